@@ -1,0 +1,75 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// AVX2, FMA and half-precision conversion (x86-64 of 2013 and later), as the kernels need them.
+/// Without these flags `addProduct`, `rounded` and Float16 conversion become library calls.
+#if arch(x86_64)
+    let processorFlags = ["-Xcc", "-mavx2", "-Xcc", "-mfma", "-Xcc", "-mf16c"]
+#else
+    let processorFlags: [String] = []
+#endif
+
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .treatAllWarnings(as: .error),
+    .unsafeFlags(processorFlags),
+]
+
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let numerics = Target.Dependency.product(name: "Numerics", package: "swift-numerics")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+
+func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func command(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(name: name, dependencies: dependencies + [argumentParser], swiftSettings: settings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name + "Tests", dependencies: dependencies, swiftSettings: settings)
+}
+
+let package = Package(
+    name: "qid",
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-numerics", from: "1.1.1"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: [
+        .systemLibrary(name: "CZlib", providers: [.apt(["libz-dev"])]),
+        .systemLibrary(name: "CZstd", providers: [.apt(["libzstd-dev"])]),
+        library("JSON"),
+        library("Kernels", [numerics]),
+        library("Archive", ["CZlib", "CZstd", crypto]),
+        library("Checkpoint", ["JSON", crypto]),
+        library("Compression", ["JSON", "Checkpoint", "Kernels"]),
+        library("Tokenization", ["JSON", "Archive"]),
+        library("LanguageModel", ["JSON", "Checkpoint", "Compression", "Kernels"]),
+        library("Evaluation", ["LanguageModel", "Tokenization", "Kernels"]),
+        library("ScalingLaws", [numerics]),
+        library("Report", ["ScalingLaws", "JSON"]),
+        .target(
+            name: "Schemas", path: "Schemas", resources: [.embedInCode("v1_measurements.sql")],
+            swiftSettings: settings),
+        library("Warehouse", ["Schemas", grdb]),
+        library("Pipeline", ["JSON", "Compression", yams, crypto]),
+        library(
+            "Stages",
+            [
+                "JSON", "Kernels", "Archive", "Checkpoint", "Compression", "Tokenization", "LanguageModel",
+                "Evaluation",
+                "Warehouse", "ScalingLaws", "Report", "Pipeline",
+            ]),
+        tests("JSON", ["JSON"]),
+    ]
+)
