@@ -1,0 +1,43 @@
+import Crypto
+package import JSON
+
+/// The name of an artifact: SHA-256 of the canonical JSON of everything that went into it.
+package struct ArtifactKey: Sendable, Hashable {
+    /// 64 hexadecimal digits.
+    package let text: String
+
+    /// - Parameters:
+    ///   - stage: the stage that makes the artifact.
+    ///   - version: that stage's version; it goes up when the same inputs give other bytes.
+    ///   - inputs: digests of what the stage reads.
+    ///   - parameters: what the stage was asked to do.
+    package init(stage: Stage, inputs: JSONValue, parameters: JSONValue) {
+        let identity: JSONValue = [
+            "stage": .string(stage.rawValue), "version": .integer(stage.version), "inputs": inputs,
+            "parameters": parameters,
+        ]
+        text = sha256(Array(identity.canonicalText.utf8))
+    }
+}
+
+/// The stages of the pipeline, in the order in which data goes through them.
+package enum Stage: String, Sendable, CaseIterable {
+    case ingest, quantize, evaluate, record, fit
+
+    /// Goes up when the same inputs give other bytes, so that older artifacts are not mistaken for new ones.
+    package var version: Int { 1 }
+
+    /// The executable that runs this stage.
+    package var command: String { "qid-" + rawValue }
+}
+
+/// SHA-256 of bytes, in hexadecimal.
+package func sha256(_ bytes: [UInt8]) -> String {
+    hexadecimal(SHA256.hash(data: bytes))
+}
+
+/// Bytes as lower-case hexadecimal digits.
+func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
+    let digits = Array("0123456789abcdef")
+    return String(bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
+}

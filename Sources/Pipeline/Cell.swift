@@ -1,0 +1,66 @@
+package import Compression
+import JSON
+
+/// The unit of work: one checkpoint under one compression (or none: the 16-bit baseline) on one shard.
+package struct Cell: Sendable, Equatable {
+    package let checkpoint: CheckpointRecord
+    /// Nil for the 16-bit baseline.
+    package let spec: Spec?
+    /// The compressed checkpoint it reads; nil for the baseline.
+    package let compressed: ArtifactKey?
+    /// The evaluation it makes.
+    package let evaluation: ArtifactKey
+
+    /// `rtn-asym-w4-g16`, or `baseline`.
+    package var name: String { spec?.name ?? "baseline" }
+}
+
+extension Lock {
+    /// All cells of the run, checkpoint by checkpoint, the baseline first; a checkpoint found at two places counts once.
+    package var cells: [Cell] {
+        var seen: Set<ArtifactKey> = []
+        return checkpoints.flatMap { entry in
+            ([nil] + specs.map { $0 }).map { cell(entry.record, $0) }
+        }.filter { seen.insert($0.evaluation).inserted }
+    }
+
+    private func cell(_ checkpoint: CheckpointRecord, _ spec: Spec?) -> Cell {
+        let identity: JSONValue = ["checkpoint": .string(checkpoint.digest), "config": .string(checkpoint.config)]
+        let compressed = spec.map { ArtifactKey(stage: .quantize, inputs: identity, parameters: $0.canonical) }
+        let evaluation = ArtifactKey(
+            stage: .evaluate,
+            inputs: [
+                "checkpoint": .string(checkpoint.digest), "config": .string(checkpoint.config),
+                "compressed": .string(orNull: compressed?.text), "shard": .string(shard.sha256),
+                "tokenizer": .string(orNull: tokenizer?.sha256 ?? checkpoint.tokenizer),
+            ],
+            parameters: ["context": .integer(context), "windows": .integer(orNull: windows)])
+        return Cell(checkpoint: checkpoint, spec: spec, compressed: compressed, evaluation: evaluation)
+    }
+}
+
+/// Every `stride`-th cell from the `index`-th, so that any scheduler can split the work: `--cells 3/8`.
+package struct CellSelection: Sendable, Equatable {
+    package let index: Int
+    package let stride: Int
+
+    package static let all = CellSelection(index: 0, stride: 1)
+
+    private init(index: Int, stride: Int) {
+        self.index = index
+        self.stride = stride
+    }
+
+    /// Reads `I/N`; nil unless 0 ≤ I < N.
+    package init?(_ text: String) {
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.count == 2, let index = Int(parts[0]), let stride = Int(parts[1]), index >= 0, index < stride else {
+            return nil
+        }
+        self.init(index: index, stride: stride)
+    }
+
+    package func take<Element>(_ cells: [Element]) -> [Element] {
+        Swift.stride(from: index, to: cells.count, by: stride).map { cells[$0] }
+    }
+}

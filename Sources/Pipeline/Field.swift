@@ -1,0 +1,172 @@
+package import FoundationEssentials
+package import JSON
+import Yams
+
+/// One value of a YAML file with the line it stands on, so that whatever is wrong with it can say where.
+package struct Field: Sendable {
+    /// The key it stands under, `specs[2]` for an element of a list.
+    package let key: String
+    package let place: ManifestError.Place
+    package let value: Value
+
+    package indirect enum Value: Sendable {
+        case scalar(JSONValue)
+        case list([Field])
+        case mapping([Field])
+    }
+}
+
+extension Field {
+    /// Reads a YAML file whole.
+    package init(file: URL) throws(ManifestError) {
+        let text: String
+        do { text = try String(contentsOf: file, encoding: .utf8) } catch {
+            let missing = !FileManager.default.fileExists(atPath: file.path)
+            throw .unreadable(file: file.path, reason: missing ? "no such file" : "cannot be read as UTF-8 text")
+        }
+        try self.init(yaml: text, file: file.relativePath)
+    }
+
+    /// Reads YAML text that came from `file`.
+    package init(yaml text: String, file: String) throws(ManifestError) {
+        let root: Node?
+        do { root = try Yams.compose(yaml: text) } catch {
+            let line = (error as? YamlError).map(Self.line(of:)) ?? 1
+            throw .notYAML(file: file, line: line, reason: Self.reason(of: error))
+        }
+        guard let root else { throw .notYAML(file: file, line: 1, reason: "the file is empty") }
+        self = try Self.convert(root, key: "the file", file: file, depth: 0)
+    }
+
+    private static func convert(_ node: Node, key: String, file: String, depth: Int) throws(ManifestError) -> Field {
+        let place = ManifestError.Place(file: file, line: node.mark?.line ?? 1)
+        guard depth < 32 else { throw .invalid(place: place, key: key, reason: "values nest deeper than 32") }
+        switch node {
+        case .scalar(let scalar):
+            return Field(key: key, place: place, value: .scalar(resolve(scalar)))
+        case .sequence(let sequence):
+            var elements: [Field] = []
+            for (index, element) in sequence.enumerated() {
+                elements.append(try convert(element, key: "\(key)[\(index)]", file: file, depth: depth + 1))
+            }
+            return Field(key: key, place: place, value: .list(elements))
+        case .mapping(let mapping):
+            var members: [Field] = []
+            for (name, value) in mapping {
+                guard let name = name.scalar?.string else {
+                    throw .invalid(place: place, key: key, reason: "a key is not plain text")
+                }
+                members.append(try convert(value, key: name, file: file, depth: depth + 1))
+            }
+            return Field(key: key, place: place, value: .mapping(members))
+        case .alias:
+            throw .invalid(place: place, key: key, reason: "aliases are not resolved here; write the value out")
+        }
+    }
+
+    /// Plain scalars by the rules of JSON, with `1e9` a number; what stands in quotes is text.
+    private static func resolve(_ scalar: Node.Scalar) -> JSONValue {
+        guard scalar.style == .plain || scalar.style == .any else { return .string(scalar.string) }
+        switch scalar.string {
+        case "true": return true
+        case "false": return false
+        case "null", "~", "": return .null
+        default: break
+        }
+        if let whole = Int(scalar.string) { return .integer(whole) }
+        if let number = Double(scalar.string), number.isFinite {
+            return Int(exactly: number).map { .integer($0) } ?? .number(number)
+        }
+        return .string(scalar.string)
+    }
+
+    private static func line(of error: YamlError) -> Int {
+        switch error {
+        case .scanner(_, _, let mark, _), .parser(_, _, let mark, _), .composer(_, _, let mark, _): mark.line
+        case .duplicatedKeysInMapping(_, let context): context.mark.line
+        default: 1
+        }
+    }
+
+    private static func reason(of error: any Error) -> String {
+        switch error as? YamlError {
+        case .scanner(_, let problem, _, _), .parser(_, let problem, _, _), .composer(_, let problem, _, _): problem
+        case .duplicatedKeysInMapping(let keys, _): "key '\(keys.first.map { "\($0)" } ?? "")' stands twice"
+        default: "it cannot be read"
+        }
+    }
+}
+
+extension Field {
+    /// What the value is, in words.
+    package var kind: String {
+        switch value {
+        case .scalar(.string(let text)): "'\(text)'"
+        case .scalar(.null): "empty"
+        case .scalar(let value): value.canonicalText
+        case .list: "a list"
+        case .mapping: "a mapping"
+        }
+    }
+
+    /// The members of a mapping by name: all of `required`, none but those and `optional`.
+    package func mapping(
+        required: [String] = [], optional: [String] = []
+    ) throws(ManifestError) -> [String: Field] {
+        guard case .mapping(let members) = value else { throw wrong("a mapping") }
+        var found: [String: Field] = [:]
+        for member in members {
+            guard (required + optional).contains(member.key) else {
+                throw .unknownKey(place: member.place, key: member.key, allowed: required + optional)
+            }
+            found[member.key] = member
+        }
+        for key in required where found[key] == nil { throw .missingKey(place: place, key: key) }
+        return found
+    }
+
+    /// The members of a mapping whose names are free.
+    package func members() throws(ManifestError) -> [Field] {
+        guard case .mapping(let members) = value else { throw wrong("a mapping") }
+        return members
+    }
+
+    /// The elements of a list; a single value counts as a list of one.
+    package func list() -> [Field] {
+        if case .list(let elements) = value { elements } else { [self] }
+    }
+
+    package func string() throws(ManifestError) -> String {
+        guard case .scalar(.string(let text)) = value, !text.isEmpty else { throw wrong("text") }
+        return text
+    }
+
+    package func integer(atLeast minimum: Int) throws(ManifestError) -> Int {
+        guard case .scalar(let value) = value, let number = value.int else { throw wrong("a whole number") }
+        guard number >= minimum else { throw wrong("a whole number of at least \(minimum)") }
+        return number
+    }
+
+    package func positive() throws(ManifestError) -> Double {
+        guard case .scalar(let value) = value, let number = value.double, number > 0 else {
+            throw wrong("a number above zero")
+        }
+        return number
+    }
+
+    /// The value as JSON, as other modules take it.
+    package var json: JSONValue {
+        switch value {
+        case .scalar(let value): value
+        case .list(let elements): .array(elements.map(\.json))
+        case .mapping(let members): .object(JSONObject(members.map { .init(key: $0.key, value: $0.json) }))
+        }
+    }
+
+    private func wrong(_ expected: String) -> ManifestError {
+        .wrongType(place: place, key: key, expected: expected, found: kind)
+    }
+
+    /// An error about this value that another module found.
+    package func invalid(_ reason: String) -> ManifestError { .invalid(place: place, key: key, reason: reason) }
+}

@@ -1,0 +1,55 @@
+package import JSON
+
+/// What a person knows about an archive that its files do not say.
+package struct IngestRule: Sendable, Equatable {
+    /// The training run's series, such as `pythia`.
+    package let family: String
+    /// How the training tokens D of a step are found.
+    package let tokens: TokenRule
+    /// Steps from this one on were saved with the learning rate annealed; unknown if nil.
+    package let annealedFrom: Int?
+
+    package init(family: String, tokens: TokenRule, annealedFrom: Int? = nil) {
+        self.family = family
+        self.tokens = tokens
+        self.annealedFrom = annealedFrom
+    }
+
+    package var json: JSONValue {
+        ["family": .string(family), "tokens": tokens.json, "annealed_from": annealedFrom.map { .integer($0) } ?? .null]
+    }
+
+    /// Where in its learning-rate schedule a checkpoint of this step was saved.
+    package func phase(step: Int?) -> String {
+        guard let annealedFrom, let step else { return "unknown" }
+        return step >= annealedFrom ? "annealed" : "unannealed"
+    }
+}
+
+/// How the training tokens of a step are found.
+package enum TokenRule: Sendable, Equatable {
+    case perStep(Int)
+    case byStep([Int: Int])
+
+    /// D of a step; nil where the rule says nothing of it.
+    package func tokens(step: Int) -> Int? {
+        switch self {
+        case .perStep(let tokens):
+            let (product, overflow) = step.multipliedReportingOverflow(by: tokens)
+            return overflow ? nil : product
+        case .byStep(let table): return table[step]
+        }
+    }
+
+    package var json: JSONValue {
+        switch self {
+        case .perStep(let tokens): ["per_step": .integer(tokens)]
+        case .byStep(let table):
+            [
+                "by_step": .object(
+                    JSONObject(
+                        table.sorted { $0.key < $1.key }.map { .init(key: "\($0.key)", value: .integer($0.value)) }))
+            ]
+        }
+    }
+}

@@ -1,0 +1,46 @@
+import Dispatch
+import Synchronization
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// Whether SIGTERM or SIGINT asked this process to stop. Stages look between units of work, publish what is whole and end
+/// with status 75.
+package final class Interruption: Sendable {
+    /// The one of this process: signals belong to the process.
+    package static let current = Interruption()
+
+    private let requested = Atomic<Bool>(false)
+    private let forwarded = Mutex<pid_t?>(nil)
+    private let sources = Mutex<[any DispatchSourceSignal]>([])
+
+    private init() {}
+
+    /// Begins to listen.
+    package func listen() {
+        for number in [SIGTERM, SIGINT] {
+            signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+            source.setEventHandler { [self] in
+                requested.store(true, ordering: .relaxed)
+                forwarded.withLock { if let child = $0 { _ = kill(child, SIGTERM) } }
+            }
+            source.activate()
+            sources.withLock { $0.append(source) }
+        }
+    }
+
+    package var isRequested: Bool { requested.load(ordering: .relaxed) }
+
+    /// Throws if a signal came.
+    package func check() throws(WorkspaceError) {
+        if isRequested { throw .stopped }
+    }
+
+    /// Hands signals on to a child process while it runs.
+    func forward(to child: pid_t?) {
+        forwarded.withLock { $0 = child }
+        if isRequested, let child { _ = kill(child, SIGTERM) }
+    }
+}

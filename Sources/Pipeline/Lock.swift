@@ -1,0 +1,128 @@
+package import Compression
+import FoundationEssentials
+package import JSON
+
+/// A manifest resolved to digests: all that is needed to repeat a run.
+package struct Lock: Sendable, Equatable {
+    /// A file by its content.
+    package struct Input: Sendable, Equatable {
+        package let path: String
+        package let sha256: String
+
+        package init(path: String, sha256: String) {
+            self.path = path
+            self.sha256 = sha256
+        }
+    }
+
+    /// A checkpoint of the run: what it is, and where and when in its training it was found.
+    package struct Entry: Sendable, Equatable {
+        package let record: CheckpointRecord
+        package let source: SourceRecord
+
+        package init(record: CheckpointRecord, source: SourceRecord) {
+            self.record = record
+            self.source = source
+        }
+    }
+
+    package let name: String
+    package let archives: [Manifest.Archive]
+    package let shard: Input
+    package let tokenizer: Input?
+    package let context: Int
+    package let windows: Int?
+    package let specs: [Spec]
+    package let laws: [String]
+    package let predictions: [Manifest.Prediction]
+    package let checkpoints: [Entry]
+
+    package init(manifest: Manifest, shard: Input, tokenizer: Input?, checkpoints: [Entry]) {
+        name = manifest.name
+        archives = manifest.archives
+        self.shard = shard
+        self.tokenizer = tokenizer
+        context = manifest.evaluation.context
+        windows = manifest.evaluation.windows
+        specs = manifest.specs
+        laws = manifest.laws
+        predictions = manifest.predictions
+        self.checkpoints = checkpoints
+    }
+
+    /// SHA-256 over everything in the lock but the places where inputs were found: two runs with one digest ask for the
+    /// same numbers.
+    package var digest: String { sha256(Array(json(withPaths: false).canonicalText.utf8)) }
+
+    /// The lock as it is written to `manifest.lock.yaml`.
+    package var json: JSONValue { json(withPaths: true) }
+}
+
+extension Lock {
+    static let format = 1
+
+    private func json(withPaths: Bool) -> JSONValue {
+        let input = { (input: Input) -> JSONValue in
+            var object = JSONObject([.init(key: "sha256", value: .string(input.sha256))])
+            if withPaths { object["path"] = .string(input.path) }
+            return .object(object)
+        }
+        var object = JSONObject([
+            .init(key: "lock", value: .integer(Self.format)),
+            .init(key: "name", value: .string(name)),
+            .init(
+                key: "stages",
+                value: .object(
+                    JSONObject(Stage.allCases.map { .init(key: $0.rawValue, value: .integer($0.version)) }))),
+            .init(key: "shard", value: input(shard)),
+            .init(key: "tokenizer", value: tokenizer.map(input) ?? .null),
+            .init(key: "context", value: .integer(context)),
+            .init(key: "windows", value: .integer(orNull: windows)),
+            .init(key: "specs", value: .array(specs.map(\.canonical))),
+            .init(key: "laws", value: .array(laws.map { .string($0) })),
+            .init(key: "predictions", value: .array(predictions.map(\.json))),
+        ])
+        if withPaths { object["archives"] = .array(archives.map(\.json)) }
+        object["checkpoints"] = .array(checkpoints.map { $0.json(withPaths: withPaths) })
+        return .object(object)
+    }
+}
+
+extension Lock.Entry {
+    fileprivate func json(withPaths: Bool) -> JSONValue {
+        var object = record.json.object ?? JSONObject()
+        object["family"] = .string(source.family)
+        object["step"] = .integer(orNull: source.step)
+        object["tokens"] = .integer(orNull: source.tokens)
+        object["phase"] = .string(source.phase)
+        if withPaths {
+            object["path"] = .string(source.path)
+            object["form"] = .string(source.form)
+        }
+        return .object(object)
+    }
+}
+
+extension Manifest.Archive {
+    fileprivate var json: JSONValue {
+        var object = JSONObject([
+            .init(key: "path", value: .string(path.path)), .init(key: "family", value: .string(rule.family)),
+        ])
+        switch rule.tokens {
+        case .perStep(let tokens): object["tokens_per_step"] = .integer(tokens)
+        case .byStep: object["tokens"] = rule.tokens.json.object?["by_step"]
+        }
+        object["annealed_from"] = rule.annealedFrom.map { .integer($0) }
+        object["steps"] = steps.map { .array($0.sorted().map { .integer($0) }) }
+        return .object(object)
+    }
+}
+
+extension Manifest.Prediction {
+    fileprivate var json: JSONValue {
+        [
+            "params": .array(params.map { .number($0) }), "tokens": .array(tokens.map { .number($0) }),
+            "bits": .array(bits.map { .number($0) }),
+        ]
+    }
+}

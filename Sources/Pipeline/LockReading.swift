@@ -1,0 +1,71 @@
+package import FoundationEssentials
+import JSON
+
+extension Lock {
+    /// Whether a YAML file is a lock rather than a manifest.
+    static func isLock(_ root: Field) -> Bool {
+        (try? root.members())?.contains { $0.key == "lock" } ?? false
+    }
+
+    /// Reads `manifest.lock.yaml`.
+    package init(file: URL) throws(ManifestError) {
+        try self.init(Field(file: file))
+    }
+
+    init(_ root: Field) throws(ManifestError) {
+        let keys = try root.mapping(
+            required: [
+                "lock", "name", "stages", "shard", "tokenizer", "context", "windows", "specs", "laws", "predictions",
+                "archives", "checkpoints",
+            ])
+        let format = try keys["lock"]?.integer(atLeast: 1)
+        guard format == Self.format else {
+            throw root.invalid(
+                "lock format \(format ?? 0) was written by another version of qid; this one reads \(Self.format)")
+        }
+        try Self.checkVersions(keys["stages"])
+        let manifest = try Manifest(lockKeys: keys)
+        self.init(
+            manifest: manifest, shard: try Input(keys["shard"], path: manifest.evaluation.shard),
+            tokenizer: try manifest.evaluation.tokenizer.map { (path) throws(ManifestError) in
+                try Input(keys["tokenizer"], path: path)
+            },
+            checkpoints: try (keys["checkpoints"]?.list() ?? []).map { (field) throws(ManifestError) in
+                try Entry(field)
+            })
+    }
+
+    /// A lock repeats only with the stage versions it was made with.
+    private static func checkVersions(_ field: Field?) throws(ManifestError) {
+        for member in try field?.members() ?? [] {
+            guard let stage = Stage(rawValue: member.key) else { throw member.invalid("no such stage") }
+            let version = try member.integer(atLeast: 1)
+            guard version == stage.version else {
+                throw member.invalid(
+                    "the lock was made with version \(version) of this stage; this qid has version \(stage.version)")
+            }
+        }
+    }
+}
+
+extension Lock.Input {
+    fileprivate init(_ field: Field?, path: URL) throws(ManifestError) {
+        guard let digest = try field?.mapping(required: ["sha256", "path"])["sha256"] else {
+            preconditionFailure("mapping(required:) lets no missing key through")
+        }
+        self.init(path: path.path, sha256: try digest.string())
+    }
+}
+
+extension Lock.Entry {
+    fileprivate init(_ field: Field) throws(ManifestError) {
+        guard var object = field.json.object, let record = CheckpointRecord(.object(object)) else {
+            throw field.invalid("not a checkpoint's record")
+        }
+        object["checkpoint"] = .string(record.digest)
+        guard let source = SourceRecord(.object(object)) else {
+            throw field.invalid("a checkpoint of a lock has path, form, family, step, tokens and phase")
+        }
+        self.init(record: record, source: source)
+    }
+}

@@ -1,0 +1,170 @@
+package import Compression
+package import FoundationEssentials
+import JSON
+
+/// What a person asks for: which archives, which compressions, on which text, and which laws to fit.
+///
+/// The file is YAML; `Schemas/manifest.schema.json` describes it. Paths are relative to the manifest's directory.
+package struct Manifest: Sendable, Equatable {
+    /// Where checkpoints are and how D is read from them.
+    package struct Archive: Sendable, Equatable {
+        package let path: URL
+        package let rule: IngestRule
+        /// The steps to measure; all that are found if nil.
+        package let steps: Set<Int>?
+    }
+
+    /// The held-out text and how much of it is scored.
+    package struct Evaluation: Sendable, Equatable {
+        package let shard: URL
+        /// For all checkpoints instead of the tokenizer that lies beside each.
+        package let tokenizer: URL?
+        /// Tokens a window.
+        package let context: Int
+        /// Windows to score; the whole shard if nil.
+        package let windows: Int?
+    }
+
+    /// Sizes, tokens and bits for which a prediction is wanted: every combination of them.
+    package struct Prediction: Sendable, Equatable {
+        package let params: [Double]
+        package let tokens: [Double]
+        package let bits: [Double]
+    }
+
+    package let name: String
+    package let archives: [Archive]
+    package let evaluation: Evaluation
+    package let specs: [Spec]
+    package let laws: [String]
+    package let predictions: [Prediction]
+}
+
+extension Manifest {
+    /// Reads and checks a manifest; nothing behind this asks again.
+    package init(file: URL) throws(ManifestError) {
+        try self.init(Field(file: file), directory: file.deletingLastPathComponent())
+    }
+
+    init(_ root: Field, directory: URL) throws(ManifestError) {
+        let keys = try root.mapping(
+            required: ["name", "archives", "shard", "context", "specs"],
+            optional: ["windows", "tokenizer", "laws", "predictions"])
+        try self.init(keys) { (field) throws(ManifestError) in
+            URL(filePath: try field.string(), relativeTo: directory).standardizedFileURL
+        }
+    }
+
+    /// The part of a lock that is a manifest; its paths are absolute, those of the shard and the tokenizer one level down.
+    init(lockKeys keys: [String: Field]) throws(ManifestError) {
+        let absent = keys.filter { $0.key == "tokenizer" || $0.key == "windows" }.filter { $0.value.kind == "empty" }
+        try self.init(keys.filter { absent[$0.key] == nil }) { (field) throws(ManifestError) in
+            let isInput = (try? field.members()) != nil
+            guard let path = isInput ? try field.mapping(required: ["path", "sha256"])["path"] : field else {
+                preconditionFailure("mapping(required:) lets no missing key through")
+            }
+            return URL(filePath: try path.string()).standardizedFileURL
+        }
+    }
+
+    private init(_ keys: [String: Field], path: (Field) throws(ManifestError) -> URL) throws(ManifestError) {
+        name = try Self.name(keys["name"])
+        archives = try (keys["archives"]?.list() ?? []).map { (field) throws(ManifestError) in
+            try Archive(field, path: path)
+        }
+        evaluation = Evaluation(
+            shard: try keys["shard"].required(path), tokenizer: try keys["tokenizer"].map(path),
+            context: try keys["context"].required { (field) throws(ManifestError) in try field.integer(atLeast: 2) },
+            windows: try keys["windows"].map { (field) throws(ManifestError) in try field.integer(atLeast: 1) })
+        specs = try Self.specs(keys["specs"]?.list() ?? [])
+        laws = try (keys["laws"]?.list() ?? []).map { (field) throws(ManifestError) in try field.string() }
+        predictions = try (keys["predictions"]?.list() ?? []).map { (field) throws(ManifestError) in
+            try Prediction(field)
+        }
+    }
+
+    private static func name(_ field: Field?) throws(ManifestError) -> String {
+        guard let field else { return "" }
+        let name = try field.string()
+        guard name.utf8.allSatisfy({ $0 == 0x2d || $0 == 0x5f || $0 == 0x2e || $0.isAlphanumeric }) else {
+            throw field.invalid("a name is letters, digits, '-', '_' and '.': it becomes part of a directory's name")
+        }
+        return name
+    }
+
+    private static func specs(_ lines: [Field]) throws(ManifestError) -> [Spec] {
+        var specs: [Spec] = []
+        for line in lines {
+            guard case .object(let object) = line.json else {
+                throw line.invalid("a spec is a mapping such as {method: rtn, bits: [4, 3], group: 128}")
+            }
+            do throws(CompressionError) {
+                for spec in try Spec.expand(line: object) where !specs.contains(spec) { specs.append(spec) }
+            } catch { throw line.invalid(error.description) }
+        }
+        return specs
+    }
+}
+
+extension Manifest.Archive {
+    fileprivate init(_ field: Field, path: (Field) throws(ManifestError) -> URL) throws(ManifestError) {
+        let keys = try field.mapping(
+            required: ["path", "family"], optional: ["tokens_per_step", "tokens", "annealed_from", "steps"])
+        self.path = try keys["path"].required(path)
+        rule = IngestRule(
+            family: try keys["family"].required { (field) throws(ManifestError) in try field.string() },
+            tokens: try TokenRule(keys, in: field),
+            annealedFrom: try keys["annealed_from"].map { (field) throws(ManifestError) in
+                try field.integer(atLeast: 0)
+            })
+        steps = try keys["steps"].map { (field) throws(ManifestError) in
+            Set(try field.list().map { (step) throws(ManifestError) in try step.integer(atLeast: 0) })
+        }
+    }
+}
+
+extension TokenRule {
+    fileprivate init(_ keys: [String: Field], in field: Field) throws(ManifestError) {
+        switch (keys["tokens_per_step"], keys["tokens"]) {
+        case (let perStep?, nil): self = .perStep(try perStep.integer(atLeast: 1))
+        case (nil, let table?):
+            var tokens: [Int: Int] = [:]
+            for member in try table.members() {
+                guard let step = Int(member.key), step >= 0 else {
+                    throw member.invalid("the keys of 'tokens' are training steps")
+                }
+                tokens[step] = try member.integer(atLeast: 0)
+            }
+            self = .byStep(tokens)
+        case (let perStep?, _?):
+            throw perStep.invalid("'tokens_per_step' and 'tokens' exclude each other")
+        case (nil, nil): throw .missingKey(place: field.place, key: "tokens_per_step")
+        }
+    }
+}
+
+extension Manifest.Prediction {
+    fileprivate init(_ field: Field) throws(ManifestError) {
+        let keys = try field.mapping(required: ["params", "tokens", "bits"])
+        let numbers = { (field: Field) throws(ManifestError) in
+            try field.list().map { (number) throws(ManifestError) in try number.positive() }
+        }
+        self.init(
+            params: try keys["params"].required(numbers), tokens: try keys["tokens"].required(numbers),
+            bits: try keys["bits"].required(numbers))
+    }
+}
+
+extension Optional where Wrapped == Field {
+    /// Reads a key whose presence `mapping(required:)` has made sure of.
+    fileprivate func required<Result>(_ read: (Field) throws(ManifestError) -> Result) throws(ManifestError) -> Result {
+        guard let field = self else { preconditionFailure("mapping(required:) lets no missing key through") }
+        return try read(field)
+    }
+}
+
+extension UInt8 {
+    fileprivate var isAlphanumeric: Bool {
+        (0x30...0x39).contains(self) || (0x41...0x5a).contains(self) || (0x61...0x7a).contains(self)
+    }
+}

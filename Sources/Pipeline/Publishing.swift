@@ -1,0 +1,95 @@
+package import FoundationEssentials
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// How a file came to be at its place in the store.
+package enum Publication: Sendable, Equatable {
+    case published
+    /// The same bytes were there already.
+    case alreadyThere
+}
+
+extension Workspace {
+    /// Puts a file into the store: written under a temporary name beside its place, synced, linked. The first writer
+    /// wins; a second one with the same bytes is fine, with other bytes a reported conflict.
+    @discardableResult
+    package func publish(_ bytes: [UInt8], at place: URL) throws(WorkspaceError) -> Publication {
+        let draft = place.deletingLastPathComponent().appending(path: ".\(UUID().uuidString).tmp")
+        defer { unlink(draft.path) }
+        try writeFile(bytes, to: draft)
+        if link(draft.path, place.path) == 0 {
+            try synchronizeDirectory(place.deletingLastPathComponent())
+            return .published
+        }
+        guard errno == EEXIST else { throw .cannotWrite(path: place.path, code: errno) }
+        guard try readFile(place) == bytes else { throw .conflict(path: place.path) }
+        return .alreadyThere
+    }
+
+    /// Puts a directory into the store: `fill` writes into an empty one in `tmp/`, which is renamed into place. If another
+    /// process was faster, its directory stays and this one goes.
+    package func publishDirectory<Failure: Error>(
+        at place: URL, orThrow failure: (WorkspaceError) -> Failure, fill: (URL) throws(Failure) -> Void
+    ) throws(Failure) {
+        let draft = temporary.appending(path: UUID().uuidString)
+        defer { try? FileManager.default.removeItem(at: draft) }
+        do throws(WorkspaceError) { try makeDirectory(draft) } catch { throw failure(error) }
+        try fill(draft)
+        do throws(WorkspaceError) {
+            try synchronizeDirectory(draft)
+            try move(draft, to: place)
+        } catch { throw failure(error) }
+    }
+
+    /// Moves a finished directory from `tmp/` to its place; one that is already there wins.
+    package func move(_ draft: URL, to place: URL) throws(WorkspaceError) {
+        guard rename(draft.path, place.path) != 0 else {
+            return try synchronizeDirectory(place.deletingLastPathComponent())
+        }
+        guard errno == EEXIST || errno == ENOTEMPTY else { throw .cannotWrite(path: place.path, code: errno) }
+    }
+}
+
+/// Writes a new file and syncs it.
+package func writeFile(_ bytes: [UInt8], to file: URL) throws(WorkspaceError) {
+    let descriptor = open(file.path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else { throw .cannotWrite(path: file.path, code: errno) }
+    defer { close(descriptor) }
+    var written = 0
+    while written < bytes.count {
+        let count = bytes[written...].withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+        if count < 0 && errno == EINTR { continue }
+        guard count > 0 else { throw .cannotWrite(path: file.path, code: errno) }
+        written += count
+    }
+    guard fsync(descriptor) == 0 else { throw .cannotWrite(path: file.path, code: errno) }
+}
+
+/// Replaces a file whole, for the few that are views of others (reports, locks of a run).
+package func replaceFile(_ bytes: [UInt8], at place: URL) throws(WorkspaceError) {
+    let draft = place.deletingLastPathComponent().appending(path: ".\(UUID().uuidString).tmp")
+    defer { unlink(draft.path) }
+    try writeFile(bytes, to: draft)
+    guard rename(draft.path, place.path) == 0 else { throw .cannotWrite(path: place.path, code: errno) }
+}
+
+/// Syncs a directory, so that the names in it survive a power cut.
+private func synchronizeDirectory(_ directory: URL) throws(WorkspaceError) {
+    let descriptor = open(directory.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw .cannotWrite(path: directory.path, code: errno) }
+    defer { close(descriptor) }
+    guard fsync(descriptor) == 0 || errno == EINVAL else { throw .cannotWrite(path: directory.path, code: errno) }
+}
+
+/// Adds a line to a log in one write, so that lines of several processes do not mix.
+func appendLine(_ line: String, to file: URL) throws(WorkspaceError) {
+    let descriptor = open(file.path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else { throw .cannotWrite(path: file.path, code: errno) }
+    defer { close(descriptor) }
+    let bytes = Array((line + "\n").utf8)
+    guard bytes.withUnsafeBytes({ write(descriptor, $0.baseAddress, $0.count) }) == bytes.count else {
+        throw .cannotWrite(path: file.path, code: errno)
+    }
+}

@@ -1,0 +1,47 @@
+package import FoundationEssentials
+package import JSON
+
+/// One run's directory, `runs/<time>-<name>/`: its lock, its log and its report.
+package struct RunDirectory: Sendable {
+    package let directory: URL
+
+    package var lock: URL { directory.appending(path: "manifest.lock.yaml") }
+    package var log: URL { directory.appending(path: "log.jsonl") }
+    package var report: URL { directory.appending(path: "report") }
+    package var name: String { directory.lastPathComponent }
+}
+
+extension Workspace {
+    /// The directory of the run that this lock describes: the one it already has, or a new one. Asking for the same
+    /// numbers again goes on where the last run ended, however it ended.
+    package func run(of lock: Lock, at time: Date = .now) throws(WorkspaceError) -> RunDirectory {
+        if let known = runDirectories.first(where: { (try? Lock(file: $0.lock))?.digest == lock.digest }) {
+            return known
+        }
+        let stamp = time.ISO8601Format(.iso8601(timeZone: .gmt, dateSeparator: .omitted, timeSeparator: .omitted))
+        let base = "\(stamp)-\(lock.name)"
+        let taken = Set(names(in: runs))
+        let name = taken.contains(base) ? "\(base)-\(lock.digest.prefix(8))" : base
+        let run = RunDirectory(directory: runs.appending(path: name, directoryHint: .isDirectory))
+        try makeDirectory(run.directory)
+        try publish(Array(lock.json.yamlText.utf8), at: run.lock)
+        return run
+    }
+
+    /// All runs, oldest first.
+    package var runDirectories: [RunDirectory] {
+        names(in: runs).map { RunDirectory(directory: runs.appending(path: $0, directoryHint: .isDirectory)) }
+            .filter { exists($0.lock) }
+    }
+}
+
+extension RunDirectory {
+    /// Adds a line to `log.jsonl`: what happened and when.
+    package func append(_ event: String, _ facts: JSONObject = JSONObject()) throws(WorkspaceError) {
+        var line = JSONObject([
+            .init(key: "time", value: .string(Date.now.ISO8601Format())), .init(key: "event", value: .string(event)),
+        ])
+        for member in facts.members { line[member.key] = member.value }
+        try appendLine(JSONValue.object(line).canonicalText, to: log)
+    }
+}

@@ -1,0 +1,75 @@
+package import Foundation
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// Runs stages as processes of their own, by the engine that a pipeline names for each.
+package struct StageRunner: Sendable {
+    private let pipeline: PipelineFile
+    /// Where the stage executables are: beside this one.
+    private let binaries: URL
+
+    package init(pipeline: PipelineFile) {
+        self.pipeline = pipeline
+        binaries = URL(filePath: Self.ownPath).deletingLastPathComponent()
+    }
+
+    /// The path of the running executable.
+    package static var ownPath: String {
+        (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
+    }
+
+    /// Runs a stage to its end and returns its exit status; its messages go where ours go.
+    package func run(_ stage: Stage, _ arguments: [String], log: URL? = nil) throws(WorkspaceError) -> Int32 {
+        let command = binaries.appending(path: stage.command).path
+        switch pipeline[stage] {
+        case .local(let resources):
+            var environment = ProcessInfo.processInfo.environment
+            if let threads = resources.threads { environment["QID_THREADS"] = String(threads) }
+            return try launch(command, arguments, environment).status
+        case .slurm(let resources):
+            return try submit(stage, [command] + arguments, resources, log: log)
+        }
+    }
+
+    /// Submits one array job whose tasks share out the cells, and waits for it.
+    private func submit(
+        _ stage: Stage, _ command: [String], _ resources: PipelineFile.Slurm, log: URL?
+    ) throws(WorkspaceError) -> Int32 {
+        let line = command.map(Self.quoted).joined(separator: " ")
+        var arguments = ["--parsable", "--wait", "--job-name=\(stage.command)", "--array=0-\(resources.tasks - 1)"]
+        if let log { arguments.append("--output=\(log.path)/\(stage.rawValue)-%a.log") }
+        arguments += resources.options
+        arguments += ["--wrap", "exec \(line) --cells \"$SLURM_ARRAY_TASK_ID/\(resources.tasks)\""]
+        report("\(stage.rawValue): \(resources.tasks) Slurm tasks")
+        let (status, output) = try launch("/usr/bin/env", ["sbatch"] + arguments, nil, capturing: true)
+        if Interruption.current.isRequested, let job = output.split(separator: "\n").first {
+            _ = try launch("/usr/bin/env", ["scancel", String(job)], nil)
+            throw .stopped
+        }
+        return status
+    }
+
+    private func launch(
+        _ path: String, _ arguments: [String], _ environment: [String: String]?, capturing: Bool = false
+    ) throws(WorkspaceError) -> (status: Int32, output: String) {
+        let process = Process()
+        process.executableURL = URL(filePath: path)
+        process.arguments = arguments
+        if let environment { process.environment = environment }
+        let pipe = capturing ? Pipe() : nil
+        if let pipe { process.standardOutput = pipe }
+        do { try process.run() } catch { throw .cannotRead(path: path, code: ENOENT) }
+        Interruption.current.forward(to: process.processIdentifier)
+        defer { Interruption.current.forward(to: nil) }
+        let output = (try? pipe?.fileHandleForReading.readToEnd()).flatMap { $0 } ?? Data()
+        process.waitUntilExit()
+        return (process.terminationStatus, String(decoding: output, as: UTF8.self))
+    }
+
+    /// A word as a shell reads it back unchanged.
+    private static func quoted(_ word: String) -> String {
+        "'" + word.replacingOccurrences(of: "'", with: "'\\''") + "'"
+    }
+}
