@@ -1,0 +1,59 @@
+/// A rectangle of float32 values in memory that someone else owns: row `r` starts at `base + r · stride`.
+///
+/// `@unchecked Sendable` because it is a plain address: whoever shares views across threads gives them disjoint rows or
+/// columns to write, and keeps the owner alive.
+package struct MatrixView: @unchecked Sendable {
+    package var base: UnsafeMutablePointer<Float>
+    package var rows: Int
+    package var columns: Int
+    package var stride: Int
+
+    package init(base: UnsafeMutablePointer<Float>, rows: Int, columns: Int, stride: Int) {
+        self.base = base
+        self.rows = rows
+        self.columns = columns
+        self.stride = stride
+    }
+
+    /// The address of the first element of row `index`.
+    @inlinable
+    package func row(_ index: Int) -> UnsafeMutablePointer<Float> { base + index * stride }
+
+    /// The given rows, all columns.
+    package func rows(_ range: Range<Int>) -> MatrixView {
+        precondition(range.lowerBound >= 0 && range.upperBound <= rows)
+        return MatrixView(base: row(range.lowerBound), rows: range.count, columns: columns, stride: stride)
+    }
+
+    /// The given columns, all rows.
+    package func columns(_ range: Range<Int>) -> MatrixView {
+        precondition(range.lowerBound >= 0 && range.upperBound <= columns)
+        return MatrixView(base: base + range.lowerBound, rows: rows, columns: range.count, stride: stride)
+    }
+}
+
+extension MatrixView {
+    /// Copies the elements of a view of the same shape into this one.
+    package func copy(from other: MatrixView) {
+        precondition(rows == other.rows && columns == other.columns)
+        for index in 0..<rows { row(index).update(from: other.row(index), count: columns) }
+    }
+
+    /// Adds the elements of a view of the same shape to this one, in parallel over rows.
+    package func add(_ other: MatrixView) {
+        precondition(rows == other.rows && columns == other.columns)
+        forEachRow(of: self) { index in
+            let (sum, term) = (row(index), other.row(index))
+            for column in 0..<columns { sum[column] += term[column] }
+        }
+    }
+}
+
+/// Calls `body` for each row index of `view`, in parallel, some thousands of elements at a time.
+@inline(__always)
+func forEachRow(of view: MatrixView, _ body: @Sendable (Int) -> Void) {
+    let rowsPerTask = max(1, 16_384 / max(1, view.columns))
+    Parallel.forEach((view.rows + rowsPerTask - 1) / rowsPerTask) { task in
+        for index in task * rowsPerTask..<min(view.rows, (task + 1) * rowsPerTask) { body(index) }
+    }
+}

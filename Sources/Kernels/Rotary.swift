@@ -1,0 +1,42 @@
+import Numerics
+
+/// Cosines and sines of rotary position embeddings (Su et al., 2104.09864), one row for each position.
+package struct RotaryTable: Sendable {
+    /// The leading elements of each head that are rotated, an even number.
+    package let rotarySize: Int
+    /// The positions that the table covers.
+    package let positions: Int
+    let cosines: [Float]
+    let sines: [Float]
+
+    /// A table of the angles position · frequencies[j], each times `magnitude` (YaRN's attention factor, else 1).
+    ///
+    /// `frequencies` holds rotarySize/2 values in radians per position, scaled as the model wants them:
+    /// unscaled θ^(−2j/rotarySize).
+    package init(positions: Int, frequencies: [Double], magnitude: Double = 1) {
+        self.positions = positions
+        rotarySize = 2 * frequencies.count
+        let angles = (0..<positions).flatMap { position in frequencies.map { Double(position) * $0 } }
+        cosines = angles.map { Float(magnitude * Double.cos($0)) }
+        sines = angles.map { Float(magnitude * Double.sin($0)) }
+    }
+}
+
+/// Rotates the first `table.rotarySize` elements of each head in place, in halves (GPT-NeoX, Llama):
+/// (a, b) at (j, j + rotarySize/2) becomes (a·cos − b·sin, b·cos + a·sin); a row's position is row mod `windowLength`.
+package func rotate(_ heads: HeadLayout, table: RotaryTable, windowLength: Int) {
+    precondition(windowLength <= table.positions && table.rotarySize <= heads.size)
+    let half = table.rotarySize / 2
+    forEachRow(of: heads.base) { index in
+        let start = (index % windowLength) * half
+        for head in 0..<heads.count {
+            let row = heads.row(index, head: head)
+            for j in 0..<half {
+                let (a, b) = (row[j], row[half + j])
+                let (cosine, sine) = (table.cosines[start + j], table.sines[start + j])
+                row[j] = a * cosine - b * sine
+                row[half + j] = b * cosine + a * sine
+            }
+        }
+    }
+}
