@@ -1,0 +1,65 @@
+/// A scaling law: a formula, what it predicts and what its parameters may be. A value, so adding a law is adding a line.
+package struct Law: Sendable, Hashable {
+    /// What `--law` calls it; the text itself for a law given as an expression.
+    package var name: String
+    /// What it predicts.
+    package var quantity: Quantity
+    /// The formula in the expression language, as it is evaluated (see `Expression`).
+    package var formula: String
+    /// The formula as a reader of the paper expects it.
+    package var display: String
+    /// Paper and, where it has one, equation.
+    package var source: String
+    package var parameters: [LawParameter]
+    /// The objective used where the user names none; nil: `log` for QiD that is all above its noise, else `linear`.
+    package var defaultObjective: Objective?
+
+    package init(
+        name: String, quantity: Quantity, formula: String, display: String, source: String,
+        parameters: [LawParameter], defaultObjective: Objective? = nil
+    ) {
+        self.name = name
+        self.quantity = quantity
+        self.formula = formula
+        self.display = display
+        self.source = source
+        self.parameters = parameters
+        self.defaultObjective = defaultObjective
+    }
+}
+
+/// One parameter of a law, or one for each level of a label (`eff` of every scheme, `alpha` of every bit width).
+package struct LawParameter: Sendable, Hashable {
+    /// The name in the formula and, before any level, in results: `alpha`, `eff`.
+    package var name: String
+    /// The letter as papers print it: `α`.
+    package var symbol: String
+    package var lower: Double
+    package var upper: Double
+    /// The unit as an expression in N, D and nats; empty for a pure number.
+    package var unit: String
+    /// Where starts are drawn from: evenly in the logarithm if both ends are positive, else evenly.
+    package var starts: ClosedRange<Double>
+    /// The variable whose variation identifies this parameter; if every point has one value, it is held at `neutral`.
+    package var identifiedBy: String?
+    /// The value that takes the parameter out of the law.
+    package var neutral: Double
+    /// A published value, for the table beside the fitted one.
+    package var published: Double?
+
+    package init(
+        _ name: String, _ symbol: String, in bounds: ClosedRange<Double> = 0...Double.infinity, unit: String = "",
+        starts: ClosedRange<Double> = 0.05...2, identifiedBy: String? = nil, neutral: Double = 0,
+        published: Double? = nil
+    ) {
+        self.name = name
+        self.symbol = symbol
+        self.lower = bounds.lowerBound
+        self.upper = bounds.upperBound
+        self.unit = unit
+        self.starts = starts
+        self.identifiedBy = identifiedBy
+        self.neutral = neutral
+        self.published = published
+    }
+}

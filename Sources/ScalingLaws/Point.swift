@@ -1,0 +1,89 @@
+/// Where a law is asked or was measured: model size, training tokens and how the model is compressed.
+package struct Conditions: Sendable, Hashable {
+    /// N, parameters; non-embedding unless the source of the points says otherwise.
+    package var params: Double
+    /// D, training tokens.
+    package var tokens: Double
+    /// P, nominal bits per weight; nil where unknown, 16 or more for an uncompressed model.
+    package var bits: Double?
+    /// Bits per activation; nil where activations are not quantized.
+    package var activationBits: Double?
+    /// G, weights per quantization group; nil for whole channels.
+    package var group: Double?
+    /// S, the share of weights that are zero, in 0..<1.
+    package var sparsity: Double?
+    /// The label of the form of compression, for laws with one effective parameter multiplier each.
+    package var scheme: String?
+
+    package init(
+        params: Double, tokens: Double, bits: Double? = nil, activationBits: Double? = nil, group: Double? = nil,
+        sparsity: Double? = nil, scheme: String? = nil
+    ) {
+        self.params = params
+        self.tokens = tokens
+        self.bits = bits
+        self.activationBits = activationBits
+        self.group = group
+        self.sparsity = sparsity
+        self.scheme = scheme
+    }
+}
+
+/// Whether the learning rate had decayed when a checkpoint was saved.
+package enum SchedulePhase: String, Sendable, Hashable, CaseIterable {
+    case annealed, unannealed, unknown
+}
+
+/// One measurement: the conditions, what was measured there and where it came from.
+package struct Point: Sendable, Hashable {
+    package var conditions: Conditions
+    /// Loss of the compressed model, nats per token.
+    package var loss: Double?
+    /// Loss(compressed) − loss(16-bit) on the same tokens, nats per token.
+    package var qid: Double?
+    /// Standard error of `qid`, nats per token.
+    package var qidStderr: Double?
+    /// The loss of a model that knows nothing, usually ln of the vocabulary's size, nats per token.
+    package var lossAtChance: Double?
+    /// The series of models that it belongs to.
+    package var family: String?
+    /// What identifies the checkpoint: points of one checkpoint are resampled together.
+    package var checkpoint: String?
+    package var phase: SchedulePhase
+
+    package init(
+        _ conditions: Conditions, loss: Double? = nil, qid: Double? = nil, qidStderr: Double? = nil,
+        lossAtChance: Double? = nil, family: String? = nil, checkpoint: String? = nil, phase: SchedulePhase = .unknown
+    ) {
+        self.conditions = conditions
+        self.loss = loss
+        self.qid = qid
+        self.qidStderr = qidStderr
+        self.lossAtChance = lossAtChance
+        self.family = family
+        self.checkpoint = checkpoint
+        self.phase = phase
+    }
+
+    /// Loss of the 16-bit model, where both the loss and QiD are known.
+    package var baselineLoss: Double? {
+        guard let loss, let qid else { return nil }
+        return loss - qid
+    }
+
+    /// What a law predicts, taken from this point.
+    package func measured(_ quantity: Quantity) -> Double? {
+        switch quantity {
+        case .qid: qid
+        case .loss: loss
+        }
+    }
+}
+
+/// What a law predicts.
+package enum Quantity: String, Sendable, Hashable, CaseIterable {
+    /// Quantization-induced degradation, nats per token.
+    case qid
+    /// Loss, nats per token.
+    case loss
+}

@@ -1,0 +1,59 @@
+/// Why points, a law, an objective or a question cannot be used.
+package enum ScalingLawsError: Error, Equatable {
+    case emptyTable
+    case missingColumn(String, found: [String])
+    case duplicateColumn(String)
+    case wrongFieldCount(line: Int, found: Int, expected: Int)
+    case unterminatedQuote(line: Int)
+    case badValue(line: Int, column: String, found: String, expected: String)
+    case unknownObjective(String)
+    case unknownLaw(String, known: [String])
+    case badExpression(String, offset: Int, expected: String)
+    case badBounds(String)
+    case unknownParameter(String, law: String, known: [String])
+    case noReferenceScheme(wanted: String?, found: [String])
+    case nothingMeasured(law: String, quantity: String)
+    case tooFewPoints(law: String, points: Int, parameters: Int)
+    case noFiniteStart(law: String)
+    case missingCondition(law: String, name: String)
+    case unknownLevel(law: String, parameter: String, found: String, known: [String])
+    case noAnswer(String)
+}
+
+extension ScalingLawsError: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .emptyTable: "the table has no header line"
+        case .missingColumn(let name, let found): "no column '\(name)' among \(Self.list(found))"
+        case .duplicateColumn(let name): "two columns mean '\(name)'"
+        case .wrongFieldCount(let line, let found, let expected):
+            "line \(line) has \(found) fields where the header has \(expected)"
+        case .unterminatedQuote(let line): "line \(line) opens a quotation that never ends"
+        case .badValue(let line, let column, let found, let expected):
+            "line \(line), column '\(column)': '\(found)' is not \(expected)"
+        case .unknownObjective(let text):
+            "unknown objective '\(text)'; known are linear, log, huber:DELTA and huber-log:DELTA with DELTA > 0"
+        case .unknownLaw(let name, let known):
+            "unknown law '\(name)'; known are \(Self.list(known)) and any expression in params, tokens, bits, sparsity, group"
+        case .badExpression(let text, let offset, let expected):
+            "expression '\(text)' at character \(offset): expected \(expected)"
+        case .badBounds(let text): "bounds '\(text)' are not NAME=LOW:HIGH with LOW < HIGH"
+        case .unknownParameter(let name, let law, let known):
+            "law '\(law)' has no parameter '\(name)'; it has \(Self.list(known))"
+        case .noReferenceScheme(let wanted, let found):
+            "no points of the reference scheme\(wanted.map { " '\($0)'" } ?? "") (eff 1) among \(Self.list(found))"
+        case .nothingMeasured(let law, let quantity): "law '\(law)' predicts \(quantity), which no usable point has"
+        case .tooFewPoints(let law, let points, let parameters):
+            "law '\(law)' has \(parameters) free parameters but only \(points) usable points"
+        case .noFiniteStart(let law): "law '\(law)' is not finite at the points for any start tried; give bounds"
+        case .missingCondition(let law, let name): "law '\(law)' needs \(name)"
+        case .unknownLevel(let law, let parameter, let found, let known):
+            "law '\(law)' has no \(parameter) for '\(found)'; fitted were \(Self.list(known))"
+        case .noAnswer(let why): why
+        }
+    }
+
+    private static func list(_ names: [String]) -> String {
+        names.isEmpty ? "none" : names.map { "'\($0)'" }.joined(separator: ", ")
+    }
+}
