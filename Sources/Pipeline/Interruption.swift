@@ -13,11 +13,12 @@ package final class Interruption: Sendable {
 
     private let requested = Atomic<Bool>(false)
     private let forwarded = Mutex<pid_t?>(nil)
-    private let sources = Mutex<[any DispatchSourceSignal]>([])
+    /// Unsafe only in name: set once, before the first signal can come, and never touched again.
+    nonisolated(unsafe) private var sources: [any DispatchSourceSignal] = []
 
     private init() {}
 
-    /// Begins to listen.
+    /// Begins to listen; called once, first thing in a command.
     package func listen() {
         for number in [SIGTERM, SIGINT] {
             signal(number, SIG_IGN)
@@ -27,7 +28,7 @@ package final class Interruption: Sendable {
                 forwarded.withLock { if let child = $0 { _ = kill(child, SIGTERM) } }
             }
             source.activate()
-            sources.withLock { $0.append(source) }
+            sources.append(source)
         }
     }
 
