@@ -1,0 +1,9 @@
+/// The warehouse's schema as numbered migrations, in the order in which they are applied.
+///
+/// The texts are compiled in, so a command needs no files beside itself.
+package enum Schemas {
+    /// Migration `n` (from 1) stands at index `n − 1` and leads from schema version `n − 1` to `n`.
+    package static let warehouseMigrations: [String] = [
+        String(decoding: PackageResources.v1_measurements_sql, as: UTF8.self)
+    ]
+}

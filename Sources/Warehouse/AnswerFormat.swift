@@ -1,0 +1,147 @@
+/// A form in which an answer is printed.
+package enum AnswerFormat: String, Sendable, CaseIterable {
+    case table
+    case csv
+    case json
+    case markdown
+}
+
+extension Answer {
+    /// The answer as text that ends with a newline.
+    ///
+    /// `table` and `markdown` are for people and round to six significant digits; `csv` (RFC 4180, but lines end in LF)
+    /// and `json` (an array of objects) give every digit. NULL is nothing, in JSON `null`.
+    package func text(_ format: AnswerFormat) -> String {
+        switch format {
+        case .table: table
+        case .csv: csv
+        case .json: json
+        case .markdown: markdown
+        }
+    }
+
+    private var table: String {
+        let cells = rows.map { $0.map { Self.flat($0.forPeople) } }
+        let widths = columns.indices.map { column in
+            cells.reduce(columns[column].count) { max($0, $1[column].count) }
+        }
+        func line(_ texts: [String], right: [Bool]) -> String {
+            let padded = texts.indices.map { index in
+                let space = String(repeating: " ", count: widths[index] - texts[index].count)
+                return right[index] ? space + texts[index] : texts[index] + space
+            }
+            return String(padded.joined(separator: "  ").reversed().drop { $0 == " " }.reversed())
+        }
+        let rule = widths.map { String(repeating: "-", count: $0) }.joined(separator: "  ")
+        let body = zip(rows, cells).map { values, texts in line(texts, right: values.map(\.isNumber)) }
+        return ([line(columns, right: numericColumns), rule] + body).joined(separator: "\n") + "\n"
+    }
+
+    private var csv: String {
+        let lines = [columns.map(Self.csvField)] + rows.map { $0.map { Self.csvField($0.exact) } }
+        return lines.map { $0.joined(separator: ",") + "\n" }.joined()
+    }
+
+    private var json: String {
+        let names = uniqueColumns.map(Self.jsonString)
+        let objects = rows.map { row in
+            "{" + zip(names, row).map { "\($0): \($1.json)" }.joined(separator: ", ") + "}"
+        }
+        return "[" + objects.joined(separator: ",\n ") + "]\n"
+    }
+
+    private var markdown: String {
+        func line(_ texts: [String]) -> String { "| " + texts.map(Self.markdownCell).joined(separator: " | ") + " |\n" }
+        let rule = "|" + numericColumns.map { $0 ? "---:|" : "---|" }.joined() + "\n"
+        return line(columns) + rule + rows.map { line($0.map(\.forPeople)) }.joined()
+    }
+
+    /// Which columns hold numbers in every row that holds anything.
+    private var numericColumns: [Bool] {
+        columns.indices.map { column in
+            let held = rows.map { $0[column] }.filter { $0 != .null }
+            return !held.isEmpty && held.allSatisfy(\.isNumber)
+        }
+    }
+
+    /// The names of the columns, a repeated one numbered, because an object's keys are its own.
+    private var uniqueColumns: [String] {
+        var count: [String: Int] = [:]
+        return columns.map { name in
+            count[name, default: 0] += 1
+            return count[name] == 1 ? name : "\(name) (\(count[name] ?? 1))"
+        }
+    }
+
+    private static func flat(_ text: String) -> String {
+        String(text.map { $0.isNewline || $0 == "\t" ? " " : $0 })
+    }
+
+    private static func csvField(_ text: String) -> String {
+        guard text.utf8.contains(where: { [UInt8(ascii: ","), UInt8(ascii: "\""), 10, 13].contains($0) }) else {
+            return text
+        }
+        return "\"" + text.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
+    }
+
+    private static func markdownCell(_ text: String) -> String {
+        flat(text).split(separator: "|", omittingEmptySubsequences: false).joined(separator: "\\|")
+    }
+
+    fileprivate static func jsonString(_ text: String) -> String {
+        var result = "\""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\"": result += "\\\""
+            case "\\": result += "\\\\"
+            case "\n": result += "\\n"
+            case "\u{0}"..<" ": result += "\\u00" + SQLValue.hexadecimal([UInt8(scalar.value)])
+            default: result.unicodeScalars.append(scalar)
+            }
+        }
+        return result + "\""
+    }
+}
+
+extension SQLValue {
+    fileprivate var isNumber: Bool {
+        switch self {
+        case .integer, .real: true
+        default: false
+        }
+    }
+
+    fileprivate var exact: String {
+        switch self {
+        case .null: ""
+        case .integer(let value): "\(value)"
+        case .real(let value): "\(value)"
+        case .text(let text): text
+        case .blob: literal
+        }
+    }
+
+    fileprivate var json: String {
+        switch self {
+        case .null: "null"
+        case .integer(let value): "\(value)"
+        case .real(let value): value.isFinite ? "\(value)" : "null"
+        case .text, .blob: Answer.jsonString(exact)
+        }
+    }
+
+    fileprivate var forPeople: String {
+        if case .real(let value) = self { Self.rounded(value) } else { exact }
+    }
+
+    /// Six significant digits, without an exponent between 1e-4 and 1e15.
+    private static func rounded(_ value: Double) -> String {
+        let size = value.magnitude
+        guard value.isFinite, size > 0, size >= 1e-4, size < 1e15 else { return "\(value)" }
+        var scale = 1.0
+        var digits = 5
+        while size * scale < 1e5, digits < 16 { (scale, digits) = (scale * 10, digits + 1) }
+        guard scale > 1 else { return "\(Int(value.rounded()))" }
+        return "\((value * scale).rounded() / scale)"
+    }
+}

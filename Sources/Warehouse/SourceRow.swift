@@ -1,0 +1,39 @@
+/// Where the learning rate stood when a checkpoint was saved.
+package enum SchedulePhase: String, Sendable, Equatable {
+    case annealed
+    case unannealed
+    case unknown
+}
+
+/// A place at which a checkpoint was found, with what is known of its training there.
+///
+/// It is a statement about an archive and no measurement: recording the place again replaces it.
+package struct SourceRow: Sendable, Equatable {
+    package var checkpoint: CheckpointRow
+    package var path: String
+    package var family: String
+    package var step: Int?
+    /// Training tokens seen, D of the laws; nil where nobody said.
+    package var tokens: Int?
+    package var tokensPerStep: Int?
+    package var phase: SchedulePhase
+    /// The compression that the model was trained under; nil for a dense one.
+    package var nativeScheme: String?
+    /// The file's fingerprint when it was read.
+    package var fingerprint: String?
+
+    package init(
+        checkpoint: CheckpointRow, path: String, family: String, step: Int?, tokens: Int?, tokensPerStep: Int?,
+        phase: SchedulePhase, nativeScheme: String? = nil, fingerprint: String? = nil
+    ) {
+        self.checkpoint = checkpoint
+        self.path = path
+        self.family = family
+        self.step = step
+        self.tokens = tokens
+        self.tokensPerStep = tokensPerStep
+        self.phase = phase
+        self.nativeScheme = nativeScheme
+        self.fingerprint = fingerprint
+    }
+}

@@ -1,0 +1,98 @@
+package import FoundationEssentials
+internal import GRDB
+
+/// Whether a record was new.
+package enum Recorded: Sendable, Equatable {
+    case added
+    /// It stood there already, with the same content.
+    case present
+}
+
+/// The one process that may write a warehouse at a time.
+///
+/// The file is one SQLite database with a rollback journal: any SQLite program reads it at any moment, it may be copied as
+/// it lies, it works on network file systems, and a process killed in the middle of a transaction leaves the state before it.
+/// Every `record` is one transaction, and recording again what stands there does nothing.
+package final class Warehouse: Sendable {
+    /// The questions that may be asked while writing.
+    package let reader: WarehouseReader
+    private let connection: Connection
+    private let lock: WriteLock
+
+    /// Opens a warehouse for writing, making it or bringing it to the newest schema where needed.
+    ///
+    /// Throws `locked` at once when another process is writing.
+    package init(writing file: URL) throws(WarehouseError) {
+        lock = try WriteLock(of: file)
+        connection = try Connection(file, readonly: false)
+        reader = WarehouseReader(connection)
+        try connection.write { try Schema.migrate($0, at: file) }
+    }
+
+    /// Records one evaluation with its checkpoint, spec, shard and windows.
+    @discardableResult
+    package func record(_ measurement: Measurement) throws(WarehouseError) -> Recorded {
+        try connection.write { database in
+            try measurement.checkpoint.row.insertOnce(database)
+            try measurement.shard.record(database)
+            try measurement.compression?.spec.row.insertOnce(database)
+            return try Self.insert(measurement.row, measurement.windowRows, database)
+        }
+    }
+
+    /// Records where a checkpoint was found, in the place of what was said of that place before.
+    @discardableResult
+    package func record(_ source: SourceRow) throws(WarehouseError) -> Recorded {
+        try connection.write { database in
+            try source.checkpoint.row.insertOnce(database)
+            return try source.row.replace(database) ? .added : .present
+        }
+    }
+
+    /// Records a fit with its parameters, predictions and warnings.
+    @discardableResult
+    package func record(_ fit: FitRow) throws(WarehouseError) -> Recorded {
+        try connection.write { try Self.insert(fit.row, fit.belongings, $0) }
+    }
+
+    /// Records a finished run; its evaluations and fits must stand recorded.
+    @discardableResult
+    package func record(_ run: RunRow) throws(WarehouseError) -> Recorded {
+        try connection.write { try Self.insert(run.row, run.belongings, $0) }
+    }
+
+    /// Records what a stage could not use, in the place of what it could not use the last time.
+    package func record(failures: [FailureRow], of stage: String) throws(WarehouseError) {
+        try connection.write { database in
+            try database.execute(sql: "DELETE FROM failure WHERE stage = ?", arguments: [stage])
+            for failure in failures {
+                let key: KeyValuePairs<String, SQLValue> = ["stage": .text(stage), "subject": .text(failure.subject)]
+                try TableRow("failure", key: key, ["reason": .text(failure.reason)]).replace(database)
+            }
+        }
+    }
+
+    /// Adds a row and all that belongs to it, or finds exactly these there.
+    private static func insert(_ row: TableRow, _ belongings: [TableRow], _ database: Database) throws -> Recorded {
+        let added = try row.insertOnce(database)
+        for belonging in belongings {
+            guard try belonging.insertOnce(database) == added else {
+                throw WarehouseError.conflict(
+                    table: row.table, key: row.name, column: belonging.table, recorded: "without '\(belonging.name)'",
+                    offered: "with it")
+            }
+        }
+        return added ? .added : .present
+    }
+}
+
+extension ShardRow {
+    /// Records the stream; its name is a label and may change, its length may not.
+    fileprivate func record(_ database: Database) throws {
+        let named = try String.fetchOne(database, sql: "SELECT name FROM shard WHERE digest = ?", arguments: [digest])
+        if let named, named != name {
+            try database.execute(sql: "UPDATE shard SET name = ? WHERE digest = ?", arguments: [name, digest])
+        }
+        try row.insertOnce(database)
+    }
+}

@@ -1,0 +1,106 @@
+package import FoundationEssentials
+internal import GRDB
+
+/// A warehouse to ask, never to change; any number of processes may read while one writes.
+package struct WarehouseReader: Sendable {
+    private let connection: Connection
+
+    init(_ connection: Connection) { self.connection = connection }
+
+    /// Opens a warehouse for reading.
+    package init(reading file: URL) throws(WarehouseError) {
+        let path = file.path(percentEncoded: false)
+        guard FileManager.default.fileExists(atPath: path) else { throw .missing(file: file) }
+        connection = try Self.recovered(file)
+        let version = try connection.read { try Schema.version($0, at: file) }
+        guard version > 0 else { throw .notAWarehouse(file: file, reason: "it is empty") }
+    }
+
+    /// Opens the file, first letting SQLite take back what a killed writer had begun: a reader may not do that.
+    private static func recovered(_ file: URL) throws(WarehouseError) -> Connection {
+        let journal = file.path(percentEncoded: false) + "-journal"
+        if FileManager.default.fileExists(atPath: journal) {
+            let writable = try Connection(file, readonly: false)
+            try writable.read { _ = try Int.fetchOne($0, sql: "SELECT count(*) FROM sqlite_schema") }
+        }
+        return try Connection(file, readonly: true)
+    }
+
+    /// Answers one question in SQL, as a person writes it.
+    package func query(_ sql: String) throws(WarehouseError) -> Answer {
+        try connection.read { database in
+            do {
+                return try Answer(database, sql)
+            } catch let error as DatabaseError
+                where error.resultCode == .SQLITE_ERROR || error.resultCode == .SQLITE_MISUSE
+            {
+                throw WarehouseError(question: sql, message: error.message ?? "SQLite refuses it")
+            }
+        }
+    }
+
+    func rows<Value>(_ sql: String, _ value: (Row) throws -> Value) throws(WarehouseError) -> [Value] {
+        try connection.read { database in try Row.fetchAll(database, sql: sql).map(value) }
+    }
+}
+
+/// The answer to a question in SQL: columns and rows of values.
+package struct Answer: Sendable, Equatable {
+    package var columns: [String]
+    package var rows: [[SQLValue]]
+
+    package init(columns: [String], rows: [[SQLValue]]) {
+        self.columns = columns
+        self.rows = rows
+    }
+
+    init(_ database: Database, _ sql: String) throws {
+        let statement = try database.makeStatement(sql: sql)
+        guard statement.isReadonly else {
+            throw WarehouseError.query(
+                message: "questions do not change the warehouse, this one would", line: nil, column: nil)
+        }
+        columns = statement.columnNames
+        rows = try Row.fetchAll(statement).map { $0.databaseValues.map(SQLValue.init) }
+    }
+}
+
+extension WarehouseError {
+    /// Finds the place that SQLite's message names by quoting it: `near "FORM": syntax error`, `no such column: size`.
+    init(question: String, message: String) {
+        let quoted = message.split(separator: "\"", omittingEmptySubsequences: false)
+        let named = message.split(separator: ": ", maxSplits: 1)
+        let token: Substring? =
+            if quoted.count == 3 { quoted[1] } else if named.count == 2, named[0].hasPrefix("no such") { named[1] } else
+            { nil }
+        guard let token, let place = Self.onlyPlace(of: Array(token.utf8), in: Array(question.utf8)) else {
+            self = .query(message: message, line: nil, column: nil)
+            return
+        }
+        let before = String(decoding: question.utf8.prefix(place), as: UTF8.self)
+        let lines = before.split(separator: "\n", omittingEmptySubsequences: false)
+        self = .query(message: message, line: lines.count, column: (lines.last?.count ?? 0) + 1)
+    }
+
+    /// Where a word stands in a text, nil unless it stands there once, as a word.
+    private static func onlyPlace(of token: [UInt8], in text: [UInt8]) -> Int? {
+        guard !token.isEmpty, token.count <= text.count else { return nil }
+        func isWord(_ byte: UInt8) -> Bool { byte == UInt8(ascii: "_") || byte >= 0x80 || Self.isAlphanumeric(byte) }
+        let places = (0...text.count - token.count).filter { start in
+            let end = start + token.count
+            let joined = isWord(token[0]) && start > 0 && isWord(text[start - 1])
+            let continued = isWord(token[token.count - 1]) && end < text.count && isWord(text[end])
+            return !joined && !continued && text[start..<end].elementsEqual(token)
+        }
+        return places.count == 1 ? places[0] : nil
+    }
+
+    private static func isAlphanumeric(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+            UInt8(ascii: "A")...UInt8(ascii: "Z"):
+            true
+        default: false
+        }
+    }
+}
