@@ -18,18 +18,21 @@ let panelWidth = 16
 
 extension WeightMatrix {
     package func pack(rows: Range<Int>, columns: Range<Int>, into panel: UnsafeMutablePointer<Float>) {
-        let chunk = 128
-        withUnsafeTemporaryAllocation(of: Float.self, capacity: panelWidth * chunk) { decoded in
-            guard let source = decoded.baseAddress else { return }
-            for start in stride(from: columns.lowerBound, to: columns.upperBound, by: chunk) {
+        // Small enough for the first-level cache beside the panel, and a row length that does not alias in it.
+        let (chunk, stride) = (128, 136)
+        withUnsafeTemporaryAllocation(of: Float.self, capacity: panelWidth * stride) { memory in
+            guard let decoded = memory.baseAddress else { return }
+            if rows.count < panelWidth { decoded.update(repeating: 0, count: panelWidth * stride) }
+            for start in Swift.stride(from: columns.lowerBound, to: columns.upperBound, by: chunk) {
                 let part = start..<min(start + chunk, columns.upperBound)
-                source.update(repeating: 0, count: panelWidth * chunk)
                 for row in rows {
-                    decode(row: row, columns: part, into: source + (row - rows.lowerBound) * chunk)
+                    decode(row: row, columns: part, into: decoded + (row - rows.lowerBound) * stride)
                 }
                 let target = panel + (start - columns.lowerBound) * panelWidth
-                for column in 0..<part.count {
-                    for row in 0..<panelWidth { target[column * panelWidth + row] = source[row * chunk + column] }
+                for half in [0, 8] {
+                    transposeEightRows(
+                        decoded + half * stride, stride: stride, columns: part.count, into: target + half,
+                        stride: panelWidth)
                 }
             }
         }

@@ -1,0 +1,47 @@
+import Synchronization
+
+/// Working memory that kernels borrow and give back, so that repeated calls neither allocate nor fault in new pages.
+enum Scratch {
+    private struct Block: @unchecked Sendable {
+        // Sound to send: whoever took the block out of the pool is its only user.
+        let base: UnsafeMutablePointer<Float>
+        let capacity: Int
+    }
+
+    private static let pool = Mutex<[Block]>([])
+    /// Blocks that wait in the pool at most, and the floats of the largest that does.
+    private static let (keptBlocks, keptCapacity) = (16, 1 << 24)
+
+    /// Lends `count` floats, 64-byte aligned, of any content, for the duration of `body`.
+    @inline(__always)
+    static func withFloats<R>(_ count: Int, _ body: (UnsafeMutablePointer<Float>) -> R) -> R {
+        let block = take(count)
+        defer { give(block) }
+        return body(block.base)
+    }
+
+    private static func take(_ count: Int) -> Block {
+        let waiting = pool.withLock { blocks -> Block? in
+            let fitting = blocks.indices.filter { blocks[$0].capacity >= count }
+            let best = fitting.min { blocks[$0].capacity < blocks[$1].capacity }
+            return best.map { blocks.remove(at: $0) }
+        }
+        if let waiting { return waiting }
+        let capacity = max(4096, count)
+        let raw = UnsafeMutableRawPointer.allocate(byteCount: capacity * MemoryLayout<Float>.stride, alignment: 64)
+        return Block(base: raw.bindMemory(to: Float.self, capacity: capacity), capacity: capacity)
+    }
+
+    private static func give(_ block: Block) {
+        var surplus: Block? = block
+        if block.capacity <= keptCapacity {
+            surplus = pool.withLock { blocks in
+                blocks.append(block)
+                guard blocks.count > keptBlocks else { return nil }
+                let smallest = blocks.indices.min { blocks[$0].capacity < blocks[$1].capacity }
+                return smallest.map { blocks.remove(at: $0) }
+            }
+        }
+        if let surplus { UnsafeMutableRawPointer(surplus.base).deallocate() }
+    }
+}

@@ -1,0 +1,82 @@
+import Kernels
+import Testing
+
+struct MatrixProductTests {
+    /// The plain product in Double, and Σ|x·w| + |bias|, the scale of its rounding error.
+    private func plain(_ x: Matrix, _ w: Matrix, _ bias: [Float]?, _ t: Int, _ r: Int) -> (sum: Double, scale: Double) {
+        var (sum, scale) = (Double(bias?[r] ?? 0), abs(Double(bias?[r] ?? 0)))
+        for c in 0..<x.columns {
+            let product = Double(x[t, c]) * Double(w[r, c])
+            sum += product
+            scale += abs(product)
+        }
+        return (sum, scale)
+    }
+
+    @Test(arguments: [
+        (1, 1, 1), (1, 16, 1), (6, 16, 16), (7, 17, 17), (5, 3, 15), (13, 300, 33), (64, 513, 70), (250, 40, 5),
+        (12, 0, 20), (0, 4, 4), (3, 5, 0), (500, 8, 48),
+    ])
+    func agreesWithThePlainProduct(tokens: Int, inputs: Int, outputs: Int) {
+        let (x, w) = (Matrix.random(tokens, inputs, seed: 1), Matrix.random(outputs, inputs, seed: 2))
+        let bias = Matrix.random(1, outputs, seed: 3).values
+        for bias in [nil, bias] {
+            let out = Matrix(rows: tokens, columns: outputs)
+            multiply(x.view, DenseMatrix(w), bias: bias, into: out.view)
+            for t in 0..<tokens {
+                for r in 0..<outputs {
+                    let (sum, scale) = plain(x, w, bias, t, r)
+                    // A sum of n terms in order errs by at most n half ulps of the sum of magnitudes.
+                    #expect(abs(Double(out[t, r]) - sum) <= scale * Double(min(inputs, 270) + 4) * 0x1p-24)
+                }
+            }
+        }
+    }
+
+    @Test func readsAndWritesSubviews() {
+        let (x, w) = (Matrix.random(20, 50, seed: 4), Matrix.random(21, 30, seed: 5))
+        let (whole, part) = (Matrix(rows: 20, columns: 40), Matrix(rows: 11, columns: 21))
+        multiply(x.view.rows(3..<14).columns(7..<37), DenseMatrix(w), into: whole.view.rows(5..<16).columns(10..<31))
+        let copy = Matrix(rows: 11, columns: 30)
+        copy.view.copy(from: x.view.rows(3..<14).columns(7..<37))
+        multiply(copy.view, DenseMatrix(w), into: part.view)
+        #expect(whole.view.rows(5..<16).columns(10..<31).bits == part.view.bits)
+        for row in 0..<20 {
+            for column in 0..<40 where !(5..<16).contains(row) || !(10..<31).contains(column) {
+                #expect(whole[row, column] == 0)
+            }
+        }
+    }
+
+    @Test(arguments: [(6, 40, 30), (129, 800, 50), (600, 48, 300), (50, 1500, 1500)])
+    func isTheSameForAnyThreadsAndCompanions(tokens: Int, inputs: Int, outputs: Int) {
+        let (x, w) = (Matrix.random(tokens, inputs, seed: 6), Matrix.random(outputs, inputs, seed: 7))
+        let bias = Matrix.random(1, outputs, seed: 8).values
+        let reference = Matrix(rows: tokens, columns: outputs)
+        Parallel.$limit.withValue(1) { multiply(x.view, DenseMatrix(w), bias: bias, into: reference.view) }
+        for threads in [2, 3, 7] {
+            let out = Matrix(rows: tokens, columns: outputs)
+            Parallel.$limit.withValue(threads) { multiply(x.view, DenseMatrix(w), bias: bias, into: out.view) }
+            #expect(out.view.bits == reference.view.bits)
+        }
+        let rowByRow = Matrix(rows: tokens, columns: outputs)
+        for t in 0..<tokens {
+            multiply(x.view.rows(t..<t + 1), DenseMatrix(w), bias: bias, into: rowByRow.view.rows(t..<t + 1))
+        }
+        #expect(rowByRow.view.bits == reference.view.bits)
+        let other = Matrix.random(17, inputs, seed: 9)
+        let (first, second) = (Matrix(rows: 17, columns: outputs), Matrix(rows: tokens, columns: outputs))
+        multiply([other.view, x.view], DenseMatrix(w), bias: bias, into: [first.view, second.view])
+        #expect(second.view.bits == reference.view.bits)
+    }
+
+    @Test func infinitiesStayInTheirRow() {
+        let (x, w) = (Matrix.random(9, 20, seed: 10), Matrix.random(20, 20, seed: 11))
+        let (clean, out) = (Matrix(rows: 9, columns: 20), Matrix(rows: 9, columns: 20))
+        multiply(x.view, DenseMatrix(w), into: clean.view)
+        x.base[4 * 20 + 3] = .nan
+        multiply(x.view, DenseMatrix(w), into: out.view)
+        for t in 0..<9 where t != 4 { #expect(out.view.rows(t..<t + 1).bits == clean.view.rows(t..<t + 1).bits) }
+        #expect((0..<20).allSatisfy { out[4, $0].isNaN })
+    }
+}
