@@ -1,0 +1,32 @@
+/// Turns the bytes of a file into the bytes they stand for, piece by piece.
+protocol StreamDecoder: AnyObject {
+    /// Whether the data may end here.
+    var isComplete: Bool { get }
+
+    /// Decodes what fits: takes bytes off the input's front, returns the number of bytes put into the output.
+    func decode(
+        _ input: inout UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer
+    ) throws(StreamFault) -> Int
+}
+
+/// Why a stream cannot be decoded further; whoever reads the file adds its name and the place.
+enum StreamFault: Error, Equatable {
+    case corrupt(reason: String)
+    case windowTooLarge
+    case trailingBytes
+    case outOfMemory
+}
+
+/// Bytes that stand for themselves.
+final class PlainStream: StreamDecoder {
+    let isComplete = true
+
+    func decode(
+        _ input: inout UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer
+    ) throws(StreamFault) -> Int {
+        let taken = input.prefix(output.count)
+        output.copyMemory(from: UnsafeRawBufferPointer(rebasing: taken))
+        input = UnsafeRawBufferPointer(rebasing: input.dropFirst(taken.count))
+        return taken.count
+    }
+}

@@ -1,0 +1,75 @@
+package import FoundationEssentials
+
+/// One model at one training step, open for reading: its configuration and its tensors, mapped and validated once.
+package final class Checkpoint: Sendable {
+    package let directory: URL
+    package let config: ModelConfiguration
+    /// Every tensor as stored, by its name.
+    package let tensors: [String: Tensor]
+    /// `tokenizer.json`, where there is one.
+    package let tokenizerFile: URL?
+    /// The `__metadata__` of the first weight file.
+    package let metadata: [String: String]
+    /// The names of the weight files in byte order.
+    package let weightFiles: [String]
+
+    /// Opens a Hugging Face directory: `config.json` beside `model.safetensors` or the shards of an index.
+    package init(directory: URL) throws(CheckpointError) {
+        self.directory = directory
+        config = try ModelConfiguration(file: directory.appending(path: "config.json"))
+        let files = try WeightFiles(directory: directory)
+        weightFiles = files.names
+        var infos: [String: [TensorInfo]] = [:]
+        var tensors: [String: Tensor] = [:]
+        var metadata: [String: String]?
+        for name in files.names {
+            let location = directory.appending(path: name)
+            let mapping = try MappedFile(location)
+            let file = location.path(percentEncoded: false)
+            let header = try SafetensorsHeader.parse(mapping.bytes, file: file)
+            infos[name] = header.tensors
+            metadata = metadata ?? header.metadata
+            for tensor in Self.tensors(of: header, in: mapping) {
+                if tensors.updateValue(tensor, forKey: tensor.info.name) != nil, files.index == nil {
+                    throw .duplicateTensor(file: file, tensor: tensor.info.name)
+                }
+            }
+        }
+        try files.index?.check(infos)
+        self.tensors = tensors
+        self.metadata = metadata ?? [:]
+        let tokenizer = directory.appending(path: "tokenizer.json")
+        let hasTokenizer = FileManager.default.fileExists(atPath: tokenizer.path(percentEncoded: false))
+        tokenizerFile = hasTokenizer ? tokenizer : nil
+    }
+
+    /// The tensor of a name, or an error that names it.
+    package func tensor(_ name: String) throws(CheckpointError) -> Tensor {
+        guard let tensor = tensors[name] else {
+            throw .missingTensor(directory: directory.path(percentEncoded: false), tensor: name)
+        }
+        return tensor
+    }
+
+    /// The tensor of a name, which must have a certain shape.
+    package func tensor(_ name: String, shape: [Int]) throws(CheckpointError) -> Tensor {
+        let tensor = try tensor(name)
+        guard tensor.info.shape == shape else {
+            throw .wrongTensor(
+                directory: directory.path(percentEncoded: false), tensor: name, found: "\(tensor.info.shape)",
+                expected: "\(shape)")
+        }
+        return tensor
+    }
+
+    /// Bytes of all values as stored.
+    package var tensorByteCount: Int { tensors.values.reduce(0) { $0 + $1.byteCount } }
+
+    private static func tensors(of header: SafetensorsHeader, in mapping: MappedFile) -> [Tensor] {
+        // A file that has passed validation has at least its header's length, so its mapping has an address.
+        guard let base = mapping.bytes.baseAddress else { return [] }
+        return header.tensors.map {
+            Tensor(info: $0, mapping: mapping, baseAddress: base + $0.byteRange.lowerBound)
+        }
+    }
+}

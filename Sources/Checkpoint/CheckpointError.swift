@@ -1,0 +1,63 @@
+package import JSON
+
+/// Why a checkpoint cannot be read or written; files are named as the caller named them, offsets count bytes from the
+/// end of a header as the header itself does.
+package enum CheckpointError: Error, Equatable {
+    case cannotRead(file: String, reason: String)
+    case cannotWrite(file: String, reason: String)
+
+    // The header of a safetensors file.
+    case tooShort(file: String, byteCount: Int)
+    case headerTooLarge(file: String, byteCount: UInt64, limit: Int)
+    case headerTruncated(file: String, expected: Int, found: Int)
+    case headerNotObject(file: String, firstByte: UInt8?)
+    case malformedHeader(file: String, reason: JSONError)
+    case malformedMetadata(file: String, key: String?, found: String)
+    case malformedTensor(file: String, tensor: String, field: String?, found: String, expected: String)
+    case controlCharacterInName(file: String, tensor: String)
+    case duplicateTensor(file: String, tensor: String)
+    case unknownType(file: String, tensor: String, found: String)
+    case impossibleShape(file: String, tensor: String, shape: [Int], type: ElementType)
+    case offsetsReversed(file: String, tensor: String, begin: Int, end: Int)
+    case sizeMismatch(
+        file: String, tensor: String, bytes: Range<Int>, shape: [Int], type: ElementType, expected: Int)
+    case overlap(file: String, tensor: String, begin: Int, other: String, end: Int)
+    case hole(file: String, bytes: Range<Int>, before: String)
+    case dataTruncated(file: String, expected: Int, found: Int)
+    case trailingBytes(file: String, expected: Int, found: Int)
+
+    // The files of a checkpoint and the index of its shards.
+    case noWeights(directory: String)
+    case pickledWeights(directory: String, found: String)
+    case compressedWeights(directory: String, found: String)
+    case malformedIndex(file: String, reason: String)
+    case unsafeShardName(file: String, shard: String)
+    case missingShard(file: String, shard: String)
+    case misplacedTensor(file: String, tensor: String, shard: String, foundIn: String?)
+    case unindexedTensor(file: String, tensor: String, shard: String)
+    case repeatedTensor(tensor: String, first: String, second: String)
+
+    // What is asked of a checkpoint that was read.
+    case malformedConfiguration(file: String, reason: JSONError)
+    case configurationNotObject(file: String, found: String)
+    case missingKey(file: String, key: String, expected: String)
+    case wrongValue(file: String, key: String, found: String, expected: String)
+    case missingTensor(directory: String, tensor: String)
+    case wrongTensor(directory: String, tensor: String, found: String, expected: String)
+    case impossibleCount(file: String)
+
+    // Writing.
+    case unknownTensor(file: String, tensor: String)
+    case wrongByteCount(file: String, tensor: String, expected: Int, found: Int)
+}
+
+extension CheckpointError {
+    /// Whether the data simply ends too early, as it does while somebody is still writing it.
+    package var isIncomplete: Bool {
+        switch self {
+        case .tooShort, .headerTruncated, .dataTruncated, .missingShard, .noWeights: true
+        case .malformedIndex, .malformedConfiguration: true
+        default: false
+        }
+    }
+}

@@ -1,0 +1,69 @@
+/// How many parameters a model has, whatever form its weights are stored in.
+///
+/// A tied output head is the token embedding and counts once. Buffers that old checkpoints carry along (causal masks,
+/// rotary frequencies) and what compression adds (scales, zero points, code books) are no parameters; a compressed
+/// weight counts as many parameters as it has when it is decompressed.
+package struct ParameterCount: Sendable, Equatable {
+    /// All parameters.
+    package let total: Int
+    /// N: all but token and position embeddings and the output head.
+    package let nonEmbedding: Int
+
+    package init(total: Int, nonEmbedding: Int) {
+        self.total = total
+        self.nonEmbedding = nonEmbedding
+    }
+
+    /// Counts the parameters of an open checkpoint.
+    package init(_ checkpoint: Checkpoint) throws(CheckpointError) {
+        let tied = try checkpoint.config.tiesWordEmbeddings()
+        let hasEmbedding = checkpoint.tensors.keys.contains { ParameterRole(tensor: $0) == .tokenEmbedding }
+        var total = 0
+        var nonEmbedding = 0
+        for tensor in checkpoint.tensors.values {
+            let role = ParameterRole(tensor: tensor.info.name)
+            guard !tensor.isBuffer, !(role == .outputHead && tied && hasEmbedding) else { continue }
+            let count = try StoredWeight(tensor, of: checkpoint).parameterCount()
+            let (sum, overflow) = total.addingReportingOverflow(count)
+            guard !overflow else { throw .impossibleCount(file: checkpoint.config.file) }
+            total = sum
+            nonEmbedding += role == .inner ? count : 0
+        }
+        self.init(total: total, nonEmbedding: nonEmbedding)
+    }
+}
+
+/// What part of a model a tensor belongs to, by the names that the families of transformers use.
+enum ParameterRole {
+    case tokenEmbedding
+    case positionEmbedding
+    case outputHead
+    case inner
+
+    init(tensor name: String) {
+        let components = name.split(separator: ".")
+        self = components.lazy.compactMap { Self.modules[$0] }.first ?? .inner
+    }
+
+    private static let modules: [Substring: ParameterRole] = [
+        "embed_in": .tokenEmbedding, "embed_tokens": .tokenEmbedding, "wte": .tokenEmbedding,
+        "word_embeddings": .tokenEmbedding, "tok_embeddings": .tokenEmbedding,
+        "wpe": .positionEmbedding, "embed_positions": .positionEmbedding, "position_embeddings": .positionEmbedding,
+        "embed_out": .outputHead, "lm_head": .outputHead,
+    ]
+}
+
+extension Tensor {
+    /// Whether this is no parameter but something that the code of a family once registered to be saved with them.
+    fileprivate var isBuffer: Bool {
+        let components = info.name.split(separator: ".")
+        guard let last = components.last else { return false }
+        switch last {
+        case "inv_freq", "masked_bias", "cos_cached", "sin_cached", "position_ids", "freqs_cis": return true
+        case "bias":
+            // GPT-NeoX's and GPT-2's causal mask, 1 x 1 x positions x positions, beside weights' own one-dimensional biases.
+            return info.shape.count == 4 && ["attention", "attn"].contains(components.dropLast().last)
+        default: return false
+        }
+    }
+}

@@ -1,0 +1,20 @@
+/// One tensor of an open checkpoint: what it is, and its bytes in the mapped file.
+// @unchecked Sendable because the bytes are read-only and `mapping` keeps them in place.
+package struct Tensor: @unchecked Sendable {
+    package let info: TensorInfo
+    /// Keeps the bytes in place for as long as anybody holds it.
+    package let mapping: any AnyObject & Sendable
+    /// The address of the first value, valid while `mapping` lives.
+    ///
+    /// Files older than the header's padding put it anywhere, so it may be no multiple of the element's size: use
+    /// unaligned loads.
+    package let baseAddress: UnsafeRawPointer
+
+    package var byteCount: Int { info.byteRange.count }
+
+    /// Lends the tensor's bytes.
+    package func withBytes<R, E: Error>(_ body: (UnsafeRawBufferPointer) throws(E) -> R) throws(E) -> R {
+        defer { withExtendedLifetime(mapping) {} }
+        return try body(UnsafeRawBufferPointer(start: baseAddress, count: byteCount))
+    }
+}
