@@ -133,7 +133,7 @@ CREATE TABLE parameter (
     fit TEXT NOT NULL REFERENCES fit (key) ON DELETE CASCADE,
     name TEXT NOT NULL, -- by its letter: k, alpha, alpha.<bits>, eff.<scheme>
     value REAL NOT NULL,
-    low REAL, -- of the 95 % interval
+    low REAL, -- of the 95 % interval; NULL where it has no end
     high REAL,
     at_bound INTEGER NOT NULL CHECK (at_bound IN (0, 1)),
     PRIMARY KEY (fit, name)
@@ -148,9 +148,9 @@ CREATE TABLE prediction (
     tokens REAL NOT NULL CHECK (tokens > 0),
     bits ANY NOT NULL CHECK (typeof(bits) IN ('integer', 'real') AND bits > 0),
     value REAL NOT NULL,
-    low REAL, -- of the 95 % interval
+    low REAL, -- of the 95 % interval; NULL where it has no end
     high REAL,
-    outside_hull REAL NOT NULL CHECK (outside_hull >= 0), -- decades from the fitted points; 0 inside
+    beyond_hull REAL CHECK (beyond_hull >= 1), -- factors beyond the fitted points in N or D; 1 inside
     PRIMARY KEY (fit, quantity, scheme, params, tokens, bits)
 ) STRICT, WITHOUT ROWID;
 
@@ -311,7 +311,7 @@ SELECT
     prediction.value AS value,
     prediction.low AS low,
     prediction.high AS high,
-    prediction.outside_hull AS outside_hull, -- decades outside the fitted points; 0 inside
+    prediction.beyond_hull AS beyond_hull, -- factors beyond the fitted points; 1 inside
     fit.key AS fit
 FROM prediction
 JOIN fit ON fit.key = prediction.fit;

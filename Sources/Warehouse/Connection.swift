@@ -52,6 +52,10 @@ extension WarehouseError {
 
     private init(_ error: DatabaseError, at file: URL) {
         let reason = error.message ?? "SQLite code \(error.extendedResultCode.rawValue)"
+        if error.extendedResultCode == .SQLITE_IOERR_READ {
+            self = .cannotOpen(file: file, reason: reason)
+            return
+        }
         switch error.resultCode {
         case .SQLITE_BUSY, .SQLITE_LOCKED: self = .locked(file: file)
         case .SQLITE_NOTADB: self = .notAWarehouse(file: file, reason: reason)

@@ -52,12 +52,12 @@ package struct FitRow: Sendable, Equatable {
         package var value: Double
         package var low: Double?
         package var high: Double?
-        /// Decades from the fitted points; 0 inside.
-        package var outsideHull: Double
+        /// Factors beyond the fitted points in N or D; 1 inside, nil where there is no telling.
+        package var beyondHull: Double?
 
         package init(
             quantity: String, scheme: String, params: Double, tokens: Double, bits: Double, value: Double,
-            low: Double?, high: Double?, outsideHull: Double
+            low: Double?, high: Double?, beyondHull: Double?
         ) {
             self.quantity = quantity
             self.scheme = scheme
@@ -67,7 +67,7 @@ package struct FitRow: Sendable, Equatable {
             self.value = value
             self.low = low
             self.high = high
-            self.outsideHull = outsideHull
+            self.beyondHull = beyondHull
         }
     }
 

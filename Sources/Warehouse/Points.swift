@@ -5,7 +5,7 @@ package struct QidPoint: Sendable, Equatable {
     package var evaluation: String
     package var checkpoint: String
     package var family: String
-    package var phase: SchedulePhase
+    package var phase: LearningRatePhase
     package var step: Int?
     /// D, training tokens seen; nil where nobody said.
     package var tokens: Int?
@@ -35,7 +35,7 @@ package struct LossPoint: Sendable, Equatable {
     package var evaluation: String
     package var checkpoint: String
     package var family: String
-    package var phase: SchedulePhase
+    package var phase: LearningRatePhase
     package var step: Int?
     package var tokens: Int?
     package var params: Int
@@ -95,7 +95,7 @@ extension WarehouseReader {
 
     private static let order = " ORDER BY family, params, tokens, scheme, bits DESC, evaluation"
 
-    private static func phase(_ row: Row) -> SchedulePhase {
-        SchedulePhase(rawValue: row["phase"] ?? "") ?? .unknown
+    private static func phase(_ row: Row) -> LearningRatePhase {
+        LearningRatePhase(rawValue: row["phase"] ?? "") ?? .unknown
     }
 }

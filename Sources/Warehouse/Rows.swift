@@ -42,7 +42,7 @@ extension ShardRow {
     }
 }
 
-extension Measurement {
+extension EvaluationRow {
     /// The evaluation's own row. The program's version is kept from the first time: the same measurement made again
     /// by a later build is the same measurement.
     var row: TableRow {
@@ -117,7 +117,7 @@ extension FitRow {
         TableRow(
             "parameter", key: ["fit": .text(key), "name": .text(parameter.name)],
             [
-                "value": .real(parameter.value), "low": .optional(parameter.low), "high": .optional(parameter.high),
+                "value": .real(parameter.value), "low": .bound(parameter.low), "high": .bound(parameter.high),
                 "at_bound": .integer(parameter.atBound ? 1 : 0),
             ])
     }
@@ -131,8 +131,8 @@ extension FitRow {
                 "bits": .number(prediction.bits),
             ],
             [
-                "value": .real(prediction.value), "low": .optional(prediction.low), "high": .optional(prediction.high),
-                "outside_hull": .real(prediction.outsideHull),
+                "value": .real(prediction.value), "low": .bound(prediction.low), "high": .bound(prediction.high),
+                "beyond_hull": .bound(prediction.beyondHull),
             ])
     }
 }

@@ -16,6 +16,8 @@ package enum SQLValue: Sendable, Equatable {
 
     static func optional(_ value: Int?) -> SQLValue { value.map(SQLValue.integer) ?? .null }
     static func optional(_ value: Double?) -> SQLValue { value.map(SQLValue.real) ?? .null }
+    /// The end of an interval, NULL where it has none.
+    static func bound(_ value: Double?) -> SQLValue { value.map { $0.isFinite ? .real($0) : .null } ?? .null }
     static func optional(_ value: String?) -> SQLValue { value.map(SQLValue.text) ?? .null }
 
     /// The value as an SQL literal, by which two values are the same exactly when their literals are.

@@ -1,5 +1,5 @@
 /// Where the learning rate stood when a checkpoint was saved.
-package enum SchedulePhase: String, Sendable, Equatable {
+package enum LearningRatePhase: String, Sendable, Equatable {
     case annealed
     case unannealed
     case unknown
@@ -16,7 +16,7 @@ package struct SourceRow: Sendable, Equatable {
     /// Training tokens seen, D of the laws; nil where nobody said.
     package var tokens: Int?
     package var tokensPerStep: Int?
-    package var phase: SchedulePhase
+    package var phase: LearningRatePhase
     /// The compression that the model was trained under; nil for a dense one.
     package var nativeScheme: String?
     /// The file's fingerprint when it was read.
@@ -24,7 +24,7 @@ package struct SourceRow: Sendable, Equatable {
 
     package init(
         checkpoint: CheckpointRow, path: String, family: String, step: Int?, tokens: Int?, tokensPerStep: Int?,
-        phase: SchedulePhase, nativeScheme: String? = nil, fingerprint: String? = nil
+        phase: LearningRatePhase, nativeScheme: String? = nil, fingerprint: String? = nil
     ) {
         self.checkpoint = checkpoint
         self.path = path

@@ -66,9 +66,8 @@ struct TableRow {
     private func recorded(_ database: Database) throws -> [SQLValue]? {
         let columns = fields.isEmpty ? "1" : fields.map(\.column).joined(separator: ", ")
         let condition = key.map { "\($0.column) = ?" }.joined(separator: " AND ")
-        let row = try Row.fetchOne(
-            database, sql: "SELECT \(columns) FROM \(table) WHERE \(condition)",
-            arguments: StatementArguments(key.map(\.value.databaseValue)))
+        let statement = try database.cachedStatement(sql: "SELECT \(columns) FROM \(table) WHERE \(condition)")
+        let row = try Row.fetchOne(statement, arguments: StatementArguments(key.map(\.value.databaseValue)))
         return row.map { $0.databaseValues.map(SQLValue.init) }
     }
 

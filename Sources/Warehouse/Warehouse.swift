@@ -31,7 +31,7 @@ package final class Warehouse: Sendable {
 
     /// Records one evaluation with its checkpoint, spec, shard and windows.
     @discardableResult
-    package func record(_ measurement: Measurement) throws(WarehouseError) -> Recorded {
+    package func record(_ measurement: EvaluationRow) throws(WarehouseError) -> Recorded {
         try connection.write { database in
             try measurement.checkpoint.row.insertOnce(database)
             try measurement.shard.record(database)

@@ -112,7 +112,7 @@ package struct EvaluationProvenance: Sendable, Equatable {
 }
 
 /// One evaluation with all it refers to, recorded in one transaction.
-package struct Measurement: Sendable, Equatable {
+package struct EvaluationRow: Sendable, Equatable {
     /// Artifact key of the evaluation.
     package var key: String
     package var checkpoint: CheckpointRow

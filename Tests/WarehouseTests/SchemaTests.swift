@@ -1,0 +1,61 @@
+import Testing
+import Warehouse
+
+/// The columns that SQL users rely on; a change here is a change of the interface and needs a new migration.
+@Suite struct SchemaTests {
+    let folder: Folder
+
+    init() throws { folder = try Folder() }
+
+    @Test func tablesAndViewsHaveTheseColumns() throws {
+        let reader = try Warehouse(writing: folder.warehouse).reader
+        let answer = try reader.query(
+            """
+            SELECT schema.type || ' ' || schema.name || ': ' || group_concat(info.name, ' ')
+            FROM sqlite_schema AS schema JOIN pragma_table_info(schema.name) AS info
+            WHERE schema.type IN ('table', 'view') GROUP BY schema.type, schema.name
+            """)
+        let lines = answer.rows.compactMap { row in
+            if case .text(let text)? = row.first { text } else { nil }
+        }
+        #expect(lines.joined(separator: "\n") == Self.expected)
+    }
+
+    @Test func everyTableIsStrict() throws {
+        let reader = try Warehouse(writing: folder.warehouse).reader
+        let loose = try reader.query(
+            "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND strict = 0")
+        #expect(loose.rows == [[.text("sqlite_schema")]])
+    }
+
+    private static let expected = """
+        table checkpoint: digest architecture dtype params_total params_non_embedding hidden_size layers vocabulary_size
+        table evaluation: key checkpoint spec shard calibration_digest compressed_key context_tokens windows scored_tokens \
+        score loss_nats perplexity bits_per_weight baseline_loss_nats qid_nats qid_stderr_nats kl_nats agreement \
+        stage_version program_version
+        table failure: stage subject reason
+        table fit: key law scheme family objective objective_value n left_out r2 starts starts_at_best detail \
+        stage_version program_version
+        table parameter: fit name value low high at_bound
+        table prediction: fit quantity scheme params tokens bits value low high beyond_hull
+        table run: lock_digest name started_at program_version lock
+        table run_evaluation: lock_digest evaluation
+        table run_fit: lock_digest fit
+        table shard: digest name tokens tokenizer_digest
+        table source: checkpoint path family step tokens tokens_per_step phase native_scheme fingerprint
+        table spec: name scheme method bits group_size symmetric canonical
+        table warning: fit position message advice
+        table window: evaluation position nll_nats
+        view forecast: law family scheme quantity params tokens bits value low high beyond_hull fit
+        view latest_law: law family scheme objective parameter value low high at_bound n left_out r2 fit
+        view law: law family scheme objective parameter value low high at_bound n left_out r2 fit
+        view loss: family params params_total step tokens phase scheme spec bits bits_per_weight shard context windows \
+        scored_tokens loss perplexity checkpoint evaluation stage_version
+        view origin: checkpoint family step tokens tokens_per_step phase native_scheme path
+        view qid: family params params_total step tokens phase method scheme spec bits group_size bits_per_weight shard \
+        context windows loss16 loss qid stderr kl agreement checkpoint evaluation
+        view qid_history: family params params_total step tokens phase method scheme spec bits group_size bits_per_weight \
+        shard context windows loss16 loss qid stderr kl agreement vocabulary_size checkpoint evaluation stage_version age
+        view trace: evaluation checkpoint compressed program_version run started_at lock_digest
+        """
+}

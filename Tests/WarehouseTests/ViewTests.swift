@@ -1,0 +1,105 @@
+import Foundation
+import Testing
+import Warehouse
+
+@Suite struct ViewTests {
+    let folder: Folder
+
+    init() throws { folder = try Folder() }
+
+    private func filled() throws -> Warehouse {
+        let warehouse = try Warehouse(writing: folder.warehouse)
+        try warehouse.record(Samples.source("b", tokens: 4000, params: 900))
+        try warehouse.record(Samples.source("a", tokens: 1000))
+        for (name, params) in [("a", 800), ("b", 900)] {
+            try warehouse.record(Samples.baseline(name, params: params))
+            try warehouse.record(Samples.compressed(name, params: params))
+        }
+        return warehouse
+    }
+
+    @Test func qidGivesTheCellsWithTheirCircumstances() throws {
+        let reader = try filled().reader
+        let answer = try reader.query(
+            """
+            SELECT family, params, tokens, step, bits, scheme, spec, shard, loss16, loss, qid, stderr, kl, agreement,
+                bits_per_weight FROM qid ORDER BY params DESC
+            """)
+        #expect(
+            answer.rows == [
+                [
+                    .text("neox"), .integer(900), .integer(4000), .integer(40), .integer(4), .text("rtn-asym-g16"),
+                    .text("rtn-asym-w4-g16"), .text("heldout.jsonl"), .real(3), .real(3.25), .real(0.25), .real(0.125),
+                    .real(0.5), .real(0.75), .real(5.25),
+                ],
+                [
+                    .text("neox"), .integer(800), .integer(1000), .integer(10), .integer(4), .text("rtn-asym-g16"),
+                    .text("rtn-asym-w4-g16"), .text("heldout.jsonl"), .real(3), .real(3.25), .real(0.25), .real(0.125),
+                    .real(0.5), .real(0.75), .real(5.25),
+                ],
+            ])
+    }
+
+    @Test func lossGivesBaselinesToo() throws {
+        let reader = try filled().reader
+        let points = try reader.lossPoints()
+        #expect(points.map(\.scheme) == ["dense", "rtn-asym-g16", "dense", "rtn-asym-g16"])
+        #expect(points.map(\.loss) == [3, 3.25, 3, 3.25])
+        #expect(points.map(\.bits) == [nil, 4, nil, 4])
+        #expect(try reader.lossPoints(evaluations: ["b/baseline"]).map(\.params) == [900])
+    }
+
+    @Test func aCheckpointInTwoPlacesIsCountedOnce() throws {
+        let warehouse = try filled()
+        var copy = Samples.source("a", tokens: 500)
+        copy.path = "elsewhere"
+        copy.family = "zebra"
+        try warehouse.record(copy)
+        let points = try warehouse.reader.qidPoints()
+        #expect(points.map(\.family) == ["neox", "neox"])
+        #expect(points.map(\.tokens) == [1000, 4000])
+        #expect(points.map(\.phase) == [.unannealed, .unannealed])
+    }
+
+    @Test func aCheckpointWithoutASourceIsOfAnUnknownFamily() throws {
+        let warehouse = try Warehouse(writing: folder.warehouse)
+        try warehouse.record(Samples.compressed("a"))
+        let point = try #require(try warehouse.reader.qidPoints().first)
+        #expect(point.family == "unknown" && point.tokens == nil && point.phase == .unknown)
+    }
+
+    @Test func qidGivesOfEachCellTheLatestVersion() throws {
+        let warehouse = try filled()
+        try warehouse.record(Samples.compressed("a", qid: 0.5, version: 2))
+        #expect(try warehouse.reader.qidPoints().map(\.qid) == [0.5, 0.25])
+        #expect(try warehouse.reader.qidPoints(evaluations: ["a/rtn-asym-w4-g16/1"]).map(\.qid) == [0.25])
+        #expect(try warehouse.reader.query("SELECT count(*) FROM qid").rows == [[.integer(2)]])
+    }
+
+    @Test func lawsForecastsAndTracesAreRows() throws {
+        let warehouse = try filled()
+        try warehouse.record(Samples.fit)
+        var older = Samples.fit
+        older.key = "older"
+        try warehouse.record(older)
+        try warehouse.record(Samples.run("lock", startedAt: "2026-01-02T00:00:00Z"))
+        let law = try warehouse.reader.query("SELECT law, parameter, value, low, high, at_bound, n, r2 FROM latest_law")
+        #expect(
+            law.rows == [
+                [
+                    .text("qid-unified"), .text("alpha"), .real(0), .null, .null, .integer(1), .integer(12), .real(0.9),
+                ],
+                [
+                    .text("qid-unified"), .text("beta"), .real(0.5), .real(0.4), .real(0.625), .integer(0),
+                    .integer(12),
+                    .real(0.9),
+                ],
+            ])
+        #expect(try warehouse.reader.query("SELECT count(*) FROM law").rows == [[.integer(4)]])
+        let forecast = try warehouse.reader.query(
+            "SELECT params, tokens, bits, value, beyond_hull FROM forecast LIMIT 1")
+        #expect(forecast.rows == [[.real(1e9), .real(1e12), .integer(4), .real(0.25), .real(2)]])
+        let trace = try warehouse.reader.query("SELECT evaluation, run, lock_digest FROM trace")
+        #expect(trace.rows == [[.text("a/baseline"), .text("demo"), .text("lock")]])
+    }
+}

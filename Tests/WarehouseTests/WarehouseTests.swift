@@ -1,0 +1,128 @@
+import Foundation
+import Testing
+import Warehouse
+
+@Suite struct WarehouseTests {
+    let folder: Folder
+
+    init() throws { folder = try Folder() }
+
+    @Test func recordingTwiceInAnotherOrderIsRecordingOnce() throws {
+        let first = try folder.another()
+        let second = try folder.another()
+        let measurements = [
+            Samples.baseline("a"), Samples.compressed("a"), Samples.baseline("b", params: 900),
+            Samples.compressed("b", params: 900),
+        ]
+        let warehouse = try Warehouse(writing: first.warehouse)
+        for measurement in measurements { #expect(try warehouse.record(measurement) == .added) }
+        #expect(try warehouse.record(Samples.source("a", tokens: 1000)) == .added)
+        #expect(try warehouse.record(Samples.fit) == .added)
+        #expect(try warehouse.record(Samples.run("lock", startedAt: "2026-01-01T00:00:00Z")) == .added)
+
+        let other = try Warehouse(writing: second.warehouse)
+        #expect(try other.record(Samples.fit) == .added)
+        #expect(try other.record(Samples.source("a", tokens: 1000)) == .added)
+        for measurement in (measurements + measurements).reversed() { try other.record(measurement) }
+        for measurement in measurements { #expect(try other.record(measurement) == .present) }
+        #expect(try other.record(Samples.run("lock", startedAt: "2026-02-02T00:00:00Z")) == .added)
+        #expect(try other.record(Samples.run("lock", startedAt: "2026-03-03T00:00:00Z")) == .present)
+        #expect(try other.record(Samples.fit) == .present)
+        #expect(try other.record(Samples.source("a", tokens: 1000)) == .present)
+
+        let contents = try warehouse.reader.contents()
+        #expect(contents == (try other.reader.contents()))
+        #expect(contents.split(separator: "\n").count == 26)
+        #expect(contents.contains("window evaluation='a/rtn-asym-w4-g16/1' position=1 nll_nats=35.0"))
+    }
+
+    @Test func anotherMeasurementUnderTheSameKeyIsAConflictAndChangesNothing() throws {
+        let warehouse = try Warehouse(writing: folder.warehouse)
+        try warehouse.record(Samples.compressed("a"))
+        let before = try warehouse.reader.contents()
+        #expect(
+            throws: WarehouseError.conflict(
+                table: "evaluation", key: "a/rtn-asym-w4-g16/1", column: "loss_nats", recorded: "3.25", offered: "3.5")
+        ) { try warehouse.record(Samples.compressed("a", qid: 0.5)) }
+
+        var otherWindows = Samples.compressed("a")
+        otherWindows.windowNLLNats[1] = 36
+        #expect(
+            throws: WarehouseError.conflict(
+                table: "window", key: "a/rtn-asym-w4-g16/1 1", column: "nll_nats", recorded: "35.0", offered: "36.0")
+        ) { try warehouse.record(otherWindows) }
+
+        var otherCheckpoint = Samples.compressed("a", params: 801)
+        otherCheckpoint.key = "new"
+        #expect(
+            throws: WarehouseError.conflict(
+                table: "checkpoint", key: "a", column: "params_total", recorded: "1000", offered: "1001")
+        ) { try warehouse.record(otherCheckpoint) }
+        #expect(try warehouse.reader.contents() == before)
+    }
+
+    @Test func aFitWithOtherParametersUnderTheSameKeyIsAConflict() throws {
+        let warehouse = try Warehouse(writing: folder.warehouse)
+        try warehouse.record(Samples.fit)
+        var other = Samples.fit
+        other.parameters.append(FitRow.Parameter(name: "k", value: 1, low: nil, high: nil, atBound: false))
+        #expect(
+            throws: WarehouseError.conflict(
+                table: "fit", key: "fit", column: "parameter", recorded: "without 'fit k'", offered: "with it")
+        ) { try warehouse.record(other) }
+    }
+
+    @Test func aLaterBuildThatMeasuresTheSameIsNoConflict() throws {
+        let warehouse = try Warehouse(writing: folder.warehouse)
+        try warehouse.record(Samples.compressed("a"))
+        var again = Samples.compressed("a")
+        again.provenance.programVersion = "2.0"
+        #expect(try warehouse.record(again) == .present)
+    }
+
+    @Test func whatIsSaidOfAnArchiveMayBeCorrected() throws {
+        let warehouse = try Warehouse(writing: folder.warehouse)
+        try warehouse.record(Samples.compressed("a"))
+        try warehouse.record(Samples.source("a", tokens: 1000))
+        #expect(try warehouse.record(Samples.source("a", tokens: 2000)) == .added)
+        #expect(try warehouse.reader.qidPoints().map(\.tokens) == [2000])
+
+        var renamed = Samples.compressed("a")
+        renamed.shard.name = "other.jsonl"
+        #expect(try warehouse.record(renamed) == .present)
+        #expect(try warehouse.reader.qidPoints().map(\.shard) == ["other.jsonl"])
+    }
+
+    @Test func recordsThatBreakARuleAreRefusedByName() throws {
+        let warehouse = try Warehouse(writing: folder.warehouse)
+        var contradictory = Samples.compressed("a")
+        contradictory.lossNats = 4
+        #expect(
+            throws: WarehouseError.refused(
+                table: "evaluation", key: "a/rtn-asym-w4-g16/1",
+                reason: "CHECK constraint failed: abs(loss_nats - baseline_loss_nats - qid_nats) < 1e-6")
+        ) { try warehouse.record(contradictory) }
+
+        var infinite = Samples.compressed("a")
+        infinite.windowNLLNats[0] = .infinity
+        #expect(
+            throws: WarehouseError.notFinite(table: "window", key: "a/rtn-asym-w4-g16/1 0", column: "nll_nats")
+        ) { try warehouse.record(infinite) }
+
+        #expect(
+            throws: WarehouseError.refused(
+                table: "run_evaluation", key: "lock a/baseline", reason: "FOREIGN KEY constraint failed")
+        ) { try warehouse.record(Samples.run("lock", startedAt: "2026-01-01T00:00:00Z")) }
+        #expect(try warehouse.reader.evaluationKeys().isEmpty)
+    }
+
+    @Test func failuresAreThoseOfTheLastTime() throws {
+        let warehouse = try Warehouse(writing: folder.warehouse)
+        try warehouse.record(failures: [FailureRow(subject: "a", reason: "x")], of: "ingest")
+        try warehouse.record(failures: [FailureRow(subject: "b", reason: "y")], of: "evaluate")
+        try warehouse.record(failures: [FailureRow(subject: "c", reason: "z")], of: "ingest")
+        let failures = try warehouse.reader.failures()
+        #expect(failures.map(\.stage) == ["evaluate", "ingest"])
+        #expect(failures.map(\.failure.subject) == ["b", "c"])
+    }
+}
