@@ -28,12 +28,15 @@ package struct IngestRule: Sendable, Equatable {
 
 /// How the training tokens of a step are found.
 package enum TokenRule: Sendable, Equatable {
+    /// Nobody said; the checkpoints can be measured but not fitted.
+    case unknown
     case perStep(Int)
     case byStep([Int: Int])
 
     /// D of a step; nil where the rule says nothing of it.
     package func tokens(step: Int) -> Int? {
         switch self {
+        case .unknown: return nil
         case .perStep(let tokens):
             let (product, overflow) = step.multipliedReportingOverflow(by: tokens)
             return overflow ? nil : product
@@ -43,6 +46,7 @@ package enum TokenRule: Sendable, Equatable {
 
     package var json: JSONValue {
         switch self {
+        case .unknown: .null
         case .perStep(let tokens): ["per_step": .integer(tokens)]
         case .byStep(let table):
             [

@@ -109,6 +109,7 @@ extension Manifest.Archive {
             .init(key: "path", value: .string(path.path)), .init(key: "family", value: .string(rule.family)),
         ])
         switch rule.tokens {
+        case .unknown: break
         case .perStep(let tokens): object["tokens_per_step"] = .integer(tokens)
         case .byStep: object["tokens"] = rule.tokens.json.object?["by_step"]
         }

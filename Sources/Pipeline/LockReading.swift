@@ -2,9 +2,11 @@ package import FoundationEssentials
 import JSON
 
 extension Lock {
-    /// Whether a YAML file is a lock rather than a manifest.
-    static func isLock(_ root: Field) -> Bool {
-        (try? root.members())?.contains { $0.key == "lock" } ?? false
+    /// Reads a file if it is a lock; nil if it is a manifest.
+    package init?(ifLock file: URL) throws(ManifestError) {
+        let root = try Field(file: file)
+        guard try root.members().contains(where: { $0.key == "lock" }) else { return nil }
+        try self.init(root)
     }
 
     /// Reads `manifest.lock.yaml`.

@@ -138,7 +138,7 @@ extension TokenRule {
             self = .byStep(tokens)
         case (let perStep?, _?):
             throw perStep.invalid("'tokens_per_step' and 'tokens' exclude each other")
-        case (nil, nil): throw .missingKey(place: field.place, key: "tokens_per_step")
+        case (nil, nil): self = .unknown
         }
     }
 }

@@ -1,4 +1,4 @@
-package import Foundation
+import Foundation
 
 #if canImport(Glibc)
     import Glibc
@@ -7,39 +7,39 @@ package import Foundation
 /// Runs stages as processes of their own, by the engine that a pipeline names for each.
 package struct StageRunner: Sendable {
     private let pipeline: PipelineFile
-    /// Where the stage executables are: beside this one.
-    private let binaries: URL
 
     package init(pipeline: PipelineFile) {
         self.pipeline = pipeline
-        binaries = URL(filePath: Self.ownPath).deletingLastPathComponent()
     }
 
-    /// The path of the running executable.
-    package static var ownPath: String {
-        (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
+    /// The path of a stage's executable, which lies beside the running one.
+    package static func executable(of stage: Stage) -> String {
+        let own =
+            (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
+        return URL(filePath: own).deletingLastPathComponent().appending(path: stage.command).path
     }
 
-    /// Runs a stage to its end and returns its exit status; its messages go where ours go.
-    package func run(_ stage: Stage, _ arguments: [String], log: URL? = nil) throws(WorkspaceError) -> Int32 {
-        let command = binaries.appending(path: stage.command).path
+    /// Runs a stage to its end and returns its exit status; its messages go where ours go, those of Slurm tasks to files
+    /// in the directory `logs`.
+    package func run(_ stage: Stage, _ arguments: [String], logs: String) throws(WorkspaceError) -> Int32 {
+        let command = Self.executable(of: stage)
         switch pipeline[stage] {
         case .local(let resources):
             var environment = ProcessInfo.processInfo.environment
             if let threads = resources.threads { environment["QID_THREADS"] = String(threads) }
             return try launch(command, arguments, environment).status
         case .slurm(let resources):
-            return try submit(stage, [command] + arguments, resources, log: log)
+            return try submit(stage, [command] + arguments, resources, logs: logs)
         }
     }
 
     /// Submits one array job whose tasks share out the cells, and waits for it.
     private func submit(
-        _ stage: Stage, _ command: [String], _ resources: PipelineFile.Slurm, log: URL?
+        _ stage: Stage, _ command: [String], _ resources: PipelineFile.Slurm, logs: String
     ) throws(WorkspaceError) -> Int32 {
         let line = command.map(Self.quoted).joined(separator: " ")
         var arguments = ["--parsable", "--wait", "--job-name=\(stage.command)", "--array=0-\(resources.tasks - 1)"]
-        if let log { arguments.append("--output=\(log.path)/\(stage.rawValue)-%a.log") }
+        arguments.append("--output=\(logs)/\(stage.rawValue)-%a.log")
         arguments += resources.options
         arguments += ["--wrap", "exec \(line) --cells \"$SLURM_ARRAY_TASK_ID/\(resources.tasks)\""]
         report("\(stage.rawValue): \(resources.tasks) Slurm tasks")

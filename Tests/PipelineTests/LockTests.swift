@@ -1,0 +1,78 @@
+import FoundationEssentials
+import Pipeline
+import Testing
+
+struct LockTests {
+    static func entry(_ digest: String, step: Int) -> Lock.Entry {
+        Lock.Entry(
+            record: CheckpointRecord(
+                digest: digest, config: "c0", tokenizer: "t0", architecture: "gpt_neox", dtype: "F16", parameters: 100,
+                nonEmbeddingParameters: 60, layers: 2, width: 8, vocabulary: 16),
+            source: SourceRecord(
+                path: "/archive/step\(step)", form: "directory", family: "neox", step: step, tokens: step * 4096,
+                phase: "unknown", outcome: .checkpoint(digest: digest)))
+    }
+
+    static func lock(checkpoints: [Lock.Entry], shardPath: String = "/data/shard.txt") throws -> Lock {
+        try withScratchDirectory { directory in
+            let file = directory.appending(path: "manifest.yaml")
+            try writeFile(Array(ManifestTests.text.utf8), to: file)
+            return Lock(
+                manifest: try Manifest(file: file), shard: .init(path: shardPath, sha256: "5a"), tokenizer: nil,
+                checkpoints: checkpoints)
+        }
+    }
+
+    @Test func readsBackWhatItWrote() throws {
+        let lock = try Self.lock(checkpoints: [Self.entry("d1", step: 64), Self.entry("123", step: 128)])
+        try withScratchDirectory { directory in
+            let file = directory.appending(path: "manifest.lock.yaml")
+            try writeFile(Array(lock.json.yamlText.utf8), to: file)
+            let read = try Lock(file: file)
+            #expect(read.digest == lock.digest)
+            #expect(read.json == lock.json)
+            #expect(read.cells == lock.cells)
+        }
+    }
+
+    @Test func digestIsOfContentsNotPlaces() throws {
+        let entries = [Self.entry("d1", step: 64)]
+        let lock = try Self.lock(checkpoints: entries)
+        #expect(try Self.lock(checkpoints: entries, shardPath: "/elsewhere/x").digest == lock.digest)
+        #expect(try Self.lock(checkpoints: [Self.entry("d2", step: 64)]).digest != lock.digest)
+    }
+
+    @Test func cellsAreTheBaselineAndEverySpecOfEveryCheckpointOnce() throws {
+        let lock = try Self.lock(
+            checkpoints: [Self.entry("d1", step: 64), Self.entry("d2", step: 128), Self.entry("d1", step: 64)])
+        #expect(
+            lock.cells.map { "\($0.checkpoint.digest) \($0.name)" } == [
+                "d1 baseline", "d1 rtn-asym-w4-g16", "d1 rtn-asym-w3-g16", "d2 baseline", "d2 rtn-asym-w4-g16",
+                "d2 rtn-asym-w3-g16",
+            ])
+        #expect(Set(lock.cells.map(\.evaluation)).count == 6)
+        #expect(Set(lock.cells.compactMap(\.compressed)).count == 4)
+    }
+
+    @Test func anotherStageVersionIsRefused() throws {
+        let text = try Self.lock(checkpoints: [Self.entry("d1", step: 64)]).json.yamlText
+        try withScratchDirectory { directory in
+            let file = directory.appending(path: "manifest.lock.yaml")
+            try writeFile(Array(text.replacing("quantize: 1", with: "quantize: 99").utf8), to: file)
+            let error = #expect(throws: ManifestError.self) { try Lock(file: file) }
+            #expect(try #require(error).description.contains("made with version 99 of this stage"))
+        }
+    }
+}
+
+struct CellSelectionTests {
+    @Test func everyCellIsTakenByExactlyOneProcess() throws {
+        let cells = Array(0..<10)
+        let taken = try (0..<3).map { try #require(CellSelection("\($0)/3")).take(cells) }
+        #expect(taken == [[0, 3, 6, 9], [1, 4, 7], [2, 5, 8]])
+        #expect(CellSelection.all.take(cells) == cells)
+    }
+
+    @Test(arguments: ["3/3", "-1/3", "1", "a/b", "1/2/3", "/", "0/0", "9223372036854775808/1"])
+    func refuses(_ text: String) { #expect(CellSelection(text) == nil) }
+}

@@ -1,0 +1,92 @@
+import Compression
+import FoundationEssentials
+import Pipeline
+import Testing
+
+struct ManifestTests {
+    static let text = """
+        name: demo
+        archives:
+          - {path: runs/small, family: neox, tokens_per_step: 4096, annealed_from: 100, steps: [64, 128]}
+          - {path: /data/large, family: neox, tokens: {64: 1000}}
+        shard: heldout.jsonl.zst
+        context: 256
+        windows: 8
+        specs:
+          - {method: rtn, bits: [4, 3], group: 16, symmetric: false}
+          - {method: rtn, bits: 4, group: 16, symmetric: false}
+        laws: [qid-unified]
+        predictions:
+          - {params: 1e9, tokens: [1e12, 2e12], bits: 4}
+
+        """
+
+    @Test func readsEveryKey() throws {
+        let manifest = try manifest(Self.text)
+        #expect(manifest.name == "demo")
+        #expect(manifest.archives.map(\.path.lastPathComponent) == ["small", "large"])
+        #expect(manifest.archives[0].rule.tokens == .perStep(4096))
+        #expect(manifest.archives[0].rule.phase(step: 64) == "unannealed")
+        #expect(manifest.archives[0].steps == [64, 128])
+        #expect(manifest.archives[1].rule.tokens.tokens(step: 64) == 1000)
+        #expect(manifest.archives[1].rule.tokens.tokens(step: 65) == nil)
+        #expect(manifest.evaluation.context == 256)
+        #expect(manifest.specs.map(\.name) == ["rtn-asym-w4-g16", "rtn-asym-w3-g16"])
+        #expect(manifest.predictions.map(\.params) == [[1e9]])
+        #expect(manifest.predictions.map(\.tokens) == [[1e12, 2e12]])
+    }
+
+    @Test(arguments: [
+        ("context: 256", "contxt: 256", "unknown key 'contxt'; known here", 6),
+        ("context: 256\n", "", "key 'context' is missing", 1),
+        ("context: 256", "context: many", "'context' is 'many' where a whole number was expected", 6),
+        ("context: 256", "context: 1", "'context' is 1 where a whole number of at least 2 was expected", 6),
+        ("bits: 4,", "bits: 9,", "bits is 9 but must be", 10),
+        ("name: demo", "name: ../x", "'name': a name is letters", 1),
+        ("tokens_per_step: 4096", "tokens_per_step: 1, tokens: {1: 2}", "exclude each other", 3),
+        ("params: 1e9", "params: -1", "'params' is -1 where a number above zero was expected", 13),
+        ("{64: 1000}", "{a: 1000}", "the keys of 'tokens' are training steps", 4),
+        ("windows: 8", "context: 8", "stands twice", 6),
+        ("windows: 8", "windows: [", "not YAML", 9),
+    ])
+    func refuses(_ good: String, _ bad: String, _ message: String, _ line: Int) throws {
+        let text = Self.text.replacing(good, with: bad)
+        try #require(text != Self.text)
+        let error = #expect(throws: ManifestError.self) { try manifest(text) }
+        let description = try #require(error).description
+        #expect(description.contains(message), "\(description)")
+        #expect(description.contains("manifest.yaml:\(line):"), "\(description)")
+    }
+
+    @Test func missingFileIsNamed() {
+        #expect(throws: ManifestError.unreadable(file: "/nowhere/m.yaml", reason: "no such file")) {
+            try Manifest(file: URL(filePath: "/nowhere/m.yaml"))
+        }
+    }
+
+    @Test func mutatedManifestsNeverTrap() throws {
+        let seed: UInt64 = 11
+        var random = SplitMix(state: seed)
+        let bytes = Array(Self.text.utf8)
+        try withScratchDirectory { directory in
+            for _ in 0..<300 {
+                var mutated = bytes
+                for _ in 0...Int.random(in: 0..<3, using: &random) {
+                    mutated[Int.random(in: 0..<mutated.count, using: &random)] = UInt8.random(
+                        in: 0...127, using: &random)
+                }
+                let file = directory.appending(path: "m.yaml")
+                try writeFile(mutated, to: file)
+                do { _ = try Manifest(file: file) } catch { #expect(error is ManifestError, "seed \(seed)") }
+            }
+        }
+    }
+
+    private func manifest(_ text: String) throws -> Manifest {
+        try withScratchDirectory { directory in
+            let file = directory.appending(path: "manifest.yaml")
+            try writeFile(Array(text.utf8), to: file)
+            return try Manifest(file: file)
+        }
+    }
+}
