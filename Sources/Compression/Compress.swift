@@ -1,0 +1,110 @@
+package import Checkpoint
+package import FoundationEssentials
+import JSON
+import Kernels
+
+/// A spec and the directory its result goes to.
+package struct CompressionTarget: Sendable {
+    package let spec: Spec
+    /// New or empty; who publishes it renames it into place.
+    package let directory: URL
+
+    package init(_ spec: Spec, directory: URL) {
+        self.spec = spec
+        self.directory = directory
+    }
+}
+
+/// Compresses a 16-bit or float32 checkpoint by specs that need no calibration, reading its weights once.
+///
+/// Every target becomes a Hugging Face directory in compressed-tensors' layout with `provenance.json`, each of its files
+/// synced. Nothing is published here: an error leaves a directory that is not whole.
+///
+/// - Parameter progress: called after each linear layer with the number done and the number there are.
+package func compress(
+    _ checkpoint: Checkpoint, into targets: [CompressionTarget], provenance: Provenance,
+    progress: (_ done: Int, _ of: Int) -> Void = { _, _ in }
+) throws(CompressionError) {
+    var run = try CompressionRun(checkpoint, targets)
+    let layers = run.layers
+    for (index, layer) in layers.enumerated() {
+        try run.compress(layer)
+        progress(index + 1, layers.count)
+    }
+    try run.finish(provenance)
+}
+
+/// A compression under way: the linear layers may be handed over one by one, in any order, each once.
+///
+/// This is what a driver for methods that calibrate works with: it takes a layer, sees to its Hessian, and compresses.
+package struct CompressionRun {
+    /// The layers to compress, in byte order of their names.
+    package let layers: [LinearLayer]
+    private let checkpoint: Checkpoint
+    private let kept: [Tensor]
+    private let outputs: [CompressedOutput]
+
+    /// Opens the outputs; all specs must have the same targets.
+    package init(_ checkpoint: Checkpoint, _ targets: [CompressionTarget]) throws(CompressionError) {
+        self.checkpoint = checkpoint
+        let file = checkpoint.directory.path(percentEncoded: false)
+        if let existing = checkpoint.config.json["quantization_config"], existing != .null {
+            let method = existing.object?["quant_method"]?.string ?? existing.canonicalText
+            throw .alreadyCompressed(checkpoint: file, method: method)
+        }
+        let selection = targets.first?.spec.targets ?? .layers
+        precondition(targets.allSatisfy { $0.spec.targets == selection }, "one run has one choice of modules")
+        let modules = LinearModules(of: checkpoint, selection)
+        guard !modules.names.isEmpty else { throw .noTargets(checkpoint: file) }
+        layers = try Self.layers(checkpoint, modules)
+        kept = Self.kept(checkpoint, modules)
+        var outputs: [CompressedOutput] = []
+        for target in targets {
+            for layer in layers { _ = try PackQuantizedGeometry(layer, target.spec) }
+            outputs.append(
+                try CompressedOutput(target.spec, directory: target.directory, modules: layers, kept: kept))
+        }
+        self.outputs = outputs
+    }
+
+    /// Compresses a layer by every spec and writes the result.
+    package mutating func compress(_ layer: LinearLayer, hessian: Hessian? = nil) throws(CompressionError) {
+        for method in Spec.Method.allCases {
+            let outputs = outputs.filter { $0.spec.method == method }
+            guard !outputs.isEmpty else { continue }
+            let weights = try method.compressor.compress(layer, specs: outputs.map(\.spec), hessian: hessian)
+            for (output, weight) in zip(outputs, weights) { try output.write(layer.name, weight) }
+        }
+    }
+
+    /// Writes what is not compressed and what stands beside the weights.
+    package consuming func finish(_ provenance: Provenance) throws(CompressionError) {
+        for tensor in kept {
+            try tensor.withBytes { (bytes) throws(CompressionError) in
+                for output in outputs { try output.write(tensor.info.name, bytes) }
+            }
+        }
+        let compressed = Set(layers.map(\.name))
+        let ignored = LinearModules.others(of: checkpoint, than: compressed)
+        for output in outputs { try output.finish(from: checkpoint, ignored: ignored, provenance: provenance) }
+    }
+
+    private static func layers(
+        _ checkpoint: Checkpoint, _ modules: LinearModules
+    ) throws(CompressionError) -> [LinearLayer] {
+        var layers: [LinearLayer] = []
+        for name in modules.names {
+            guard let tensor = checkpoint.tensors[name + ".weight"] else { continue }
+            let weight = try tensor.denseMatrix(transposed: modules.transposed)
+            layers.append(LinearLayer(name: name, weight: weight, scaleType: ScaleType(weights: tensor.info.type)))
+        }
+        return layers
+    }
+
+    private static func kept(_ checkpoint: Checkpoint, _ modules: LinearModules) -> [Tensor] {
+        let taken = Set(modules.names.map { $0 + ".weight" })
+        return checkpoint.tensors.values.filter { !taken.contains($0.info.name) }.sorted {
+            $0.info.name.utf8.lexicographicallyPrecedes($1.info.name.utf8)
+        }
+    }
+}

@@ -1,0 +1,42 @@
+package import Kernels
+
+/// A linear layer to compress.
+package struct LinearLayer: Sendable {
+    /// The module's name, `gpt_neox.layers.0.attention.dense`.
+    package let name: String
+    /// Its weight, outputs by inputs.
+    package let weight: any WeightMatrix
+    /// The type its scales are stored in.
+    package let scaleType: ScaleType
+
+    package init(name: String, weight: any WeightMatrix, scaleType: ScaleType) {
+        self.name = name
+        self.weight = weight
+        self.scaleType = scaleType
+    }
+}
+
+/// A compression method: what it must know of a layer's inputs, and how it makes stored tensors of a weight.
+///
+/// Decoding is no part of it: a stored form is read by a `WeightMatrix`.
+package protocol LayerCompressor: Sendable {
+    /// Name, type and shape of the tensors that `compress` will make, in order: a file's header comes before its values.
+    static func layout(_ spec: Spec, rows: Int, columns: Int, scaleType: ScaleType) -> [StoredLayout]
+
+    /// Compresses one weight by several specs of this method, reading it once where that saves work.
+    ///
+    /// - Parameter hessian: for methods that need one.
+    static func compress(
+        _ layer: LinearLayer, specs: [Spec], hessian: Hessian?
+    ) throws(CompressionError) -> [CompressedWeight]
+}
+
+extension Spec.Method {
+    /// The code behind the method.
+    package var compressor: any LayerCompressor.Type {
+        switch self {
+        case .rtn: RoundToNearest.self
+        case .gptq: GPTQ.self
+        }
+    }
+}

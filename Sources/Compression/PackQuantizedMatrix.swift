@@ -1,0 +1,175 @@
+import Checkpoint
+import Kernels
+
+/// A weight in the `pack-quantized` layout, read code by code: w = (q − zero)·scale, exact in float32 for 16-bit scales.
+///
+/// `@unchecked Sendable` because the bytes are only read, and the owners keep them alive.
+struct PackQuantizedMatrix: WeightMatrix, @unchecked Sendable {
+    let geometry: PackQuantizedGeometry
+    private let packed: UnsafeRawPointer
+    private let scales: UnsafeRawPointer
+    private let scaleType: ScaleType
+    private let zeros: UnsafeRawPointer?
+    private let wordsPerRow: Int
+    /// Codes in one word where none straddles two (older files); nil for the dense stream.
+    private let codesPerWord: Int?
+    private let owners: [any AnyObject & Sendable]
+
+    var rows: Int { geometry.rows }
+    var columns: Int { geometry.columns }
+
+    /// The stored tensors of one module, shapes not yet compared.
+    struct Parts {
+        let packed: Part
+        let scale: Part
+        let zero: Part?
+
+        /// One tensor's bytes.
+        struct Part {
+            let name: String
+            let type: ElementType
+            let shape: [Int]
+            let bytes: UnsafeRawPointer
+            let owner: any AnyObject & Sendable
+        }
+    }
+
+    /// Joins the tensors of a module whose weight has `rows` × `columns` values of `bits` bits, if their shapes agree.
+    init(_ parts: Parts, rows: Int, columns: Int, bits: Int, symmetric: Bool) throws(CompressionError) {
+        let scaleShape = parts.scale.shape
+        guard scaleShape.count == 2, scaleShape[0] == rows, scaleShape[1] > 0, columns.isMultiple(of: scaleShape[1])
+        else {
+            throw .wrongShape(
+                tensor: parts.scale.name, found: scaleShape,
+                expected: "[\(rows), groups] with groups that divide \(columns) columns")
+        }
+        geometry = PackQuantizedGeometry(
+            rows: rows, columns: columns, bits: bits, symmetric: symmetric, groupLength: columns / scaleShape[1])
+        guard let scaleType = ScaleType.allCases.first(where: { $0.elementType == parts.scale.type }) else {
+            throw .wrongType(tensor: parts.scale.name, found: parts.scale.type.rawValue, expected: "F16, BF16 or F32")
+        }
+        self.scaleType = scaleType
+        (wordsPerRow, codesPerWord) = try Self.wordLayout(parts.packed, geometry)
+        zeros = try Self.zeroBytes(parts.zero, parts.packed.name, geometry, codesPerWord)
+        packed = parts.packed.bytes
+        scales = parts.scale.bytes
+        owners = [parts.packed.owner, parts.scale.owner] + (parts.zero.map { [$0.owner] } ?? [])
+    }
+
+    /// The words of a row, and how many codes stand in each if none straddles two.
+    private static func wordLayout(
+        _ part: Parts.Part, _ geometry: PackQuantizedGeometry
+    ) throws(CompressionError) -> (Int, Int?) {
+        guard part.type == .int32 else {
+            throw .wrongType(tensor: part.name, found: part.type.rawValue, expected: "I32")
+        }
+        let (dense, perWord) = (geometry.wordsPerRow, 32 / geometry.bits)
+        let padded = (geometry.columns + perWord - 1) / perWord
+        if part.shape == [geometry.rows, dense] { return (dense, nil) }
+        if part.shape == [geometry.rows, padded] { return (padded, perWord) }
+        throw .wrongShape(
+            tensor: part.name, found: part.shape,
+            expected: "[\(geometry.rows), \(dense)] for \(geometry.columns) codes of \(geometry.bits) bits")
+    }
+
+    private static func zeroBytes(
+        _ part: Parts.Part?, _ packedName: String, _ geometry: PackQuantizedGeometry, _ codesPerWord: Int?
+    ) throws(CompressionError) -> UnsafeRawPointer? {
+        guard !geometry.symmetric else { return nil }
+        guard let part else {
+            let name = packedName.replacing("weight_packed", with: "weight_zero_point")
+            throw .missingTensor(name: name, known: [])
+        }
+        guard part.type == .int32 else {
+            throw .wrongType(tensor: part.name, found: part.type.rawValue, expected: "I32")
+        }
+        let words = codesPerWord.map { (geometry.rows + $0 - 1) / $0 } ?? geometry.zeroWordRows
+        guard part.shape == [words, geometry.groups] else {
+            throw .wrongShape(tensor: part.name, found: part.shape, expected: "[\(words), \(geometry.groups)]")
+        }
+        return part.bytes
+    }
+
+    func decode(row: Int, columns range: Range<Int>, into destination: UnsafeMutablePointer<Float>) {
+        let length = geometry.groupLength
+        let row = RowOfZeros(self, row: row)
+        var column = range.lowerBound
+        while column < range.upperBound {
+            let group = column / length
+            let end = min((group + 1) * length, range.upperBound)
+            decode(row, group: group, columns: column..<end, into: destination + (column - range.lowerBound))
+            column = end
+        }
+    }
+
+    /// Where a row's zero points stand in their words; the same for all of its groups.
+    private struct RowOfZeros {
+        let row: Int
+        let word: Int
+        let shift: UInt64
+        let straddles: Bool
+
+        init(_ matrix: PackQuantizedMatrix, row: Int) {
+            self.row = row
+            let bits = matrix.geometry.bits
+            let perWord = matrix.codesPerWord
+            let bit = perWord.map { row / $0 * 32 + row % $0 * bits } ?? row * bits
+            word = bit / 32
+            shift = UInt64(bit % 32)
+            straddles = bit % 32 + bits > 32
+        }
+    }
+
+    @inline(__always)
+    private func zero(_ row: RowOfZeros, group: Int) -> Int32 {
+        guard let zeros else { return geometry.symmetricZero }
+        let groups = geometry.groups
+        var value = UInt64(zeros.loadUnaligned(fromByteOffset: 4 * (row.word * groups + group), as: UInt32.self))
+        if row.straddles {
+            let next = zeros.loadUnaligned(fromByteOffset: 4 * ((row.word + 1) * groups + group), as: UInt32.self)
+            value |= UInt64(next) << 32
+        }
+        return Int32(truncatingIfNeeded: value &>> row.shift) & geometry.top
+    }
+
+    /// Decodes columns of one group: eight at a time where they start at a byte, one at a time otherwise.
+    private func decode(
+        _ row: RowOfZeros, group: Int, columns range: Range<Int>, into destination: UnsafeMutablePointer<Float>
+    ) {
+        let grid = UniformGrid(
+            scale: scaleType.decode(scales, row.row * geometry.groups + group), zero: zero(row, group: group))
+        let codes = packed + row.row * wordsPerRow * 4
+        var column = range.lowerBound
+        if codesPerWord == nil {
+            let aligned = min((column + 7) & ~7, range.upperBound)
+            while column < aligned {
+                destination[column - range.lowerBound] = grid.value(code(column, codes))
+                column += 1
+            }
+            let unpacker = CodeUnpacker(bits: geometry.bits)
+            let limit = wordsPerRow * 4
+            // The last bytes of a row are left to the slow path: a load of eight would run past it.
+            while column + 8 <= range.upperBound, column / 8 * geometry.bits + 8 <= limit {
+                let eight = codes.loadUnaligned(fromByteOffset: column / 8 * geometry.bits, as: UInt64.self)
+                let values = unpacker.values(eight, scale: grid.scale, zero: grid.zero)
+                UnsafeMutableRawPointer(destination + (column - range.lowerBound)).storeBytes(
+                    of: values, as: Lanes.self)
+                column += 8
+            }
+        }
+        while column < range.upperBound {
+            destination[column - range.lowerBound] = grid.value(code(column, codes))
+            column += 1
+        }
+    }
+
+    @inline(__always)
+    private func code(_ column: Int, _ codes: UnsafeRawPointer) -> UInt8 {
+        guard let codesPerWord else {
+            return BitStream.code(column, bits: geometry.bits, in: codes, byteCount: wordsPerRow * 4)
+        }
+        let word = codes.loadUnaligned(fromByteOffset: column / codesPerWord * 4, as: UInt32.self)
+        return UInt8(truncatingIfNeeded: word &>> UInt32(column % codesPerWord * geometry.bits))
+            & UInt8(truncatingIfNeeded: geometry.top)
+    }
+}

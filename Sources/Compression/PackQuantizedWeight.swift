@@ -1,0 +1,67 @@
+/// A weight being put into the `pack-quantized` layout row by row.
+///
+/// `@unchecked Sendable` because workers store different rows, which touch disjoint memory.
+final class PackQuantizedWeight: @unchecked Sendable {
+    let geometry: PackQuantizedGeometry
+    let scaleType: ScaleType
+    private let packed: StoredBytes
+    private let scales: StoredBytes
+    /// One byte for each zero point, until all rows are there and they can be packed downwards.
+    private let zeros: StoredBytes?
+
+    init(_ geometry: PackQuantizedGeometry, scaleType: ScaleType) {
+        self.geometry = geometry
+        self.scaleType = scaleType
+        packed = StoredBytes(byteCount: geometry.rows * geometry.wordsPerRow * 4)
+        scales = StoredBytes(byteCount: geometry.rows * geometry.groups * scaleType.byteCount)
+        zeros = geometry.symmetric ? nil : StoredBytes(byteCount: geometry.rows * geometry.groups)
+    }
+
+    /// Stores a row's codes, one a byte, with its groups' scales and zero points.
+    func store(
+        row: Int, codes: UnsafePointer<UInt8>, scales rowScales: UnsafePointer<Float>,
+        zeros rowZeros: UnsafePointer<UInt8>
+    ) {
+        let byteCount = geometry.wordsPerRow * 4
+        withUnsafeTemporaryAllocation(byteCount: byteCount + 16, alignment: 8) { stream in
+            // Sound because the stream has bytes; packing writes up to eight beyond the last code.
+            let base = stream.baseAddress.unsafelyUnwrapped
+            base.initializeMemory(as: UInt8.self, repeating: 0, count: byteCount + 16)
+            BitStream.pack(codes, count: geometry.columns, bits: geometry.bits, into: base)
+            (packed.base + row * byteCount).copyMemory(from: base, byteCount: byteCount)
+        }
+        let groups = geometry.groups
+        scaleType.encode(rowScales, count: groups, into: scales.base + row * groups * scaleType.byteCount)
+        if let zeros { (zeros.base + row * groups).copyMemory(from: rowZeros, byteCount: groups) }
+    }
+
+    /// The stored tensors, once every row is stored.
+    func finish() -> CompressedWeight {
+        let layout = geometry.layout(scaleType: scaleType)
+        let shape = StoredBytes(byteCount: 16)
+        shape.base.storeBytes(of: Int64(geometry.rows), as: Int64.self)
+        shape.base.storeBytes(of: Int64(geometry.columns), toByteOffset: 8, as: Int64.self)
+        let storages = [packed, scales] + (zeros.map { [packedZeros($0)] } ?? []) + [shape]
+        return CompressedWeight(
+            tensors: zip(layout, storages).map { StoredTensor(layout: $0, storage: $1) },
+            weightCount: geometry.rows * geometry.columns)
+    }
+
+    private func packedZeros(_ zeros: StoredBytes) -> StoredBytes {
+        let (groups, bits) = (geometry.groups, geometry.bits)
+        let result = StoredBytes(byteCount: geometry.zeroWordRows * groups * 4)
+        let words = result.base.assumingMemoryBound(to: UInt32.self)
+        let codes = zeros.base.assumingMemoryBound(to: UInt8.self)
+        for row in 0..<geometry.rows {
+            let (word, shift) = (row * bits / 32, UInt64(row * bits % 32))
+            for group in 0..<groups {
+                let value = UInt64(codes[row * groups + group]) << shift
+                words[word * groups + group] |= UInt32(truncatingIfNeeded: value)
+                if shift + UInt64(bits) > 32 {
+                    words[(word + 1) * groups + group] |= UInt32(truncatingIfNeeded: value >> 32)
+                }
+            }
+        }
+        return result
+    }
+}

@@ -1,0 +1,30 @@
+package import JSON
+
+/// Where a compressed checkpoint comes from, for its `provenance.json`.
+package struct Provenance: Sendable, Equatable {
+    /// The digest that identifies the source checkpoint.
+    package let source: String
+    /// The version of this tool.
+    package let version: String
+    /// What calibrated it, if anything did: shard digest, windows, context, damping.
+    package let calibration: JSONObject?
+
+    package init(source: String, version: String, calibration: JSONObject? = nil) {
+        self.source = source
+        self.version = version
+        self.calibration = calibration
+    }
+
+    /// The file's content; equal inputs give equal bytes, so no times and no paths.
+    func json(_ spec: Spec, bitsPerWeight: Double) -> JSONValue {
+        var object = JSONObject()
+        object["tool"] = "qid"
+        object["version"] = .string(version)
+        object["name"] = .string(spec.name)
+        object["spec"] = spec.canonical
+        object["source"] = .string(source)
+        if let calibration { object["calibration"] = .object(calibration) }
+        object["bits_per_weight"] = .number(bitsPerWeight)
+        return .object(object)
+    }
+}

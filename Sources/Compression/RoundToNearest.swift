@@ -1,0 +1,89 @@
+import Kernels
+
+/// Round to nearest: every weight goes to the nearest value of its group's grid (`UniformGrid`).
+///
+/// Error: at most half a step, scale/2, and for the greatest values of a group what rounding the scale to 16 bits or a
+/// symmetric grid's missing last level adds.
+package enum RoundToNearest: LayerCompressor {
+    package static func layout(_ spec: Spec, rows: Int, columns: Int, scaleType: ScaleType) -> [StoredLayout] {
+        PackQuantizedGeometry(
+            rows: rows, columns: columns, bits: spec.bits, symmetric: spec.symmetric,
+            groupLength: spec.group.length(rowLength: columns) ?? columns
+        ).layout(scaleType: scaleType)
+    }
+
+    /// Rows go through in parallel; each is decoded once and rounded by every spec while it lies in cache.
+    package static func compress(
+        _ layer: LinearLayer, specs: [Spec], hessian: Hessian?
+    ) throws(CompressionError) -> [CompressedWeight] {
+        var outputs: [PackQuantizedWeight] = []
+        for spec in specs {
+            let geometry = try PackQuantizedGeometry(layer, spec)
+            outputs.append(PackQuantizedWeight(geometry, scaleType: layer.scaleType))
+        }
+        let (rows, columns, targets) = (layer.weight.rows, layer.weight.columns, outputs)
+        let rowsPerTask = max(1, 65_536 / max(1, columns))
+        _ = try Parallel.map((rows + rowsPerTask - 1) / rowsPerTask) { (task) throws(CompressionError) in
+            let scratch = RowScratch(columns: columns)
+            for row in task * rowsPerTask..<min(rows, (task + 1) * rowsPerTask) {
+                layer.weight.decode(row: row, columns: 0..<columns, into: scratch.values)
+                for target in targets { try round(row, of: layer, scratch, into: target) }
+            }
+        }
+        return outputs.map { $0.finish() }
+    }
+
+    private static func round(
+        _ row: Int, of layer: LinearLayer, _ scratch: RowScratch, into target: PackQuantizedWeight
+    ) throws(CompressionError) {
+        let geometry = target.geometry
+        let length = geometry.groupLength
+        for group in 0..<geometry.groups {
+            let start = group * length
+            let extremes = RowRounding.extremes(scratch.values + start, count: length)
+            guard extremes.finite else { throw notFinite(layer.name, row, scratch.values, geometry.columns) }
+            guard
+                let grid = UniformGrid(
+                    low: extremes.low, high: extremes.high, bits: geometry.bits, symmetric: geometry.symmetric,
+                    scaleType: target.scaleType)
+            else { throw .scaleOutOfRange(tensor: layer.name, row: row, scaleType: target.scaleType.rawValue) }
+            scratch.scales[group] = grid.scale
+            scratch.zeros[group] = UInt8(truncatingIfNeeded: grid.zero)
+            RowRounding.codes(
+                scratch.values + start, count: length, grid: grid, top: geometry.top, into: scratch.codes + start)
+        }
+        target.store(row: row, codes: scratch.codes, scales: scratch.scales, zeros: scratch.zeros)
+    }
+
+    /// The error for a row in which some value is NaN or infinite.
+    static func notFinite(
+        _ tensor: String, _ row: Int, _ values: UnsafePointer<Float>, _ count: Int
+    ) -> CompressionError {
+        let column = (0..<count).first { !values[$0].isFinite } ?? 0
+        return .notFinite(tensor: tensor, row: row, column: column)
+    }
+}
+
+/// One worker's memory for a row and its codes.
+final class RowScratch {
+    let values: UnsafeMutablePointer<Float>
+    let codes: UnsafeMutablePointer<UInt8>
+    let scales: UnsafeMutablePointer<Float>
+    let zeros: UnsafeMutablePointer<UInt8>
+
+    init(columns: Int) {
+        // A group has at least one weight, so there are at most as many scales as columns.
+        let count = max(1, columns)
+        values = .allocate(capacity: count)
+        codes = .allocate(capacity: count)
+        scales = .allocate(capacity: count)
+        zeros = .allocate(capacity: count)
+    }
+
+    deinit {
+        values.deallocate()
+        codes.deallocate()
+        scales.deallocate()
+        zeros.deallocate()
+    }
+}

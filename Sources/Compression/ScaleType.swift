@@ -1,0 +1,71 @@
+package import Checkpoint
+
+/// The type in which scales are stored.
+package enum ScaleType: String, Sendable, Hashable, CaseIterable {
+    case float16
+    case bfloat16
+    case float32
+
+    /// The type that goes with weights of a type: their own where it has 16 bits, float16 otherwise.
+    package init(weights type: ElementType) { self = type == .bfloat16 ? .bfloat16 : .float16 }
+
+    package var elementType: ElementType {
+        switch self {
+        case .float16: .float16
+        case .bfloat16: .bfloat16
+        case .float32: .float32
+        }
+    }
+
+    package var byteCount: Int { self == .float32 ? 4 : 2 }
+
+    /// The nearest value of this type, half to even; infinite where it is too large.
+    @inline(__always)
+    func rounded(_ value: Float) -> Float {
+        switch self {
+        case .float16: Float(Float16(value))
+        case .bfloat16: Self.bfloat16(value)
+        case .float32: value
+        }
+    }
+
+    private static func bfloat16(_ value: Float) -> Float {
+        guard value.isFinite else { return value }
+        let bits = value.bitPattern
+        return Float(bitPattern: (bits &+ 0x7fff &+ (bits >> 16 & 1)) & 0xffff_0000)
+    }
+
+    var leastPositive: Float {
+        switch self {
+        case .float16: Float(Float16.leastNonzeroMagnitude)
+        case .bfloat16: Float(bitPattern: 0x0001_0000)
+        case .float32: .leastNonzeroMagnitude
+        }
+    }
+
+    /// Stores values that `rounded` has made.
+    func encode(_ values: UnsafePointer<Float>, count: Int, into destination: UnsafeMutableRawPointer) {
+        switch self {
+        case .float16:
+            for index in 0..<count {
+                destination.storeBytes(of: Float16(values[index]), toByteOffset: 2 * index, as: Float16.self)
+            }
+        case .bfloat16:
+            for index in 0..<count {
+                destination.storeBytes(
+                    of: UInt16(values[index].bitPattern >> 16), toByteOffset: 2 * index, as: UInt16.self)
+            }
+        case .float32: destination.copyMemory(from: values, byteCount: 4 * count)
+        }
+    }
+
+    @inline(__always)
+    func decode(_ source: UnsafeRawPointer, _ index: Int) -> Float {
+        switch self {
+        case .float16: Float(source.loadUnaligned(fromByteOffset: 2 * index, as: Float16.self))
+        case .bfloat16:
+            Float(bitPattern: UInt32(source.loadUnaligned(fromByteOffset: 2 * index, as: UInt16.self)) << 16)
+        case .float32: source.loadUnaligned(fromByteOffset: 4 * index, as: Float.self)
+        }
+    }
+}
