@@ -1,41 +1,62 @@
 /// e to the power of each lane, within 1 ulp, from the smallest subnormal to infinity.
-///
-/// x = n·ln 2 + r with |r| ≤ ln 2 / 2, eˣ = 2ⁿ·eʳ, eʳ by a polynomial (Cody and Waite, 1980); 2ⁿ in two factors, so that
-/// subnormal results are rounded once and large ones become infinite.
 @inline(__always)
 package func exponential(_ x: SIMD8<Float>) -> SIMD8<Float> {
-    var clamped = x.replacing(with: Lanes(repeating: -105), where: x .< -105)
-    clamped.replace(with: Lanes(repeating: 90), where: x .> 90)
-    let (power, n) = reducedExponential(clamped)
-    let half = n &>> 1
-    return power * powerOfTwo(half) * powerOfTwo(n &- half)
+    ExponentialParts(x.larger(Lanes(repeating: -105)).smaller(Lanes(repeating: 90))).value
 }
 
-/// e to the power of each lane for lanes that are not positive; below −87.3, where the result would be subnormal, zero.
+/// e to the power of each lane for lanes that are not positive, within 1 ulp; zero below −87.3, where it would be subnormal.
 @inline(__always)
 package func exponentialOfNonPositive(_ x: SIMD8<Float>) -> SIMD8<Float> {
-    let tiny = x .< -87.3
-    let (power, n) = reducedExponential(x.replacing(with: Lanes(repeating: -87.3), where: tiny))
-    return (power * powerOfTwo(n)).replacing(with: Lanes.zero, where: tiny)
+    let parts = ExponentialParts(x.larger(Lanes(repeating: -87.3)))
+    let power = (Lanes(repeating: 1) + parts.excess) * powerOfTwo(parts.n)
+    return power.replacing(with: Lanes.zero, where: x .< -87.3)
 }
 
-/// eʳ and n of x = n·ln 2 + r.
-@inline(__always)
-private func reducedExponential(_ x: Lanes) -> (power: Lanes, n: SIMD8<Int32>) {
-    // Adding 1.5·2²³ rounds to an integer, which then stands in the low bits.
-    let magic = Lanes(repeating: 0x1.8p23)
-    let shifted = magic.plus(x, Lanes(repeating: 1.44269504))
-    let whole = shifted - magic
-    let coarse = x.plus(whole, Lanes(repeating: -0x1.62e4p-1))
-    let r = coarse.plus(whole, Lanes(repeating: -0x1.7f7d1cp-20))
-    var p = Lanes(repeating: 1.37805939e-3).plus(r, Lanes(repeating: 1.98412698e-4))
-    p = Lanes(repeating: 8.37312452e-3).plus(p, r)
-    p = Lanes(repeating: 4.16695364e-2).plus(p, r)
-    p = Lanes(repeating: 1.66664720e-1).plus(p, r)
-    p = Lanes(repeating: 4.99999851e-1).plus(p, r)
-    let power = Lanes(repeating: 1) + r.plus(p * r, r)
-    let n = unsafeBitCast(shifted, to: SIMD8<Int32>.self) &- unsafeBitCast(magic, to: SIMD8<Int32>.self)
-    return (power, n)
+/// eˣ as (1 + excess)·2ⁿ: x = n·ln 2 + r with |r| ≤ ln 2 / 2, excess = eʳ − 1 (reduced in two steps, Cody and Waite, 1980).
+///
+/// The polynomial is the minimax one for the relative error, 4e-9.
+struct ExponentialParts {
+    var excess: Lanes
+    var n: SIMD8<Int32>
+
+    /// The parts of eˣ, for −105 ≤ x ≤ 90.
+    @inline(__always)
+    init(_ x: Lanes) {
+        // Adding 1.5·2²³ rounds to an integer, which then stands in the low bits.
+        let magic = Lanes(repeating: 0x1.8p23)
+        let shifted = magic.plus(x, Lanes(repeating: 0x1.715476p0))
+        let whole = shifted - magic
+        let r = x.plus(whole, Lanes(repeating: -0x1.62e4p-1)).plus(whole, Lanes(repeating: -0x1.7f7d1cp-20))
+        let q = r.polynomial((0x1.6a2434p-10, 0x1.1239e2p-7, 0x1.5558f2p-5, 0x1.555492p-3, 0x1.fffffcp-2))
+        excess = r.plus(q * r, r)
+        n = unsafeBitCast(shifted, to: SIMD8<Int32>.self) &- unsafeBitCast(magic, to: SIMD8<Int32>.self)
+    }
+
+    /// eˣ, rounded once also where it is subnormal.
+    @inline(__always)
+    var value: Lanes { times(Lanes(repeating: 1)) }
+
+    /// factor·eˣ, rounded once; the power of two comes last and in two factors, so that subnormal results are as well.
+    @inline(__always)
+    func times(_ factor: Lanes) -> Lanes {
+        let half = n &>> 1
+        return factor.plus(factor, excess) * powerOfTwo(half) * powerOfTwo(n &- half)
+    }
+
+    /// (factor + rest)·eˣ for a small rest, rounded once.
+    @inline(__always)
+    func times(_ factor: Lanes, rest: Lanes) -> Lanes {
+        let half = n &>> 1
+        return (factor + rest.plus(factor, excess)) * powerOfTwo(half) * powerOfTwo(n &- half)
+    }
+
+    /// The parts of e to the power of x + `rest`, for a rest so small that its square is nothing.
+    @inline(__always)
+    func adding(_ rest: Lanes) -> ExponentialParts {
+        var parts = self
+        parts.excess = (excess + rest).plus(excess, rest)
+        return parts
+    }
 }
 
 /// 2ⁿ of each lane, for −126 ≤ n ≤ 127.
