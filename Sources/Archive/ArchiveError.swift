@@ -10,6 +10,27 @@ package enum ArchiveError: Error, Equatable {
     case corrupt(file: String, offset: Int, reason: String)
     case windowTooLarge(file: String, offset: Int)
     case trailingBytes(file: String, offset: Int)
+
+    // Tar archives and the checkpoints in them.
+    case tar(file: String, entry: String?, offset: Int, fault: TarFault)
+    case repeatedEntry(file: String, entry: String)
+    case severalCheckpoints(file: String, first: String, second: String)
+    case noWeights(file: String)
+    case noConfiguration(file: String, folder: String)
+    case pickledWeights(file: String, found: String)
+    case compressedInside(file: String, entry: String)
+    /// The observer of an unpacking asked for no more.
+    case stopped(file: String)
+}
+
+extension ArchiveError {
+    /// Whether the data simply ends too early, as it does while somebody is still writing it.
+    package var endedEarly: Bool {
+        switch self {
+        case .truncated, .tar(_, _, _, .truncated), .tar(_, _, _, .missingEndMark): true
+        default: false
+        }
+    }
 }
 
 extension ArchiveError {
@@ -38,6 +59,20 @@ extension ArchiveError: CustomStringConvertible {
             "frame before byte \(offset) of '\(file)' needs a window above 128 MiB; compress it again without --long"
         case .trailingBytes(let file, let offset):
             "'\(file)' goes on at byte \(offset) after its compressed data with bytes that are none"
+        case .tar(let file, let entry?, let offset, let fault):
+            "entry '\(entry)' before byte \(offset) of tar archive '\(file)': \(fault)"
+        case .tar(let file, nil, let offset, let fault): "byte \(offset) of tar archive '\(file)': \(fault)"
+        case .repeatedEntry(let file, let entry): "tar archive '\(file)' has two files '\(entry)'"
+        case .severalCheckpoints(let file, let first, let second):
+            "tar archive '\(file)' has weights in '\(first)' and in '\(second)', but should hold one checkpoint"
+        case .noWeights(let file): "tar archive '\(file)' has no safetensors file in it"
+        case .noConfiguration(let file, let folder):
+            "tar archive '\(file)' has no config.json beside the weights in '\(folder)'"
+        case .pickledWeights(let file, let found):
+            "tar archive '\(file)' has its weights only as '\(found)', which is a Python pickle; \(conversionAdvice)"
+        case .compressedInside(let file, let entry):
+            "tar archive '\(file)' holds '\(entry)', compressed once more; compress the archive, not its members"
+        case .stopped(let file): "unpacking of '\(file)' was stopped"
         }
     }
 }

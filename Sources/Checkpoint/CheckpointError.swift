@@ -53,7 +53,7 @@ package enum CheckpointError: Error, Equatable {
 
 extension CheckpointError {
     /// Whether the data simply ends too early, as it does while somebody is still writing it.
-    package var isIncomplete: Bool {
+    package var endedEarly: Bool {
         switch self {
         case .tooShort, .headerTruncated, .dataTruncated, .missingShard, .noWeights: true
         case .malformedIndex, .malformedConfiguration: true

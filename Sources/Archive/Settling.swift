@@ -1,0 +1,52 @@
+package import FoundationEssentials
+import Glibc
+
+/// Decides whether a source is whole or still being written, so that it can be left for the next time.
+///
+/// Nothing waits: a fresh copy of an archive is taken at once. A source counts as being written if
+/// - a process of this machine has one of its files open for writing, or
+/// - its files changed while they were read, or
+/// - its data ended early and a file was changed less than `settleTime` ago (somebody writes from another machine).
+///
+/// Files named `….part`, `….tmp` and so on are no sources in the first place. Data that ends early in files nobody
+/// has touched for `settleTime` is a defect.
+package struct Settling: Sendable {
+    /// How long the files must have been left alone before an early end counts as a defect.
+    package var settleTime: Duration
+
+    package init(settleTime: Duration = .seconds(10)) { self.settleTime = settleTime }
+
+    /// Says which file a process of this machine is writing to, before any of it is read.
+    package func writtenFile(of source: CheckpointSource) -> String? {
+        source.files.first(where: isOpenForWriting)?.lastPathComponent
+    }
+
+    /// Why a source that has been read is to be left for the next time; `nil` if it has settled.
+    package func reasonToWait(
+        for source: CheckpointSource, since before: SourceFingerprint, endedEarly: Bool, now: Date = Date()
+    ) -> String? {
+        guard let after = try? source.fingerprint() else { return "a file went away while it was read" }
+        guard after == before else { return "a file changed while it was read" }
+        if let name = writtenFile(of: source) { return "'\(name)' is open for writing" }
+        let age = now.timeIntervalSince1970 - Double(after.modified) / 1e9
+        // A clock that runs behind must not make files from the future wait for ever.
+        let limit = Double(settleTime.components.seconds) + Double(settleTime.components.attoseconds) / 1e18
+        guard endedEarly, abs(age) < limit else { return nil }
+        return "it ends early and was changed less than \(limit) seconds ago"
+    }
+
+    /// Asks the kernel for a read lease, which it refuses while anybody has the file open for writing.
+    private func isOpenForWriting(_ location: URL) -> Bool {
+        // From <fcntl.h> behind _GNU_SOURCE, which Swift does not import.
+        let (setSignal, setLease, getLease) = (Int32(10), Int32(1024), Int32(1025))
+        let descriptor = open(location.path(percentEncoded: false), O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else { return false }
+        // Closing the file gives the lease back.
+        defer { close(descriptor) }
+        // Who opens the file in this very moment makes the kernel send a signal; this one is ignored by default.
+        guard fcntl(descriptor, getLease) == Int32(F_UNLCK), fcntl(descriptor, setSignal, SIGURG) == 0 else {
+            return false
+        }
+        return fcntl(descriptor, setLease, Int32(F_RDLCK)) != 0 && errno == EAGAIN
+    }
+}

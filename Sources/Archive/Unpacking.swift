@@ -1,0 +1,79 @@
+package import FoundationEssentials
+
+/// What was written when a source was unpacked.
+package struct UnpackedFiles: Sendable, Equatable {
+    /// The files of weights, in the order in which they were read.
+    package let weights: [String]
+    package let companions: [String]
+}
+
+extension CheckpointSource {
+    /// Takes a weight file's name and the next of its bytes; false stops the unpacking.
+    package typealias Observer = (_ file: String, _ bytes: UnsafeRawBufferPointer) -> Bool
+
+    /// Writes the checkpoint's files, decompressed, into an empty directory, in one pass over the source.
+    ///
+    /// The observer sees every byte of every weight file on its way, file after file, so that it can validate and
+    /// hash them; when it stops, `ArchiveError.stopped` is thrown. Of a tar archive the weights are taken and what
+    /// lies beside them in the same folder (JSON, vocabularies, templates). Files are synced, and so is the
+    /// directory. Memory: fixed buffers and a decoder's window.
+    package func unpack(
+        into directory: URL, limits: TarLimits = TarLimits(), observing observer: Observer
+    ) throws(ArchiveError) -> UnpackedFiles {
+        let files: UnpackedFiles
+        if form == .tar {
+            files = try TarUnpacking(source: location, directory: directory).run(limits: limits, observer)
+        } else {
+            files = try unpackDirectory(into: directory, observer)
+        }
+        try synchronize(directory: directory)
+        return files
+    }
+
+    private func unpackDirectory(
+        into directory: URL, _ observer: Observer
+    ) throws(ArchiveError) -> UnpackedFiles {
+        for name in companions {
+            var reader = try ByteReader(path: location.appending(path: name))
+            try write(to: directory.appending(path: name)) { buffer throws(ArchiveError) in
+                try reader.read(into: buffer)
+            } observing: { _ in
+                true
+            }
+        }
+        var written: [String] = []
+        for name in weights {
+            let plain = FileNames.weights(name) ?? name
+            var reader = try ByteReader(path: location.appending(path: name))
+            try write(to: directory.appending(path: plain)) { buffer throws(ArchiveError) in
+                try reader.read(into: buffer)
+            } observing: {
+                observer(plain, $0)
+            }
+            written.append(plain)
+        }
+        return UnpackedFiles(weights: written, companions: companions)
+    }
+}
+
+/// Writes one new file with what `read` puts into a buffer until it returns 0, and syncs it.
+func write(
+    to location: URL, from read: (UnsafeMutableRawBufferPointer) throws(ArchiveError) -> Int,
+    observing observer: (UnsafeRawBufferPointer) -> Bool
+) throws(ArchiveError) {
+    let file = try FileDescriptor(creating: location)
+    let buffer = Buffer(byteCount: 1 << 18)
+    while true {
+        let count = try read(buffer.bytes)
+        guard count > 0 else { break }
+        let bytes = UnsafeRawBufferPointer(rebasing: buffer.bytes.prefix(count))
+        guard observer(bytes) else { throw .stopped(file: file.path) }
+        try file.write(bytes)
+    }
+    try file.synchronize()
+}
+
+/// Makes the names in a directory last.
+func synchronize(directory: URL) throws(ArchiveError) {
+    try FileDescriptor(reading: directory).synchronize()
+}
