@@ -1,0 +1,74 @@
+package import Kernels
+
+#if canImport(Darwin)
+    private import Darwin
+#else
+    private import Glibc
+#endif
+
+/// The nonlinearity of a perceptron, by the names that configurations use.
+package enum ActivationFunction: Sendable, Equatable {
+    /// One that the kernels compute eight at a time.
+    case vectorised(Activation)
+    /// One that is rare enough to be computed one by one.
+    case plain(PlainActivation)
+
+    /// The function that transformers finds under a name (its `ACT2FN`), or nil.
+    package init?(named name: String) {
+        switch name {
+        case "gelu", "gelu_python": self = .vectorised(.gelu)
+        case "gelu_new", "gelu_fast", "gelu_pytorch_tanh", "gelu_python_tanh", "gelu_accurate":
+            self = .vectorised(.geluTanh)
+        case "silu", "swish": self = .vectorised(.silu)
+        case "relu": self = .vectorised(.relu)
+        case "relu2": self = .vectorised(.reluSquared)
+        default:
+            guard let plain = PlainActivation(rawValue: name) else { return nil }
+            self = .plain(plain)
+        }
+    }
+
+    /// The names that ``init(named:)`` knows.
+    package static let names =
+        [
+            "gelu", "gelu_python", "gelu_new", "gelu_fast", "gelu_pytorch_tanh", "gelu_python_tanh", "gelu_accurate",
+            "silu", "swish", "relu", "relu2",
+        ] + PlainActivation.allCases.map(\.rawValue)
+}
+
+/// A nonlinearity computed element by element; the raw value is its name in transformers.
+package enum PlainActivation: String, Sendable, CaseIterable {
+    case quickGelu = "quick_gelu"
+    case clippedGelu = "gelu_10"
+    case hardSwish = "hardswish"
+    case leakyRelu = "leaky_relu"
+    case identity = "linear"
+    case mish
+    case relu6
+    case sigmoid
+    case squareRootSoftplus = "sqrtsoftplus"
+    case tanh
+
+    /// The function's value, by way of Double.
+    package func callAsFunction(_ input: Float) -> Float {
+        let x = Double(input)
+        return switch self {
+        case .quickGelu: Float(x / (1 + exp(-1.702 * x)))
+        case .clippedGelu: Float(min(max(0.5 * x * (1 + erf(x * 0.5.squareRoot())), -10), 10))
+        case .hardSwish: Float(x * min(max(x + 3, 0), 6) / 6)
+        case .leakyRelu: Float(x >= 0 ? x : 0.01 * x)
+        case .identity: input
+        case .mish: Float(x * Self.hyperbolicTangent(Self.softplus(x)))
+        case .relu6: Float(min(max(x, 0), 6))
+        case .sigmoid: Float(1 / (1 + exp(-x)))
+        case .squareRootSoftplus: Float(Self.softplus(x).squareRoot())
+        case .tanh: Float(Self.hyperbolicTangent(x))
+        }
+    }
+
+    private static func softplus(_ x: Double) -> Double { max(x, 0) + log1p(exp(-abs(x))) }
+    private static func hyperbolicTangent(_ x: Double) -> Double {
+        let decay = expm1(-2 * abs(x))
+        return (x < 0 ? 1 : -1) * decay / (2 + decay)
+    }
+}

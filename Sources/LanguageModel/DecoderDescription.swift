@@ -1,0 +1,124 @@
+/// Everything one forward pass needs to know about a decoder: sizes, parts, order and the names of the tensors.
+///
+/// A family is not a forward pass of its own; it is a function from a configuration to a value of this type, in one
+/// short file under `Families/`, and an entry in ``Family``. The forward pass reads the description only.
+///
+/// Shapes: T tokens, d = ``width``, V = ``vocabularySize``.
+package struct DecoderDescription: Sendable, Equatable {
+    /// The configuration's `model_type`.
+    package var modelType: String
+    /// V, the number of token ids.
+    package var vocabularySize: Int
+    /// d, the width of the residual stream.
+    package var width: Int
+    /// Token ids to rows of the residual stream.
+    package var embedding: EmbeddingDescription
+    /// The layers in the order in which they run.
+    package var layers: [LayerDescription]
+    /// The norm after the last layer.
+    package var finalNorm: NormDescription?
+    /// The map from d to the embedding's width in front of the head, where the two differ (OPT-350m).
+    package var outputProjection: LinearDescription?
+    /// The module that holds the head's weight [V, embedding width]; a tied head names the embedding.
+    package var head: String
+}
+
+/// How token ids and positions enter the residual stream.
+package struct EmbeddingDescription: Sendable, Equatable {
+    /// The module with the weight [V, ``width``].
+    package var module: String
+    package var width: Int
+    /// The map from the embedding's width to d, where the two differ (OPT-350m).
+    package var projection: LinearDescription?
+    package var positions: LearnedPositions?
+}
+
+/// A table with one vector for each position, added to the token embeddings.
+package struct LearnedPositions: Sendable, Equatable {
+    /// The module with the weight [``count`` + ``offset``, d].
+    package var module: String
+    package var count: Int
+    /// The row of position 0 (OPT: 2).
+    package var offset: Int
+    /// The configuration key that says how many there are.
+    package var key: String
+}
+
+/// One linear map y = x·Wᵀ + b by the name of its module.
+package struct LinearDescription: Sendable, Equatable {
+    package var module: String
+    package var inputs: Int
+    package var outputs: Int
+    package var bias = false
+    /// Whether the weight is stored [inputs, outputs] (GPT-2's Conv1D) rather than [outputs, inputs].
+    package var transposed = false
+    package var quantization: ActivationQuantization?
+}
+
+/// Rounding that belongs to the model itself: inputs to 8 bits for each token (BitNet b1.58, arXiv 2402.17764).
+package struct ActivationQuantization: Sendable, Equatable {
+    /// Whether the stored weight is a full one that is made ternary whenever it is used:
+    /// W ← clamp(round(W·s), −1, 1)/s with s = 1/mean|W|.
+    package var ternarizesWeight: Bool
+}
+
+/// A normalisation of rows of the residual stream or of a part of it.
+package struct NormDescription: Sendable, Equatable {
+    package enum Kind: Sendable, Equatable {
+        /// y = (x − mean) / sqrt(variance + ε) · w + b
+        case layer
+        /// y = x / sqrt(mean x² + ε) · w
+        case rootMeanSquare
+    }
+
+    package var kind: Kind
+    package var epsilon: Float
+    /// The module with `weight` (and `bias`), or nil for a norm without parameters.
+    package var module: String?
+    package var bias = false
+    package var width: Int
+}
+
+/// One decoder layer: attention, then a multilayer perceptron, each inside a residual connection.
+package struct LayerDescription: Sendable, Equatable {
+    /// The module of the layer, for messages.
+    package var module: String
+    package var attention: AttentionDescription
+    package var attentionNorms: SublayerNorms
+    package var perceptron: PerceptronDescription
+    package var perceptronNorms: SublayerNorms
+    /// Whether both read the layer's input (GPT-NeoX, GPT-J) or the second reads the first's result.
+    package var parallel = false
+}
+
+/// Where a sublayer f normalises: x ← afterResidual(x + after(f(before(x)))), `inside` before f's last linear map.
+package struct SublayerNorms: Sendable, Equatable {
+    package var before: NormDescription?
+    package var inside: NormDescription?
+    package var after: NormDescription?
+    package var afterResidual: NormDescription?
+}
+
+/// A multilayer perceptron, plain (act(x·U)·D) or gated (act(x·G) ⊙ (x·U))·D.
+package struct PerceptronDescription: Sendable, Equatable {
+    package var gate: LinearDescription?
+    package var up: LinearDescription
+    package var down: LinearDescription
+    package var activation: ActivationFunction
+}
+
+extension NormDescription {
+    /// The same norm with the parameters of a module.
+    func named(_ module: String) -> NormDescription {
+        var norm = self
+        norm.module = module
+        return norm
+    }
+
+    /// The same norm over rows of another width.
+    func resized(_ width: Int) -> NormDescription {
+        var norm = self
+        norm.width = width
+        return norm
+    }
+}

@@ -1,0 +1,74 @@
+import Kernels
+
+/// Calls `body` for each row of a view, some thousands of elements at a time, in parallel.
+func forEachRow(of view: MatrixView, _ body: @Sendable (UnsafeMutableBufferPointer<Float>) -> Void) {
+    let rowsPerTask = max(1, 16_384 / max(1, view.columns))
+    Parallel.forEach((view.rows + rowsPerTask - 1) / rowsPerTask) { task in
+        for row in task * rowsPerTask..<min(view.rows, (task + 1) * rowsPerTask) {
+            body(UnsafeMutableBufferPointer(start: view.row(row), count: view.columns))
+        }
+    }
+}
+
+/// Clamps every element to ±limit.
+func clamp(_ view: MatrixView, to limit: Float) {
+    forEachRow(of: view) { row in
+        for index in row.indices { row[index] = min(max(row[index], -limit), limit) }
+    }
+}
+
+/// Rounds each row to 8 bits, x ← clamp(round(x·s), −128, 127)/s with s = 127/max(max|x|, 1e-5), half to even
+/// (arXiv 2402.17764, as transformers' BitLinear computes it).
+func roundInputs(_ view: MatrixView) {
+    forEachRow(of: view) { row in
+        var largest: Float = 1e-5
+        for value in row { largest = max(largest, abs(value)) }
+        let scale = 127 / largest
+        for index in row.indices {
+            row[index] = min(max((row[index] * scale).rounded(.toNearestOrEven), -128), 127) / scale
+        }
+    }
+}
+
+/// Whether every element is finite.
+func isFinite(_ view: MatrixView) -> Bool {
+    let rowsPerTask = max(1, 65_536 / max(1, view.columns))
+    let largest = Parallel.map((view.rows + rowsPerTask - 1) / rowsPerTask) { task in
+        var largest: UInt32 = 0
+        for row in task * rowsPerTask..<min(view.rows, (task + 1) * rowsPerTask) {
+            let values = view.row(row)
+            for column in 0..<view.columns { largest = max(largest, values[column].bitPattern & 0x7fff_ffff) }
+        }
+        return largest
+    }
+    return largest.allSatisfy { $0 < 0x7f80_0000 }
+}
+
+extension ActivationFunction {
+    /// Applies the function to every element.
+    func apply(to view: MatrixView) {
+        switch self {
+        case .vectorised(let function): Kernels.apply(function, to: view)
+        case .plain(let function):
+            forEachRow(of: view) { row in
+                for index in row.indices { row[index] = function(row[index]) }
+            }
+        }
+    }
+
+    /// values ← function(gate) ⊙ values.
+    func applyGated(gate: MatrixView, to values: MatrixView) {
+        switch self {
+        case .vectorised(let function): Kernels.applyGated(function, gate: gate, up: values, into: values)
+        case .plain(let function):
+            precondition(gate.rows == values.rows && gate.columns == values.columns)
+            let rowsPerTask = max(1, 16_384 / max(1, values.columns))
+            Parallel.forEach((values.rows + rowsPerTask - 1) / rowsPerTask) { task in
+                for row in task * rowsPerTask..<min(values.rows, (task + 1) * rowsPerTask) {
+                    let (factors, row) = (gate.row(row), values.row(row))
+                    for column in 0..<values.columns { row[column] *= function(factors[column]) }
+                }
+            }
+        }
+    }
+}

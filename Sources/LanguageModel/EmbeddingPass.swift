@@ -1,0 +1,65 @@
+import Kernels
+
+/// Token ids to rows of the residual stream.
+struct EmbeddingPass {
+    private let tokens: any WeightMatrix
+    private let projection: BoundLinear?
+    private let positions: (table: any WeightMatrix, offset: Int)?
+    private let width: Int
+
+    init(_ description: DecoderDescription, _ binding: WeightBinding) throws(LanguageModelError) {
+        let embedding = description.embedding
+        width = description.width
+        tokens = try binding.matrix(embedding.module, rows: description.vocabularySize, columns: embedding.width)
+        projection = try embedding.projection.map { (map) throws(LanguageModelError) in try binding.linear(map) }
+        positions = try embedding.positions.map { (positions) throws(LanguageModelError) in
+            let rows = positions.count + positions.offset
+            return (try binding.matrix(positions.module, rows: rows, columns: description.width), positions.offset)
+        }
+    }
+
+    /// Writes one row per token; ids have been compared with the vocabulary.
+    func run(_ windows: TokenWindows, into hidden: MatrixView) {
+        if let projection {
+            // One window at a time keeps this small beside everything else.
+            let narrow = Matrix(rows: windows.context, columns: tokens.columns)
+            for window in 0..<windows.count {
+                gather(windows[window], into: narrow.view)
+                let rows = hidden.rows(window * windows.context..<(window + 1) * windows.context)
+                projection.apply(narrow.view, into: rows)
+            }
+        } else {
+            gather(windows.ids[...], into: hidden)
+        }
+        addPositions(to: hidden, context: windows.context)
+    }
+
+    private func gather(_ ids: ArraySlice<UInt32>, into rows: MatrixView) {
+        Parallel.forEach((rows.rows + 63) / 64) { block in
+            for row in block * 64..<min(rows.rows, (block + 1) * 64) {
+                tokens.decode(
+                    row: Int(ids[ids.startIndex + row]), columns: 0..<tokens.columns, into: rows.row(row))
+            }
+        }
+    }
+
+    private func addPositions(to hidden: MatrixView, context: Int) {
+        guard let positions else { return }
+        let table = Matrix(rows: context, columns: width)
+        for position in 0..<context {
+            positions.table.decode(
+                row: position + positions.offset, columns: 0..<width, into: table.view.row(position))
+        }
+        for first in stride(from: 0, to: hidden.rows, by: context) {
+            hidden.rows(first..<first + context).add(table.view)
+        }
+    }
+}
+
+extension EmbeddingDescription {
+    /// The tensors beside the table that decide what enters the first layer.
+    var inputTensors: [String] {
+        let projection = projection.map { [$0.module + ".weight"] + ($0.bias ? [$0.module + ".bias"] : []) } ?? []
+        return projection + (positions.map { [$0.module + ".weight"] } ?? [])
+    }
+}

@@ -1,0 +1,49 @@
+extension FamilySettings {
+    /// GPT-2: learned positions, layer norms in front, fused q, k, v, weights stored inputs first (Conv1D).
+    func gpt2() throws(LanguageModelError) -> DecoderDescription {
+        try refuse("add_cross_attention")
+        let width = try size("n_embd", "hidden_size")
+        let prefix = prefix("transformer.", of: "wte")
+        let ends = try ends(embedding: prefix + "wte", heads: ["lm_head"], tiedByDefault: true)
+        let norm = NormDescription(
+            kind: .layer, epsilon: try epsilon("layer_norm_epsilon", default: 1e-5), bias: true, width: width)
+        let positions = LearnedPositions(
+            module: prefix + "wpe", count: try size("n_positions", "max_position_embeddings"), offset: 0,
+            key: "n_positions")
+        return DecoderDescription(
+            modelType: "gpt2", vocabularySize: try size("vocab_size"), width: width,
+            embedding: EmbeddingDescription(module: ends.embedding, width: width, positions: positions),
+            layers: try gpt2Layers(prefix: prefix + "h.", width: width, norm: norm),
+            finalNorm: norm.named(prefix + "ln_f"), head: ends.head)
+    }
+
+    private func gpt2Layers(
+        prefix: String, width: Int, norm: NormDescription
+    ) throws(LanguageModelError) -> [LayerDescription] {
+        let heads = try size("n_head", "num_attention_heads")
+        let headSize = try headSize(width: width, widthKey: "n_embd", heads: heads, headsKey: "n_head")
+        let inner = try optionalSize("n_inner") ?? 4 * width
+        let activation = try activation("activation_function", default: "gelu_new")
+        let scale = try flag("scale_attn_weights", default: true) ? AttentionDescription.scale(headSize: headSize) : 1
+        let scalesByLayer = try flag("scale_attn_by_inverse_layer_idx", default: false)
+        return (0..<(try size("n_layer", "num_hidden_layers", atMost: Self.mostLayers))).map { index in
+            let module = prefix + "\(index)"
+            func linear(_ name: String, _ inputs: Int, _ outputs: Int) -> LinearDescription {
+                LinearDescription(
+                    module: "\(module).\(name)", inputs: inputs, outputs: outputs, bias: true, transposed: true)
+            }
+            return LayerDescription(
+                module: module,
+                attention: AttentionDescription(
+                    headCount: heads, keyHeadCount: heads, headSize: headSize,
+                    projections: .concatenated(linear("attn.c_attn", width, 3 * width)),
+                    output: linear("attn.c_proj", width, width),
+                    scale: scalesByLayer ? scale / Float(index + 1) : scale),
+                attentionNorms: SublayerNorms(before: norm.named(module + ".ln_1")),
+                perceptron: PerceptronDescription(
+                    up: linear("mlp.c_fc", width, inner), down: linear("mlp.c_proj", inner, width),
+                    activation: activation),
+                perceptronNorms: SublayerNorms(before: norm.named(module + ".ln_2")))
+        }
+    }
+}

@@ -1,0 +1,50 @@
+extension FamilySettings {
+    /// GPT-NeoX and Pythia: parallel or sequential residual, rotary positions on a share of each head, fused and
+    /// interleaved q, k, v.
+    func gptNeoX() throws(LanguageModelError) -> DecoderDescription {
+        let width = try size("hidden_size")
+        let prefix = prefix("gpt_neox.", of: "embed_in")
+        let ends = try ends(embedding: prefix + "embed_in", heads: ["embed_out", "lm_head"], tiedByDefault: false)
+        let norm = NormDescription(
+            kind: .layer, epsilon: try epsilon("layer_norm_eps", default: 1e-5), bias: true, width: width)
+        return DecoderDescription(
+            modelType: "gpt_neox", vocabularySize: try size("vocab_size"), width: width,
+            embedding: EmbeddingDescription(module: ends.embedding, width: width),
+            layers: try gptNeoXLayers(prefix: prefix + "layers.", width: width, norm: norm),
+            finalNorm: norm.named(prefix + "final_layer_norm"), head: ends.head)
+    }
+
+    private func gptNeoXLayers(
+        prefix: String, width: Int, norm: NormDescription
+    ) throws(LanguageModelError) -> [LayerDescription] {
+        let heads = try size("num_attention_heads")
+        let inner = try size("intermediate_size")
+        let headSize = try headSize(
+            width: width, widthKey: "hidden_size", heads: heads, headsKey: "num_attention_heads")
+        let keys = RotaryKeys(base: "rotary_emb_base", fraction: "rotary_pct", defaultFraction: 0.25)
+        let rotary = try rotary(headSize: headSize, keys: keys)
+        let attentionBias = try flag("attention_bias", default: true)
+        let parallel = try flag("use_parallel_residual", default: true)
+        let activation = try activation("hidden_act", default: "gelu")
+        return (0..<(try size("num_hidden_layers", atMost: Self.mostLayers))).map { index in
+            let module = prefix + "\(index)"
+            func linear(_ name: String, _ inputs: Int, _ outputs: Int, bias: Bool = true) -> LinearDescription {
+                LinearDescription(module: "\(module).\(name)", inputs: inputs, outputs: outputs, bias: bias)
+            }
+            return LayerDescription(
+                module: module,
+                attention: AttentionDescription(
+                    headCount: heads, keyHeadCount: heads, headSize: headSize,
+                    projections: .interleaved(
+                        linear("attention.query_key_value", width, 3 * width, bias: attentionBias)),
+                    output: linear("attention.dense", width, width, bias: attentionBias), rotary: rotary,
+                    scale: AttentionDescription.scale(headSize: headSize)),
+                attentionNorms: SublayerNorms(before: norm.named(module + ".input_layernorm")),
+                perceptron: PerceptronDescription(
+                    up: linear("mlp.dense_h_to_4h", width, inner), down: linear("mlp.dense_4h_to_h", inner, width),
+                    activation: activation),
+                perceptronNorms: SublayerNorms(before: norm.named(module + ".post_attention_layernorm")),
+                parallel: parallel)
+        }
+    }
+}

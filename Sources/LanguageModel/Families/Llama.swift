@@ -1,0 +1,19 @@
+extension FamilySettings {
+    /// Llama and what is stored in its form (Amber, SmolLM, TinyLlama, Spectra): RMS norms, rotary positions, grouped
+    /// queries, a gated perceptron.
+    func llama() throws(LanguageModelError) -> DecoderDescription {
+        var form = try LlamaForm(self, .init(headsDivideWidth: true))
+        form.queryBias = try flag("attention_bias", default: false)
+        form.outputBias = form.queryBias
+        form.perceptronBias = try flag("mlp_bias", default: false)
+        return try form.description(modelType: "llama")
+    }
+
+    /// Mistral: Llama with a sliding window in every layer.
+    func mistral() throws(LanguageModelError) -> DecoderDescription {
+        var form = try LlamaForm(self, .init(keyHeads: 8))
+        let window = try optionalSize("sliding_window", default: 4096)
+        form.slidingWindows = Array(repeating: window, count: form.layerCount)
+        return try form.description(modelType: "mistral")
+    }
+}

@@ -1,0 +1,112 @@
+import Kernels
+
+/// One layer over one chunk of windows of one variant.
+struct LayerPass {
+    let layer: LayerDescription
+    let weights: LayerWeights
+    let workspace: Workspace
+    let context: Int
+    let rotary: RotaryTable?
+
+    /// Runs the layer on the residual stream in place; the rows are whole windows.
+    func run(_ hidden: MatrixView) {
+        let views = workspace.views(layer, rows: hidden.rows)
+        attend(hidden, views)
+        if layer.parallel {
+            perceive(hidden, views)
+            hidden.add(views.projected)
+            hidden.add(views.normed)
+        } else {
+            join(hidden, views.projected, weights.attentionNorms)
+            perceive(hidden, views)
+            join(hidden, views.normed, weights.perceptronNorms)
+        }
+    }
+
+    /// The attention's contribution, into `projected`.
+    private func attend(_ hidden: MatrixView, _ views: Workspace.Views) {
+        let norms = weights.attentionNorms
+        let input = prepare(
+            hidden, norm: norms.before, rounds: weights.projections[0].map.roundsInputs, into: views.normed)
+        for (map, first) in weights.projections {
+            map.apply(input, into: views.heads.columns(first..<first + map.weight.rows))
+        }
+        shapeHeads(views.heads)
+        let layouts = layouts(views.heads)
+        attention(
+            queries: layouts.queries, keys: layouts.keys, values: layouts.values, windowLength: context,
+            scale: layer.attention.scale, slidingWindow: layer.attention.slidingWindow, into: views.attended)
+        norms.inside?.apply(views.attended, into: views.attended)
+        if weights.output.roundsInputs { roundInputs(views.attended) }
+        weights.output.apply(views.attended, into: views.projected)
+        norms.after?.apply(views.projected, into: views.projected)
+    }
+
+    /// The perceptron's contribution, into `normed`.
+    private func perceive(_ hidden: MatrixView, _ views: Workspace.Views) {
+        let norms = weights.perceptronNorms
+        let input = prepare(hidden, norm: norms.before, rounds: weights.up.roundsInputs, into: views.normed)
+        weights.up.apply(input, into: views.inner)
+        if let gate = weights.gate {
+            gate.apply(input, into: views.gate)
+            layer.perceptron.activation.applyGated(gate: views.gate, to: views.inner)
+        } else {
+            layer.perceptron.activation.apply(to: views.inner)
+        }
+        norms.inside?.apply(views.inner, into: views.inner)
+        if weights.down.roundsInputs { roundInputs(views.inner) }
+        weights.down.apply(views.inner, into: views.normed)
+        norms.after?.apply(views.normed, into: views.normed)
+    }
+
+    /// The input of a sublayer's first maps: the residual stream itself, or what norm and rounding make of it.
+    private func prepare(
+        _ hidden: MatrixView, norm: BoundNorm?, rounds: Bool, into normed: MatrixView
+    ) -> MatrixView {
+        guard norm != nil || rounds else { return hidden }
+        if let norm { norm.apply(hidden, into: normed) } else { normed.copy(from: hidden) }
+        if rounds { roundInputs(normed) }
+        return normed
+    }
+
+    /// Clamps, normalises and rotates queries and keys where the layer does so.
+    private func shapeHeads(_ heads: MatrixView) {
+        if let clip = layer.attention.clip { clamp(heads, to: clip) }
+        let layouts = layouts(heads)
+        normalise(layouts.queries, layer.attention.queryNorm, weights.queryNorm)
+        normalise(layouts.keys, layer.attention.keyNorm, weights.keyNorm)
+        if let rotary {
+            rotate(layouts.queries, table: rotary, windowLength: context)
+            rotate(layouts.keys, table: rotary, windowLength: context)
+        }
+    }
+
+    private func normalise(_ heads: HeadLayout, _ description: HeadNorm?, _ norm: BoundNorm?) {
+        guard let description, let norm else { return }
+        if description.perHead { return norm.apply(perHead: heads) }
+        let columns = heads.base.columns(heads.firstColumn..<heads.firstColumn + heads.count * heads.size)
+        norm.apply(columns, into: columns)
+    }
+
+    private func layouts(_ heads: MatrixView) -> (queries: HeadLayout, keys: HeadLayout, values: HeadLayout) {
+        let attention = layer.attention
+        let size = attention.headSize
+        func layout(_ first: Int, _ stride: Int, _ count: Int) -> HeadLayout {
+            HeadLayout(base: heads, firstColumn: first, headStride: stride, count: count, size: size)
+        }
+        if case .interleaved = attention.projections {
+            let count = attention.headCount
+            return (layout(0, 3 * size, count), layout(size, 3 * size, count), layout(2 * size, 3 * size, count))
+        }
+        let (queries, keys) = (attention.queryWidth, attention.keyWidth)
+        return (
+            layout(0, size, attention.headCount), layout(queries, size, attention.keyHeadCount),
+            layout(queries + keys, size, attention.keyHeadCount)
+        )
+    }
+
+    private func join(_ hidden: MatrixView, _ contribution: MatrixView, _ norms: LayerWeights.Norms) {
+        hidden.add(contribution)
+        norms.afterResidual?.apply(hidden, into: hidden)
+    }
+}

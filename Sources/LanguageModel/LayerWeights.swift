@@ -1,0 +1,48 @@
+import Compression
+import Kernels
+
+/// The weights of one layer of one variant; the only ones in use while the layer runs.
+struct LayerWeights: Sendable {
+    struct Norms: Sendable {
+        let before, inside, after, afterResidual: BoundNorm?
+    }
+
+    /// Queries, keys and values: each map with the first column of its outputs.
+    let projections: [(map: BoundLinear, firstColumn: Int)]
+    let queryNorm: BoundNorm?
+    let keyNorm: BoundNorm?
+    let output: BoundLinear
+    let attentionNorms: Norms
+    let gate: BoundLinear?
+    let up: BoundLinear
+    let down: BoundLinear
+    let perceptronNorms: Norms
+
+    init(_ layer: LayerDescription, _ binding: WeightBinding) throws(LanguageModelError) {
+        let attention = layer.attention
+        switch attention.projections {
+        case .interleaved(let map), .concatenated(let map): projections = [(try binding.linear(map), 0)]
+        case .separate(let query, let key, let value):
+            projections = [
+                (try binding.linear(query), 0), (try binding.linear(key), attention.queryWidth),
+                (try binding.linear(value), attention.queryWidth + attention.keyWidth),
+            ]
+        }
+        queryNorm = try binding.norm(attention.queryNorm?.norm)
+        keyNorm = try binding.norm(attention.keyNorm?.norm)
+        output = try binding.linear(attention.output)
+        attentionNorms = try Self.norms(layer.attentionNorms, binding)
+        gate = try layer.perceptron.gate.map { (gate) throws(LanguageModelError) in try binding.linear(gate) }
+        up = try binding.linear(layer.perceptron.up)
+        down = try binding.linear(layer.perceptron.down)
+        perceptronNorms = try Self.norms(layer.perceptronNorms, binding)
+    }
+
+    private static func norms(
+        _ norms: SublayerNorms, _ binding: WeightBinding
+    ) throws(LanguageModelError) -> Norms {
+        Norms(
+            before: try binding.norm(norms.before), inside: try binding.norm(norms.inside),
+            after: try binding.norm(norms.after), afterResidual: try binding.norm(norms.afterResidual))
+    }
+}

@@ -1,0 +1,153 @@
+/// Llama's form of a decoder, and the parts in which its relatives differ.
+///
+/// Names, sizes, grouped queries and the gated perceptron are common; a family makes the form from its settings, changes
+/// the parts it has otherwise, and asks for the ``description(modelType:)``.
+struct LlamaForm {
+    let settings: FamilySettings
+    let width: Int
+    let innerWidth: Int
+    let layerCount: Int
+    let headCount: Int
+    let keyHeadCount: Int
+    let headSize: Int
+    /// The residual stream's norm; named for each place.
+    var norm: NormDescription
+    var placement = Placement.before
+    var rotary: RotaryDescription
+    /// The rotation in layers with a sliding window, where it differs (OLMo 3).
+    var slidingRotary: RotaryDescription?
+    /// For each layer the window of its attention.
+    var slidingWindows: [Int?]
+    var queryBias = false
+    var outputBias = false
+    var perceptronBias = false
+    var headNorm = HeadNormForm.none
+    /// Norms in front of each sublayer's last linear map (BitNet).
+    var hasInnerNorms = false
+    var clip: Float?
+    var activation: ActivationFunction
+    var quantization: @Sendable (String) -> ActivationQuantization? = { _ in nil }
+
+    /// Where the residual stream is normalised.
+    enum Placement { case before, after }
+    enum HeadNormForm { case none, perHead, overAll }
+
+    /// The defaults that families have for keys that are absent.
+    struct Defaults {
+        /// Key and value heads; nil means as many as query heads.
+        var keyHeads: Int?
+        var headSize: Int?
+        var epsilon = 1e-6
+        var rotary = RotaryKeys()
+        var activation = "silu"
+        /// Whether heads must divide the width even where their size is given.
+        var headsDivideWidth = false
+    }
+
+    init(_ settings: FamilySettings, _ defaults: Defaults = Defaults()) throws(LanguageModelError) {
+        self.settings = settings
+        width = try settings.size("hidden_size")
+        innerWidth = try settings.size("intermediate_size")
+        layerCount = try settings.size("num_hidden_layers", atMost: FamilySettings.mostLayers)
+        headCount = try settings.size("num_attention_heads")
+        keyHeadCount = try settings.optionalSize("num_key_value_heads", default: defaults.keyHeads) ?? headCount
+        guard headCount.isMultiple(of: keyHeadCount) else {
+            throw .setting(
+                key: "num_key_value_heads", found: "\(keyHeadCount)",
+                expected: "a divisor of 'num_attention_heads', \(headCount)")
+        }
+        headSize = try Self.headSize(settings, defaults, width: width, heads: headCount)
+        norm = NormDescription(
+            kind: .rootMeanSquare, epsilon: try settings.epsilon("rms_norm_eps", default: defaults.epsilon),
+            width: width)
+        rotary = try settings.rotary(headSize: headSize, keys: defaults.rotary)
+        slidingWindows = Array(repeating: nil, count: layerCount)
+        activation = try settings.activation("hidden_act", default: defaults.activation)
+    }
+
+    private static func headSize(
+        _ settings: FamilySettings, _ defaults: Defaults, width: Int, heads: Int
+    ) throws(LanguageModelError) -> Int {
+        let given = try settings.optionalSize("head_dim", default: defaults.headSize)
+        if let given, !defaults.headsDivideWidth { return given }
+        let derived = try settings.headSize(
+            width: width, widthKey: "hidden_size", heads: heads, headsKey: "num_attention_heads")
+        return given ?? derived
+    }
+
+    /// The model with Llama's names for its tensors.
+    func description(modelType: String, tiedByDefault: Bool = false) throws(LanguageModelError) -> DecoderDescription {
+        let prefix = settings.prefix("model.", of: "embed_tokens")
+        let ends = try settings.ends(
+            embedding: prefix + "embed_tokens", heads: ["lm_head"], tiedByDefault: tiedByDefault)
+        return DecoderDescription(
+            modelType: modelType, vocabularySize: try settings.size("vocab_size"), width: width,
+            embedding: EmbeddingDescription(module: ends.embedding, width: width),
+            layers: (0..<layerCount).map { layer(prefix + "layers.\($0)", index: $0) },
+            finalNorm: named(norm, prefix + "norm"), head: ends.head)
+    }
+
+    private func layer(_ module: String, index: Int) -> LayerDescription {
+        let inner = hasInnerNorms
+        return LayerDescription(
+            module: module, attention: attention(module + ".self_attn.", index: index),
+            attentionNorms: norms(
+                module, before: "input_layernorm", inside: inner ? "self_attn.attn_sub_norm" : nil,
+                insideWidth: headCount * headSize, after: "post_attention_layernorm"),
+            perceptron: perceptron(module + ".mlp."),
+            perceptronNorms: norms(
+                module, before: "post_attention_layernorm", inside: inner ? "mlp.ffn_sub_norm" : nil,
+                insideWidth: innerWidth, after: "post_feedforward_layernorm"))
+    }
+
+    private func attention(_ prefix: String, index: Int) -> AttentionDescription {
+        let (queryWidth, keyWidth) = (headCount * headSize, keyHeadCount * headSize)
+        let window = slidingWindows[index]
+        return AttentionDescription(
+            headCount: headCount, keyHeadCount: keyHeadCount, headSize: headSize,
+            projections: .separate(
+                query: linear(prefix + "q_proj", width, queryWidth, bias: queryBias),
+                key: linear(prefix + "k_proj", width, keyWidth, bias: queryBias),
+                value: linear(prefix + "v_proj", width, keyWidth, bias: queryBias)),
+            output: linear(prefix + "o_proj", queryWidth, width, bias: outputBias),
+            queryNorm: headNorm(prefix + "q_norm", heads: headCount),
+            keyNorm: headNorm(prefix + "k_norm", heads: keyHeadCount), clip: clip,
+            rotary: window == nil ? rotary : slidingRotary ?? rotary, slidingWindow: window,
+            scale: AttentionDescription.scale(headSize: headSize))
+    }
+
+    private func perceptron(_ prefix: String) -> PerceptronDescription {
+        PerceptronDescription(
+            gate: linear(prefix + "gate_proj", width, innerWidth, bias: perceptronBias),
+            up: linear(prefix + "up_proj", width, innerWidth, bias: perceptronBias),
+            down: linear(prefix + "down_proj", innerWidth, width, bias: perceptronBias), activation: activation)
+    }
+
+    private func norms(
+        _ module: String, before: String, inside: String?, insideWidth: Int, after: String
+    ) -> SublayerNorms {
+        let inner = inside.map { named(norm.resized(insideWidth), "\(module).\($0)") }
+        return switch placement {
+        case .before: SublayerNorms(before: named(norm, "\(module).\(before)"), inside: inner)
+        case .after: SublayerNorms(inside: inner, after: named(norm, "\(module).\(after)"))
+        }
+    }
+
+    /// OLMo's norms have no parameters: those keep having no name.
+    private func named(_ norm: NormDescription, _ module: String) -> NormDescription {
+        norm.kind == .layer ? norm : norm.named(module)
+    }
+
+    private func headNorm(_ module: String, heads: Int) -> HeadNorm? {
+        switch headNorm {
+        case .none: nil
+        case .perHead: HeadNorm(norm: norm.resized(headSize).named(module), perHead: true)
+        case .overAll: HeadNorm(norm: norm.resized(heads * headSize).named(module), perHead: false)
+        }
+    }
+
+    private func linear(_ module: String, _ inputs: Int, _ outputs: Int, bias: Bool) -> LinearDescription {
+        LinearDescription(
+            module: module, inputs: inputs, outputs: outputs, bias: bias, quantization: quantization(module))
+    }
+}

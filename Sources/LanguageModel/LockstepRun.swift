@@ -1,0 +1,107 @@
+import Compression
+import Kernels
+
+/// The windows that fit into memory together, through all layers of all variants.
+struct LockstepRun {
+    let description: DecoderDescription
+    let stores: [WeightStore]
+    let plan: MemoryPlan
+    let scored: ScoredTokens
+    let context: Int
+    let sharesEmbedding: Bool
+    let sharesHead: Bool
+    let meter: FlopMeter
+
+    /// The scores of some windows, `plan.windowsHeld` at most.
+    func score(_ windows: TokenWindows) throws(LanguageModelError) -> [VariantScore] {
+        let hidden = stores.map { _ in Matrix(rows: windows.count * context, columns: description.width) }
+        var notFinite: [String?] = stores.map { _ in nil }
+        try embed(windows, into: hidden)
+        try runLayers(hidden, &notFinite)
+        return try runHead(hidden, windows, notFinite)
+    }
+
+    private func embed(_ windows: TokenWindows, into hidden: [Matrix]) throws(LanguageModelError) {
+        for (index, store) in stores.enumerated() {
+            if index > 0, sharesEmbedding {
+                hidden[index].view.copy(from: hidden[0].view)
+            } else {
+                let pass = try EmbeddingPass(description, WeightBinding(store: store))
+                pass.run(windows, into: hidden[index].view)
+            }
+        }
+    }
+
+    private func runLayers(_ hidden: [Matrix], _ notFinite: inout [String?]) throws(LanguageModelError) {
+        let workspace = Workspace(description, rows: plan.windowsPerChunk * context)
+        let tables = RotaryTables(description, context: context)
+        for layer in description.layers {
+            for (index, store) in stores.enumerated() {
+                let pass = LayerPass(
+                    layer: layer, weights: try LayerWeights(layer, WeightBinding(store: store)), workspace: workspace,
+                    context: context, rotary: tables[layer.attention.rotary])
+                for chunk in chunks(of: hidden[index], windows: plan.windowsPerChunk) {
+                    try meter.checkCancellation()
+                    pass.run(chunk)
+                    if notFinite[index] == nil, !isFinite(chunk) { notFinite[index] = layer.module }
+                    meter.add(layer: layer, rows: chunk.rows)
+                }
+            }
+        }
+    }
+
+    private func runHead(
+        _ hidden: [Matrix], _ windows: TokenWindows, _ notFinite: [String?]
+    ) throws(LanguageModelError) -> [VariantScore] {
+        let bindings = stores.map { WeightBinding(store: $0) }
+        var weights: [HeadPass.HeadWeights] = []
+        var heads: [any WeightMatrix] = []
+        for binding in bindings {
+            weights.append(try HeadPass.HeadWeights(description, binding))
+            if heads.isEmpty || !sharesHead { heads.append(try binding.head(description)) }
+        }
+        let pass = HeadPass(
+            description, variants: weights, heads: heads, windows: min(windows.count, plan.windowsPerHeadChunk),
+            context: context, scored: scored)
+        var scores = notFinite.map { VariantScore(notFiniteAfter: $0) }
+        for first in stride(from: 0, to: windows.count, by: plan.windowsPerHeadChunk) {
+            try meter.checkCancellation()
+            let part = first..<min(windows.count, first + plan.windowsPerHeadChunk)
+            let rows = hidden.map { $0.view.rows(part.lowerBound * context..<part.upperBound * context) }
+            for (index, windowScores) in pass.score(rows, windows: windows.windows(part)).enumerated() {
+                scores[index].windows += windowScores
+            }
+            meter.addHead(rows: part.count * context * stores.count)
+        }
+        for index in scores.indices where scores[index].notFiniteAfter == nil {
+            let isFinite = scores[index].windows.allSatisfy { $0.negativeLogLikelihood.isFinite }
+            if !isFinite { scores[index].notFiniteAfter = description.head }
+        }
+        return scores
+    }
+
+    private func chunks(of hidden: Matrix, windows: Int) -> [MatrixView] {
+        stride(from: 0, to: hidden.rows, by: windows * context).map {
+            hidden.view.rows($0..<min(hidden.rows, $0 + windows * context))
+        }
+    }
+}
+
+/// The rotary tables of a model's layers; nearly always one.
+struct RotaryTables {
+    private var tables: [(description: RotaryDescription, table: RotaryTable)] = []
+
+    init(_ description: DecoderDescription, context: Int) {
+        for layer in description.layers {
+            guard let rotary = layer.attention.rotary, self[rotary] == nil, rotary.size > 0 else { continue }
+            let table = RotaryTable(
+                positions: context, frequencies: rotary.frequencies(context: context).map { Double($0) },
+                magnitude: Double(rotary.amplitude))
+            tables.append((rotary, table))
+        }
+    }
+
+    subscript(description: RotaryDescription?) -> RotaryTable? {
+        tables.first { $0.description == description }?.table
+    }
+}

@@ -1,0 +1,152 @@
+import JSON
+
+/// Where a family keeps its rotary settings.
+struct RotaryKeys {
+    var base = "rope_theta"
+    var defaultBase = 10_000.0
+    /// The key of the share of each head that turns, where the family has such a thing.
+    var fraction: String?
+    var defaultFraction = 1.0
+    /// The layer type under which the settings are nested (OLMo 3), if they are.
+    var layerType: String?
+}
+
+extension FamilySettings {
+    /// Reads the rotary settings in their old form (`rope_theta`, `rope_scaling`, `rotary_pct`) or their new one
+    /// (`rope_parameters`), with transformers' order of precedence.
+    func rotary(headSize: Int, keys: RotaryKeys = RotaryKeys()) throws(LanguageModelError) -> RotaryDescription {
+        let parameters = try rotaryParameters(layerType: keys.layerType)
+        let outerBase = try number(keys.base, default: keys.defaultBase)
+        let base = try Self.number(parameters, "rope_theta") ?? outerBase
+        guard base > 1 else { throw .setting(key: keys.base, found: "\(base)", expected: "a number above 1") }
+        var rotary = RotaryDescription(
+            dimension: try rotaryDimension(parameters, headSize: headSize, keys: keys), base: base)
+        rotary.scaling = try rotaryScaling(parameters, dimension: rotary.dimension)
+        return rotary
+    }
+
+    /// The object with the rotary settings; `rope_scaling` wins over `rope_parameters` as in transformers.
+    private func rotaryParameters(layerType: String?) throws(LanguageModelError) -> JSONObject {
+        for key in ["rope_scaling", "rope_parameters"] {
+            guard let value = json[key], value != .null else { continue }
+            guard let object = value.object else {
+                throw .setting(key: key, found: value.canonicalText, expected: "an object or null")
+            }
+            if object.count == 0 { continue }
+            return try nested(object, layerType: layerType, key: key)
+        }
+        return JSONObject()
+    }
+
+    private func nested(_ object: JSONObject, layerType: String?, key: String) throws(LanguageModelError) -> JSONObject
+    {
+        guard let layerType, let inner = object[layerType] else {
+            for name in ["full_attention", "sliding_attention"] where object[name] != nil {
+                throw .unsupported(key: "\(key).\(name)", found: "an entry", supported: "one entry for all layers")
+            }
+            // Scaling in the old form belongs to the layers with full attention.
+            return layerType == "sliding_attention" ? JSONObject() : object
+        }
+        if inner == .null { return JSONObject() }
+        guard let parameters = inner.object else {
+            throw .setting(key: "\(key).\(layerType)", found: inner.canonicalText, expected: "an object or null")
+        }
+        return parameters
+    }
+
+    private func rotaryDimension(
+        _ parameters: JSONObject, headSize: Int, keys: RotaryKeys
+    ) throws(LanguageModelError) -> Int {
+        let key = keys.fraction ?? "partial_rotary_factor"
+        let outerFraction = try number(key, default: keys.defaultFraction)
+        let fraction = try Self.number(parameters, "partial_rotary_factor") ?? outerFraction
+        if keys.fraction == nil, fraction != 1 {
+            throw .unsupported(key: key, found: "\(fraction)", supported: "1")
+        }
+        guard fraction >= 0, fraction <= 1 else {
+            throw .setting(key: key, found: "\(fraction)", expected: "a number from 0 to 1")
+        }
+        let dimension = Int(Double(headSize) * fraction)
+        guard (dimension + 1) / 2 * 2 <= headSize else {
+            throw .setting(key: key, found: "\(fraction)", expected: "a share that turns an even number of \(headSize)")
+        }
+        return dimension
+    }
+
+    private func rotaryScaling(_ parameters: JSONObject, dimension: Int) throws(LanguageModelError) -> RotaryScaling {
+        let value = parameters["rope_type"] ?? parameters["type"] ?? "default"
+        switch value.string {
+        case "default": return .none
+        case "linear": return .linear(factor: try factor(parameters))
+        case "dynamic":
+            guard dimension > 2 else {
+                throw .setting(
+                    key: "rope_type", found: "'dynamic'", expected: "another type for \(dimension) rotary entries")
+            }
+            return .dynamic(factor: try factor(parameters), maximum: try size("max_position_embeddings"))
+        case "llama3": return .llama3(try llama3(parameters))
+        case "yarn": return .yarn(try yarn(parameters))
+        default:
+            throw .unsupported(
+                key: "rope_type", found: value.canonicalText, supported: "default, linear, dynamic, llama3, yarn")
+        }
+    }
+
+    private func llama3(_ parameters: JSONObject) throws(LanguageModelError) -> Llama3Scaling {
+        let scaling = Llama3Scaling(
+            factor: try factor(parameters),
+            lowFrequencyFactor: try required(parameters, "low_freq_factor"),
+            highFrequencyFactor: try required(parameters, "high_freq_factor"),
+            originalContext: try originalContext(parameters))
+        guard scaling.lowFrequencyFactor < scaling.highFrequencyFactor else {
+            throw .setting(
+                key: "low_freq_factor", found: "\(scaling.lowFrequencyFactor)",
+                expected: "less than 'high_freq_factor', \(scaling.highFrequencyFactor)")
+        }
+        return scaling
+    }
+
+    private func yarn(_ parameters: JSONObject) throws(LanguageModelError) -> YarnScaling {
+        let original = try originalContext(parameters)
+        let derived = Double(try size("max_position_embeddings")) / original
+        let factor = parameters["factor"] == .null ? derived : try factor(parameters)
+        let scale = try Self.number(parameters, "mscale") ?? 0
+        let scaleAll = try Self.number(parameters, "mscale_all_dim") ?? 0
+        let inferred =
+            scale != 0 && scaleAll != 0
+            ? YarnScaling.temperature(scale: factor, multiplier: scale)
+                / YarnScaling.temperature(scale: factor, multiplier: scaleAll)
+            : YarnScaling.temperature(scale: factor)
+        return YarnScaling(
+            factor: factor, originalContext: original,
+            betaFast: try nonZero(parameters, "beta_fast") ?? 32, betaSlow: try nonZero(parameters, "beta_slow") ?? 1,
+            truncates: parameters["truncate"]?.bool ?? true,
+            amplitude: try Self.number(parameters, "attention_factor") ?? inferred)
+    }
+
+    private func nonZero(_ parameters: JSONObject, _ key: String) throws(LanguageModelError) -> Double? {
+        guard let number = try Self.number(parameters, key), number != 0 else { return nil }
+        guard number > 0 else { throw .setting(key: key, found: "\(number)", expected: "a positive number") }
+        return number
+    }
+
+    private func factor(_ parameters: JSONObject) throws(LanguageModelError) -> Double {
+        try required(parameters, "factor")
+    }
+
+    private func required(_ parameters: JSONObject, _ key: String) throws(LanguageModelError) -> Double {
+        guard let number = try Self.number(parameters, key) else {
+            throw .setting(key: key, found: "missing", expected: "a number for this 'rope_type'")
+        }
+        guard number > 0 else { throw .setting(key: key, found: "\(number)", expected: "a positive number") }
+        return number
+    }
+
+    /// The length that scaling starts from: a key of its own, inside the settings, or the model's length.
+    private func originalContext(_ parameters: JSONObject) throws(LanguageModelError) -> Double {
+        let key = "original_max_position_embeddings"
+        if let outer = try optionalSize(key) { return Double(outer) }
+        if parameters[key] != nil { return try required(parameters, key) }
+        return Double(try size("max_position_embeddings"))
+    }
+}

@@ -1,0 +1,44 @@
+import Checkpoint
+import Compression
+
+/// Finds tensors that a configuration leaves out though they would change the result: layers beyond the last one, and
+/// biases of maps that are to have none.
+struct UnplacedTensors {
+    private let layerCount: Int
+    private let layersPrefix: String
+    private let mapsWithoutBias: [String]
+
+    init(_ description: DecoderDescription) {
+        layerCount = description.layers.count
+        let first = description.layers.first?.module ?? ""
+        layersPrefix = String(first.dropLast(1))
+        mapsWithoutBias = description.layers.flatMap { layer in
+            layer.maps.filter { !$0.bias }.map(\.module)
+        }
+    }
+
+    func check(_ store: WeightStore) throws(LanguageModelError) {
+        for name in store.checkpoint.tensors.keys.sorted() where name.hasPrefix(layersPrefix) {
+            let index = Int(name.dropFirst(layersPrefix.count).prefix { $0 != "." })
+            if let index, index >= layerCount {
+                throw .unexpectedTensor(name, because: "the configuration has \(layerCount) layers")
+            }
+        }
+        for module in mapsWithoutBias where store.checkpoint.tensors[module + ".bias"] != nil {
+            throw .unexpectedTensor(module + ".bias", because: "the configuration gives '\(module)' no bias")
+        }
+    }
+}
+
+extension LayerDescription {
+    /// Every linear map of the layer.
+    var maps: [LinearDescription] {
+        let projections: [LinearDescription] =
+            switch attention.projections {
+            case .separate(let query, let key, let value): [query, key, value]
+            case .interleaved(let map), .concatenated(let map): [map]
+            }
+        return projections + [attention.output] + (perceptron.gate.map { [$0] } ?? [])
+            + [perceptron.up, perceptron.down]
+    }
+}

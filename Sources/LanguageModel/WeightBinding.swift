@@ -1,0 +1,88 @@
+import Compression
+import Kernels
+
+/// A linear map with its weight at hand.
+struct BoundLinear: Sendable {
+    let weight: any WeightMatrix
+    let bias: [Float]?
+    let roundsInputs: Bool
+
+    /// out = x·Wᵀ + b; x must be rounded already where the map wants that.
+    func apply(_ x: MatrixView, into out: MatrixView) { multiply(x, weight, bias: bias, into: out) }
+}
+
+/// A norm with its parameters at hand.
+struct BoundNorm: Sendable {
+    let kind: NormDescription.Kind
+    let epsilon: Float
+    let weight: [Float]?
+    let bias: [Float]?
+
+    /// Normalises the rows of x; `out` may be x.
+    func apply(_ x: MatrixView, into out: MatrixView) {
+        switch kind {
+        case .layer: layerNorm(x, weight: weight, bias: bias, epsilon: epsilon, into: out)
+        case .rootMeanSquare: rmsNorm(x, weight: weight, epsilon: epsilon, into: out)
+        }
+    }
+
+    /// Normalises each head by itself.
+    func apply(perHead heads: HeadLayout) { rmsNorm(heads, weight: weight, epsilon: epsilon) }
+}
+
+/// Finds the tensors of a description in a checkpoint and checks their shapes.
+struct WeightBinding {
+    let store: WeightStore
+
+    func linear(_ description: LinearDescription) throws(LanguageModelError) -> BoundLinear {
+        let stored = try matrix(
+            description.module, rows: description.outputs, columns: description.inputs,
+            transposed: description.transposed)
+        let ternary = description.quantization?.ternarizesWeight ?? false
+        return BoundLinear(
+            weight: ternary ? TernaryMatrix(stored) : stored,
+            bias: description.bias ? try vector(description.module + ".bias", count: description.outputs) : nil,
+            roundsInputs: description.quantization != nil)
+    }
+
+    func norm(_ description: NormDescription?) throws(LanguageModelError) -> BoundNorm? {
+        guard let description else { return nil }
+        let weight = try description.module.map { (module) throws(LanguageModelError) in
+            try vector(module + ".weight", count: description.width)
+        }
+        let bias =
+            description.bias
+            ? try description.module.map { (module) throws(LanguageModelError) in
+                try vector(module + ".bias", count: description.width)
+            } : nil
+        return BoundNorm(kind: description.kind, epsilon: description.epsilon, weight: weight, bias: bias)
+    }
+
+    /// The weight of a module, rows outputs by columns inputs.
+    func matrix(
+        _ module: String, rows: Int, columns: Int, transposed: Bool = false
+    ) throws(LanguageModelError) -> any WeightMatrix {
+        let found: any WeightMatrix
+        do {
+            found = try store.matrix(module, transposed: transposed)
+        } catch {
+            throw .compression(error)
+        }
+        guard found.rows == rows, found.columns == columns else {
+            let shapes = [[found.rows, found.columns], [rows, columns]].map { transposed ? $0.reversed() : $0 }
+            throw .wrongShape(tensor: module + ".weight", found: shapes[0], expected: shapes[1])
+        }
+        return found
+    }
+
+    private func vector(_ name: String, count: Int) throws(LanguageModelError) -> [Float] {
+        let values: [Float]
+        do {
+            values = try store.vector(name)
+        } catch {
+            throw .compression(error)
+        }
+        guard values.count == count else { throw .wrongShape(tensor: name, found: [values.count], expected: [count]) }
+        return values
+    }
+}
