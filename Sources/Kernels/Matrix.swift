@@ -26,7 +26,7 @@ package final class Matrix: @unchecked Sendable {
 
     deinit { UnsafeMutableRawPointer(base).deallocate() }
 
-    /// The whole matrix as a view; the matrix must outlive it.
+    /// The whole matrix as a view; the matrix must outlive it, so bind it to a name first.
     package var view: MatrixView { MatrixView(base: base, rows: rows, columns: columns, stride: columns) }
 
     /// The elements row after row.

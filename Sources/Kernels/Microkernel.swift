@@ -1,5 +1,6 @@
-/// The rows and columns of the tile of sums that the microkernel keeps in registers.
-let (tileRows, tileColumns) = (6, 16)
+/// The rows (and below, columns) of the tile of sums that the microkernel keeps in registers.
+let tileRows = 6
+let tileColumns = 16
 
 /// Where a tile's sums go: `rows`×`columns` of `base` (at most 6×16) are written, or added to.
 struct TileTarget {

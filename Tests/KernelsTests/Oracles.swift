@@ -24,9 +24,22 @@ extension Matrix {
     subscript(row: Int, column: Int) -> Float { view.row(row)[column] }
 }
 
-extension MatrixView {
-    /// The bits of all elements, row after row, for comparisons that must be exact.
-    var bits: [UInt32] { (0..<rows).flatMap { r in (0..<columns).map { row(r)[$0].bitPattern } } }
+extension Matrix {
+    /// Whether two matrices, or the given rows of this one and all of the other, hold the same bits.
+    func isIdentical(to other: Matrix, rows: Range<Int>? = nil) -> Bool {
+        let rows = rows ?? 0..<self.rows
+        return rows.count == other.rows && columns == other.columns
+            && (0..<other.rows * columns).allSatisfy {
+                base[rows.lowerBound * columns + $0].bitPattern == other.base[$0].bitPattern
+            }
+    }
+
+    /// The given rows and columns as a matrix of their own.
+    func part(rows: Range<Int>, columns: Range<Int>? = nil) -> Matrix {
+        let columns = columns ?? 0..<self.columns
+        return Matrix(
+            rows: rows.count, columns: columns.count, rows.flatMap { row in columns.map { self[row, $0] } })
+    }
 }
 
 /// The distance between a value and its reference in units of the reference's last place (of the smallest subnormal at least).
