@@ -2,6 +2,8 @@
 package struct Fit: Sendable, Equatable {
     package var law: Law
     package var objective: Objective
+    /// Residuals were divided by the measured standard errors.
+    package var isWeighted: Bool
     /// The points used.
     package var n: Int
     /// The groups of points that were resampled together.

@@ -38,10 +38,12 @@ package struct LawParameter: Sendable, Hashable {
     package var upper: Double
     /// The unit as an expression in N, D and nats; empty for a pure number.
     package var unit: String
-    /// Where starts are drawn from: evenly in the logarithm if both ends are positive, else evenly.
+    /// Where starts are drawn from: evenly in the logarithm for a scale, else evenly.
     package var starts: ClosedRange<Double>
+    /// It is positive and known up to factors (a size, a multiplier), so it is searched in its logarithm.
+    package var isScale: Bool
     /// The variable whose variation identifies this parameter; if every point has one value, it is held at `neutral`.
-    package var identifiedBy: String?
+    package var identifiedBy: Variable?
     /// The value that takes the parameter out of the law.
     package var neutral: Double
     /// A published value, for the table beside the fitted one.
@@ -49,7 +51,8 @@ package struct LawParameter: Sendable, Hashable {
 
     package init(
         _ name: String, _ symbol: String, in bounds: ClosedRange<Double> = 0...Double.infinity, unit: String = "",
-        starts: ClosedRange<Double> = 0.05...2, identifiedBy: String? = nil, neutral: Double = 0,
+        starts: ClosedRange<Double> = 0.05...2, isScale: Bool = false, identifiedBy: Variable? = nil,
+        neutral: Double = 0,
         published: Double? = nil
     ) {
         self.name = name
@@ -58,6 +61,7 @@ package struct LawParameter: Sendable, Hashable {
         self.upper = bounds.upperBound
         self.unit = unit
         self.starts = starts
+        self.isScale = isScale
         self.identifiedBy = identifiedBy
         self.neutral = neutral
         self.published = published

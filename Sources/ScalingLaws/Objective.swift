@@ -1,7 +1,7 @@
 /// What a fit minimises, for residuals r of the quantity or of its logarithm.
 ///
 /// - `linear`: ½Σ(r/σ)², r = y − ŷ, σ the measured standard errors where every point has one, else 1.
-/// - `log`: ½Σr², r = ln y − ln ŷ.
+/// - `log`: ½Σr², r = ln y − ln ŷ; where tokens are known to be rounded, ½Σ(r/σ)² (see `Weighting`).
 /// - `huber:δ`, `huber-log:δ`: the mean of ½r² where |r| ≤ δ and δ(|r| − δ/2) beyond, of the same two residuals.
 package enum Objective: Sendable, Hashable {
     case linear

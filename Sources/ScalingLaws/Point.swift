@@ -43,6 +43,8 @@ package struct Point: Sendable, Hashable {
     package var qid: Double?
     /// Standard error of `qid`, nats per token.
     package var qidStderr: Double?
+    /// Standard error of the tokens, where they were read off a table that rounds; tokens.
+    package var tokensStderr: Double?
     /// The loss of a model that knows nothing, usually ln of the vocabulary's size, nats per token.
     package var lossAtChance: Double?
     /// The series of models that it belongs to.
@@ -53,12 +55,14 @@ package struct Point: Sendable, Hashable {
 
     package init(
         _ conditions: Conditions, loss: Double? = nil, qid: Double? = nil, qidStderr: Double? = nil,
-        lossAtChance: Double? = nil, family: String? = nil, checkpoint: String? = nil, phase: SchedulePhase = .unknown
+        tokensStderr: Double? = nil, lossAtChance: Double? = nil, family: String? = nil, checkpoint: String? = nil,
+        phase: SchedulePhase = .unknown
     ) {
         self.conditions = conditions
         self.loss = loss
         self.qid = qid
         self.qidStderr = qidStderr
+        self.tokensStderr = tokensStderr
         self.lossAtChance = lossAtChance
         self.family = family
         self.checkpoint = checkpoint

@@ -8,7 +8,8 @@ package enum Points {
     /// also `activation_bits`, `family`, `checkpoint`, `phase` (`annealed`, `unannealed`, `unknown`),
     /// `loss_at_chance` or `vocabulary`. Usual names in published tables are understood (`N`, `D`, `N_nonemb`,
     /// `tokens_trillion`, `val_loss`). A `group` column with anything but sizes and `channel`, in a table without
-    /// `scheme`, is read as the scheme. An empty field is an unknown value. `renamed` maps a meaning to the header
+    /// `scheme`, is read as the scheme. Tokens all printed with the same number of decimals are taken to be rounded
+    /// there (`tokensStderr`). An empty field is an unknown value. `renamed` maps a meaning to the header
     /// that carries it, as `["scheme": "w_quant"]`.
     package static func parse(csv text: String, renamed: [String: String] = [:]) throws(ScalingLawsError) -> [Point] {
         let table = try CSVTable(text)
@@ -23,12 +24,30 @@ package enum Points {
         guard columns[.loss] != nil || columns[.qid] != nil else {
             throw .missingColumn("qid or loss", found: table.header)
         }
+        let rounding = columns[.tokens].flatMap { Self.rounding(table, at: $0.place, factor: $0.factor) }
         var points: [Point] = []
         points.reserveCapacity(table.rows.count)
         for row in table.rows {
-            points.append(try RowReader(row: row, header: table.header, columns: columns).point())
+            var point = try RowReader(row: row, header: table.header, columns: columns).point()
+            point.tokensStderr = rounding
+            points.append(point)
         }
         return points
+    }
+
+    /// The standard error of numbers all printed with the same number of decimals: half a unit of the last, over √3.
+    /// Nil for whole numbers and for columns with no common number of decimals, whose digits say nothing.
+    private static func rounding(_ table: CSVTable, at place: Int, factor: Double) -> Double? {
+        let decimals = Set(
+            table.rows.map { row -> Int in
+                let field = row.fields[place]
+                guard field.allSatisfy({ $0.isNumber || $0 == "." }), let dot = field.firstIndex(of: ".") else {
+                    return 0
+                }
+                return field.distance(from: dot, to: field.endIndex) - 1
+            })
+        guard decimals.count == 1, let count = decimals.first, count > 0 else { return nil }
+        return factor * .pow(10, -Double(count)) / 12.0.squareRoot()
     }
 
     private static func groupsAreLabels(_ table: CSVTable, at place: Int) -> Bool {

@@ -1,0 +1,41 @@
+import RealModule
+
+/// 95 % intervals from bootstrap draws.
+///
+/// The draws' 2.5 and 97.5 percentiles, moved away from the estimate by `widening`: the quantile of Student's t over
+/// that of the normal distribution, as a spread estimated from few clusters misleads otherwise. Of a quantity that
+/// is positive in every draw, the distances are factors.
+enum Interval {
+    static let tail = 0.025
+
+    static func of(_ draws: [Double], around value: Double, widening: Double, within bounds: ClosedRange<Double>)
+        -> (low: Double, high: Double)
+    {
+        let finite = draws.filter(\.isFinite).sorted()
+        guard finite.count >= 20, value.isFinite else { return (value, value) }
+        let (low, high) = (percentile(finite, tail), percentile(finite, 1 - tail))
+        let isPositive = value > 0 && finite[0] > 0 && bounds.lowerBound >= 0
+        let ends =
+            isPositive
+            ? (value * .pow(low / value, widening), value * .pow(high / value, widening))
+            : (value + (low - value) * widening, value + (high - value) * widening)
+        return (
+            min(max(min(ends.0, value), bounds.lowerBound), value),
+            max(min(max(ends.1, value), bounds.upperBound), value)
+        )
+    }
+
+    /// The percentile of sorted numbers, interpolated.
+    static func percentile(_ sorted: [Double], _ p: Double) -> Double {
+        guard let last = sorted.last else { return .nan }
+        let place = p * Double(sorted.count - 1)
+        let index = Int(place)
+        guard index + 1 < sorted.count else { return last }
+        return sorted[index] + (place - Double(index)) * (sorted[index + 1] - sorted[index])
+    }
+
+    /// t/z at 95 % for these degrees of freedom.
+    static func widening(degrees: Double) -> Double {
+        StudentT.quantile(1 - tail, degrees: max(degrees, 1)) / Normal.quantile(1 - tail)
+    }
+}

@@ -1,0 +1,80 @@
+/// A fit's residuals and their derivatives at the optimum: what covariances, leverages and designs come from.
+struct Linearization: Sendable {
+    let rows: Int
+    let columns: Int
+    let residuals: [Double]
+    /// ∂rᵢ/∂z row major; 0 for coordinates at a bound, which the data do not move.
+    let jacobian: [Double]
+    /// (JᵀJ)⁺, row major, over the coordinates that are off their bounds.
+    let inverse: [Double]
+    /// For each coordinate, whether the data say nothing about it by itself.
+    let isNull: [Bool]
+    /// ½·rᵀr/(rows − coordinates off their bounds), doubled: the residual variance.
+    let variance: Double
+    let freeCount: Int
+
+    init?(_ problem: inout Problem, at z: [Double]) {
+        guard let (residuals, raw) = problem.linearized(at: z) else { return nil }
+        let (rows, columns) = (residuals.count, z.count)
+        let box = problem.coordinates
+        let isStopped = z.indices.map { z[$0] <= box.lower[$0] || z[$0] >= box.upper[$0] }
+        var jacobian = raw
+        for row in 0..<rows {
+            for column in 0..<columns where isStopped[column] { jacobian[row * columns + column] = 0 }
+        }
+        var normal = [Double](repeating: 0, count: columns * columns)
+        for row in 0..<rows {
+            for a in 0..<columns {
+                for b in 0..<columns {
+                    normal[a * columns + b] += jacobian[row * columns + a] * jacobian[row * columns + b]
+                }
+            }
+        }
+        (inverse, isNull) = Self.pseudoinverse(normal, columns, isStopped)
+        self.residuals = residuals
+        self.jacobian = jacobian
+        self.rows = rows
+        self.columns = columns
+        let free = isStopped.count { !$0 }
+        freeCount = free
+        let squares = residuals.reduce(0) { $0 + $1 * $1 }
+        variance = rows > free ? squares / Double(rows - free) : .infinity
+    }
+
+    /// Inverts where the matrix, scaled to a unit diagonal, has eigenvalues above 1e-11; elsewhere the data are silent.
+    private static func pseudoinverse(
+        _ matrix: [Double], _ size: Int, _ isStopped: [Bool]
+    ) -> (inverse: [Double], isNull: [Bool]) {
+        let scale = (0..<size).map { matrix[$0 * size + $0] > 0 ? 1 / matrix[$0 * size + $0].squareRoot() : 0 }
+        let scaled = matrix.indices.map { matrix[$0] * scale[$0 / size] * scale[$0 % size] }
+        let eigen = SymmetricEigen(scaled, size: size)
+        let inverse = eigen.applying { $0 > 1e-11 ? 1 / $0 : 0 }
+        let isNull = (0..<size).map { index in
+            guard !isStopped[index], scale[index] > 0 else { return !isStopped[index] }
+            return (0..<size).contains { k in
+                eigen.values[k] <= 1e-11 && abs(eigen.vectors[index * size + k]) > 0.1
+            }
+        }
+        return (inverse.indices.map { inverse[$0] * scale[$0 / size] * scale[$0 % size] }, isNull)
+    }
+
+    /// Variance by the delta method of a quantity with these derivatives by z.
+    func variance(of gradient: [Double]) -> Double {
+        var sum = 0.0
+        for row in 0..<columns {
+            for column in 0..<columns { sum += gradient[row] * inverse[row * columns + column] * gradient[column] }
+        }
+        return sum * variance
+    }
+
+    /// J·(JᵀJ)⁺·Jᵀ between two rows.
+    func leverage(_ a: Int, _ b: Int) -> Double {
+        var sum = 0.0
+        for row in 0..<columns {
+            var product = 0.0
+            for column in 0..<columns { product += inverse[row * columns + column] * jacobian[b * columns + column] }
+            sum += jacobian[a * columns + row] * product
+        }
+        return sum
+    }
+}

@@ -1,0 +1,3 @@
+extension Optimum {
+    func addProfiles(to fit: inout Fit) throws(ScalingLawsError) {}
+}

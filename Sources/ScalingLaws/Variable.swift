@@ -1,0 +1,80 @@
+import RealModule
+
+/// A name in a formula that stands for something known at each point.
+package enum Variable: String, Sendable, Hashable, CaseIterable {
+    case params, tokens, bits, sparsity, group
+    case activationBits = "activation_bits"
+    /// 0 for an uncompressed model, 1 for any other.
+    case compressed
+    /// log_{1/4} of the weight format's mean squared error on N(0, 1) (see `GaussianError`).
+    case fidelity
+    /// The same of the activations' format.
+    case activationFidelity = "activation_fidelity"
+
+    /// The value at given conditions, or why there is none.
+    ///
+    /// A loss without bits is taken for a 16-bit model's; QiD without bits says nothing about which format it is of.
+    func value(at conditions: Conditions, predicting quantity: Quantity) throws(MissingVariable) -> Double {
+        let bits = conditions.bits ?? (quantity == .loss ? Self.uncompressedBits : nil)
+        switch self {
+        case .params: return conditions.params
+        case .tokens: return conditions.tokens
+        case .bits: return try known(bits)
+        case .sparsity: return conditions.sparsity ?? 0
+        case .group: return try known(conditions.group)
+        case .activationBits: return conditions.activationBits ?? Self.uncompressedBits
+        case .compressed: return Self.isCompressed(conditions) ? 1 : 0
+        case .fidelity:
+            if let format = conditions.scheme.flatMap(GaussianError.format) { return Self.fidelity(error: format) }
+            return Self.fidelity(bits: try known(bits))
+        case .activationFidelity: return Self.fidelity(bits: conditions.activationBits ?? Self.uncompressedBits)
+        }
+    }
+
+    private static let uncompressedBits = 16.0
+    /// Stands for an error of 0: tanh of any multiple of it is 1.
+    private static let perfectFidelity = 1e6
+
+    private func known(_ value: Double?) throws(MissingVariable) -> Double {
+        guard let value else { throw MissingVariable(variable: self) }
+        return value
+    }
+
+    /// Whether fewer than 16 bits, zeros or a known low-bit format are in use.
+    static func isCompressed(_ conditions: Conditions) -> Bool {
+        (conditions.bits ?? uncompressedBits) < uncompressedBits
+            || (conditions.activationBits ?? uncompressedBits) < uncompressedBits
+            || (conditions.sparsity ?? 0) > 0
+            || conditions.scheme.flatMap(GaussianError.format) != nil
+    }
+
+    private static func fidelity(bits: Double) -> Double {
+        bits >= uncompressedBits ? perfectFidelity : fidelity(error: GaussianError.uniform(bits: bits))
+    }
+
+    private static func fidelity(error: Double) -> Double { .log(error) / .log(0.25) }
+}
+
+/// A point lacks what a formula needs.
+struct MissingVariable: Error, Equatable {
+    var variable: Variable
+}
+
+/// What a parameter may have one value for each of.
+package enum Label: String, Sendable, Hashable, CaseIterable {
+    case bits, scheme, group
+
+    /// The level of a point, as it stands in the parameter's name.
+    func level(of conditions: Conditions) -> String? {
+        switch self {
+        case .bits: conditions.bits.map(Self.text)
+        case .scheme: conditions.scheme
+        case .group: conditions.group.map(Self.text) ?? "channel"
+        }
+    }
+
+    /// A number without a fraction that is not there: `4`, `2.5`.
+    static func text(_ value: Double) -> String {
+        Int(exactly: value).map(String.init) ?? "\(value)"
+    }
+}
