@@ -1,7 +1,268 @@
-/// What spoils a fit or what its points cannot tell.
+import RealModule
+
+/// What spoils a fit or what its points cannot tell, each finding with what to do about it.
 struct Checks {
     let fit: Fit
     let optimum: Optimum
 
-    var warnings: [FitWarning] { [] }
+    private var points: [Point] { optimum.usable }
+
+    var warnings: [FitWarning] {
+        [
+            leftOut, belowNoise, unweighted, fewSizes, narrowTokens, fewClusters, mixedPhases, mixedFamilies,
+            nearChance,
+            twoBitRegime, outliers, notConverged, singleOptimum, poorFit, heldOut,
+        ].compactMap { $0 } + fit.parameters.compactMap(doubt)
+    }
+
+    private var leftOut: FitWarning? {
+        guard !fit.leftOut.isEmpty else { return nil }
+        let shown = fit.leftOut.prefix(5).map { "\(Self.name($0.point)): \($0.reason)" }.joined(separator: "; ")
+        let more = fit.leftOut.count > 5 ? "; and \(fit.leftOut.count - 5) more" : ""
+        let isBiased = fit.leftOut.contains { $0.reason.hasSuffix("has no logarithm") }
+        return FitWarning(
+            kind: .leftOut,
+            finding: "\(fit.leftOut.count) of \(optimum.all.count) points are left out (\(shown)\(more)).",
+            advice: isBiased
+                ? "Leaving out what is at or below 0 makes QiD look larger; use the linear objective with standard errors."
+                : "Check that they are meant to be left out.")
+    }
+
+    private var belowNoise: FitWarning? {
+        let noisy = points.filter { point in
+            guard let qid = point.qid, optimum.law.quantity == .qid else { return false }
+            return qid <= (point.qidStderr ?? 0)
+        }
+        guard !noisy.isEmpty else { return nil }
+        let shown = noisy.prefix(3).map(Self.name).joined(separator: "; ")
+        return FitWarning(
+            kind: .belowNoise,
+            finding: "\(Self.count(noisy.count, "has", "have")) a QiD below its standard error or negative (\(shown)).",
+            advice: fit.objective.isLogarithmic
+                ? "Their logarithms are noise; use the linear objective, or evaluate them on more windows."
+                : "They are kept, weighted by their errors; evaluate them on more windows to learn from them.")
+    }
+
+    private var unweighted: FitWarning? {
+        guard optimum.law.quantity == .qid, fit.objective == .linear, !fit.isWeighted else { return nil }
+        return FitWarning(
+            kind: .unweighted, finding: "The linear objective has no standard errors to weight by.",
+            advice: "Large QiD decides the fit alone; give qid_stderr for every point, or use the log objective.")
+    }
+
+    private var fewSizes: FitWarning? {
+        let sizes = Set(points.map(\.conditions.params)).count
+        guard optimum.formula.expression.variables.contains(.params), sizes < 3 else { return nil }
+        return FitWarning(
+            kind: .fewSizes, finding: "The points have \(sizes == 1 ? "one model size" : "\(sizes) model sizes") only.",
+            advice: "An exponent of N needs three sizes or more to be checked; add sizes before extrapolating in N.")
+    }
+
+    private var narrowTokens: FitWarning? {
+        let tokens = points.map(\.conditions.tokens)
+        guard let low = tokens.min(), let high = tokens.max(), high < 10 * low,
+            optimum.formula.expression.variables.contains(.tokens)
+        else { return nil }
+        return FitWarning(
+            kind: .narrowTokens, finding: "The points span a factor of \(Text.number(high / low)) in training tokens.",
+            advice: "An exponent of D needs a decade or more; add earlier or later checkpoints.")
+    }
+
+    private var fewClusters: FitWarning? {
+        let spare = fit.clusters - optimum.coordinates.free.count
+        guard spare < 5 else { return nil }
+        return FitWarning(
+            kind: .fewClusters,
+            finding: "\(fit.clusters) independent checkpoints carry \(optimum.coordinates.free.count) free parameters.",
+            advice: "Intervals from so few are rough; add checkpoints rather than more specs of the same ones.")
+    }
+
+    private var mixedPhases: FitWarning? {
+        let phases = Set(points.map(\.phase))
+        guard phases.contains(.annealed), phases.contains(.unannealed) else { return nil }
+        let annealed = points.count { $0.phase == .annealed }
+        return FitWarning(
+            kind: .mixedPhases,
+            finding: "\(annealed) points come from annealed checkpoints and \(points.count - annealed) do not.",
+            advice: "QiD jumps when the learning rate decays, whatever D is (2510.06213); fit the phases separately.")
+    }
+
+    private var mixedFamilies: FitWarning? {
+        let families = Set(points.compactMap(\.family)).sorted()
+        guard families.count > 1 else { return nil }
+        return FitWarning(
+            kind: .mixedFamilies,
+            finding: "The points come from \(families.count) families: \(families.joined(separator: ", ")).",
+            advice: "Families differ in data and recipe; fit each alone and compare before joining them.")
+    }
+
+    /// Half of the way from the 16-bit loss to chance, or a loss within a tenth of chance.
+    private var nearChance: FitWarning? {
+        let collapsed = points.filter { point in
+            guard let chance = point.lossAtChance, let loss = point.loss,
+                optimum.law.quantity == .qid || Self.isLow(point)
+            else { return false }
+            return loss >= 0.9 * chance || point.baselineLoss.map { loss - $0 >= (chance - $0) / 2 } ?? false
+        }
+        guard !collapsed.isEmpty else { return nil }
+        let shown = collapsed.prefix(3).map(Self.name).joined(separator: "; ")
+        return FitWarning(
+            kind: .nearChance,
+            finding: "\(Self.count(collapsed.count, "has", "have")) a loss near that of guessing (\(shown)).",
+            advice: "A collapsed model follows no law of small noise; leave such points out or fit them apart.")
+    }
+
+    private static func isLow(_ point: Point) -> Bool { (point.conditions.bits ?? 16) <= 2 }
+
+    private var outliers: FitWarning? {
+        let far = fit.residuals.filter { abs($0.standardized) > 5 }
+        guard !far.isEmpty, far.count * 5 < fit.n else { return nil }
+        let shown = far.prefix(3).map {
+            "\(Self.name($0.point)): \(Text.number($0.measured)) against \(Text.number($0.predicted))"
+        }
+        return FitWarning(
+            kind: .outlier,
+            finding:
+                "\(Self.count(far.count, "lies", "lie")) more than five robust deviations off (\(shown.joined(separator: "; "))).",
+            advice: fit.objective.delta == nil
+                ? "Look at these evaluations; a Huber objective is not moved by them."
+                : "Look at these evaluations; the Huber objective limits what they do.")
+    }
+
+    /// The law fitted without the 2-bit points misses them by more than a factor of 2, and the others by less.
+    private var twoBitRegime: FitWarning? {
+        guard optimum.law.quantity == .qid,
+            let out = fit.heldOut.first(where: { $0.kind == .bits && $0.what == "bits = 2" }),
+            let ratio = out.meanRatio, abs(Double.log(ratio)) > .log(2)
+        else { return nil }
+        return FitWarning(
+            kind: .twoBitRegime,
+            finding:
+                "The law fitted without the 2-bit points predicts them at \(Text.number(ratio)) of what was measured.",
+            advice:
+                "2-bit damage is often of another kind than 4-bit noise (2604.19884); fit 2 bits by itself, or use qid-per-bit."
+        )
+    }
+
+    private var notConverged: FitWarning? {
+        guard !optimum.outcome.isConverged else { return nil }
+        return FitWarning(
+            kind: .notConverged, finding: "The minimisation stopped before its gradient vanished.",
+            advice: "Some combination of parameters is free; give bounds, or fit a law with fewer parameters.")
+    }
+
+    private var singleOptimum: FitWarning? {
+        guard fit.starts >= 4, fit.startsAtBest == 1 else { return nil }
+        return FitWarning(
+            kind: .singleOptimum, finding: "Only one of \(fit.starts) starts reached the best objective.",
+            advice: "A better one may exist; raise the number of starts or give bounds.")
+    }
+
+    private var poorFit: FitWarning? {
+        guard fit.n > optimum.coordinates.free.count + 2 else { return nil }
+        if fit.isWeighted, !fit.objective.isLogarithmic {
+            let degrees = Double(fit.n - optimum.coordinates.free.count)
+            let reduced = 2 * fit.objectiveValue / degrees
+            guard reduced > 4 else { return nil }
+            return FitWarning(
+                kind: .poorFit,
+                finding: "Residuals are \(Text.number(reduced.squareRoot())) times their standard errors.",
+                advice: "The law misses more than noise explains; intervals include that, but compare other laws.")
+        }
+        guard fit.r2 < 0.8 else { return nil }
+        return FitWarning(
+            kind: .poorFit, finding: "The law explains \(Text.number(max(fit.r2, 0) * 100)) % of the variance.",
+            advice: "Compare other laws on the same points, and look at the residuals by size and bit width.")
+    }
+
+    private var heldOut: FitWarning? {
+        guard
+            let worst = fit.heldOut.filter({ $0.kind != .bits }).max(by: {
+                ($0.rmsLogError ?? 0) < ($1.rmsLogError ?? 0)
+            }),
+            let error = worst.rmsLogError, error > (optimum.law.quantity == .qid ? 0.3 : 0.05)
+        else { return nil }
+        let ratio = worst.meanRatio ?? 1
+        return FitWarning(
+            kind: .heldOut,
+            finding: "Fitted without \(worst.what), the law predicts those points at \(Text.number(ratio)) of what was "
+                + "measured (off by a factor of \(Text.number(.exp(error))) on average).",
+            advice: "Do not extrapolate that way with this law before a law with a lower held-out error is found.")
+    }
+
+    private func doubt(_ parameter: FittedParameter) -> FitWarning? {
+        let name = parameter.name
+        let interval = "\(Text.number(parameter.low)) to \(Text.number(parameter.high))"
+        if parameter.isFixed {
+            guard let definition = optimum.space.parameters.first(where: { $0.name == name })?.definition,
+                let variable = definition.identifiedBy, optimum.options.fixed[name] == nil
+            else { return nil }
+            return FitWarning(
+                kind: .heldFixed,
+                finding:
+                    "\(name) is held at \(Text.number(parameter.value)), as all points have the same \(variable.rawValue).",
+                advice:
+                    "Add points that differ in \(variable.rawValue) to estimate it; until then the law is for that value."
+            )
+        }
+        if parameter.atBound {
+            return FitWarning(
+                kind: .atBound,
+                finding:
+                    "\(name) is not identified: it sits at its bound \(Text.number(parameter.value)), and the data allow \(interval).",
+                advice:
+                    "Read nothing into it, and expect \(companions(of: name)) to move with it; add larger N and D, or fix it from elsewhere."
+            )
+        }
+        guard !parameter.identified else { return nil }
+        return FitWarning(
+            kind: .notIdentified, finding: "\(name) is not identified: the data allow \(interval).",
+            advice:
+                "Expect \(companions(of: name)) to move with it; add points that vary what it multiplies, or fix it from elsewhere."
+        )
+    }
+
+    /// The parameters most correlated with this one in the bootstrap.
+    private func companions(of name: String) -> String {
+        guard let own = fit.parameters.firstIndex(where: { $0.name == name }), fit.draws.count > 20 else {
+            return "other parameters"
+        }
+        let column = Self.ranks(fit.draws.map { $0[own] })
+        let linked = fit.parameters.indices.filter { $0 != own && !fit.parameters[$0].isFixed }
+            .map { (name: fit.parameters[$0].name, link: abs(Self.correlation(column, Self.ranks(fit.draws, $0)))) }
+            .filter { $0.link > 0.6 }.sorted { $0.link > $1.link }.prefix(4)
+        return linked.isEmpty ? "other parameters" : linked.map(\.name).joined(separator: ", ")
+    }
+
+    private static func ranks(_ draws: [[Double]], _ index: Int) -> [Double] { ranks(draws.map { $0[index] }) }
+
+    private static func ranks(_ values: [Double]) -> [Double] {
+        var ranks = [Double](repeating: 0, count: values.count)
+        for (rank, index) in values.indices.sorted(by: { values[$0] < values[$1] }).enumerated() {
+            ranks[index] = Double(rank)
+        }
+        return ranks
+    }
+
+    private static func correlation(_ a: [Double], _ b: [Double]) -> Double {
+        let count = Double(a.count)
+        let (meanA, meanB) = (a.reduce(0, +) / count, b.reduce(0, +) / count)
+        var (ab, aa, bb) = (0.0, 0.0, 0.0)
+        for (x, y) in zip(a, b) {
+            ab += (x - meanA) * (y - meanB)
+            aa += (x - meanA) * (x - meanA)
+            bb += (y - meanB) * (y - meanB)
+        }
+        return aa > 0 && bb > 0 ? ab / (aa * bb).squareRoot() : 0
+    }
+
+    private static func count(_ count: Int, _ singular: String, _ plural: String) -> String {
+        count == 1 ? "1 point \(singular)" : "\(count) points \(plural)"
+    }
+
+    private static func name(_ point: Point) -> String {
+        let conditions = point.conditions
+        let bits = conditions.bits.map { ", P \(Text.number($0))" } ?? conditions.scheme.map { ", \($0)" } ?? ""
+        return "N \(Text.number(conditions.params)), D \(Text.number(conditions.tokens))\(bits)"
+    }
 }

@@ -1,0 +1,37 @@
+extension Fit {
+    /// What the law says at each of the conditions.
+    /// - Throws: `missingCondition` or `unknownLevel` where the law needs what the conditions lack.
+    package func values(at conditions: [Conditions]) throws(ScalingLawsError) -> [Double] {
+        try Curve(law, names: parameters.map(\.name)).values(at: conditions, parameters: parameters.map(\.value))
+    }
+
+    /// What the law says at each of the conditions with the 95 % interval of the law there (not of a new
+    /// measurement), how far that is from the data, and a warning where it is outside.
+    package func predict(_ conditions: [Conditions]) throws(ScalingLawsError) -> [Prediction] {
+        let curve = try Curve(law, names: parameters.map(\.name))
+        let values = try curve.values(at: conditions, parameters: parameters.map(\.value))
+        let drawn = try curve.values(at: conditions, draws: draws)
+        let hull = Hull(residuals.map(\.point.conditions))
+        return conditions.indices.map { index in
+            let interval = Interval.of(
+                drawn.map { $0[index] }, around: values[index], widening: widening,
+                within: (values[index] > 0 ? 0 : -Double.infinity)...Double.infinity)
+            let factor = hull.factorBeyond(conditions[index])
+            return Prediction(
+                at: conditions[index], value: values[index], low: interval.low, high: interval.high, beyondHull: factor,
+                warnings: extrapolation(factor, conditions[index]))
+        }
+    }
+
+    private func extrapolation(_ factor: Double, _ conditions: Conditions) -> [FitWarning] {
+        guard factor > 1.05 else { return [] }
+        return [
+            FitWarning(
+                kind: .extrapolation,
+                finding: "N \(Text.number(conditions.params)), D \(Text.number(conditions.tokens)) lies a factor of "
+                    + "\(Text.number(factor)) outside the measured points.",
+                advice: "The interval holds only if the law does; measure nearer to it, or compare laws by their "
+                    + "held-out error.")
+        ]
+    }
+}
