@@ -19,6 +19,8 @@ struct BytePairEncoding: Sendable {
     let isByteLevel: Bool
     /// The symbol of each byte: in the byte-level form of all 256, otherwise of the ASCII characters.
     let symbols: [InitialSymbol]
+    /// The tokens of the ASCII characters alone, or the largest number where there is none.
+    let asciiTokens: [UInt32]
     /// The tokens `<0x00>` to `<0xFF>`, as far as there are any.
     let byteTokens: [UInt32?]
     /// Where words may be cut without changing any token; see `WordBoundary`.
@@ -47,6 +49,14 @@ struct BytePairEncoding: Sendable {
             offset += byteCount
         }
         unknown.flush(to: &list)
+    }
+
+    /// The token of one character of a text, if the vocabulary has it.
+    @inline(__always)
+    func characterToken(_ text: Span<UInt8>, _ range: Range<Int>) -> UInt32? {
+        guard range.count == 1 else { return vocabulary[text.extracting(range)] }
+        let token = asciiTokens[Int(text[range.lowerBound])]
+        return token == .max ? nil : token
     }
 
     /// The symbol of one character given by its UTF-8.

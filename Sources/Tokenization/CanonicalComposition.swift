@@ -11,9 +11,29 @@ enum CanonicalComposition {
 
     /// The composed form of a UTF-8 text.
     static func composed(_ text: [UInt8]) -> [UInt8] {
-        guard !isInert(text.span) else { return text }
         var result: [UInt8] = []
-        result.reserveCapacity(text.count)
+        var copied = 0
+        var offset = 0
+        var before = 0
+        while offset < text.count {
+            let (value, byteCount) = text.span.scalar(at: offset)
+            guard !isInert(value) else {
+                before = offset
+                offset += byteCount
+                continue
+            }
+            // The starter before may take part in what follows.
+            let end = inertStart(text.span, from: offset)
+            result += text[copied..<max(copied, before)]
+            append(composing: text[max(copied, before)..<end], to: &result)
+            copied = end
+            before = end
+            offset = end
+        }
+        return copied == 0 ? text : result + text[copied...]
+    }
+
+    private static func append(composing text: ArraySlice<UInt8>, to result: inout [UInt8]) {
         var stretch = String.UnicodeScalarView()
         for scalar in String(decoding: text, as: UTF8.self).unicodeScalars {
             if isKnown(scalar) {
@@ -24,7 +44,6 @@ enum CanonicalComposition {
             }
         }
         append(composing: &stretch, to: &result)
-        return result
     }
 
     private static func append(composing stretch: inout String.UnicodeScalarView, to result: inout [UInt8]) {
@@ -38,15 +57,15 @@ enum CanonicalComposition {
         return age.major <= versionMajor
     }
 
-    /// Whether all scalars are of blocks that composition leaves alone, as those of nearly all texts are.
-    private static func isInert(_ text: Span<UInt8>) -> Bool {
-        var offset = 0
+    /// Where the next scalar begins that composition leaves alone and that nothing before it composes with.
+    private static func inertStart(_ text: Span<UInt8>, from start: Int) -> Int {
+        var offset = start
         while offset < text.count {
             let (value, byteCount) = text.scalar(at: offset)
-            guard isInert(value) else { return false }
+            if isInert(value) { break }
             offset += byteCount
         }
-        return true
+        return offset
     }
 
     /// Latin, Cyrillic, kana without its marks, Han, Hangul syllables: starters that are composed already.

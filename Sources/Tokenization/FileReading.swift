@@ -17,6 +17,13 @@ func readAll(_ file: URL, limit: Int) throws(TokenizationError) -> [UInt8] {
 }
 
 extension ByteReader {
+    /// Reads until an array has a number of bytes, or to the end of the file.
+    mutating func read(into bytes: inout [UInt8], until count: Int) throws(ArchiveError) {
+        while bytes.count < count {
+            if try read(appendingTo: &bytes, atMost: count - bytes.count) == 0 { return }
+        }
+    }
+
     /// Reads up to `atMost` bytes onto the end of an array, and says how many; 0 is the end.
     mutating func read(appendingTo bytes: inout [UInt8], atMost: Int) throws(ArchiveError) -> Int {
         let old = bytes.count

@@ -19,6 +19,7 @@ extension BytePairEncoding {
         byteTokens = (UInt8.min...UInt8.max).map { entries.byText[Self.byteTokenName($0)] }
         let byteFallback = try fields.bool("byte_fallback", default: false)
         symbols = Self.symbols(table, isByteLevel, byteFallback, byteTokens)
+        asciiTokens = symbols.prefix(0x80).map { if case .token(let token) = $0 { token } else { .max } }
         options = try Self.options(fields, entries, byteFallback: byteFallback, symbols: symbols, isByteLevel)
         let pairs = try Self.mergePairs(fields)
         merges = try Self.mergeTable(pairs, entries, fields.file)

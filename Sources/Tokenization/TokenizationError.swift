@@ -23,7 +23,7 @@ package enum TokenizationError: Error, Equatable {
     case invalidLine(file: String, line: Int, reason: String)
     case invalidUTF8(file: String, offset: Int)
     case invalidArray(file: String, reason: String)
-    case negativeToken(file: String, index: Int, value: Int64)
+    case invalidToken(file: String, index: Int, value: Int64)
     case cannotWrite(file: String, reason: String)
 }
 
@@ -51,7 +51,7 @@ extension TokenizationError: CustomStringConvertible {
         case .invalidLine(let file, let line, let reason): "line \(line) of '\(file)' \(reason)"
         case .invalidUTF8(let file, let offset): "'\(file)' is not UTF-8 at byte \(offset)"
         case .invalidArray(let file, let reason): "'\(file)' is not an array of tokens: \(reason)"
-        case .negativeToken(let file, let index, let value):
+        case .invalidToken(let file, let index, let value):
             "element \(index) of '\(file)' is \(value), and a token is 0 to 4294967295"
         case .cannotWrite(let file, let reason): "cannot write '\(file)': \(reason)"
         }
