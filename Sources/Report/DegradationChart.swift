@@ -1,0 +1,77 @@
+internal import ScalingLaws
+
+/// QiD against training tokens, a panel for each bit width of a scheme, a series for each model size.
+struct DegradationChart {
+    let cells: [MeasuredCell]
+    let law: FittedScheme?
+    let sizes: SizeSeries
+    let scheme: String
+    /// Of a panel.
+    var width = 400.0
+
+    init(_ content: ReportContent, scheme: String) {
+        self.scheme = scheme
+        cells = content.measurements.filter { $0.scheme == scheme }
+        let laws = content.laws.filter { $0.scheme == scheme && $0.fit.law.quantity == .qid }
+        law = laws.first { $0.fit.law.name == "qid-per-bit" } ?? laws.first
+        sizes = SizeSeries(content.measurements)
+    }
+
+    /// The panels from the most bits to the fewest, with the same axes.
+    var panels: [Drawing] {
+        Set(cells.map(\.bits)).sorted(by: >).map(panel)
+    }
+
+    private func panel(_ bits: Double) -> Drawing {
+        let words = SchemeWords(scheme)
+        var frame = Frame(
+            Frame.Titles(
+                panel: "\(Figures.bits(bits)) bits \(words.grain)", x: "training tokens D", y: "QiD (nats per token)",
+                description: "QiD against training tokens at \(Figures.bits(bits)) bits, \(words.words), by model size"),
+            width: width, x: tokenDomain, y: qidDomain, plotHeight: max(220, Double(sizes.count) * 15 + 10),
+            rightMargin: sizes.labelWidth + 26)
+        let series = series(bits)
+        for one in series { frame.draw(one) }
+        frame.label(series)
+        return frame.drawing
+    }
+
+    private var tokenDomain: ClosedRange<Double> { LogAxis.domain(of: cells.map(\.tokens), margin: 1.25) }
+
+    /// From the smallest QiD that is worth drawing: five decades below the largest at most.
+    private var qidDomain: ClosedRange<Double> {
+        let largest = cells.map(\.qid).max() ?? 1
+        let worth = cells.map(\.qid).filter { $0 > largest * 1e-5 }
+        return LogAxis.domain(of: worth, margin: 1.5)
+    }
+
+    private func series(_ bits: Double) -> [PlotSeries] {
+        let drawn = cells.filter { $0.bits == bits }
+        return sizes.entries { size in drawn.contains { $0.params == size.params && $0.family == size.family } }.map {
+            entry in
+            let members = drawn.filter { $0.params == entry.size.params && $0.family == entry.size.family }
+                .sorted { $0.tokens < $1.tokens }
+            return PlotSeries(
+                label: entry.label, style: entry.style, points: members.map(Self.point),
+                curve: curve(params: entry.size.params, bits: bits))
+        }
+    }
+
+    private static func point(_ cell: MeasuredCell) -> PlotPoint {
+        let reach = cell.qidStderr.map { $0 * 1.96 }
+        let known = reach.map { " ± " + Figures.significant($0, digits: 2) } ?? ""
+        let hidden = cell.qid <= 0 ? ", which a logarithmic axis cannot show" : ""
+        return PlotPoint(
+            x: cell.tokens, y: cell.qid, low: reach.map { cell.qid - $0 }, high: reach.map { cell.qid + $0 },
+            tip: "\(cell.spec), \(cell.family) \(Figures.count(cell.params)), \(Figures.count(cell.tokens)) tokens: "
+                + "QiD \(Figures.significant(cell.qid))\(known) nats\(hidden)")
+    }
+
+    /// The law's curve for a size at a bit width that was fitted.
+    private func curve(params: Double, bits: Double) -> [CurvePoint] {
+        guard let law else { return [] }
+        let points = law.fit.residuals.map(\.point.conditions)
+        guard let known = points.first(where: { $0.params == params && $0.bits == bits }) else { return [] }
+        return LawCurve.curve(of: law.fit, through: known, over: LogAxis(domain: tokenDomain, start: 0, end: 1))
+    }
+}

@@ -1,0 +1,69 @@
+package import JSON
+package import ScalingLaws
+
+extension JSONValue {
+    /// A fit as `qid-fit --json` prints it and reports hold it.
+    ///
+    ///     {"law", "formula", "objective": {"name", "value"}, "n", "left_out": [{"index", "reason"}],
+    ///      "parameters": {"alpha": {"value", "low", "high", "at_bound", "identified", "fixed", "unit", "published"}, …},
+    ///      "r2", "r2_space": "log" | "linear", "aicc", "bic", "starts", "starts_at_best", "clusters",
+    ///      "held_out": [{"what", "kind", "points", "rmse", "rms_log_error", "mean_ratio"}],
+    ///      "warnings": [{"kind", "finding", "advice"}]}
+    ///
+    /// Intervals are of 95 %; what is not finite is null.
+    package init(_ fit: Fit) {
+        let parameters = fit.parameters.map { parameter in
+            JSONObject.Member(
+                key: parameter.name,
+                value: [
+                    "value": .finite(parameter.value), "low": .finite(parameter.low), "high": .finite(parameter.high),
+                    "at_bound": .bool(parameter.atBound), "identified": .bool(parameter.identified),
+                    "fixed": .bool(parameter.isFixed), "unit": .string(parameter.unit),
+                    "published": .finite(PublishedValues.value(parameter, of: fit.law)),
+                ])
+        }
+        self = [
+            "law": .string(fit.law.name), "formula": .string(fit.law.display),
+            "objective": ["name": .string(fit.objective.name), "value": .finite(fit.objectiveValue)],
+            "n": .integer(fit.n),
+            "left_out": .array(fit.leftOut.map { ["index": .integer($0.index), "reason": .string($0.reason)] }),
+            "parameters": .object(JSONObject(parameters)), "r2": .finite(fit.r2),
+            "r2_space": .string(fit.r2IsLogarithmic ? "log" : "linear"), "aicc": .finite(fit.aicc),
+            "bic": .finite(fit.bic), "starts": .integer(fit.starts), "starts_at_best": .integer(fit.startsAtBest),
+            "clusters": .integer(fit.clusters), "held_out": .array(fit.heldOut.map(JSONValue.init)),
+            "warnings": .array(fit.warnings.map(JSONValue.init)),
+        ]
+    }
+
+    private init(_ heldOut: HeldOut) {
+        self = [
+            "what": .string(heldOut.what), "kind": .string(heldOut.kind.rawValue), "points": .integer(heldOut.points),
+            "rmse": .finite(heldOut.rmse), "rms_log_error": .finite(heldOut.rmsLogError),
+            "mean_ratio": .finite(heldOut.meanRatio),
+        ]
+    }
+
+    init(_ warning: FitWarning) {
+        self = [
+            "kind": .string(warning.kind.rawValue), "finding": .string(warning.finding),
+            "advice": .string(warning.advice),
+        ]
+    }
+
+    /// A prediction: `{"params", "tokens", "bits", "value", "low", "high", "beyond_hull", "warnings"}`.
+    package init(_ prediction: Prediction) {
+        self = [
+            "params": .finite(prediction.at.params), "tokens": .finite(prediction.at.tokens),
+            "bits": .finite(prediction.at.bits), "value": .finite(prediction.value), "low": .finite(prediction.low),
+            "high": .finite(prediction.high), "beyond_hull": .finite(prediction.beyondHull),
+            "warnings": .array(prediction.warnings.map(JSONValue.init)),
+        ]
+    }
+
+    /// A number, whole if it is; null where there is none or it is not finite.
+    static func finite(_ value: Double?) -> JSONValue {
+        guard let value, value.isFinite else { return .null }
+        if value.magnitude < 1e15, let whole = Int(exactly: value) { return .integer(whole) }
+        return .number(value)
+    }
+}

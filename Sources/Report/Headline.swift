@@ -1,0 +1,113 @@
+internal import ScalingLaws
+
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Darwin)
+    internal import Darwin
+#endif
+
+/// The result in a few sentences, computed from the content: what a command prints and a report begins with.
+package func headline(for content: ReportContent) -> String {
+    Headline(content: content).sentences.joined(separator: " ")
+}
+
+private struct Headline {
+    let content: ReportContent
+
+    var sentences: [String] {
+        guard !content.measurements.isEmpty else { return ["Nothing has been measured."] }
+        guard let lead = leadingLaw else {
+            return [measured(scheme: nil), "No law was fitted to these points."]
+        }
+        return [growth(lead), measured(scheme: lead.law.scheme), check(lead.law), warnings].compactMap(\.self)
+    }
+
+    private struct Lead {
+        let law: FittedScheme
+        /// The bit width spoken of; nil for a law of all.
+        let bits: Double?
+        let alpha: FittedParameter
+        let beta: FittedParameter
+    }
+
+    /// The first law of QiD whose growth with tokens the data hold, at its fewest bits; else the first law of QiD.
+    private var leadingLaw: Lead? {
+        let laws = content.laws.filter { $0.fit.law.quantity == .qid }
+        let leads = laws.filter { $0.fit.law.name == "qid-per-bit" } + laws.filter { $0.fit.law.name != "qid-per-bit" }
+        let candidates = leads.flatMap(Self.candidates)
+        return candidates.first { $0.beta.identified && $0.beta.low > 0 } ?? candidates.first
+    }
+
+    /// A law's exponents of N and D, for each bit width that has its own, the fewest bits first.
+    private static func candidates(_ law: FittedScheme) -> [Lead] {
+        func parameter(_ name: String) -> FittedParameter? { law.fit.parameters.first { $0.name == name } }
+        if let alpha = parameter("alpha"), let beta = parameter("beta") {
+            return [Lead(law: law, bits: nil, alpha: alpha, beta: beta)]
+        }
+        let levels = Set(law.fit.residuals.compactMap(\.point.conditions.bits)).sorted()
+        return levels.compactMap { bits in
+            guard let alpha = parameter("alpha.\(Figures.bits(bits))"),
+                let beta = parameter("beta.\(Figures.bits(bits))")
+            else { return nil }
+            return Lead(law: law, bits: bits, alpha: alpha, beta: beta)
+        }
+    }
+
+    private func growth(_ lead: Lead) -> String {
+        let words = SchemeWords(lead.law.scheme)
+        let place =
+            lead.bits.map { "At \(Figures.bits($0)) bits \(words.grain)" } ?? "Over all bit widths \(words.grain)"
+        let tokens = Self.power(
+            "grows with training tokens as D", lead.beta, or: "shows no clear growth with training tokens, D")
+        let size = Self.power("falls with model size as 1/N", lead.alpha, or: "no clear fall with model size, 1/N")
+        return "\(place), the loss that compression costs (QiD) \(tokens) and \(size)."
+    }
+
+    /// `grows as D^0.43 [0.38, 0.49]` if the data hold the exponent off zero, else what they do not show.
+    private static func power(_ known: String, _ exponent: FittedParameter, or unknown: String) -> String {
+        let number = Figures.estimate(exponent.value, low: exponent.low, high: exponent.high)
+        return (exponent.identified && exponent.low > 0 ? known : unknown) + "^" + number
+    }
+
+    private func measured(scheme: String?) -> String {
+        let cells = content.measurements.filter { scheme == nil || $0.scheme == scheme }
+        let sizes = Set(cells.map(\.params)).sorted()
+        let checkpoints = Set(cells.map { [$0.params, $0.tokens] }).count
+        let ranges = Set(cells.map(\.bits)).sorted(by: >).map { bits in
+            let values = cells.filter { $0.bits == bits }.map(\.qid)
+            return Self.span(values.min() ?? 0, values.max() ?? 0) { Figures.significant($0, digits: 2) }
+                + " nats at \(Figures.bits(bits)) bits"
+        }
+        let tokens = cells.map(\.tokens)
+        return "Measured on \(Self.counted(checkpoints, "checkpoint")) of \(Self.counted(sizes.count, "size")) ("
+            + Self.span(sizes.first ?? 0, sizes.last ?? 0, Figures.count) + " non-embedding parameters, "
+            + Self.span(tokens.min() ?? 0, tokens.max() ?? 0, Figures.count) + " tokens), QiD is "
+            + Self.list(ranges) + "."
+    }
+
+    private func check(_ law: FittedScheme) -> String? {
+        guard
+            let heldOut = law.fit.heldOut.first(where: { $0.kind == .largestModel }),
+            let error = heldOut.rmsLogError
+        else { return nil }
+        return "Fitted without the largest model, the law foretells that model's QiD to within a factor of "
+            + Figures.significant(exp(error)) + " (root mean square)."
+    }
+
+    private var warnings: String? {
+        let count = Set(content.laws.flatMap { $0.fit.warnings.map(\.text) }).count
+        guard count > 0 else { return nil }
+        return count == 1 ? "The fits come with a warning." : "The fits come with \(count) warnings."
+    }
+
+    private static func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
+
+    private static func span(_ low: Double, _ high: Double, _ text: (Double) -> String) -> String {
+        text(low) == text(high) ? text(low) : "\(text(low)) to \(text(high))"
+    }
+
+    private static func list(_ items: [String]) -> String {
+        guard let last = items.last, items.count > 1 else { return items.first ?? "" }
+        return items.dropLast().joined(separator: ", ") + " and " + last
+    }
+}

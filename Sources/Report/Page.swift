@@ -1,0 +1,73 @@
+/// A document as one HTML page that needs nothing else: no script, no font, no image from anywhere.
+enum Page {
+    static func html(_ document: Document) -> String {
+        let head: [Markup] = [
+            .tag("meta", ["charset": "utf-8"]),
+            .tag("meta", ["name": "viewport", "content": "width=device-width, initial-scale=1"]),
+            .tag(
+                "meta",
+                ["http-equiv": "Content-Security-Policy", "content": "default-src 'none'; style-src 'unsafe-inline'"]),
+            .tag("title", [:], document.title), .tag("style", [:], Style.drawing + "\n" + Style.page),
+        ]
+        let opening: [Markup] = [
+            .tag("h1", [:], document.title), .tag("p", ["class": "lead"], document.lead),
+            .tag("ul", ["class": "facts"], document.facts.map { .tag("li", [:], $0) }),
+        ]
+        let body = opening + document.sections.map(section)
+        let page = Markup.tag(
+            "html", ["lang": "en", "xmlns": "http://www.w3.org/1999/xhtml"],
+            [.tag("head", [:], head), .tag("body", [:], body)])
+        return "<!DOCTYPE html>" + page.text + "\n"
+    }
+
+    private static func section(_ section: Document.Section) -> Markup {
+        .tag("section", [:], [.tag("h2", [:], section.heading)] + section.blocks.map(block))
+    }
+
+    private static func block(_ block: Document.Block) -> Markup {
+        switch block {
+        case .paragraph(let text): .tag("p", [:], prose(text))
+        case .list(let items):
+            .tag(
+                "ul", ["class": "warnings"],
+                items.map { .tag("li", [:], [.text($0.text), .tag("span", ["class": "scope"], $0.detail)]) })
+        case .table(let table): table.isFolded ? folded(table) : scrolling(table)
+        case .figure(let figure):
+            .tag(
+                "figure", [:],
+                [
+                    .tag("div", ["class": "panels"], figure.panels.map(\.markup)),
+                    .tag("figcaption", [:], figure.caption),
+                ])
+        }
+    }
+
+    /// Text in which what stands between backticks is code.
+    private static func prose(_ text: String) -> [Markup] {
+        text.split(separator: "`", omittingEmptySubsequences: false).enumerated().map { place, part in
+            place.isMultiple(of: 2) ? .text(String(part)) : .tag("code", [:], String(part))
+        }
+    }
+
+    private static func folded(_ table: Table) -> Markup {
+        .tag(
+            "details", [:],
+            [.tag("summary", [:], "\(table.caption) (\(table.rows.count) rows)"), scrolling(table, captioned: false)])
+    }
+
+    private static func scrolling(_ table: Table, captioned: Bool = true) -> Markup {
+        let caption: [Markup] = captioned ? [.tag("caption", [:], table.caption)] : []
+        let head = Markup.tag("thead", [:], [.tag("tr", [:], table.columns.map { cell("th", $0.title, $0) })])
+        let rows = table.rows.map { row in
+            Markup.tag("tr", [:], zip(row, table.columns).map { cell("td", $0, $1) })
+        }
+        return .tag(
+            "div", ["class": "scroll"], [.tag("table", [:], caption + [head, .tag("tbody", [:], rows)])])
+    }
+
+    /// Numbers to the right; long text may break.
+    private static func cell(_ name: String, _ text: String, _ column: Table.Column) -> Markup {
+        if column.isNumber { return .tag(name, ["class": "n"], text) }
+        return name == "td" && text.count > 40 ? .tag(name, ["class": "wrap"], text) : .tag(name, [:], text)
+    }
+}

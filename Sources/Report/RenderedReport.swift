@@ -1,0 +1,22 @@
+/// A report in every form; equal contents give equal bytes.
+package struct RenderedReport: Sendable, Equatable {
+    /// One page that needs nothing else.
+    package let html: String
+    /// Refers to the plot beside it by `plotFileName`.
+    package let markdown: String
+    package let json: String
+    /// QiD against training tokens as an SVG file of its own.
+    package let plot: String
+
+    /// The name under which the Markdown refers to the plot.
+    package static var plotFileName: String { Poster.fileName }
+
+    /// Puts a report's content into words, tables and charts.
+    package init(_ content: ReportContent) {
+        let document = Document(content)
+        html = Page.html(document)
+        markdown = MarkdownText.text(document)
+        json = ReportJSON.text(content)
+        plot = Poster.svg(content)
+    }
+}

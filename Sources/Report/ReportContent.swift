@@ -1,0 +1,117 @@
+package import ScalingLaws
+
+/// Everything a report says, before it is put into words, tables and charts.
+///
+/// The three renderings (`html`, `markdown`, `json`) of equal contents are equal byte for byte.
+package struct ReportContent: Sendable, Equatable {
+    package var title: String
+    package var run: RunFacts
+    package var measurements: [MeasuredCell]
+    /// Laws fitted to the measurements, each with what was asked of it.
+    package var laws: [FittedScheme]
+    /// Inputs that no stage could use.
+    package var failures: [Failure]
+
+    package init(
+        title: String, run: RunFacts, measurements: [MeasuredCell], laws: [FittedScheme], failures: [Failure] = []
+    ) {
+        self.title = title
+        self.run = run
+        self.measurements = measurements
+        self.laws = laws
+        self.failures = failures
+    }
+}
+
+/// What identifies a run, the same on every machine that repeats it.
+package struct RunFacts: Sendable, Equatable {
+    package var lockDigest: String
+    /// The day or moment of the run, as the reader shall see it; nil leaves it out.
+    package var date: String?
+    package var programVersion: String
+    /// What was scored: `heldout.jsonl.zst`.
+    package var shard: String
+    package var contextTokens: Int
+    /// Windows scored for each cell; the largest number where cells differ.
+    package var windows: Int
+
+    package init(
+        lockDigest: String, date: String?, programVersion: String, shard: String, contextTokens: Int, windows: Int
+    ) {
+        self.lockDigest = lockDigest
+        self.date = date
+        self.programVersion = programVersion
+        self.shard = shard
+        self.contextTokens = contextTokens
+        self.windows = windows
+    }
+}
+
+/// One compressed checkpoint and what the compression did to it; losses in nats per scored token.
+package struct MeasuredCell: Sendable, Equatable {
+    package var family: String
+    /// N, non-embedding parameters.
+    package var params: Double
+    /// D, training tokens seen.
+    package var tokens: Double
+    package var step: Int?
+    package var scheme: String
+    package var spec: String
+    /// P, nominal bits per weight.
+    package var bits: Double
+    package var bitsPerWeight: Double
+    package var loss16: Double
+    package var loss: Double
+    package var qid: Double
+    package var qidStderr: Double?
+    package var kl: Double
+    package var agreement: Double
+
+    package init(
+        family: String, params: Double, tokens: Double, step: Int?, scheme: String, spec: String, bits: Double,
+        bitsPerWeight: Double, loss16: Double, loss: Double, qid: Double, qidStderr: Double?, kl: Double,
+        agreement: Double
+    ) {
+        self.family = family
+        self.params = params
+        self.tokens = tokens
+        self.step = step
+        self.scheme = scheme
+        self.spec = spec
+        self.bits = bits
+        self.bitsPerWeight = bitsPerWeight
+        self.loss16 = loss16
+        self.loss = loss
+        self.qid = qid
+        self.qidStderr = qidStderr
+        self.kl = kl
+        self.agreement = agreement
+    }
+}
+
+/// A law fitted to the points of one scheme, and what it foretells.
+package struct FittedScheme: Sendable, Equatable {
+    /// The scheme whose points were fitted.
+    package var scheme: String
+    package var fit: Fit
+    package var predictions: [Prediction]
+
+    package init(scheme: String, fit: Fit, predictions: [Prediction]) {
+        self.scheme = scheme
+        self.fit = fit
+        self.predictions = predictions
+    }
+}
+
+/// An input that a stage could not use.
+package struct Failure: Sendable, Equatable {
+    package var stage: String
+    package var subject: String
+    package var reason: String
+
+    package init(stage: String, subject: String, reason: String) {
+        self.stage = stage
+        self.subject = subject
+        self.reason = reason
+    }
+}

@@ -1,0 +1,112 @@
+internal import ScalingLaws
+
+extension Document {
+    /// Puts a report's content into the order in which it is read.
+    init(_ content: ReportContent) {
+        let run = content.run
+        let facts = [
+            run.date, "\(content.measurements.count) cells",
+            "\(run.shard): \(run.windows) windows of \(run.contextTokens) tokens", "qid \(run.programVersion)",
+            "lock \(run.lockDigest.prefix(12))",
+        ]
+        self.init(
+            title: content.title, lead: headline(for: content), facts: facts.compactMap(\.self),
+            sections: [
+                Self.degradation(content), Self.agreement(content), Self.laws(content), Self.predictions(content),
+                Self.warnings(content), Self.unused(content), Self.cells(content), Self.repetition(content),
+            ].compactMap(\.self))
+    }
+
+    private static func degradation(_ content: ReportContent) -> Section? {
+        let schemes = Set(content.measurements.map(\.scheme)).sorted()
+        guard !schemes.isEmpty else { return nil }
+        let figures = schemes.enumerated().map { place, scheme in
+            let chart = DegradationChart(content, scheme: scheme)
+            return Block.figure(
+                Figure(
+                    caption: caption(chart), panels: chart.panels, file: place == 0 ? Poster.fileName : nil))
+        }
+        let meaning = """
+            QiD is the loss of a compressed model minus the loss of the same model in 16 bits on the same text, in nats per token: \
+            a QiD of 0.2 means that the likelihood of each token falls to e^−0.2 ≈ 0.8 of what it was.
+            """
+        return Section(heading: "QiD against training tokens", blocks: [.paragraph(meaning)] + figures)
+    }
+
+    private static func caption(_ chart: DegradationChart) -> String {
+        let words = SchemeWords(chart.scheme).words
+        let lines = chart.law.map { " Curves: \($0.fit.law.name), \($0.fit.law.display), with 95 % bands." } ?? ""
+        let hidden = chart.cells.count { $0.qid <= 0 }
+        let below =
+            hidden == 0 ? "" : " Hollow arrows: QiD of 0 or less, which a logarithmic axis cannot show (\(hidden))."
+        return "\(words.prefix(1).uppercased() + words.dropFirst()), by non-embedding parameters. "
+            + "Bars: 95 % intervals of the measurement.\(lines)\(below)"
+    }
+
+    private static func agreement(_ content: ReportContent) -> Section? {
+        let panels = content.laws.compactMap { AgreementChart(content, law: $0).panel }
+        guard !panels.isEmpty else { return nil }
+        let hidden = content.laws.reduce(0) { $0 + AgreementChart.hidden($1.fit) }
+        let note = hidden == 0 ? "" : " Pairs with a value of 0 or less are not shown (\(hidden))."
+        let caption =
+            "On the line the law says what was measured; dashed: off by a factor of 2. "
+            + "Hollow: the largest model, foretold by the law fitted without it.\(note)"
+        return Section(
+            heading: "Predicted against measured",
+            blocks: [.figure(Figure(caption: caption, panels: panels, file: nil))])
+    }
+
+    private static func laws(_ content: ReportContent) -> Section? {
+        guard !content.laws.isEmpty else { return nil }
+        return Section(
+            heading: "Fitted laws",
+            blocks: [
+                .table(Tables.parameters(content.laws)), .paragraph(PublishedValues.note),
+                .table(Tables.laws(content.laws)),
+            ])
+    }
+
+    private static func predictions(_ content: ReportContent) -> Section? {
+        guard content.laws.contains(where: { !$0.predictions.isEmpty }) else { return nil }
+        let note = """
+            Intervals say how well the law's parameters are known if the law holds. How far a prediction lies beyond the data is \
+            the factor in N or D to the nearest measured point's hull: the further out, the less an interval is worth.
+            """
+        return Section(heading: "Predictions", blocks: [.table(Tables.predictions(content.laws)), .paragraph(note)])
+    }
+
+    private static func warnings(_ content: ReportContent) -> Section? {
+        var order: [String] = []
+        var scopes: [String: [String]] = [:]
+        for one in content.laws {
+            for warning in one.fit.warnings + one.predictions.flatMap(\.warnings) {
+                if scopes[warning.text] == nil { order.append(warning.text) }
+                let scope = "\(one.fit.law.name), \(one.scheme)"
+                if scopes[warning.text]?.contains(scope) != true { scopes[warning.text, default: []].append(scope) }
+            }
+        }
+        let items = order.map { ListItem(text: $0, detail: (scopes[$0] ?? []).joined(separator: "; ")) }
+        guard !items.isEmpty else { return nil }
+        return Section(heading: "Warnings", blocks: [.list(items)])
+    }
+
+    private static func unused(_ content: ReportContent) -> Section? {
+        let left = Tables.leftOut(content.laws)
+        let failed = Tables.failures(content.failures)
+        let blocks = [left, failed].filter { !$0.rows.isEmpty }.map(Block.table)
+        return blocks.isEmpty ? nil : Section(heading: "Left out", blocks: blocks)
+    }
+
+    private static func cells(_ content: ReportContent) -> Section? {
+        guard !content.measurements.isEmpty else { return nil }
+        return Section(heading: "Measurements", blocks: [.table(Tables.cells(content.measurements))])
+    }
+
+    private static func repetition(_ content: ReportContent) -> Section? {
+        let text = """
+            The run's manifest.lock.yaml holds the digests of every input and all parameters; `qid verify manifest.lock.yaml` repeats \
+            it and compares. Lock \(content.run.lockDigest), qid \(content.run.programVersion).
+            """
+        return Section(heading: "To repeat this", blocks: [.paragraph(text)])
+    }
+}
