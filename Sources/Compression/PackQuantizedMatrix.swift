@@ -56,6 +56,21 @@ struct PackQuantizedMatrix: WeightMatrix, @unchecked Sendable {
         owners = [parts.packed.owner, parts.scale.owner] + (parts.zero.map { [$0.owner] } ?? [])
     }
 
+    /// The weight whose tensors a compressor has just made.
+    init(
+        _ geometry: PackQuantizedGeometry, packed: StoredBytes, scales: StoredBytes, scaleType: ScaleType,
+        zeros: StoredBytes?
+    ) {
+        self.geometry = geometry
+        self.packed = UnsafeRawPointer(packed.base)
+        self.scales = UnsafeRawPointer(scales.base)
+        self.scaleType = scaleType
+        self.zeros = zeros.map { UnsafeRawPointer($0.base) }
+        wordsPerRow = geometry.wordsPerRow
+        codesPerWord = nil
+        owners = [packed, scales] + (zeros.map { [$0] } ?? [])
+    }
+
     /// The words of a row, and how many codes stand in each if none straddles two.
     private static func wordLayout(
         _ part: Parts.Part, _ geometry: PackQuantizedGeometry

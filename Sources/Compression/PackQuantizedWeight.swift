@@ -41,13 +41,15 @@ final class PackQuantizedWeight: @unchecked Sendable {
         let shape = StoredBytes(byteCount: 16)
         shape.base.storeBytes(of: Int64(geometry.rows), as: Int64.self)
         shape.base.storeBytes(of: Int64(geometry.columns), toByteOffset: 8, as: Int64.self)
-        let storages = [packed, scales] + (zeros.map { [packedZeros($0)] } ?? []) + [shape]
+        let packedZeros = zeros.map { packed(zeros: $0) }
+        let storages = [packed, scales] + (packedZeros.map { [$0] } ?? []) + [shape]
         return CompressedWeight(
             tensors: zip(layout, storages).map { StoredTensor(layout: $0, storage: $1) },
-            weightCount: geometry.rows * geometry.columns)
+            matrix: PackQuantizedMatrix(
+                geometry, packed: packed, scales: scales, scaleType: scaleType, zeros: packedZeros))
     }
 
-    private func packedZeros(_ zeros: StoredBytes) -> StoredBytes {
+    private func packed(zeros: StoredBytes) -> StoredBytes {
         let (groups, bits) = (geometry.groups, geometry.bits)
         let result = StoredBytes(byteCount: geometry.zeroWordRows * groups * 4)
         let words = result.base.assumingMemoryBound(to: UInt32.self)

@@ -31,11 +31,16 @@ struct QuantizationConfiguration: Sendable, Equatable {
             weights["group_size"] = .integer(size)
         }
         weights["dynamic"] = false
-        return [
-            "quant_method": .string(methodName), "format": .string(formatName), "quantization_status": "compressed",
-            "config_groups": ["group_0": ["targets": ["Linear"], "weights": .object(weights)]],
-            "ignore": .array(ignored.map { .string($0) }),
-        ]
+        var config = JSONObject()
+        config["quant_method"] = .string(methodName)
+        config["format"] = .string(formatName)
+        config["quantization_status"] = "compressed"
+        config["config_groups"] = ["group_0": ["targets": ["Linear"], "weights": .object(weights)]]
+        config["ignore"] = .array(ignored.map { .string($0) })
+        // compressed-tensors 0.18 to 0.20 (at least) cannot load packed zero points, their own included, into the
+        // modules they prepare; told to dequantize while loading, transformers takes another way, which works.
+        if !spec.symmetric { config["dequantize"] = true }
+        return .object(config)
     }
 
     /// Reads the object of a checkpoint's configuration; nil where there is none.

@@ -1,4 +1,5 @@
 package import Checkpoint
+package import Kernels
 
 /// Bytes that a compressor makes and a file or a matrix reads.
 ///
@@ -42,8 +43,11 @@ package struct StoredLayout: Sendable, Equatable {
 /// A linear layer's weight in its stored form: what a method makes of it.
 package struct CompressedWeight: Sendable {
     package let tensors: [StoredTensor]
+    /// The weight as the stored tensors give it back.
+    package let matrix: any WeightMatrix
+
     /// How many weights the layer has.
-    package let weightCount: Int
+    package var weightCount: Int { matrix.rows * matrix.columns }
 
     /// Bits that the values take, scales and zero points included.
     package var bitCount: Int { tensors.filter { $0.layout.countsAsStored }.reduce(0) { $0 + $1.layout.byteCount * 8 } }

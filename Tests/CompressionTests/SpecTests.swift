@@ -1,0 +1,116 @@
+import Compression
+import JSON
+import Testing
+
+struct SpecTests {
+    private func object(_ text: String) throws -> JSONObject {
+        try #require(try JSONValue(parsing: text).object)
+    }
+
+    private func error(_ text: String) throws -> CompressionError? {
+        let object = try object(text)
+        return #expect(throws: CompressionError.self) { try Spec.expand(line: object) }
+    }
+
+    @Test func linesExpandToAllCombinations() throws {
+        let line = try object(#"{"method": "rtn", "bits": [4, 3, 2], "group": 16, "symmetric": false}"#)
+        let specs = try Spec.expand(line: line)
+        #expect(specs.map(\.name) == ["rtn-asym-w4-g16", "rtn-asym-w3-g16", "rtn-asym-w2-g16"])
+        #expect(specs.map(\.scheme) == ["rtn-asym-g16", "rtn-asym-g16", "rtn-asym-g16"])
+        let square = try object(#"{"bits": [2, 8], "method": ["rtn"], "group": ["channel", 128], "symmetric": [true]}"#)
+        #expect(
+            try Spec.expand(line: square).map(\.name) == [
+                "rtn-sym-w2-channel", "rtn-sym-w2-g128", "rtn-sym-w8-channel", "rtn-sym-w8-g128",
+            ])
+    }
+
+    @Test func repeatedValuesGiveOneSpec() throws {
+        #expect(try Spec.expand(line: object(#"{"method": "rtn", "bits": [4, 4.0]}"#)).count == 1)
+    }
+
+    @Test func groupAndSymmetryHaveDefaults() throws {
+        let specs = try Spec.expand(line: object(#"{"method": "gptq", "bits": 3, "act-order": true}"#))
+        #expect(specs.map(\.name) == ["gptq-sym-w3-channel-actorder"])
+        #expect(specs.first?.actOrder == true)
+    }
+
+    @Test func canonicalFormReadsBack() throws {
+        let line =
+            #"{"method": ["rtn", "gptq"], "bits": [2, 3, 4, 5, 6, 7, 8], "group": [32, "channel"], "symmetric": [true, false]}"#
+        let specs = try Spec.expand(line: object(line))
+        #expect(specs.count == 56)
+        #expect(Set(specs.map(\.name)).count == 56)
+        for spec in specs {
+            #expect(try Spec(json: #require(spec.canonical.object)) == spec)
+        }
+        #expect(
+            try Spec(method: "rtn", bits: 4, group: "16", asymmetric: true).canonical.canonicalText
+                == #"{"bits":4,"group":16,"method":"rtn","symmetric":false}"#)
+    }
+
+    @Test func commandLineOptionsMakeTheSameSpecs() throws {
+        let spec = try Spec(method: "rtn", bits: 4, group: "128", asymmetric: true)
+        #expect(try spec == Spec(method: .rtn, bits: 4, group: .size(128), symmetric: false))
+        #expect(try Spec(method: "rtn", bits: 8).group == .channel)
+        #expect(throws: CompressionError.invalidValue(key: "group", value: "\"all\"", allowed: allowedGroups)) {
+            try Spec(method: "rtn", bits: 4, group: "all")
+        }
+    }
+
+    private let allowedGroups = "'channel' or a whole number from 2 to 65536 (128, 64, 32, 16 are usual)"
+
+    @Test func nonsenseIsRefusedWithWhatIsAllowed() throws {
+        #expect(
+            try error(#"{"method": "rtn", "bits": 9}"#)
+                == .invalidValue(key: "bits", value: "9", allowed: "a whole number from 2 to 8 for rtn"))
+        #expect(
+            try error(#"{"method": "rtn", "bits": 1}"#)
+                == .invalidValue(key: "bits", value: "1", allowed: "a whole number from 2 to 8 for rtn"))
+        #expect(
+            try error(#"{"method": "rtn", "bits": "four"}"#)
+                == .invalidValue(key: "bits", value: "\"four\"", allowed: "a whole number"))
+        #expect(
+            try error(#"{"method": "best", "bits": 4}"#)
+                == .invalidValue(key: "method", value: "'best'", allowed: "one of rtn, gptq"))
+        #expect(
+            try error(#"{"method": "rtn", "bits": 4, "group": 1}"#)
+                == .invalidValue(key: "group", value: "1", allowed: allowedGroups))
+        #expect(
+            try error(#"{"method": "rtn", "bits": 4, "symmetric": "no"}"#)
+                == .invalidValue(key: "symmetric", value: "\"no\"", allowed: "true or false"))
+        #expect(
+            try error(#"{"method": "rtn", "bits": 4, "act_order": true}"#)
+                == .invalidValue(key: "act_order", value: "true", allowed: "false for rtn; gptq takes it"))
+        #expect(
+            try error(#"{"method": "rtn", "bits": 4, "targets": "norms"}"#)
+                == .invalidValue(key: "targets", value: "'norms'", allowed: "one of layers"))
+        #expect(
+            try error(#"{"method": "rtn", "bits": []}"#)
+                == .invalidValue(key: "bits", value: "an empty list", allowed: "a value or a list of some"))
+    }
+
+    @Test func unknownMissingAndRepeatedKeysAreRefused() throws {
+        let keys = ["method", "bits", "group", "symmetric", "act_order", "targets"]
+        #expect(try error(#"{"method": "rtn", "bit": 4}"#) == .unknownKey("bit", allowed: keys))
+        #expect(try error(#"{"method": "rtn"}"#) == .missingKey("bits", allowed: "a whole number"))
+        #expect(try error(#"{"bits": 4}"#) == .missingKey("method", allowed: "one of rtn, gptq"))
+        #expect(
+            try error(#"{"method": "gptq", "bits": 4, "act-order": true, "act_order": true}"#)
+                == .repeatedKey("act_order"))
+    }
+
+    @Test func aLineOfTooManySpecsIsRefused() throws {
+        let many = (0..<5000).map { _ in "4" }.joined(separator: ",")
+        #expect(
+            try error(#"{"method": "rtn", "bits": ["# + many + "]}")
+                == .invalidValue(key: "bits", value: "5000 values", allowed: "few enough for 4096 specs a line"))
+    }
+
+    @Test func messagesSayWhatWouldBeRight() {
+        let error = CompressionError.groupDoesNotDivide(tensor: "h.0.q", rowLength: 48, group: 32, allowed: [8, 16])
+        #expect(
+            error.description
+                == "tensor 'h.0.q' has rows of 48 weights, which groups of 32 do not divide; groups of 8, 16 or channel would"
+        )
+    }
+}
