@@ -19,11 +19,11 @@ package func apply(_ activation: Activation, to x: MatrixView) {
     forEachRow(of: x) { index in
         let row = x.row(index)
         switch activation {
-        case .gelu: transform(row, x.columns, gelu)
-        case .geluTanh: transform(row, x.columns, geluTanh)
-        case .silu: transform(row, x.columns, silu)
-        case .relu: transform(row, x.columns, relu)
-        case .reluSquared: transform(row, x.columns, reluSquared)
+        case .gelu: transform(row, x.columns, GELU.self)
+        case .geluTanh: transform(row, x.columns, TanhGELU.self)
+        case .silu: transform(row, x.columns, SiLU.self)
+        case .relu: transform(row, x.columns, ReLU.self)
+        case .reluSquared: transform(row, x.columns, SquaredReLU.self)
         }
     }
 }
@@ -33,38 +33,46 @@ package func applyGated(_ activation: Activation, gate: MatrixView, up: MatrixVi
     precondition(gate.rows == up.rows && gate.columns == up.columns)
     precondition(gate.rows == out.rows && gate.columns == out.columns)
     forEachRow(of: out) { index in
-        let rows = (gate.row(index), up.row(index), out.row(index))
+        let (gate, up, result) = (gate.row(index), up.row(index), out.row(index))
         switch activation {
-        case .gelu: combine(rows, out.columns) { gelu($0) * $1 }
-        case .geluTanh: combine(rows, out.columns) { geluTanh($0) * $1 }
-        case .silu: combine(rows, out.columns) { silu($0) * $1 }
-        case .relu: combine(rows, out.columns) { relu($0) * $1 }
-        case .reluSquared: combine(rows, out.columns) { reluSquared($0) * $1 }
+        case .gelu: combine(gate, up, result, out.columns, GELU.self)
+        case .geluTanh: combine(gate, up, result, out.columns, TanhGELU.self)
+        case .silu: combine(gate, up, result, out.columns, SiLU.self)
+        case .relu: combine(gate, up, result, out.columns, ReLU.self)
+        case .reluSquared: combine(gate, up, result, out.columns, SquaredReLU.self)
         }
     }
 }
 
-@inline(__always)
-private func transform(_ row: UnsafeMutablePointer<Float>, _ count: Int, _ function: (Lanes) -> Lanes) {
+// Types rather than closures, and never inlined, so that each function gets a loop of its own in registers.
+
+@inline(never)
+private func transform<F: ElementFunction>(_ row: UnsafeMutablePointer<Float>, _ count: Int, _: F.Type) {
     let whole = count & ~7
-    for index in stride(from: 0, to: whole, by: 8) { row.store(function(row.lanes(index)), index) }
+    var index = 0
+    while index < whole {
+        row.store(F.value(row.lanes(index)), index)
+        index += 8
+    }
     if whole < count {
-        row.storePartial(function(row.partialLanes(whole, count: count - whole)), whole, count: count - whole)
+        row.storePartial(F.value(row.partialLanes(whole, count: count - whole)), whole, count: count - whole)
     }
 }
 
-@inline(__always)
-private func combine(
-    _ rows: (UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>), _ count: Int,
-    _ function: (Lanes, Lanes) -> Lanes
+@inline(never)
+private func combine<F: ElementFunction>(
+    _ gate: UnsafeMutablePointer<Float>, _ up: UnsafeMutablePointer<Float>, _ result: UnsafeMutablePointer<Float>,
+    _ count: Int, _: F.Type
 ) {
     let whole = count & ~7
-    for index in stride(from: 0, to: whole, by: 8) {
-        rows.2.store(function(rows.0.lanes(index), rows.1.lanes(index)), index)
+    var index = 0
+    while index < whole {
+        result.store(F.value(gate.lanes(index)) * up.lanes(index), index)
+        index += 8
     }
     if whole < count {
         let rest = count - whole
-        let result = function(rows.0.partialLanes(whole, count: rest), rows.1.partialLanes(whole, count: rest))
-        rows.2.storePartial(result, whole, count: rest)
+        let value = F.value(gate.partialLanes(whole, count: rest)) * up.partialLanes(whole, count: rest)
+        result.storePartial(value, whole, count: rest)
     }
 }

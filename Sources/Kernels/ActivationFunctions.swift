@@ -1,39 +1,54 @@
+/// A function of one value, for eight at a time.
+protocol ElementFunction {
+    static func value(_ x: Lanes) -> Lanes
+}
+
 /// max(x, 0).
-@inline(__always)
-func relu(_ x: Lanes) -> Lanes { x.replacing(with: Lanes.zero, where: x .< Lanes.zero) }
+enum ReLU: ElementFunction {
+    @inline(__always)
+    static func value(_ x: Lanes) -> Lanes {
+        x.replacing(with: Lanes.zero, where: x .< Lanes.zero)
+    }
+}
 
 /// max(x, 0)².
-@inline(__always)
-func reluSquared(_ x: Lanes) -> Lanes {
-    let positive = relu(x)
-    return positive * positive
+enum SquaredReLU: ElementFunction {
+    @inline(__always)
+    static func value(_ x: Lanes) -> Lanes {
+        let positive = ReLU.value(x)
+        return positive * positive
+    }
 }
 
 /// x/(1 + e⁻ˣ), computed from e to the power of −|x|, which cannot overflow.
-@inline(__always)
-func silu(_ x: Lanes) -> Lanes {
-    sigmoidTimes(x, argument: x, rest: Lanes.zero)
+enum SiLU: ElementFunction {
+    @inline(__always)
+    static func value(_ x: Lanes) -> Lanes {
+        sigmoidTimes(x, argument: x, rest: Lanes.zero)
+    }
 }
 
 /// x/2·(1 + tanh y) = x/(1 + e^−2y) with 2y = x·(c + 0.044715·c·x²), c = 2·√(2/π), in two words:
 /// a rounded 2y alone would cost |2y| half ulps.
-@inline(__always)
-func geluTanh(_ x: Lanes) -> Lanes {
-    // Beyond 16 the result is x or 0 already.
-    let t = x.smaller(Lanes(repeating: 16)).larger(Lanes(repeating: -16))
-    let cubic = Lanes(repeating: 0x1.2444f2p-4)
-    let square = t * t
-    let squareRest = (-square).plus(t, t)
-    let product = cubic * square
-    let productRest = (-product).plus(cubic, square) + cubic * squareRest + square * 0x1.49b16ap-29
-    let linear = Lanes(repeating: 0x1.988454p0)
-    let sum = linear + product
-    // Knuth's two-sum gives the sum's rounding error.
-    let back = sum - linear
-    let sumRest = (linear - (sum - back)) + (product - back) + (productRest + Lanes(repeating: -0x1.857936p-25))
-    let argument = t * sum
-    let argumentRest = (-argument).plus(t, sum).plus(t, sumRest)
-    return sigmoidTimes(x, argument: argument, rest: argumentRest)
+enum TanhGELU: ElementFunction {
+    @inline(__always)
+    static func value(_ x: Lanes) -> Lanes {
+        // Beyond 16 the result is x or 0 already.
+        let t = x.smaller(Lanes(repeating: 16)).larger(Lanes(repeating: -16))
+        let cubic = Lanes(repeating: 0x1.2444f2p-4)
+        let square = t * t
+        let squareRest = (-square).plus(t, t)
+        let product = cubic * square
+        let productRest = (-product).plus(cubic, square) + cubic * squareRest + square * 0x1.49b16ap-29
+        let linear = Lanes(repeating: 0x1.988454p0)
+        let sum = linear + product
+        // Knuth's two-sum gives the sum's rounding error.
+        let back = sum - linear
+        let sumRest = (linear - (sum - back)) + (product - back) + (productRest + Lanes(repeating: -0x1.857936p-25))
+        let argument = t * sum
+        let argumentRest = (-argument).plus(t, sum).plus(t, sumRest)
+        return sigmoidTimes(x, argument: argument, rest: argumentRest)
+    }
 }
 
 /// x·σ(argument + rest) for a small rest.
@@ -55,28 +70,30 @@ private func sigmoidTimes(_ x: Lanes, argument: Lanes, rest: Lanes) -> Lanes {
 /// x·Φ(x): with t = |x|, Φ(−t) = e^(−t²/2)·p(z)/(t + 4), z = (t − 4)/(t + 4), p the minimax polynomial (relative error 3e-8)
 /// after Shepherd and Laframboise (1981). t² and 1/(t + 4) are taken in two words: the first one's rounding would cost
 /// t²/2 half ulps, the second one's a few where t is small.
-@inline(__always)
-func gelu(_ x: Lanes) -> Lanes {
-    // Beyond 15 the result is x or 0 already.
-    let t = x.magnitude.smaller(Lanes(repeating: 15))
-    let square = t * t
-    let squareRest = (-square).plus(t, t)
-    let parts = ExponentialParts(square * -0.5).adding(squareRest * -0.5)
-    let sum = t + Lanes(repeating: 4)
-    let sumRest = t - (sum - Lanes(repeating: 4))
-    let reciprocal = Lanes(repeating: 1) / sum
-    let rest = reciprocal * Lanes(repeating: 1).plus(-sum, reciprocal).plus(-sumRest, reciprocal)
-    let z = Lanes.fused(Lanes(repeating: -8), reciprocal, 1).plus(Lanes(repeating: -8), rest)
-    let high = z.polynomial((-0x1.15e75ep-13, 0x1.890cbcp-13, 0x1.9e8530p-10, -0x1.cd106cp-9, -0x1.edbc8ep-8))
-    let q = z.polynomial(after: high, (0x1.eed6d6p-5, -0x1.7dfefep-3, 0x1.8c6d8ep-2, -0x1.373e3cp-1))
-    let p = Lanes.fused(z, q, 0x1.82b4bcp-1)
-    let pRest = (Lanes(repeating: 0x1.82b4bcp-1) - p).plus(z, q)
-    // x·p/(t + 4) in two words, times e^(−t²/2).
-    let bounded = x.larger(Lanes(repeating: -16))
-    let ratio = p * reciprocal
-    let ratioRest = (-ratio).plus(p, reciprocal).plus(p, rest).plus(pRest, reciprocal)
-    let factor = bounded * ratio
-    let factorRest = (-factor).plus(bounded, ratio).plus(bounded, ratioRest)
-    let tail = parts.times(factor, rest: factorRest)
-    return tail.replacing(with: x - tail, where: x .> Lanes.zero)
+enum GELU: ElementFunction {
+    @inline(__always)
+    static func value(_ x: Lanes) -> Lanes {
+        // Beyond 15 the result is x or 0 already.
+        let t = x.magnitude.smaller(Lanes(repeating: 15))
+        let square = t * t
+        let squareRest = (-square).plus(t, t)
+        let parts = ExponentialParts(square * -0.5).adding(squareRest * -0.5)
+        let sum = t + Lanes(repeating: 4)
+        let sumRest = t - (sum - Lanes(repeating: 4))
+        let reciprocal = Lanes(repeating: 1) / sum
+        let rest = reciprocal * Lanes(repeating: 1).plus(-sum, reciprocal).plus(-sumRest, reciprocal)
+        let z = Lanes.fused(Lanes(repeating: -8), reciprocal, 1).plus(Lanes(repeating: -8), rest)
+        let high = z.polynomial((-0x1.15e75ep-13, 0x1.890cbcp-13, 0x1.9e8530p-10, -0x1.cd106cp-9, -0x1.edbc8ep-8))
+        let q = z.polynomial(after: high, (0x1.eed6d6p-5, -0x1.7dfefep-3, 0x1.8c6d8ep-2, -0x1.373e3cp-1))
+        let p = Lanes.fused(z, q, 0x1.82b4bcp-1)
+        let pRest = (Lanes(repeating: 0x1.82b4bcp-1) - p).plus(z, q)
+        // x·p/(t + 4) in two words, times e^(−t²/2).
+        let bounded = x.larger(Lanes(repeating: -16))
+        let ratio = p * reciprocal
+        let ratioRest = (-ratio).plus(p, reciprocal).plus(p, rest).plus(pRest, reciprocal)
+        let factor = bounded * ratio
+        let factorRest = (-factor).plus(bounded, ratio).plus(bounded, ratioRest)
+        let tail = parts.times(factor, rest: factorRest)
+        return tail.replacing(with: x - tail, where: x .> Lanes.zero)
+    }
 }

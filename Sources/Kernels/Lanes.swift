@@ -1,3 +1,7 @@
+#if arch(x86_64)
+    import _Builtin_intrinsics.intel
+#endif
+
 /// One AVX2 register of float32 values.
 typealias Lanes = SIMD8<Float>
 
@@ -13,7 +17,10 @@ extension UnsafePointer<Float> {
     @inline(__always)
     func partialLanes(_ index: Int, count: Int) -> Lanes {
         var value = Lanes.zero
-        for lane in 0..<count { value[lane] = self[index + lane] }
+        // Sound because `count` elements fit in both.
+        withUnsafeMutableBytes(of: &value) {
+            $0.copyMemory(from: UnsafeRawBufferPointer(start: self + index, count: count * 4))
+        }
         return value
     }
 }
@@ -37,18 +44,30 @@ extension UnsafeMutablePointer<Float> {
     /// Stores the first `count` lanes from `index` on.
     @inline(__always)
     func storePartial(_ value: Lanes, _ index: Int, count: Int) {
-        for lane in 0..<count { self[index + lane] = value[lane] }
+        // Sound because `count` elements fit in both.
+        withUnsafeBytes(of: value) {
+            UnsafeMutableRawBufferPointer(start: self + index, count: count * 4)
+                .copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[..<(count * 4)]))
+        }
     }
 }
 
 extension Lanes {
     /// `a·b + self`, rounded once.
+    ///
+    /// The standard library's `addingProduct` works lane by lane, and the optimizer does not always join the lanes again.
     @inline(__always)
-    func plus(_ a: Lanes, _ b: Lanes) -> Lanes { addingProduct(a, b) }
+    func plus(_ a: Lanes, _ b: Lanes) -> Lanes {
+        #if arch(x86_64)
+            _mm256_fmadd_ps(a, b, self)
+        #else
+            addingProduct(a, b)
+        #endif
+    }
 
     /// `a·b + c` with a scalar c, rounded once.
     @inline(__always)
-    static func fused(_ a: Lanes, _ b: Lanes, _ c: Float) -> Lanes { Lanes(repeating: c).addingProduct(a, b) }
+    static func fused(_ a: Lanes, _ b: Lanes, _ c: Float) -> Lanes { Lanes(repeating: c).plus(a, b) }
 
     /// The lanes without their signs.
     @inline(__always)

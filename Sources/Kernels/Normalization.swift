@@ -1,65 +1,123 @@
-import Numerics
-
 /// Layer normalization of each row: (x − mean)/√(variance + ε)·weight + bias, with the variance over n (Ba et al., 2016).
 ///
-/// `out` may be `x`. Without weight or bias that step is left out. Sums are Double.
+/// `out` may be `x`. Without weight or bias that step is left out. All steps are Double, rounded once at the end.
 package func layerNorm(
     _ x: MatrixView, weight: [Float]?, bias: [Float]?, epsilon: Float, into out: MatrixView
 ) {
     precondition(x.rows == out.rows && x.columns == out.columns)
     precondition(weight.map { $0.count == x.columns } ?? true && bias.map { $0.count == x.columns } ?? true)
+    let affine = Affine(weight: weight, bias: bias, count: x.columns)
     forEachRow(of: x) { index in
-        let (row, result) = (x.row(index), out.row(index))
-        var sum = 0.0
-        for column in 0..<x.columns { sum += Double(row[column]) }
-        let mean = sum / Double(x.columns)
-        var squares = 0.0
-        for column in 0..<x.columns {
-            let difference = Double(row[column]) - mean
-            squares += difference * difference
-        }
-        let factor = 1 / (squares / Double(x.columns) + Double(epsilon)).squareRoot()
-        for column in 0..<x.columns {
-            var value = (Double(row[column]) - mean) * factor
-            if let weight { value *= Double(weight[column]) }
-            if let bias { value += Double(bias[column]) }
-            result[column] = Float(value)
-        }
+        let row = Row(base: x.row(index), count: x.columns)
+        let mean = row.sum { $0 } / Double(x.columns)
+        let variance = row.sum { ($0 - mean) * ($0 - mean) } / Double(x.columns)
+        affine.write(row, minus: mean, times: 1 / (variance + Double(epsilon)).squareRoot(), to: out.row(index))
     }
 }
 
 /// Root-mean-square normalization of each row: x/√(mean x² + ε)·weight (Zhang and Sennrich, 2019).
 ///
-/// `out` may be `x`. Without weight that step is left out. Sums are Double.
+/// `out` may be `x`. Without weight that step is left out. All steps are Double, rounded once at the end.
 package func rmsNorm(_ x: MatrixView, weight: [Float]?, epsilon: Float, into out: MatrixView) {
     precondition(x.rows == out.rows && x.columns == out.columns)
     precondition(weight.map { $0.count == x.columns } ?? true)
+    let affine = Affine(weight: weight, bias: nil, count: x.columns)
     forEachRow(of: x) { index in
-        rmsNorm(row: x.row(index), count: x.columns, weight: weight, epsilon: epsilon, into: out.row(index))
+        let row = Row(base: x.row(index), count: x.columns)
+        affine.write(row, minus: 0, times: row.inverseRootMeanSquare(epsilon), to: out.row(index))
     }
 }
 
 /// Root-mean-square normalization in place of each head by itself, with one weight for all heads (Qwen 3).
 package func rmsNorm(_ heads: HeadLayout, weight: [Float]?, epsilon: Float) {
     precondition(weight.map { $0.count == heads.size } ?? true)
+    let affine = Affine(weight: weight, bias: nil, count: heads.size)
     forEachRow(of: heads.base) { index in
         for head in 0..<heads.count {
-            let row = heads.row(index, head: head)
-            rmsNorm(row: row, count: heads.size, weight: weight, epsilon: epsilon, into: row)
+            let row = Row(base: heads.row(index, head: head), count: heads.size)
+            affine.write(row, minus: 0, times: row.inverseRootMeanSquare(epsilon), to: row.base)
         }
     }
 }
 
-private func rmsNorm(
-    row: UnsafeMutablePointer<Float>, count: Int, weight: [Float]?, epsilon: Float,
-    into result: UnsafeMutablePointer<Float>
-) {
-    var squares = 0.0
-    for column in 0..<count { squares += Double(row[column]) * Double(row[column]) }
-    let factor = 1 / (squares / Double(count) + Double(epsilon)).squareRoot()
-    for column in 0..<count {
-        var value = Double(row[column]) * factor
-        if let weight { value *= Double(weight[column]) }
-        result[column] = Float(value)
+private typealias Doubles = SIMD4<Double>
+
+/// One row to be normalized.
+private struct Row {
+    let base: UnsafeMutablePointer<Float>
+    let count: Int
+
+    /// Four elements from `index` on.
+    @inline(__always)
+    func doubles(_ index: Int) -> Doubles { UnsafePointer(base).doubles(index) }
+
+    /// The element at `index`, zero beyond the end.
+    subscript(index: Int) -> Float { index < count ? base[index] : 0 }
+
+    /// The sum of a function of the elements, in an order that depends on their number alone.
+    @inline(__always)
+    func sum(_ term: (Doubles) -> Doubles) -> Double {
+        var (a, b, c, d) = (Doubles.zero, Doubles.zero, Doubles.zero, Doubles.zero)
+        var index = 0
+        while index + 16 <= count {
+            a += term(doubles(index))
+            b += term(doubles(index + 4))
+            c += term(doubles(index + 8))
+            d += term(doubles(index + 12))
+            index += 16
+        }
+        var total = ((a + b) + (c + d)).sum()
+        while index < count {
+            total += term(Doubles(repeating: Double(base[index])))[0]
+            index += 1
+        }
+        return total
+    }
+
+    @inline(__always)
+    func inverseRootMeanSquare(_ epsilon: Float) -> Double {
+        1 / (sum { $0 * $0 } / Double(count) + Double(epsilon)).squareRoot()
+    }
+}
+
+/// The learned part of a normalization: a weight and a bias for each column, padded to whole vectors.
+private struct Affine: Sendable {
+    private let weight: [Float]
+    private let bias: [Float]
+
+    init(weight: [Float]?, bias: [Float]?, count: Int) {
+        let padding = [Float](repeating: 0, count: 4)
+        self.weight = (weight ?? Array(repeating: 1, count: count)) + padding
+        self.bias = (bias ?? Array(repeating: 0, count: count)) + padding
+    }
+
+    /// out = (row − mean)·factor·weight + bias.
+    func write(_ row: Row, minus mean: Double, times factor: Double, to out: UnsafeMutablePointer<Float>) {
+        weight.withUnsafeBufferPointer { weight in
+            bias.withUnsafeBufferPointer { bias in
+                guard let weight = weight.baseAddress, let bias = bias.baseAddress else { return }
+                func value(_ x: Doubles, _ index: Int) -> SIMD4<Float> {
+                    // Sound because both are padded.
+                    SIMD4<Float>((x - mean) * factor * weight.doubles(index) + bias.doubles(index))
+                }
+                let whole = row.count & ~3
+                for index in stride(from: 0, to: whole, by: 4) {
+                    UnsafeMutableRawPointer(out + index).storeBytes(
+                        of: value(row.doubles(index), index), as: SIMD4<Float>.self)
+                }
+                let rest = Doubles(Double(row[whole]), Double(row[whole + 1]), Double(row[whole + 2]), 0)
+                let last = value(rest, whole)
+                for lane in 0..<row.count - whole { out[whole + lane] = last[lane] }
+            }
+        }
+    }
+}
+
+extension UnsafePointer<Float> {
+    /// Four consecutive elements from `index`, which need not be aligned.
+    @inline(__always)
+    fileprivate func doubles(_ index: Int) -> Doubles {
+        // Sound where the caller owns the four elements from `index`.
+        Doubles(UnsafeRawPointer(self + index).loadUnaligned(as: SIMD4<Float>.self))
     }
 }
