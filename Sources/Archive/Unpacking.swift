@@ -5,6 +5,11 @@ package struct UnpackedFiles: Sendable, Equatable {
     /// The files of weights, in the order in which they were read.
     package let weights: [String]
     package let companions: [String]
+
+    package init(weights: [String], companions: [String]) {
+        self.weights = weights
+        self.companions = companions
+    }
 }
 
 extension CheckpointSource {

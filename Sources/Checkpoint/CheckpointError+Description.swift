@@ -18,7 +18,7 @@ extension CheckpointError: CustomStringConvertible {
         case .malformedMetadata(let file, nil, let found):
             "'__metadata__' of '\(file)' is \(found) instead of an object of strings"
         case .malformedTensor(let file, let tensor, let field, let found, let expected):
-            "\(field.map { "\($0) of " } ?? "")tensor '\(tensor)' in '\(file)' is \(found) where \(expected) belongs"
+            "\(field.map { "\($0) of " } ?? "")tensor '\(tensor)' in '\(file)' is \(found) but should be \(expected)"
         case .controlCharacterInName(let file, let tensor):
             "tensor \(tensor.debugDescription) in '\(file)' has a control character in its name"
         case .duplicateTensor(let file, let tensor): "'\(file)' names tensor '\(tensor)' twice"

@@ -26,12 +26,26 @@ let sharedDirectory: URL? = {
     return FileManager.default.fileExists(atPath: shared.path()) ? shared : nil
 }()
 
+/// `safetensors.numpy.save` (0.8.0) of a = F32 [[0, 1, 2], [3, 4, 5]], b = I64 [-1, 2⁴⁰], c = F16 1.5.
+let referenceFile = Array(
+    Data(
+        base64Encoded: """
+            2AAAAAAAAAB7Il9fbWV0YWRhdGFfXyI6eyJtYWRlIjoiYnkgdGhlIHJlZmVyZW5jZSJ9LCJiIjp7ImR0eXBlIjoiSTY0Iiwic2hh
+            cGUiOlsyXSwiZGF0YV9vZmZzZXRzIjpbMCwxNl19LCJhIjp7ImR0eXBlIjoiRjMyIiwic2hhcGUiOlsyLDNdLCJkYXRhX29mZnNl
+            dHMiOlsxNiw0MF19LCJjIjp7ImR0eXBlIjoiRjE2Iiwic2hhcGUiOltdLCJkYXRhX29mZnNldHMiOls0MCw0Ml19fSAgICAgICD/
+            /////////wAAAAAAAQAAAAAAAAAAgD8AAABAAABAQAAAgEAAAKBAAD4=
+            """, options: .ignoreUnknownCharacters) ?? Data())
+
 /// A safetensors file's bytes: a header as given, padded to 8, then that many data bytes counting up.
 func safetensors(_ header: String, dataByteCount: Int) -> [UInt8] {
     let json = Array(header.utf8) + Array(repeating: 0x20, count: (8 - header.utf8.count % 8) % 8)
     let length = (0..<8).map { UInt8(truncatingIfNeeded: json.count >> (8 * $0)) }
     return length + json + (0..<dataByteCount).map { UInt8(truncatingIfNeeded: $0) }
 }
+
+/// The demo archive of the repository.
+let demoArchive = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent().appending(path: "Manifests/demo/archive")
 
 func parse(_ bytes: [UInt8]) throws(CheckpointError) -> SafetensorsHeader {
     try bytes.withUnsafeBufferPointer { buffer throws(CheckpointError) in
@@ -56,7 +70,7 @@ struct Piece {
 
     init(_ name: String, int64 values: [Int64]) {
         self.init(
-            name, .int64, [values.count], bytes: values.flatMap { value in withUnsafeBytes(of: value, Array.init) })
+            name, .int64, [values.count], bytes: values.flatMap { value in withUnsafeBytes(of: value) { Array($0) } })
     }
 }
 
@@ -74,4 +88,45 @@ func makeCheckpoint(
     try directory.write(config, to: "config.json")
     try write(pieces, to: directory.url.appending(path: "model.safetensors"))
     return try Checkpoint(directory: directory.url)
+}
+
+/// SplitMix64 (Steele, Lea, Flood 2014): the same numbers from the same seed on every machine.
+struct SeededGenerator: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
+        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
+        return z ^ (z >> 31)
+    }
+}
+
+/// The bytes with one to four of them changed, cut off, doubled or taken out.
+func mutate(_ bytes: [UInt8], with generator: inout SeededGenerator) -> [UInt8] {
+    var bytes = bytes
+    for _ in 0..<Int.random(in: 1...4, using: &generator) where !bytes.isEmpty {
+        let index = Int.random(in: bytes.indices, using: &generator)
+        switch Int.random(in: 0..<6, using: &generator) {
+        case 0: bytes.removeSubrange(index...)
+        case 1: bytes.remove(at: index)
+        case 2: bytes.insert(bytes[index], at: index)
+        case 3: bytes[index] = UInt8.random(in: 0...255, using: &generator)
+        default: bytes[index] ^= 1 << UInt8.random(in: 0..<8, using: &generator)
+        }
+    }
+    return bytes
+}
+
+/// A directory whose weights are spread over shards, with their index.
+func makeShards(in directory: TemporaryDirectory, _ shards: [[Piece]]) throws {
+    try directory.write(#"{"model_type": "llama"}"#, to: "config.json")
+    var map: [String] = []
+    for (number, pieces) in shards.enumerated() {
+        let name = "model-\(number + 1)-of-\(shards.count).safetensors"
+        try write(pieces, to: directory.url.appending(path: name))
+        map += pieces.map { "\"\($0.name)\": \"\(name)\"" }
+    }
+    try directory.write(#"{"weight_map": {\#(map.joined(separator: ", "))}}"#, to: "model.safetensors.index.json")
 }

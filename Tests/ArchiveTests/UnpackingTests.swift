@@ -1,0 +1,133 @@
+import Archive
+import FoundationEssentials
+import Testing
+
+@Suite struct UnpackingTests {
+    let directory: TemporaryDirectory
+    let output: TemporaryDirectory
+
+    init() throws {
+        directory = try TemporaryDirectory()
+        output = try TemporaryDirectory()
+    }
+
+    private func source(_ bytes: [UInt8], as name: String = "step1.tar") throws -> CheckpointSource {
+        try directory.write(bytes, to: name)
+        return try #require(try Discovery(root: directory.url).sources.first)
+    }
+
+    /// Unpacks, and puts together what the observer was shown.
+    private func unpack(_ source: CheckpointSource) throws -> (files: UnpackedFiles, seen: [String: [UInt8]]) {
+        var seen: [String: [UInt8]] = [:]
+        let files = try source.unpack(into: output.url) { name, bytes in
+            seen[name, default: []] += bytes
+            return true
+        }
+        return (files, seen)
+    }
+
+    private func expect(_ error: ArchiveError, from bytes: [UInt8]) throws {
+        let source = try source(bytes)
+        let empty = try TemporaryDirectory()
+        #expect(throws: error) { try source.unpack(into: empty.url) { _, _ in true } }
+    }
+
+    private var path: String { directory.url.appending(path: "step1.tar").path() }
+
+    @Test(arguments: ["neox-25k/step64.tar.zst", "neox-85k/step64.tar.gz", "neox-1m2/step64", "neox-1m2/step256"])
+    func unpacksTheDemo(name: String) throws {
+        let source = try #require(
+            try Discovery(root: demoArchive).sources.first { $0.name == name })
+        let (files, seen) = try unpack(source)
+        #expect(try output.names() == (files.weights + files.companions).sorted())
+        #expect(Set(seen.keys) == Set(files.weights))
+        for (name, bytes) in seen { #expect(try output.bytes(of: name) == bytes) }
+        #expect(files.companions.contains("config.json"))
+        #expect(files.companions.contains("tokenizer.json"))
+    }
+
+    @Test func takesTheFilesBesideTheWeightsInAnyOrder() throws {
+        let source = try source(
+            tar([
+                ("other/config.json", "no"), ("run/step1/model.safetensors", "weights"), ("notes.md", "no"),
+                ("run/step1/config.json", "yes"), ("run/step1/optimizer.pt", "no"), ("config.json", "no"),
+                ("run/step1/.cache.json", "no"),
+            ]))
+        let (files, seen) = try unpack(source)
+        #expect(files == UnpackedFiles(weights: ["model.safetensors"], companions: ["config.json"]))
+        #expect(seen == ["model.safetensors": Array("weights".utf8)])
+        #expect(try output.names() == ["config.json", "model.safetensors"])
+        #expect(try output.bytes(of: "config.json") == Array("yes".utf8))
+    }
+
+    @Test func decompressesADirectorysFiles() throws {
+        try directory.write(Golden.gzipTwoMembers, to: "model-00001-of-00002.safetensors.gz")
+        try directory.write(Golden.zstdChecked, to: "model-00002-of-00002.safetensors.zst")
+        try directory.write("{}", to: "model.safetensors.index.json")
+        let (files, seen) = try unpack(source(Array("{}".utf8), as: "config.json"))
+        let names = ["model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors"]
+        #expect(files.weights == names)
+        #expect(seen == [names[0]: Golden.firstPart + Golden.secondPart, names[1]: Golden.firstPart])
+        #expect(try output.names() == ["config.json", names[0], names[1], "model.safetensors.index.json"])
+    }
+
+    @Test func refusesTwoCheckpointsInOneTar() throws {
+        try expect(
+            .severalCheckpoints(file: path, first: "a", second: "b"),
+            from: tar([("a/model.safetensors", ""), ("b/model.safetensors", "")]))
+    }
+
+    @Test func refusesOnePathTwice() throws {
+        try expect(
+            .repeatedEntry(file: path, entry: "a/config.json"),
+            from: tar([("a/config.json", "1"), ("./a/config.json", "2")]))
+    }
+
+    @Test func refusesATarWithoutWeights() throws {
+        try expect(.noWeights(file: path), from: tar([("config.json", "")]))
+        try expect(
+            .pickledWeights(file: path, found: "a/pytorch_model.bin"),
+            from: tar([("a/config.json", ""), ("a/pytorch_model.bin", "")]))
+        try expect(
+            .compressedInside(file: path, entry: "a/model.safetensors.zst"),
+            from: tar([("a/config.json", ""), ("a/model.safetensors.zst", "")]))
+    }
+
+    @Test func refusesATarWithoutConfiguration() throws {
+        try expect(
+            .noConfiguration(file: path, folder: "a"), from: tar([("a/model.safetensors", ""), ("config.json", "")]))
+    }
+
+    @Test func anObserverCanStopIt() throws {
+        let source = try source(tar([("config.json", ""), ("model.safetensors", "123")]))
+        #expect(throws: ArchiveError.stopped(file: output.url.appending(path: "entry-1.part").path())) {
+            try source.unpack(into: output.url) { _, _ in false }
+        }
+    }
+
+    @Test func neverOverwrites() throws {
+        try output.write("mine", to: "entry-0.part")
+        let source = try source(tar([("config.json", ""), ("model.safetensors", "123")]))
+        let file = output.url.appending(path: "entry-0.part").path()
+        #expect(throws: ArchiveError.cannotWrite(file: file, reason: "File exists")) { try unpack(source) }
+    }
+
+    @Test func anUnwritablePlaceIsAnError() throws {
+        let source = try source(tar([("config.json", ""), ("model.safetensors", "123")]))
+        let nowhere = output.url.appending(path: "none")
+        let file = nowhere.appending(path: "entry-0.part").path()
+        #expect(throws: ArchiveError.cannotWrite(file: file, reason: "No such file or directory")) {
+            try source.unpack(into: nowhere) { _, _ in true }
+        }
+    }
+
+    @Test func hashesFiles() throws {
+        // sha256sum of `printf abc`, FIPS 180-2 appendix B.1, and of nothing.
+        #expect(
+            try sha256(ofFile: directory.write("abc", to: "f"))
+                == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
+        #expect(
+            try sha256(ofFile: directory.write("", to: "g"))
+                == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
+    }
+}
