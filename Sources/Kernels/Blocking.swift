@@ -14,16 +14,22 @@ enum Blocking {
     }
 
     /// The outputs packed at a time, a multiple of the panel's width.
-    static func columns(_ columns: Int, depth: Int, weights: Int = 1) -> Int {
-        let panels = max(1, packedWeights / (max(1, depth * weights) * panelWidth))
+    static func columns(_ columns: Int, depth: Int) -> Int {
+        let panels = max(1, packedWeights / (max(1, depth) * panelWidth))
         return max(1, min(panels, (columns + panelWidth - 1) / panelWidth)) * panelWidth
     }
 
+    /// The tokens whose head weights are packed at a time, a multiple of what is folded at a time.
+    static func vocabulary(_ tokens: Int, depth: Int, heads: Int) -> Int {
+        let folds = max(1, packedWeights / (max(1, depth * heads) * HeadTask.foldWidth))
+        return min(folds, (tokens + HeadTask.foldWidth - 1) / HeadTask.foldWidth) * HeadTask.foldWidth
+    }
+
     /// The rows of one task, a multiple of the tile's: many enough for the weights to be reused, and tasks for all workers.
-    static func rows(_ rows: Int) -> Int {
+    static func rows(_ rows: Int, largest: Int = largestRows) -> Int {
         let tiles = (rows + tileRows - 1) / tileRows
         let width = Parallel.width
-        let tasks = (tiles * tileRows + largestRows - 1) / largestRows
+        let tasks = (tiles * tileRows + largest - 1) / largest
         let balanced = max(1, (tasks + width - 1) / width * width)
         return max(1, (tiles + balanced - 1) / balanced) * tileRows
     }

@@ -48,13 +48,15 @@ func multiplyRows(_ x: MatrixView, _ weights: PackedWeights, into out: MatrixVie
     }
 }
 
-/// Multiplies packed inputs by packed weights over one block of depth.
+/// Multiplies packed inputs by packed weights over one block of depth; `out` has the columns from `firstPanel` on.
 func multiplyPanels(
-    _ inputs: UnsafePointer<Float>, _ weights: PackedWeights, depths: Range<Int>, into out: MatrixView
+    _ inputs: UnsafePointer<Float>, _ weights: PackedWeights, firstPanel: Int = 0, depths: Range<Int>,
+    into out: MatrixView
 ) {
     for column in stride(from: 0, to: out.columns, by: panelWidth) {
-        let panel = weights.panel(column / panelWidth, depth: depths.lowerBound)
-        let start = depths.lowerBound == 0 ? weights.start(column / panelWidth) : nil
+        let index = firstPanel + column / panelWidth
+        let panel = weights.panel(index, depth: depths.lowerBound)
+        let start = depths.lowerBound == 0 ? weights.start(index) : nil
         let width = min(panelWidth, out.columns - column)
         var input = inputs
         for row in stride(from: 0, to: out.rows, by: tileRows) {

@@ -1,46 +1,44 @@
-import Numerics
-
 /// Scores the next token of each row for several variants of one model at once, without keeping their logits.
 ///
 /// logits[v][t, j] = Σ_c hidden[v][t, c]·head[j, c] + bias[j]; `hidden[0]` is the baseline that KL is measured against.
-/// `heads` holds one weight for all variants or one for each. `targets[t]` is the token that follows row t, −1 if the row
-/// is not to be scored. `scores[v]` receives the result of variant v, one value for each row.
+/// `heads` holds one weight for all variants, packed once for all of them, or one for each. `targets[t]` is the token that
+/// follows row t, −1 if the row is not to be scored: such rows cost nothing. `scores[v]` receives the result of variant v,
+/// one value for each row. The vocabulary is folded block by block, so that memory does not grow with it.
 package func scoreHead(
     hidden: [MatrixView], heads: [any WeightMatrix], bias: [Float]? = nil, targets: [Int32],
     into scores: inout [HeadScores]
 ) {
+    scores = hidden.map { _ in HeadScores(rows: targets.count) }
+    let rows = targets.indices.filter { targets[$0] >= 0 }
+    guard let depth = heads.first?.columns, let vocabulary = heads.first?.rows, !rows.isEmpty else { return }
     precondition(heads.count == 1 || heads.count == hidden.count)
-    precondition(hidden.allSatisfy { $0.rows == targets.count })
-    let rows = targets.count
-    scores = hidden.map { _ in HeadScores(rows: rows) }
-    let chunk = 64
-    for start in stride(from: 0, to: rows, by: chunk) {
-        let part = start..<min(start + chunk, rows)
-        let logits = hidden.enumerated().map { index, view in
-            let head = heads[heads.count == 1 ? 0 : index]
-            let result = Matrix(rows: part.count, columns: head.rows)
-            multiply(view.rows(part), head, bias: bias, into: result.view)
-            return result
-        }
-        for row in part where targets[row] >= 0 {
-            let baseline = Array(UnsafeBufferPointer(start: logits[0].view.row(row - start), count: logits[0].columns))
-            for variant in hidden.indices {
-                let view = logits[variant].view
-                let values = Array(UnsafeBufferPointer(start: view.row(row - start), count: view.columns))
-                let largest = values.max() ?? 0
-                let total = values.reduce(0.0) { $0 + Double.exp(Double($1) - Double(largest)) }
-                let logSumExp = Double(largest) + Double.log(total)
-                scores[variant].logSumExp[row] = logSumExp
-                scores[variant].negativeLogLikelihood[row] = logSumExp - Double(values[Int(targets[row])])
-                scores[variant].argMax[row] = Int32(values.firstIndex(of: largest) ?? 0)
-                let base = scores[0].logSumExp[row]
-                if variant > 0 {
-                    scores[variant].divergence[row] = zip(baseline, values).reduce(0.0) { sum, pair in
-                        let logP = Double(pair.0) - base
-                        return sum + Double.exp(logP) * (logP - Double(pair.1) + logSumExp)
-                    }
-                }
+    precondition(heads.allSatisfy { $0.rows == vocabulary && $0.columns == depth })
+    precondition(hidden.allSatisfy { $0.rows == targets.count && $0.columns == depth })
+    precondition(bias?.count ?? vocabulary == vocabulary && targets.allSatisfy { $0 < vocabulary })
+    let folds = VocabularyFolds(variants: hidden.count, rows: rows.count)
+    let tasks = headTasks(hidden: hidden, rows: rows, targets: targets, folds: folds)
+    let block = Blocking.vocabulary(vocabulary, depth: depth, heads: heads.count)
+    let floats = PackedWeights.floatCount(rows: block, depth: depth)
+    Scratch.withFloats(floats * heads.count) { memory in
+        for first in stride(from: 0, to: vocabulary, by: block) {
+            let tokens = first..<min(vocabulary, first + block)
+            let packed = heads.enumerated().map { index, head in
+                PackedWeights(head, rows: tokens, bias: bias, in: memory + index * floats)
             }
+            Parallel.forEach(tasks.count) { tasks[$0].fold(packed, tokens: tokens) }
         }
+    }
+    folds.write(to: &scores, rows: rows, targets: targets)
+}
+
+private func headTasks(
+    hidden: [MatrixView], rows: [Int], targets: [Int32], folds: VocabularyFolds
+) -> [HeadTask] {
+    let block = Blocking.rows(rows.count, largest: HeadTask.largestRows)
+    return stride(from: 0, to: rows.count, by: block).map { first in
+        let part = first..<min(rows.count, first + block)
+        return HeadTask(
+            hidden: hidden, rows: Array(rows[part]), targets: part.map { Int(targets[rows[$0]]) }, first: first,
+            folds: folds)
     }
 }

@@ -1,0 +1,83 @@
+/// A few scored rows, which one worker takes through a block of the vocabulary for all variants.
+struct HeadTask: Sendable {
+    /// Rows of a task: their logits and packed inputs stay in the second-level cache.
+    static let largestRows = 16 * tileRows
+    /// Logits of a row that are folded at a time; blocks of the vocabulary are multiples of it, so that sums keep their order.
+    static let foldWidth = 256
+
+    let hidden: [MatrixView]
+    /// The scored rows of `hidden`, and what follows each.
+    let rows: [Int]
+    let targets: [Int]
+    /// Where this task's rows start among all scored rows.
+    let first: Int
+    let folds: VocabularyFolds
+
+    private var tiles: Int { (rows.count + tileRows - 1) / tileRows }
+
+    /// Folds the logits of some tokens, whose weights are packed, one pack for all variants or one for each.
+    func fold(_ heads: [PackedWeights], tokens: Range<Int>) {
+        let depth = hidden[0].columns
+        let inputFloats = tiles * tileRows * depth + 16
+        let blockFloats = rows.count * Self.foldWidth
+        Scratch.withFloats(hidden.count * inputFloats + max(3 * blockFloats, rows.count * depth)) { memory in
+            let blocks = memory + hidden.count * inputFloats
+            for variant in hidden.indices {
+                pack(hidden[variant], into: memory + variant * inputFloats, gathered: blocks)
+            }
+            let baseline = blocks
+            let weights = blocks + blockFloats
+            for start in stride(from: tokens.lowerBound, to: tokens.upperBound, by: Self.foldWidth) {
+                let part = start..<min(tokens.upperBound, start + Self.foldWidth)
+                for variant in hidden.indices {
+                    let logits = variant == 0 ? baseline : blocks + 2 * blockFloats
+                    multiply(
+                        memory + variant * inputFloats, heads[heads.count == 1 ? 0 : variant], depth: depth,
+                        firstPanel: (start - tokens.lowerBound) / panelWidth, columns: part.count, into: logits)
+                    for row in rows.indices {
+                        let offset = row * Self.foldWidth
+                        folds.fold(
+                            FoldedLogits(
+                                logits: logits + offset, baseline: baseline + offset, weights: weights + offset,
+                                tokens: part, target: targets[row]), variant: variant, row: first + row)
+                    }
+                }
+            }
+        }
+    }
+
+    /// Packs this task's rows of one variant, one block of depth after another.
+    private func pack(
+        _ x: MatrixView, into inputs: UnsafeMutablePointer<Float>, gathered: UnsafeMutablePointer<Float>
+    ) {
+        var view = x.rows(rows[0]..<rows[0] + 1)
+        view.rows = rows.count
+        if rows[rows.count - 1] - rows[0] != rows.count - 1 {
+            view = MatrixView(base: gathered, rows: rows.count, columns: x.columns, stride: x.columns)
+            for (index, row) in rows.enumerated() { view.row(index).update(from: x.row(row), count: x.columns) }
+        }
+        let block = Blocking.depth(x.columns)
+        for start in stride(from: 0, to: x.columns, by: block) {
+            packInputs(
+                view, rows: 0..<rows.count, columns: start..<min(x.columns, start + block),
+                into: inputs + start * tiles * tileRows)
+        }
+    }
+
+    /// Computes a block of logits, `foldWidth` apart; those that fill up the last vector are too low to count.
+    private func multiply(
+        _ inputs: UnsafeMutablePointer<Float>, _ weights: PackedWeights, depth: Int, firstPanel: Int, columns: Int,
+        into logits: UnsafeMutablePointer<Float>
+    ) {
+        let out = MatrixView(base: logits, rows: rows.count, columns: columns, stride: Self.foldWidth)
+        let block = Blocking.depth(depth)
+        for start in stride(from: 0, to: max(1, depth), by: block) {
+            multiplyPanels(
+                inputs + start * tiles * tileRows, weights, firstPanel: firstPanel,
+                depths: start..<min(depth, start + block), into: out)
+        }
+        for column in columns..<(columns + 7) & ~7 {
+            for row in rows.indices { out.row(row)[column] = -0x1p100 }
+        }
+    }
+}
