@@ -59,7 +59,7 @@ struct ExpressionParser {
         switch scalar {
         case "(": return try group()
         case "[": return .one(try bracketed())
-        case "\\": return .one(try finished(try escape()))
+        case "\\": return .one(try finished(try loneEscape()))
         case "$":
             offset += 1
             return .lineEnd
@@ -202,6 +202,17 @@ struct ExpressionParser {
         if scalar == "[" { throw fault("malformed range in a class") }
         offset += 1
         return Self.literal(scalar)
+    }
+
+    /// Outside a class, Oniguruma answers `\w` for Latin-1 by a table of its own, which has superscripts and fractions.
+    private mutating func loneEscape() throws(PatternFault) -> ScalarClass {
+        guard offset + 1 < scalars.count, scalars[offset + 1].value | 0x20 == 0x77 else { return try escape() }
+        var word = ScalarClass()
+        word.insert(.word)
+        for range in [0xb2...0xb3, 0xb9...0xb9, 0xbc...0xbe] as [ClosedRange<UInt32>] { word.insert(range) }
+        word.isNegated = scalars[offset + 1] == "W"
+        offset += 2
+        return word
     }
 
     private mutating func escape() throws(PatternFault) -> ScalarClass {

@@ -137,6 +137,10 @@ struct Pattern: Sendable {
             guard maximum < .max, !isPossessive else {
                 throw PatternFault(offset: 0, reason: "a group repeated without bound, or possessively")
             }
+            // Oniguruma leaves a loop as soon as a turn of it has matched nothing.
+            guard maximum <= 1 || !body.canBeEmpty else {
+                throw PatternFault(offset: 0, reason: "a group that may match nothing, repeated")
+            }
             return try addRepeated(body, minimum: minimum, maximum: maximum, next: next)
         case .lookahead(let body, let isNegative):
             return try add(.lookahead(try add(body, next: 0), isNegative: isNegative, next: next))

@@ -77,21 +77,13 @@ struct ScalarProperties {
         }
         var packed = UInt8(scalar.properties.generalCategory.index)
         if scalar.properties.isWhitespace { packed |= spaceBit }
-        if isWord(scalar) { packed |= wordBit }
+        if scalar.isAlphabeticOrDigit { packed |= wordBit }
         return packed
-    }
-
-    /// Alphabetic, marks, decimal digits, connectors – and the superscripts and fractions of Latin-1, which Oniguruma
-    /// counts in.
-    private static func isWord(_ scalar: Unicode.Scalar) -> Bool {
-        switch scalar.value {
-        case 0xb2, 0xb3, 0xb9, 0xbc...0xbe: true
-        default: scalar.isAlphabeticOrDigit
-        }
     }
 }
 
 extension Unicode.Scalar {
+    /// Alphabetic, a mark, a decimal digit or a connector.
     fileprivate var isAlphabeticOrDigit: Bool {
         switch properties.generalCategory {
         case .nonspacingMark, .spacingMark, .enclosingMark, .decimalNumber, .connectorPunctuation: true
