@@ -7,7 +7,7 @@ enum DirectoryForm {
 
     init(files: [String]) {
         let weights = Self.weights(files)
-        if let unfinished = files.first(where: Self.isUnfinishedPart) {
+        if let unfinished = files.first(where: { Self.isUnfinishedPart($0, of: files) }) {
             self = .skipped(.beingWritten(file: unfinished))
         } else if weights.isEmpty {
             self = Self.withoutWeights(files)
@@ -39,8 +39,9 @@ enum DirectoryForm {
         return .nothing
     }
 
-    private static func isUnfinishedPart(_ name: String) -> Bool {
-        guard let finished = FileNames.finishedName(ofUnfinished: name) else { return false }
+    /// Whether a name says that a needed file is only partly there; a left-over beside the whole file does no harm.
+    private static func isUnfinishedPart(_ name: String, of files: [String]) -> Bool {
+        guard let finished = FileNames.finishedName(ofUnfinished: name), !files.contains(finished) else { return false }
         return FileNames.weights(finished) != nil || finished == FileNames.configuration
             || finished == FileNames.index
     }

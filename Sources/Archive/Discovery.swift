@@ -11,8 +11,8 @@ package import FoundationEssentials
 /// last state beside `checkpoint-500/`). Hidden entries are not looked at. A directory or tar archive that several
 /// paths lead to counts once, under a path without symbolic links if there is one; so loops of links end.
 ///
-/// The step is read from the innermost name of the path that has one (see `trainingStep(inName:)`); the folder above
-/// that name is the series.
+/// The step is read from the innermost name of the path that has one (see `trainingStep(inName:needsKeyword:)`), and
+/// the folder above that name is the series. Plain digits are a step only as the checkpoint's own name.
 package struct Discovery: Sendable {
     /// By series, step and name; checkpoints without a step last.
     package private(set) var sources: [CheckpointSource] = []
@@ -132,8 +132,12 @@ private struct Place {
         var components = above + path
         if isTar, let last = components.popLast() { components.append(FileNames.stem(ofTar: last)) }
         let below = components.indices.dropFirst(max(0, above.count - 1))
-        let found = below.last { trainingStep(inName: components[$0]) != nil }
-        step = found.flatMap { trainingStep(inName: components[$0]) }
+        // A folder further out that is all digits is rather a date than a step.
+        let steps = components.indices.map {
+            trainingStep(inName: components[$0], needsKeyword: $0 < components.count - 1)
+        }
+        let found = below.last { steps[$0] != nil }
+        step = found.flatMap { steps[$0] }
         let end = found ?? (components.count - 1)
         let start = min(above.count, max(0, end - 1))
         series = components[start..<max(start, end)].joined(separator: "/")

@@ -1,13 +1,13 @@
 /// Finds the training step in the name of a file or folder.
 ///
-/// A name that is nothing but digits is a step: `64`. Otherwise the last run of digits counts that follows one of
+/// A name that is nothing but digits is a step, `64`, unless `needsKeyword`. Otherwise the last run of digits counts that follows one of
 /// `step`, `steps`, `checkpoint`, `ckpt`, `iter` or `iteration` (in any case, not inside a longer word, and with one
 /// of `-`, `_`, `=` or nothing between): `step64`, `step-64`, `checkpoint-64`, `iter_0000064`, `global_step64`,
 /// `stage1-step140000-tokens294B`. A `k` after the digits means thousands (`step-50K`); digits that go on in any
 /// other letter are something else.
-package func trainingStep(inName name: String) -> Int? {
+package func trainingStep(inName name: String, needsKeyword: Bool = false) -> Int? {
     let bytes = Array(name.lowercased().utf8)
-    if !bytes.isEmpty, bytes.allSatisfy(isDigit) { return Int(name) }
+    if !needsKeyword, !bytes.isEmpty, bytes.allSatisfy(isDigit) { return Int(name) }
     var found: Int?
     for start in bytes.indices where isDigit(bytes[start]) && (start == 0 || !isDigit(bytes[start - 1])) {
         if followsKeyword(bytes[..<start]), let step = number(bytes[start...]) { found = step }

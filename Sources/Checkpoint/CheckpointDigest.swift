@@ -38,9 +38,18 @@ package struct CheckpointDigest: Sendable, Hashable, CustomStringConvertible {
 
 extension Tensor {
     /// Hashes this tensor's bytes; tensors are independent, so callers may do this in parallel.
+    ///
+    /// The pages are let go as soon as they are hashed: whatever the size of the file, little of it stays in memory.
     package func digest() -> TensorDigest {
+        let pieceByteCount = 1 << 22
         var hash = SHA256()
-        withBytes { hash.update(bufferPointer: $0) }
+        withBytes { bytes in
+            for start in stride(from: 0, to: bytes.count, by: pieceByteCount) {
+                let piece = UnsafeRawBufferPointer(rebasing: bytes[start..<min(bytes.count, start + pieceByteCount)])
+                hash.update(bufferPointer: piece)
+                (mapping as? MappedFile)?.release(piece)
+            }
+        }
         return TensorDigest(info, sha256: hexadecimal(hash.finalize()))
     }
 }

@@ -34,6 +34,15 @@ package final class MappedFile: @unchecked Sendable {
         if let base = bytes.baseAddress { munmap(UnsafeMutableRawPointer(mutating: base), bytes.count) }
     }
 
+    /// Lets the kernel take back the memory of whole pages among these bytes; they are read again when touched.
+    func release(_ part: UnsafeRawBufferPointer) {
+        let page = UInt(sysconf(Int32(_SC_PAGESIZE)))
+        let begin = (UInt(bitPattern: part.baseAddress) + page - 1) / page * page
+        let end = (UInt(bitPattern: part.baseAddress) + UInt(part.count)) / page * page
+        // Only advice: where it is refused, the pages merely stay longer.
+        if begin < end { madvise(UnsafeMutableRawPointer(bitPattern: begin), Int(end - begin), MADV_DONTNEED) }
+    }
+
     private static func failure(_ path: String) -> CheckpointError {
         .cannotRead(file: path, reason: String(cString: strerror(errno)))
     }

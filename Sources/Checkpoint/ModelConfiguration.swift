@@ -42,7 +42,8 @@ package struct ModelConfiguration: ConfigurationValues {
     }
 
     private static let familiesTiedByDefault: Set<String> = [
-        "bloom", "cohere", "falcon", "gemma", "gemma2", "gemma3_text", "gpt2", "gpt_bigcode", "gpt_neo", "mpt", "opt",
-        "phi3small",
+        "biogpt", "bloom", "cohere", "cohere2", "ernie4_5", "falcon", "falcon_mamba", "gemma", "gemma2", "gemma3",
+        "gemma3_text", "gpt2", "gpt_bigcode", "gpt_neo", "minicpm3", "mpt", "openai-gpt", "opt", "smollm3",
+        "starcoder2", "xglm",
     ]
 }

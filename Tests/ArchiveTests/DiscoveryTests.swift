@@ -57,6 +57,18 @@ import Testing
         #expect((source.series, source.step) == ("run", nil))
     }
 
+    @Test func foldersOfDigitsAreNoSteps() throws {
+        try touch("20261121/512/model.safetensors", "20261121/512/config.json")
+        try touch("20261121/final/model.safetensors", "20261121/final/config.json")
+        #expect(try discover().sources.map(\.step) == [512, nil])
+        #expect(try discover().sources.map(\.series) == ["20261121", "20261121"])
+    }
+
+    @Test func leftOversBesideAWholeFileDoNoHarm() throws {
+        try touch("a/config.json", "a/model.safetensors", "a/model.safetensors.tmp", "a/notes.part")
+        #expect(try discover().sources.map(\.name) == ["a"])
+    }
+
     @Test func checkpointsMayLieInCheckpoints() throws {
         try touch("run/model.safetensors", "run/config.json")
         try touch("run/checkpoint-5/model.safetensors", "run/checkpoint-5/config.json")

@@ -28,6 +28,13 @@ import Testing
                 == "53cf6aac6bc553df976b2dffb6a29237b4e6b09e144184d843b89889e9fa9bd8")
     }
 
+    @Test func agreesWithTheMappedFile() throws {
+        let directory = demoArchive.appending(path: "neox-200k/step64")
+        let bytes = Array(try Data(contentsOf: directory.appending(path: "model.safetensors")))
+        let streamed = try digest(bytes, pieceByteCount: 10_007).tensors
+        #expect(try CheckpointDigest(streamed) == Checkpoint(directory: directory).digest())
+    }
+
     @Test func emptyTensorsHaveTheDigestOfNothing() throws {
         let file = safetensors(
             #"{"a":{"dtype":"F32","shape":[0],"data_offsets":[0,0]},"b":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"#
