@@ -1,4 +1,4 @@
-/// A report as its reader goes through it, before it is HTML or Markdown.
+/// A report as its reader goes through it, before it is HTML or Markdown; running text is marked as `Prose` says.
 struct Document: Sendable, Equatable {
     var title: String
     var lead: String
@@ -27,8 +27,10 @@ struct Document: Sendable, Equatable {
 /// Cells of text under headings; columns of numbers are set to the right.
 struct Table: Sendable, Equatable {
     struct Column: Sendable, Equatable {
+        enum Kind: Sendable { case text, number, formula }
+
         var title: String
-        var isNumber = true
+        var kind: Kind
     }
 
     var caption: String
@@ -42,6 +44,8 @@ struct Table: Sendable, Equatable {
 struct Figure: Sendable, Equatable {
     var caption: String
     var panels: [Drawing]
+    /// Drawn larger, two beside each other at most.
+    var isWide = false
     /// The file beside the report that shows the same, for renderings without drawings.
     var file: String?
 }

@@ -5,20 +5,27 @@
 #endif
 
 /// Numbers as people read them: as many digits as are known, a real minus sign, powers of ten where they are clearer.
-enum Figures {
+package enum Figures {
     /// A number to so many significant digits, very small and large ones by powers of ten: `0.0123`, `3.20×10⁻⁶`.
-    static func significant(_ value: Double, digits: Int = 3) -> String {
+    package static func significant(_ value: Double, digits: Int = 3, trimmed isTrimmed: Bool = false) -> String {
         guard value.isFinite else { return value.isNaN ? "not a number" : value < 0 ? "−∞" : "∞" }
         guard value != 0 else { return "0" }
         let exponent = exponent(of: value, digits: digits)
-        guard (-4...5).contains(exponent) else {
-            return fixed(value / power(exponent), decimals: digits - 1) + "×10" + superscript(exponent)
-        }
-        return fixed(value, decimals: max(0, digits - 1 - exponent))
+        guard (-4...5).contains(exponent) else { return scientific(value, digits: digits, trimmed: isTrimmed) }
+        let text = fixed(value, decimals: max(0, digits - 1 - exponent))
+        return isTrimmed ? trimmed(text) : text
+    }
+
+    /// A number by a power of ten: `3.2×10⁻⁶`.
+    package static func scientific(_ value: Double, digits: Int, trimmed isTrimmed: Bool = false) -> String {
+        guard value.isFinite, value != 0 else { return significant(value) }
+        let exponent = exponent(of: value, digits: digits)
+        let mantissa = fixed(value / power(exponent), decimals: digits - 1)
+        return (isTrimmed ? trimmed(mantissa) : mantissa) + "×10" + superscript(exponent)
     }
 
     /// A number with so many decimals, rounded half to even.
-    static func fixed(_ value: Double, decimals: Int) -> String {
+    package static func fixed(_ value: Double, decimals: Int) -> String {
         let scaled = (value.magnitude * power(decimals)).rounded(.toNearestOrEven)
         guard scaled < 1e15 else { return "\(value)" }
         let digits = String(Int(scaled))
@@ -28,24 +35,35 @@ enum Figures {
         return sign + padded.dropLast(decimals) + "." + padded.suffix(decimals)
     }
 
-    /// An estimate with its interval, rounded to two digits of the interval's half: `0.43 [0.38, 0.49]`.
-    static func estimate(_ value: Double, low: Double, high: Double) -> String {
-        let half = max(high - value, value - low)
-        guard half > 0, half.isFinite else {
-            let known = significant(value, digits: 4)
-            return half > 0 ? "\(known) [\(significant(low)), \(significant(high))]" : known
+    /// An estimate with its interval, rounded to what the distance to the nearer end is worth: `0.43 [0.38, 0.49]`.
+    ///
+    /// That distance keeps two digits if it begins with 1 to 4, else one.
+    ///
+    /// Where the interval spans a factor of 30 or the numbers are very small or large, each has two digits of its own.
+    package static func estimate(_ value: Double, low: Double, high: Double) -> String {
+        let distances = [high - value, value - low].filter { $0 > 0 }
+        guard let nearer = distances.min() else { return significant(value, digits: 4) }
+        let size = max(value.magnitude, high.magnitude)
+        let isWide = low > 0 && high / low > 30
+        guard high.isFinite, low.isFinite, (1e-3..<1e5).contains(size), !isWide else {
+            let smallest = [value, low, high].filter { $0 != 0 }.map(\.magnitude).min() ?? 0
+            return interval([value, low, high]) {
+                smallest < 1e-3 ? scientific($0, digits: 2) : significant($0, digits: 2)
+            }
         }
-        let size = max(value.magnitude, half)
-        let wide = low > 0 && high / low > 30
-        guard (1e-3..<1e5).contains(size), !wide else {
-            return [value, low, high].map { significant($0, digits: 2) }.interval
-        }
-        let decimals = max(0, 1 - exponent(of: half, digits: 2))
-        return [value, low, high].map { fixed($0, decimals: decimals) }.interval
+        let place = exponent(of: nearer, digits: 2)
+        let digits = nearer / power(place) < 5 ? 2 : 1
+        let decimals = min(6, max(0, digits - 1 - place))
+        return interval([value, low, high]) { fixed($0, decimals: decimals) }
+    }
+
+    private static func interval(_ numbers: [Double], _ text: (Double) -> String) -> String {
+        let texts = numbers.map(text)
+        return "\(texts[0]) [\(texts[1]), \(texts[2])]"
     }
 
     /// A count of parameters or tokens, to three digits at most: `25.5k`, `1.19M`, `1T`.
-    static func count(_ value: Double) -> String {
+    package static func count(_ value: Double) -> String {
         let units: [(size: Double, name: String)] = [(1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k")]
         guard let unit = units.first(where: { value.magnitude >= $0.size * 0.9995 }) else {
             return trimmed(significant(value))
@@ -54,22 +72,11 @@ enum Figures {
             + unit.name
     }
 
-    /// A whole number with its digits in groups of three, set apart by thin spaces.
-    static func grouped(_ value: Double) -> String {
-        let digits = fixed(value.magnitude, decimals: 0)
-        var result = ""
-        for (place, digit) in digits.enumerated() {
-            if place > 0, (digits.count - place).isMultiple(of: 3) { result += "\u{202f}" }
-            result.append(digit)
-        }
-        return (value < 0 ? "−" : "") + result
-    }
-
     /// A nominal number of bits: `4`, `1.58`.
-    static func bits(_ value: Double) -> String { trimmed(fixed(value, decimals: 2)) }
+    package static func bits(_ value: Double) -> String { trimmed(fixed(value, decimals: 2)) }
 
     /// A share as percent.
-    static func percent(_ share: Double) -> String { fixed(share * 100, decimals: 1) + " %" }
+    package static func percent(_ share: Double) -> String { fixed(share * 100, decimals: 1) + " %" }
 
     /// A coordinate in a drawing: one decimal, a plain minus sign.
     static func coordinate(_ value: Double) -> String {
@@ -105,9 +112,4 @@ enum Figures {
 
     /// Ten to any power, for scales.
     static func tenTo(_ exponent: Double) -> Double { pow(10, exponent) }
-}
-
-extension [String] {
-    /// Three numbers as a value and its interval.
-    fileprivate var interval: String { count == 3 ? "\(self[0]) [\(self[1]), \(self[2])]" : joined(separator: " ") }
 }

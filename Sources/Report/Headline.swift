@@ -8,6 +8,11 @@ internal import ScalingLaws
 
 /// The result in a few sentences, computed from the content: what a command prints and a report begins with.
 package func headline(for content: ReportContent) -> String {
+    Prose.plain(markedHeadline(for: content))
+}
+
+/// The headline with its formulas marked.
+func markedHeadline(for content: ReportContent) -> String {
     Headline(content: content).sentences.joined(separator: " ")
 }
 
@@ -57,16 +62,21 @@ private struct Headline {
         let words = SchemeWords(lead.law.scheme)
         let place =
             lead.bits.map { "At \(Figures.bits($0)) bits \(words.grain)" } ?? "Over all bit widths \(words.grain)"
-        let tokens = Self.power(
-            "grows with training tokens as D", lead.beta, or: "shows no clear growth with training tokens, D")
-        let size = Self.power("falls with model size as 1/N", lead.alpha, or: "no clear fall with model size, 1/N")
+        let tokens = Self.power(lead.beta, of: "⟦D", up: "grows", down: "falls", with: "training tokens")
+        let size = Self.power(lead.alpha, of: "1/⟦N", up: "falls", down: "grows", with: "model size")
         return "\(place), the loss that compression costs (QiD) \(tokens) and \(size)."
     }
 
-    /// `grows as D^0.43 [0.38, 0.49]` if the data hold the exponent off zero, else what they do not show.
-    private static func power(_ known: String, _ exponent: FittedParameter, or unknown: String) -> String {
+    /// `grows with training tokens as D^0.43 [0.38, 0.49]` if the data hold the exponent off zero, else that they do not.
+    private static func power(
+        _ exponent: FittedParameter, of base: String, up: String, down: String, with what: String
+    ) -> String {
         let number = Figures.estimate(exponent.value, low: exponent.low, high: exponent.high)
-        return (exponent.identified && exponent.low > 0 ? known : unknown) + "^" + number
+        let parts = number.split(separator: " ", maxSplits: 1)
+        let power = base + "^\(parts.first ?? "")⟧" + (parts.count == 2 ? " " + parts[1] : "")
+        if exponent.identified, exponent.low > 0 { return "\(up) with \(what) as \(power)" }
+        if exponent.identified, exponent.high < 0 { return "\(down) with \(what) as \(power)" }
+        return "shows no clear trend with \(what) (\(power))"
     }
 
     private func measured(scheme: String?) -> String {
@@ -91,7 +101,7 @@ private struct Headline {
             let error = heldOut.rmsLogError
         else { return nil }
         return "Fitted without the largest model, the law foretells that model's QiD to within a factor of "
-            + Figures.significant(exp(error)) + " (root mean square)."
+            + Figures.significant(exp(error), digits: 2) + " (root mean square)."
     }
 
     private var warnings: String? {

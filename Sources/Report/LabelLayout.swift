@@ -1,9 +1,9 @@
 /// Places labels in a column: each as near to where it belongs as its neighbours allow.
-enum LabelLayout {
+package enum LabelLayout {
     /// Moves wanted centres apart until no two are nearer than `spacing`, inside `range` if they fit; order is kept.
     ///
     /// Labels that touch form a block whose centre is the mean of what its members want: the least squared displacement.
-    static func spread(_ wanted: [Double], spacing: Double, in range: ClosedRange<Double>) -> [Double] {
+    package static func spread(_ wanted: [Double], spacing: Double, in range: ClosedRange<Double>) -> [Double] {
         struct Block {
             var sum: Double
             var count: Int

@@ -1,31 +1,39 @@
 /// A logarithmic scale from a range of values to a range of coordinates, with its ticks.
-struct LogAxis: Sendable, Equatable {
-    let domain: ClosedRange<Double>
+package struct LogAxis: Sendable, Equatable {
+    /// The values, all positive.
+    package let domain: ClosedRange<Double>
     /// Where the domain's ends are drawn; the first may be the larger, as for heights on a page.
-    let start: Double
-    let end: Double
+    package let start: Double
+    package let end: Double
+
+    package init(domain: ClosedRange<Double>, start: Double, end: Double) {
+        self.domain = domain
+        self.start = start
+        self.end = end
+    }
 
     /// A tick; those in between have no label.
-    struct Tick: Sendable, Equatable {
-        let value: Double
-        let isMajor: Bool
+    package struct Tick: Sendable, Equatable {
+        package let value: Double
+        package let isMajor: Bool
     }
 
     /// The positive values' range with a margin on both sides, at least a factor 4 wide; a default for none.
-    static func domain(of values: [Double], margin: Double) -> ClosedRange<Double> {
+    package static func domain(of values: [Double], margin: Double) -> ClosedRange<Double> {
         let positive = values.filter { $0 > 0 && $0.isFinite }
         guard let low = positive.min(), let high = positive.max() else { return 0.01...1 }
         let widening = max(margin, (4 / (high / low)).squareRoot())
         return low / widening...high * widening
     }
 
-    func position(_ value: Double) -> Double {
+    /// Where a positive value is drawn.
+    package func position(_ value: Double) -> Double {
         let (low, high) = (Figures.logarithm(domain.lowerBound), Figures.logarithm(domain.upperBound))
         return start + (Figures.logarithm(value) - low) / (high - low) * (end - start)
     }
 
     /// Values spread evenly over the scale, both ends included.
-    func samples(_ count: Int) -> [Double] {
+    package func samples(_ count: Int) -> [Double] {
         let (low, high) = (Figures.logarithm(domain.lowerBound), Figures.logarithm(domain.upperBound))
         return (0..<count).map { index in
             Figures.tenTo(low + (high - low) * Double(index) / Double(max(1, count - 1)))
@@ -33,7 +41,7 @@ struct LogAxis: Sendable, Equatable {
     }
 
     /// Labelled powers of ten; where fewer than three fall into the domain, 3s are labelled too, and then 2s and 5s.
-    var ticks: [Tick] {
+    package var ticks: [Tick] {
         let first = Int(Figures.logarithm(domain.lowerBound).rounded(.down))
         let last = Int(Figures.logarithm(domain.upperBound).rounded(.up))
         let all = (first...last).flatMap { exponent in

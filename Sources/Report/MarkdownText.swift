@@ -2,7 +2,7 @@
 enum MarkdownText {
     static func text(_ document: Document) -> String {
         var parts = [
-            "# " + escape(document.title), escape(document.lead), escape(document.facts.joined(separator: " · ")),
+            "# " + escape(document.title), prose(document.lead), escape(document.facts.joined(separator: " · ")),
         ]
         for section in document.sections {
             parts.append("## " + escape(section.heading))
@@ -16,21 +16,22 @@ enum MarkdownText {
         case .paragraph(let text): prose(text)
         case .list(let items): items.map { "- \(escape($0.text)) *\(escape($0.detail))*" }.joined(separator: "\n")
         case .table(let table): self.table(table)
-        case .figure(let figure): figure.file.map { "![\(escape(figure.caption))](\($0))\n\n\(escape(figure.caption))" }
+        case .figure(let figure):
+            figure.file.map { "![\(escape(Prose.plain(figure.caption)))](\($0))\n\n\(prose(figure.caption))" }
         }
     }
 
     private static func prose(_ text: String) -> String {
         text.split(separator: "`", omittingEmptySubsequences: false).enumerated().map { place, part in
-            place.isMultiple(of: 2) ? escape(String(part)) : "`\(part)`"
+            place.isMultiple(of: 2) ? escape(Prose.plain(String(part))) : "`\(part)`"
         }.joined()
     }
 
     private static func table(_ table: Table) -> String {
         func line(_ cells: [String]) -> String { "| " + cells.map(escape).joined(separator: " | ") + " |" }
-        let rule = "|" + table.columns.map { $0.isNumber ? "---:|" : "---|" }.joined()
+        let rule = "|" + table.columns.map { $0.kind == .number ? "---:|" : "---|" }.joined()
         let lines = [line(table.columns.map(\.title)), rule] + table.rows.map(line)
-        return "**\(escape(table.caption))**\n\n" + lines.joined(separator: "\n")
+        return "**\(prose(table.caption))**\n\n" + lines.joined(separator: "\n")
     }
 
     /// Takes away the meaning that Markdown, or HTML inside it, gives to characters; a line stays a line.

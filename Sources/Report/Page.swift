@@ -10,7 +10,7 @@ enum Page {
             .tag("title", [:], document.title), .tag("style", [:], Style.drawing + "\n" + Style.page),
         ]
         let opening: [Markup] = [
-            .tag("h1", [:], document.title), .tag("p", ["class": "lead"], document.lead),
+            .tag("h1", [:], document.title), .tag("p", ["class": "lead"], Prose.markup(document.lead)),
             .tag("ul", ["class": "facts"], document.facts.map { .tag("li", [:], $0) }),
         ]
         let body = opening + document.sections.map(section)
@@ -26,7 +26,7 @@ enum Page {
 
     private static func block(_ block: Document.Block) -> Markup {
         switch block {
-        case .paragraph(let text): .tag("p", [:], prose(text))
+        case .paragraph(let text): .tag("p", [:], Prose.markup(text))
         case .list(let items):
             .tag(
                 "ul", ["class": "warnings"],
@@ -36,38 +36,39 @@ enum Page {
             .tag(
                 "figure", [:],
                 [
-                    .tag("div", ["class": "panels"], figure.panels.map(\.markup)),
-                    .tag("figcaption", [:], figure.caption),
+                    .tag("div", ["class": figure.isWide ? "panels wide" : "panels"], figure.panels.map(\.markup)),
+                    .tag("figcaption", [:], Prose.markup(figure.caption)),
                 ])
-        }
-    }
-
-    /// Text in which what stands between backticks is code.
-    private static func prose(_ text: String) -> [Markup] {
-        text.split(separator: "`", omittingEmptySubsequences: false).enumerated().map { place, part in
-            place.isMultiple(of: 2) ? .text(String(part)) : .tag("code", [:], String(part))
         }
     }
 
     private static func folded(_ table: Table) -> Markup {
         .tag(
             "details", [:],
-            [.tag("summary", [:], "\(table.caption) (\(table.rows.count) rows)"), scrolling(table, captioned: false)])
+            [
+                .tag("summary", [:], Prose.markup("\(table.caption) (\(table.rows.count) rows)")),
+                scrolling(table, captioned: false),
+            ])
     }
 
+    /// A table that scrolls sideways where it is too wide, under a caption that does not.
     private static func scrolling(_ table: Table, captioned: Bool = true) -> Markup {
-        let caption: [Markup] = captioned ? [.tag("caption", [:], table.caption)] : []
         let head = Markup.tag("thead", [:], [.tag("tr", [:], table.columns.map { cell("th", $0.title, $0) })])
         let rows = table.rows.map { row in
             Markup.tag("tr", [:], zip(row, table.columns).map { cell("td", $0, $1) })
         }
-        return .tag(
-            "div", ["class": "scroll"], [.tag("table", [:], caption + [head, .tag("tbody", [:], rows)])])
+        let grid = Markup.tag("table", [:], [head, .tag("tbody", [:], rows)])
+        let caption = captioned ? [Markup.tag("p", ["class": "caption"], Prose.markup(table.caption))] : []
+        return .tag("div", ["class": "table"], caption + [.tag("div", ["class": "scroll"], [grid])])
     }
 
     /// Numbers to the right; long text may break.
     private static func cell(_ name: String, _ text: String, _ column: Table.Column) -> Markup {
-        if column.isNumber { return .tag(name, ["class": "n"], text) }
-        return name == "td" && text.count > 40 ? .tag(name, ["class": "wrap"], text) : .tag(name, [:], text)
+        switch column.kind {
+        case .number: .tag(name, ["class": "n"], text)
+        case .formula where name == "td": .tag(name, [:], Prose.formula(text))
+        case .text where name == "td" && text.count > 40: .tag(name, ["class": "wrap"], text)
+        case .formula, .text: .tag(name, [:], text)
+        }
     }
 }

@@ -10,7 +10,7 @@ extension Document {
             "lock \(run.lockDigest.prefix(12))",
         ]
         self.init(
-            title: content.title, lead: headline(for: content), facts: facts.compactMap(\.self),
+            title: content.title, lead: markedHeadline(for: content), facts: facts.compactMap(\.self),
             sections: [
                 Self.degradation(content), Self.agreement(content), Self.laws(content), Self.predictions(content),
                 Self.warnings(content), Self.unused(content), Self.cells(content), Self.repetition(content),
@@ -28,14 +28,14 @@ extension Document {
         }
         let meaning = """
             QiD is the loss of a compressed model minus the loss of the same model in 16 bits on the same text, in nats per token: \
-            a QiD of 0.2 means that the likelihood of each token falls to e^−0.2 ≈ 0.8 of what it was.
+            a QiD of 0.2 means that the likelihood of each token falls to ⟦e^−0.2⟧ ≈ 0.8 of what it was.
             """
         return Section(heading: "QiD against training tokens", blocks: [.paragraph(meaning)] + figures)
     }
 
     private static func caption(_ chart: DegradationChart) -> String {
         let words = SchemeWords(chart.scheme).words
-        let lines = chart.law.map { " Curves: \($0.fit.law.name), \($0.fit.law.display), with 95 % bands." } ?? ""
+        let lines = chart.law.map { " Curves: \($0.fit.law.name), ⟦\($0.fit.law.display)⟧, with 95 % bands." } ?? ""
         let hidden = chart.cells.count { $0.qid <= 0 }
         let below =
             hidden == 0 ? "" : " Hollow arrows: QiD of 0 or less, which a logarithmic axis cannot show (\(hidden))."
@@ -53,17 +53,15 @@ extension Document {
             + "Hollow: the largest model, foretold by the law fitted without it.\(note)"
         return Section(
             heading: "Predicted against measured",
-            blocks: [.figure(Figure(caption: caption, panels: panels, file: nil))])
+            blocks: [.figure(Figure(caption: caption, panels: panels, isWide: true, file: nil))])
     }
 
     private static func laws(_ content: ReportContent) -> Section? {
         guard !content.laws.isEmpty else { return nil }
         return Section(
             heading: "Fitted laws",
-            blocks: [
-                .table(Tables.parameters(content.laws)), .paragraph(PublishedValues.note),
-                .table(Tables.laws(content.laws)),
-            ])
+            blocks: Tables.parameters(content.laws).map(Block.table)
+                + [.paragraph(PublishedValues.note), .table(Tables.laws(content.laws))])
     }
 
     private static func predictions(_ content: ReportContent) -> Section? {

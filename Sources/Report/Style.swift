@@ -15,7 +15,7 @@ enum Style {
         .plain{--c:var(--soft)}
         .grid{stroke:var(--grid);stroke-width:1}.minor{stroke-opacity:.45}
         .axis{stroke:var(--soft);stroke-width:1}
-        .band{fill:var(--c);fill-opacity:.14}
+        .band{fill:var(--c);fill-opacity:.1}
         .curve{fill:none;stroke:var(--c);stroke-width:1.8}
         .bar{stroke:var(--c);stroke-width:1.4}
         .tie{stroke:var(--c);stroke-width:1}
@@ -38,22 +38,27 @@ enum Style {
         .lead{font-size:1.15rem;line-height:1.5}
         .facts{color:var(--soft);font-size:.85rem;margin:.8rem 0 0;padding:0;list-style:none;display:flex;flex-wrap:wrap;gap:.2rem 1.4rem}
         figure{margin:1.4rem 0}
-        figcaption,caption{color:var(--soft);font-size:.9rem;text-align:left;max-width:52rem}
+        figcaption,.caption{color:var(--soft);font-size:.9rem;max-width:52rem}
         figcaption{margin-top:.5rem}
         .panels{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,20rem),1fr));gap:1rem 1.2rem}
         .panels svg{width:100%;height:auto;max-width:34rem;display:block}
-        .scroll{overflow-x:auto;margin:1.2rem 0}
+        .wide{grid-template-columns:repeat(auto-fit,minmax(min(100%,26rem),1fr))}
+        .wide svg{max-width:30rem}
+        .table{margin:1.2rem 0}
+        .scroll{overflow-x:auto}
         table{border-collapse:collapse;font-size:.88rem;font-variant-numeric:tabular-nums}
-        caption{padding-bottom:.4rem}
+        .caption{margin:0 0 .3rem}
         th,td{padding:.3rem .8rem .3rem 0;border-bottom:1px solid var(--grid);text-align:left;vertical-align:top}
         th{font-weight:600;vertical-align:bottom}
         td{white-space:nowrap}
         .n{text-align:right}
         .wrap{white-space:normal;min-width:14rem;overflow-wrap:anywhere}
+        @media (max-width:40rem){td{white-space:normal}th,td{padding-right:.5rem}}
         summary{cursor:pointer;margin:1rem 0}
         .warnings{padding:0;list-style:none;max-width:60rem}
         .warnings li{border-left:3px solid var(--c1);padding:.1rem 0 .1rem .9rem;margin:.9rem 0}
         .scope{display:block;color:var(--soft);font-size:.85rem}
+        sup,sub{font-size:.75em;line-height:0}
         code{font-size:.92em;overflow-wrap:anywhere}
         @media print{body{max-width:none;padding:0;font-size:10pt}figure,.panels svg,tr,li{break-inside:avoid}\
         h2{break-after:avoid}.scroll{overflow:visible}td{white-space:normal}.panels{grid-template-columns:repeat(2,1fr)}}

@@ -8,35 +8,47 @@ internal import ScalingLaws
 
 /// The tables of a report.
 enum Tables {
-    static func parameters(_ laws: [FittedScheme]) -> Table {
-        let rows = laws.flatMap { one in
-            one.fit.parameters.map { parameter in
-                [
-                    one.fit.law.name, one.scheme, name(parameter),
-                    Figures.estimate(parameter.value, low: parameter.low, high: parameter.high), parameter.unit,
-                    PublishedValues.value(parameter, of: one.fit.law).map { Figures.significant($0) } ?? "",
-                    remark(parameter),
-                ]
-            }
+    /// A table for each law: its parameters by row, the schemes it was fitted to by column, published values last.
+    static func parameters(_ laws: [FittedScheme]) -> [Table] {
+        var names: [String] = []
+        for one in laws where !names.contains(one.fit.law.name) { names.append(one.fit.law.name) }
+        return names.map { name in parameters(of: laws.filter { $0.fit.law.name == name }) }
+    }
+
+    private static func parameters(of laws: [FittedScheme]) -> Table {
+        var parameters: [FittedParameter] = []
+        for parameter in laws.flatMap(\.fit.parameters) where !parameters.contains(where: { $0.name == parameter.name })
+        {
+            parameters.append(parameter)
         }
-        let columns: [(String, Bool)] = [
-            ("law", false), ("scheme", false), ("parameter", false), ("value [95 % interval]", true), ("unit", false),
-            ("published", true), ("", false),
-        ]
-        return table("Parameters of the fitted laws", columns, rows)
+        let law = laws.first?.fit.law
+        let rows = parameters.map { parameter in
+            let fitted = laws.map { one in one.fit.parameters.first { $0.name == parameter.name }.map(value) ?? "" }
+            let published = law.flatMap { PublishedValues.value(parameter, of: $0) }
+            return [name(parameter)] + fitted + [
+                published.map { Figures.significant($0, digits: 5, trimmed: true) } ?? ""
+            ]
+        }
+        var columns: [(String, Table.Column.Kind)] = [("parameter", .formula)]
+        columns += laws.map { ($0.scheme, .number) } + [("published", .number)]
+        let caption = law.map { "\($0.name): ⟦\($0.display)⟧, with 95 % intervals" } ?? ""
+        return table(caption, columns, rows)
     }
 
-    /// `β at 2 bits`, `eff of w4`.
+    private static func value(_ parameter: FittedParameter) -> String {
+        let number = Figures.estimate(parameter.value, low: parameter.low, high: parameter.high)
+        if parameter.isFixed { return number + ", held fixed" }
+        if parameter.atBound { return number + ", at its bound" }
+        return parameter.identified ? number : number + ", not identified"
+    }
+
+    /// `β at 2 bits`, `eff of w4`, `k (N^α/D^β nats)`.
     private static func name(_ parameter: FittedParameter) -> String {
-        guard let dot = parameter.name.firstIndex(of: ".") else { return parameter.symbol }
+        let unit = parameter.unit.isEmpty ? "" : " (\(parameter.unit))"
+        guard let dot = parameter.name.firstIndex(of: ".") else { return parameter.symbol + unit }
         let level = parameter.name[parameter.name.index(after: dot)...]
-        return Double(level) == nil ? "\(parameter.symbol) of \(level)" : "\(parameter.symbol) at \(level) bits"
-    }
-
-    private static func remark(_ parameter: FittedParameter) -> String {
-        if parameter.isFixed { return "held fixed" }
-        if parameter.atBound { return "at its bound" }
-        return parameter.identified ? "" : "not identified"
+        let place = Double(level) == nil ? "of \(level)" : "at \(level) bits"
+        return "\(parameter.symbol) \(place)\(unit)"
     }
 
     static func laws(_ laws: [FittedScheme]) -> Table {
@@ -48,11 +60,11 @@ enum Tables {
                 fit.aicc.isFinite ? Figures.fixed(fit.aicc, decimals: 1) : "", "\(fit.startsAtBest) of \(fit.starts)",
             ] + [.largestModel, .lastDecade, .bits].map { heldOut(fit, $0) }
         }
-        let columns: [(String, Bool)] = [
-            ("law", false), ("scheme", false), ("formula", false), ("objective", false), ("points", true),
-            ("left out", true),
-            ("R²", true), ("AICc", true), ("starts at the best", true), ("off by: largest model", true),
-            ("off by: last decade of D", true), ("off by: a bit width", true),
+        let columns: [(String, Table.Column.Kind)] = [
+            ("law", .text), ("scheme", .text), ("formula", .formula), ("objective", .text), ("points", .number),
+            ("left out", .number),
+            ("R²", .number), ("AICc", .number), ("starts at the best", .number), ("off by: largest model", .number),
+            ("off by: last decade of D", .number), ("off by: a bit width", .number),
         ]
         return table(
             "How well the laws fit, and by what factor (root mean square) each is off on points it was not fitted to",
@@ -78,9 +90,9 @@ enum Tables {
                 ]
             }
         }
-        let columns: [(String, Bool)] = [
-            ("scheme", false), ("law", false), ("N", true), ("D", true), ("bits", true),
-            ("predicted, nats [95 % interval]", true), ("beyond the data", true),
+        let columns: [(String, Table.Column.Kind)] = [
+            ("scheme", .text), ("law", .text), ("N", .number), ("D", .number), ("bits", .number),
+            ("predicted, nats [95 % interval]", .number), ("beyond the data", .number),
         ]
         return table("Predictions asked for", columns, rows)
     }
@@ -100,9 +112,11 @@ enum Tables {
                 Figures.percent(cell.agreement),
             ]
         }
-        let columns: [(String, Bool)] = [
-            ("spec", false), ("family", false), ("N", true), ("D", true), ("step", true), ("bits per weight", true),
-            ("loss, 16 bit", true), ("loss", true), ("QiD ± standard error", true), ("KL", true), ("agreement", true),
+        let columns: [(String, Table.Column.Kind)] = [
+            ("spec", .text), ("family", .text), ("N", .number), ("D", .number), ("step", .number),
+            ("bits per weight", .number),
+            ("loss, 16 bit", .number), ("loss", .number), ("QiD ± standard error", .number), ("KL", .number),
+            ("agreement", .number),
         ]
         var result = table("Every measured cell; losses, QiD and KL in nats per token", columns, rows)
         result.isFolded = true
@@ -125,18 +139,21 @@ enum Tables {
                 ]
             }
         }
-        let columns: [(String, Bool)] = [
-            ("law", false), ("scheme", false), ("N", true), ("D", true), ("bits", true), ("reason", false),
+        let columns: [(String, Table.Column.Kind)] = [
+            ("law", .text), ("scheme", .text), ("N", .number), ("D", .number), ("bits", .number), ("reason", .text),
         ]
-        return table("Points that a fit did not use", columns, rows)
+        var result = table("Points that a fit did not use", columns, rows)
+        result.isFolded = rows.count > 20
+        return result
     }
 
     static func failures(_ failures: [Failure]) -> Table {
-        let columns: [(String, Bool)] = [("stage", false), ("input", false), ("reason", false)]
+        let columns: [(String, Table.Column.Kind)] = [("stage", .text), ("input", .text), ("reason", .text)]
         return table("Inputs that could not be used", columns, failures.map { [$0.stage, $0.subject, $0.reason] })
     }
 
-    private static func table(_ caption: String, _ columns: [(String, Bool)], _ rows: [[String]]) -> Table {
-        Table(caption: caption, columns: columns.map { Table.Column(title: $0.0, isNumber: $0.1) }, rows: rows)
+    private static func table(_ caption: String, _ columns: [(String, Table.Column.Kind)], _ rows: [[String]]) -> Table
+    {
+        Table(caption: caption, columns: columns.map { Table.Column(title: $0.0, kind: $0.1) }, rows: rows)
     }
 }

@@ -1,0 +1,125 @@
+import Foundation
+import JSON
+import Report
+import ScalingLaws
+import Testing
+
+@Suite struct RenderedReportTests {
+    @Test func equalContentsGiveEqualBytes() throws {
+        let first = RenderedReport(try SampleContent.content())
+        let second = RenderedReport(try SampleContent.content(SampleContent.cells()))
+        #expect(first == second)
+    }
+
+    @Test func thePageNeedsNothingElseAndIsWellFormed() throws {
+        let report = RenderedReport(try SampleContent.content())
+        let page = try #require(ElementCollector(report.html))
+        #expect(page.names.count { $0 == "svg" } >= 10)
+        #expect(Set(page.names).isDisjoint(with: ["script", "img", "link", "iframe", "object", "image", "use"]))
+        #expect(page.attributes.allSatisfy { Set($0.keys).isDisjoint(with: ["src", "href", "onload", "onclick"]) })
+        #expect(!report.html.contains("url(") && !report.html.contains("@import"))
+        let style = try #require(report.html.firstRange(of: "<style>"))
+        let end = try #require(report.html.firstRange(of: "</style>"))
+        #expect(!report.html[style.upperBound..<end.lowerBound].contains { "&<>\"'".contains($0) })
+        #expect(page.attributes.contains { $0["name"] == "viewport" })
+        #expect(report.html.contains("prefers-color-scheme:dark"))
+    }
+
+    @Test func namesFromArchivesCannotBecomeMarkup() throws {
+        let evil = "</td><script>alert('1')</script>\u{0}\u{202e}&\"|`_*⟦x^2⟧\n# x"
+        var cells = SampleContent.cells(family: evil)
+        for place in cells.indices { cells[place].spec = evil }
+        var content = try SampleContent.content(
+            cells, failures: [Failure(stage: evil, subject: evil, reason: evil)])
+        content.title = evil
+        content.run.shard = evil
+        let report = RenderedReport(content)
+        let page = try #require(ElementCollector(report.html))
+        #expect(!page.names.contains("script"))
+        #expect(page.content.contains("<script>alert('1')</script>\u{fffd}\u{fffd}&\""))
+        #expect(!report.markdown.contains("<script>") && !report.markdown.contains("\n# x"))
+        #expect(!report.html.unicodeScalars.contains("\u{202e}") && !report.plot.unicodeScalars.contains("\u{202e}"))
+        #expect(ElementCollector(report.plot) != nil)
+        guard case .object(let document) = try JSONValue(parsing: report.json) else {
+            Issue.record("the JSON report is no object")
+            return
+        }
+        #expect(document["title"] == .string(evil))
+    }
+
+    @Test func noTwoTextsOfAChartOverlap() throws {
+        let one = SampleContent.cells()
+        let two = one + SampleContent.cells(family: "a-family-of-a-long-name", offset: 1e-6)
+        for cells in [one, two] {
+            let report = RenderedReport(try SampleContent.content(cells))
+            for text in [report.html, report.plot] {
+                let texts = try #require(ElementCollector(text)).texts
+                #expect(texts.count > 30)
+                for first in texts.indices {
+                    for second in texts.indices where second > first && texts[first].drawing == texts[second].drawing {
+                        #expect(!Self.overlap(texts[first], texts[second]), "\(texts[first]) and \(texts[second])")
+                    }
+                }
+            }
+        }
+    }
+
+    /// Whether two texts' boxes meet; a letter is taken for 0.55 of its height, the average of sans-serif fonts.
+    private static func overlap(_ first: ElementCollector.Text, _ second: ElementCollector.Text) -> Bool {
+        let (a, b) = (box(first), box(second))
+        return a.minX < b.maxX && b.minX < a.maxX && a.minY < b.maxY && b.minY < a.maxY
+    }
+
+    private static func box(_ text: ElementCollector.Text) -> CGRect {
+        func number(_ name: String) -> Double { text.attributes[name].flatMap(Double.init) ?? 0 }
+        let (x, y, size) = (number("x"), number("y"), number("font-size"))
+        let width = Double(text.content.count) * size * 0.55
+        let shift: Double =
+            switch text.attributes["text-anchor"] {
+            case "middle": width / 2
+            case "end": width
+            default: 0
+            }
+        if text.attributes["transform"] != nil {
+            return CGRect(x: x - size * 0.75, y: y - width + shift, width: size * 0.9, height: width)
+        }
+        return CGRect(x: x - shift, y: y - size * 0.75, width: width, height: size * 0.9)
+    }
+
+    @Test func pointsThatALogarithmCannotShowStandOnTheFloorAndAreCounted() throws {
+        var cells = SampleContent.cells()
+        cells[0].qid = -0.002
+        let report = RenderedReport(try SampleContent.content(cells, laws: []))
+        #expect(report.html.contains("QiD −0.00200 ± 0.0"))
+        #expect(report.html.contains("which a logarithmic axis cannot show (1)"))
+    }
+
+    @Test func everyCellAndLawIsInEveryRendering() throws {
+        let content = try SampleContent.content(
+            failures: [Failure(stage: "ingest", subject: "a.tar", reason: "ends early")])
+        let report = RenderedReport(content)
+        guard case .object(let document) = try JSONValue(parsing: report.json) else {
+            Issue.record("the JSON report is no object")
+            return
+        }
+        #expect(document["format"] == "qid-report/1")
+        #expect(document["cells"]?.array?.count == content.measurements.count)
+        #expect(document["laws"]?.array?.count == 2)
+        #expect(document["headline"]?.string == headline(for: content))
+        for text in [report.html, report.markdown] {
+            #expect(text.contains("ends early") && text.contains("0.5251") && text.contains("0.65506"))
+            #expect(text.contains("qid verify manifest.lock.yaml"))
+            #expect(text.contains("which its unified law does not reproduce"))
+        }
+        #expect(report.markdown.contains("](\(RenderedReport.plotFileName))"))
+        #expect(report.markdown.split(separator: "\n").count { $0.hasPrefix("| rtn-asym-w") } == 48)
+    }
+
+    @Test func aReportOfNothingSaysSo() throws {
+        let content = try SampleContent.content([], laws: [])
+        #expect(headline(for: content) == "Nothing has been measured.")
+        let report = RenderedReport(content)
+        #expect(ElementCollector(report.html) != nil)
+        #expect(ElementCollector(report.plot) != nil)
+    }
+}
