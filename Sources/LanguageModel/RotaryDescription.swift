@@ -13,7 +13,13 @@ package struct RotaryDescription: Sendable, Equatable {
     /// The divisor of the exponents; odd for odd fractions of a head, where ``size`` is the next even number.
     package var dimension: Int
     package var base: Double
-    package var scaling: RotaryScaling = .none
+    package var scaling: RotaryScaling
+
+    package init(dimension: Int, base: Double, scaling: RotaryScaling = .none) {
+        self.dimension = dimension
+        self.base = base
+        self.scaling = scaling
+    }
 
     /// How many entries of a head turn.
     package var size: Int { (dimension + 1) / 2 * 2 }
@@ -66,6 +72,13 @@ package struct Llama3Scaling: Sendable, Equatable {
     package var highFrequencyFactor: Double
     package var originalContext: Double
 
+    package init(factor: Double, lowFrequencyFactor: Double, highFrequencyFactor: Double, originalContext: Double) {
+        self.factor = factor
+        self.lowFrequencyFactor = lowFrequencyFactor
+        self.highFrequencyFactor = highFrequencyFactor
+        self.originalContext = originalContext
+    }
+
     func scaled(_ frequency: Float) -> Float {
         let wavelength = Float(2 * Double.pi) / frequency
         if wavelength > Float(originalContext / lowFrequencyFactor) { return frequency / Float(factor) }
@@ -86,6 +99,17 @@ package struct YarnScaling: Sendable, Equatable {
     package var truncates: Bool
     /// The factor on cosines and sines.
     package var amplitude: Double
+
+    package init(
+        factor: Double, originalContext: Double, betaFast: Double, betaSlow: Double, truncates: Bool, amplitude: Double
+    ) {
+        self.factor = factor
+        self.originalContext = originalContext
+        self.betaFast = betaFast
+        self.betaSlow = betaSlow
+        self.truncates = truncates
+        self.amplitude = amplitude
+    }
 
     /// 0.1·m·ln(scale) + 1, the paper's attention temperature.
     static func temperature(scale: Double, multiplier: Double = 1) -> Double {

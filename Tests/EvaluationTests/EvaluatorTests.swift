@@ -1,0 +1,141 @@
+import Checkpoint
+import Compression
+import Evaluation
+import Foundation
+import JSON
+import Kernels
+import LanguageModel
+import Testing
+
+/// Evaluations of a checkpoint of the demo archive, which lies in the repository.
+struct EvaluatorTests {
+    private static let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../..")
+        .standardizedFileURL
+    private static let demo = root.appending(path: "Manifests/demo/archive/neox-200k")
+    private static let stream: [UInt32] = (0..<40_000).map { UInt32(($0 * 7919 + $0 / 13) % 1024) }
+
+    private static func weights(_ step: String) throws -> WeightStore {
+        try WeightStore(try Checkpoint(directory: demo.appending(path: step)))
+    }
+
+    private static func evaluator(_ steps: String...) throws -> Evaluator {
+        try Evaluator(try steps.map { .init(name: $0, weights: try weights($0)) })
+    }
+
+    @Test func resultsFollowTheirDefinitions() throws {
+        let evaluation = try Self.evaluator("step512", "step4096").evaluate(
+            Self.stream, .init(context: 64, windows: .first(6)))
+        let (base, other) = (evaluation.results[0], evaluation.results[1])
+        #expect(evaluation.context == 64 && evaluation.windows == 6 && evaluation.tokens == 6 * 63)
+        for result in [base, other] {
+            #expect(result.windowNLL.count == 6)
+            #expect(abs(result.loss - result.windowNLL.reduce(0, +) / 378) < 1e-12)
+            #expect(abs(result.perplexity - exp(result.loss)) < 1e-9 * result.perplexity)
+            #expect(result.bitsPerWeight == 16)
+        }
+        #expect(base.qid == 0 && base.qidStandardError == 0 && base.kl == 0 && base.agreement == 1)
+        #expect(abs(other.qid - (other.loss - base.loss)) < 1e-12)
+        let differences = zip(other.windowNLL, base.windowNLL).map { ($0 - $1) / 63 }
+        #expect(other.qidStandardError == PairedDifference(differences).standardError)
+        #expect(other.kl > 0 && other.agreement < 1 && other.agreement > 0)
+    }
+
+    @Test func jsonIsTheContracts() throws {
+        let evaluation = try Self.evaluator("step512", "step4096").evaluate(
+            Self.stream, .init(context: 32, windows: .first(1)))
+        let json = try #require(try JSONValue(parsing: evaluation.json.canonicalText).object)
+        #expect(Set(json.keys) == ["context", "windows", "tokens", "results"])
+        let result = try #require(json["results"]?.array?[1].object)
+        #expect(
+            Set(result.keys) == [
+                "name", "loss", "perplexity", "window_nll", "qid", "qid_stderr", "kl", "agreement", "bits_per_weight",
+            ])
+        #expect(result["name"] == "step4096" && result["window_nll"]?.array?.count == 1)
+        #expect(result["loss"]?.double == evaluation.results[1].loss)
+        // One window has no standard error.
+        #expect(result["qid_stderr"] == .null)
+    }
+
+    @Test func addsWindowsUntilTheStandardErrorIsReached() throws {
+        let evaluator = try Self.evaluator("step512", "step4096")
+        let all = try evaluator.evaluate(Self.stream, .init(context: 16, windows: .first(96)))
+        func standardError(_ windows: Int) throws -> Double {
+            let differences = zip(all.results[1].windowNLL, all.results[0].windowNLL).prefix(windows).map {
+                ($0 - $1) / 15
+            }
+            return try #require(PairedDifference(differences).standardError)
+        }
+        let target = try standardError(64)
+        let used = try #require(try stride(from: 16, through: 64, by: 16).first { try standardError($0) <= target })
+        let adaptive = try evaluator.evaluate(
+            Self.stream, .init(context: 16, windows: .untilStandardError(target, limit: 96)))
+        #expect(adaptive.windows == used && adaptive.availableWindows == 96)
+        #expect(adaptive.results[1].windowNLL == Array(all.results[1].windowNLL.prefix(used)))
+        let never = try evaluator.evaluate(
+            Self.stream, .init(context: 16, windows: .untilStandardError(1e-9, limit: 40)))
+        #expect(never.windows == 40)
+    }
+
+    @Test func repeatsItselfForAnyNumberOfThreads() throws {
+        let evaluator = try Self.evaluator("step512", "step4096")
+        let request = Evaluator.Request(context: 48, windows: .first(5))
+        let one = try Parallel.$limit.withValue(1) { try evaluator.evaluate(Self.stream, request) }
+        let three = try Parallel.$limit.withValue(3) { try evaluator.evaluate(Self.stream, request) }
+        #expect(one == three)
+    }
+
+    @Test(
+        .enabled(if: Oracles.areThere, "the oracles at ../shared/oracles are not there"),
+        arguments: ["step4096"])
+    func agreesWithTransformersOnRoundedWeights(step: String) throws {
+        let expected = try Oracles.json("rtn/neox-200k/\(step).json")
+        let scratch = FileManager.default.temporaryDirectory.appending(path: "qid-evaluator-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: scratch) }
+        let names = expected.keys.filter { $0.hasPrefix("rtn-") }
+        let targets = try Self.specs.map { spec in
+            let directory = scratch.appending(path: spec.name)
+            try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+            return CompressionTarget(spec, directory: directory)
+        }
+        #expect(Set(names) == Set(targets.map(\.spec.name)))
+        let baseline = try Checkpoint(directory: Self.demo.appending(path: step))
+        try compress(baseline, into: targets, provenance: Provenance(source: "test", version: "test"))
+        let variants =
+            try [Evaluator.Variant(name: "baseline", weights: WeightStore(baseline))]
+            + targets.map { .init(name: $0.spec.name, weights: try WeightStore(Checkpoint(directory: $0.directory))) }
+        let evaluation = try Evaluator(variants).evaluate(
+            Oracles.heldout(), .init(context: 256, windows: .first(128)))
+        #expect(evaluation.tokens == expected["tokens"]?.int)
+        for result in evaluation.results {
+            let loss = try #require(expected[result.name]?.double)
+            #expect(abs(result.loss - loss) < 1e-6, "\(result.name)")
+        }
+    }
+
+    private static var specs: [Spec] {
+        get throws {
+            try [8, 4, 3, 2].map { try Spec(method: .rtn, bits: $0) }
+                + [4, 3, 2].map { try Spec(method: .rtn, bits: $0, group: .size(16), symmetric: false) }
+        }
+    }
+}
+
+/// Answers made by other implementations, beside the repository.
+enum Oracles {
+    static let directory = URL(filePath: #filePath).deletingLastPathComponent()
+        .appending(path: "../../../shared/oracles").standardizedFileURL
+
+    static let areThere = FileManager.default.fileExists(atPath: directory.path(percentEncoded: false))
+
+    static func json(_ path: String) throws -> JSONObject {
+        let bytes = [UInt8](try Data(contentsOf: directory.appending(path: path)))
+        return try JSONValue(parsing: bytes).object ?? JSONObject()
+    }
+
+    /// The token ids of the held-out shard: a NumPy file of little-endian uint16.
+    static func heldout() throws -> [UInt32] {
+        let bytes = [UInt8](try Data(contentsOf: directory.appending(path: "heldout.npy")))
+        let first = 10 + Int(bytes[8]) + Int(bytes[9]) << 8
+        return stride(from: first, to: bytes.count - 1, by: 2).map { UInt32(bytes[$0]) | UInt32(bytes[$0 + 1]) << 8 }
+    }
+}

@@ -1,0 +1,198 @@
+import JSON
+import Kernels
+import LanguageModel
+import Testing
+
+struct FamilyTests {
+    private func describe(_ text: String, without absent: Set<String> = []) throws -> DecoderDescription {
+        let json = try #require(try JSONValue(parsing: text).object)
+        return try Family.describe(FamilySettings(json: json, hasModule: { !absent.contains($0) }))
+    }
+
+    private static let llama = """
+        "vocab_size": 61, "hidden_size": 24, "intermediate_size": 40, "num_hidden_layers": 2, "num_attention_heads": 4
+        """
+    private static let neox = """
+        "model_type": "gpt_neox", "vocab_size": 61, "hidden_size": 24, "intermediate_size": 40, "num_hidden_layers": 2, \
+        "num_attention_heads": 3
+        """
+
+    @Test func oldAndNewFormsOfNeoXMeanTheSame() throws {
+        let old = try describe("{\(Self.neox), \"rotary_pct\": 0.5, \"rotary_emb_base\": 5000}")
+        let new = try describe(
+            "{\(Self.neox), \"rope_parameters\": {\"partial_rotary_factor\": 0.5, \"rope_theta\": 5000.0}}")
+        #expect(old == new)
+        #expect(old.layers[0].attention.rotary == RotaryDescription(dimension: 4, base: 5000))
+        #expect(try describe("{\(Self.neox)}").layers[0].attention.rotary?.dimension == 2)
+    }
+
+    @Test func oldAndNewFormsOfLlamaMeanTheSame() throws {
+        let old = try describe(
+            """
+            {"model_type": "llama", \(Self.llama), "rope_theta": 7000, "rope_scaling": {"type": "linear", "factor": 2}}
+            """)
+        let new = try describe(
+            """
+            {"model_type": "llama", \(Self.llama),
+             "rope_parameters": {"rope_type": "linear", "factor": 2.0, "rope_theta": 7000}}
+            """)
+        #expect(old == new)
+        #expect(
+            old.layers[1].attention.rotary == RotaryDescription(dimension: 6, base: 7000, scaling: .linear(factor: 2)))
+    }
+
+    @Test func absentKeysHaveTheFamilysDefaults() throws {
+        #expect(try describe("{\"model_type\": \"llama\", \(Self.llama)}").layers[0].attention.keyHeadCount == 4)
+        let mistral = try describe("{\"model_type\": \"mistral\", \(Self.llama), \"num_key_value_heads\": 2}")
+        #expect(mistral.layers[0].attention.slidingWindow == 4096)
+        let bitnet = try describe("{\"model_type\": \"bitnet\", \(Self.llama), \"num_key_value_heads\": null}")
+        #expect(bitnet.layers[0].attention.rotary?.base == 500_000)
+        #expect(bitnet.layers[0].perceptron.activation == .vectorised(.reluSquared))
+        let qwen = try describe("{\"model_type\": \"qwen3\", \(Self.llama), \"num_key_value_heads\": 4}")
+        #expect(qwen.layers[0].attention.headSize == 128)
+    }
+
+    @Test func qwenSlidesInItsLastLayers() throws {
+        let form = """
+            "model_type": "qwen2", \(Self.llama), "num_key_value_heads": 4, "sliding_window": 7, "max_window_layers": 1
+            """
+        let sliding = try describe("{\(form), \"use_sliding_window\": true}")
+        #expect(sliding.layers.map(\.attention.slidingWindow) == [nil, 7])
+        #expect(try describe("{\(form)}").layers.map(\.attention.slidingWindow) == [nil, nil])
+        let listed = try describe(
+            "{\(form), \"use_sliding_window\": true, \"layer_types\": [\"sliding_attention\", \"full_attention\"]}")
+        #expect(listed.layers.map(\.attention.slidingWindow) == [7, nil])
+    }
+
+    @Test func tiedAndMissingHeadsAreFound() throws {
+        let tied = "{\"model_type\": \"llama\", \(Self.llama), \"tie_word_embeddings\": true}"
+        #expect(try describe(tied, without: ["lm_head"]).head == "model.embed_tokens")
+        // As in transformers, a head that is stored is not tied.
+        #expect(try describe(tied).head == "lm_head")
+        let headOnly = try describe(tied, without: ["model.embed_tokens", "embed_tokens"])
+        #expect(headOnly.head == "lm_head" && headOnly.embedding.module == "lm_head")
+        #expect(try describe("{\(Self.neox)}", without: ["embed_out"]).head == "lm_head")
+    }
+
+    @Test func bodiesSavedWithoutAHeadHaveNoPrefix() throws {
+        let gpt2 =
+            #"{"model_type": "gpt2", "vocab_size": 61, "n_embd": 24, "n_head": 3, "n_layer": 1, "n_positions": 8}"#
+        let bare = try describe(gpt2, without: ["transformer.wte", "lm_head"])
+        #expect(bare.embedding.module == "wte" && bare.head == "wte" && bare.layers[0].module == "h.0")
+    }
+
+    @Test(
+        arguments: [
+            (
+                #"{"model_type": "mamba"}"#,
+                LanguageModelError.unsupported(
+                    key: "model_type", found: "'mamba'",
+                    supported: "gpt_neox, llama, mistral, qwen2, qwen3, gpt2, opt, olmo, olmo2, olmo3, bitnet")
+            ),
+            (
+                "{\"model_type\": \"llama\", \(llama), \"hidden_act\": \"prelu\"}",
+                .unsupported(
+                    key: "hidden_act", found: "'prelu'", supported: ActivationFunction.names.joined(separator: ", "))
+            ),
+            (
+                "{\"model_type\": \"llama\", \(llama), \"num_key_value_heads\": 3}",
+                .setting(key: "num_key_value_heads", found: "3", expected: "a divisor of 'num_attention_heads', 4")
+            ),
+            (
+                "{\(neox.replacing("\"num_attention_heads\": 3", with: "\"num_attention_heads\": 5"))}",
+                .setting(key: "num_attention_heads", found: "5", expected: "a divisor of 'hidden_size', 24")
+            ),
+            (
+                "{\"model_type\": \"llama\", \(llama), \"head_dim\": 8, \"num_attention_heads\": 7}"
+                    .replacing("\"num_attention_heads\": 4, ", with: ""),
+                .setting(key: "num_attention_heads", found: "7", expected: "a divisor of 'hidden_size', 24")
+            ),
+            (
+                #"{"model_type": "llama"}"#,
+                .setting(key: "hidden_size", found: "missing", expected: "an integer from 1 to 268435456")
+            ),
+            (
+                "{\"model_type\": \"llama\", \(llama), \"rms_norm_eps\": \"small\"}",
+                .setting(key: "rms_norm_eps", found: "\"small\"", expected: "a number")
+            ),
+            (
+                "{\"model_type\": \"llama\", \(llama), \"attention_bias\": 1}",
+                .setting(key: "attention_bias", found: "1", expected: "true or false")
+            ),
+            (
+                "{\"model_type\": \"llama\", \(llama), \"rope_scaling\": {\"type\": \"longrope\", \"factor\": 2}}",
+                .unsupported(
+                    key: "rope_type", found: "\"longrope\"", supported: "default, linear, dynamic, llama3, yarn")
+            ),
+            (
+                "{\"model_type\": \"llama\", \(llama), \"rope_scaling\": {\"type\": \"linear\"}}",
+                .setting(key: "factor", found: "missing", expected: "a number for this 'rope_type'")
+            ),
+            (
+                "{\"model_type\": \"llama\", \(llama), \"partial_rotary_factor\": 0.5}",
+                .unsupported(key: "partial_rotary_factor", found: "0.5", supported: "1")
+            ),
+            (
+                "{\(neox), \"rotary_pct\": 1.5}",
+                .setting(key: "rotary_pct", found: "1.5", expected: "a number from 0 to 1")
+            ),
+            (
+                #"{"model_type": "gpt2", "vocab_size": 61, "n_embd": 24, "add_cross_attention": true}"#,
+                .unsupported(key: "add_cross_attention", found: "true", supported: "false")
+            ),
+            (
+                "{\"model_type\": \"qwen2\", \(llama), \"num_key_value_heads\": 4, \"layer_types\": [\"full_attention\"]}",
+                .setting(
+                    key: "layer_types", found: "1 entries", expected: "an array of 'num_hidden_layers' (2) entries")
+            ),
+            (
+                """
+                {"model_type": "qwen2", \(llama), "num_key_value_heads": 4,
+                 "layer_types": ["full_attention", "linear_attention"]}
+                """,
+                .unsupported(
+                    key: "layer_types", found: "\"linear_attention\"", supported: "full_attention, sliding_attention")
+            ),
+            (
+                """
+                {"model_type": "qwen2", \(llama), "num_key_value_heads": 4,
+                 "layer_types": ["full_attention", "sliding_attention"]}
+                """,
+                .setting(key: "sliding_window", found: "off", expected: "a size, as 'layer_types' slides")
+            ),
+            (
+                """
+                {"model_type": "bitnet", \(llama), "num_key_value_heads": 4,
+                 "quantization_config": {"quant_method": "bitnet", "quantization_mode": "static"}}
+                """,
+                .unsupported(
+                    key: "quantization_config.quantization_mode", found: "'static'", supported: "offline, online")
+            ),
+        ] as [(String, LanguageModelError)])
+    func refusesByName(config: String, error: LanguageModelError) {
+        #expect(throws: error) { try describe(config) }
+    }
+
+    /// Values of the wrong kind at every key: an error or a description, never a trap.
+    @Test(arguments: TinyConfigurations.all.keys.sorted())
+    func wrongValuesNeverTrap(name: String) throws {
+        let text = try #require(TinyConfigurations.all[name])
+        let original = try #require(try JSONValue(parsing: text).object)
+        let values: [JSONValue] = [
+            .null, true, -1, 0, 3, 0.5, 1e300, -1e300, 4_611_686_018_427_387_904, "x", [], ["sliding_attention"],
+            .object(JSONObject()), ["rope_type": "yarn", "factor": 0], ["rope_type": "dynamic", "factor": -3],
+            ["rope_type": "llama3", "factor": 1e-300, "low_freq_factor": 4, "high_freq_factor": 4],
+        ]
+        let keys = Set(original.keys).union([
+            "rope_scaling", "rope_parameters", "sliding_window", "head_dim", "layer_types", "quantization_config",
+            "max_window_layers", "clip_qkv", "rope_theta", "rotary_pct", "word_embed_proj_dim", "n_inner",
+        ])
+        for key in keys.sorted() {
+            for value in values {
+                var changed = original
+                changed[key] = value
+                _ = try? Family.describe(FamilySettings(json: changed, hasModule: { _ in true }))
+            }
+        }
+    }
+}

@@ -1,0 +1,93 @@
+import Compression
+import Foundation
+import Kernels
+import LanguageModel
+import Synchronization
+import Testing
+
+struct LockstepTests {
+    /// A baseline and two variants of the form where most can differ: fused heads, parallel residual, untied head.
+    private static func variants() throws -> [TinyCheckpoint] {
+        let config = try #require(TinyConfigurations.all["neox parallel"])
+        let variants = try (0..<3).map { _ in try TinyCheckpoint(config, seed: 5) }
+        try variants[1].perturb(by: 0.02)
+        try variants[2].perturb(by: 0.1)
+        return variants
+    }
+
+    @Test func aVariantsScoresDoNotDependOnItsCompanions() throws {
+        let variants = try Self.variants()
+        let windows = variants[0].windows(5, context: 19)
+        let stores = try variants.map { try $0.store() }
+        let together = try LanguageModel(stores).score(windows)
+        for index in 1..<3 {
+            let alone = try LanguageModel([stores[0], stores[index]]).score(windows)
+            #expect(alone[0] == together[0])
+            #expect(alone[1] == together[index])
+        }
+    }
+
+    @Test func scoresDoNotDependOnThreads() throws {
+        let variants = try Self.variants()
+        let windows = variants[0].windows(5, context: 19)
+        let model = try LanguageModel(try variants.map { try $0.store() })
+        let one = try Parallel.$limit.withValue(1) { try model.score(windows) }
+        for threads in [2, 3, 7] {
+            let many = try Parallel.$limit.withValue(threads) { try model.score(windows) }
+            #expect(many == one, "\(threads) threads")
+        }
+    }
+
+    @Test func scoresDoNotDependOnTheMemoryBudget() throws {
+        let variants = try Self.variants()
+        let windows = variants[0].windows(7, context: 19)
+        let model = try LanguageModel(try variants.map { try $0.store() })
+        let plenty = try model.score(windows)
+        guard
+            case .memoryBudget(_, let least) = try #require(
+                throws: LanguageModelError.self,
+                performing: {
+                    try model.score(windows, options: ScoringOptions(memoryBudget: 1))
+                })
+        else {
+            Issue.record("a budget of one byte was refused for another reason")
+            return
+        }
+        for budget in [least, least + least / 2, 3 * least, 6 * least] {
+            let scores = try model.score(windows, options: ScoringOptions(memoryBudget: budget))
+            #expect(scores == plenty, "a budget of \(budget) bytes")
+        }
+        #expect(throws: LanguageModelError.memoryBudget(given: least - 1, needed: least)) {
+            try model.score(windows, options: ScoringOptions(memoryBudget: least - 1))
+        }
+    }
+
+    @Test func windowsAreScoredAlone() throws {
+        let tiny = try TinyCheckpoint(#require(TinyConfigurations.all["mistral"]))
+        let windows = tiny.windows(4, context: 13)
+        let model = try LanguageModel([tiny.store()])
+        let all = try model.score(windows)[0].windows
+        for index in 0..<4 {
+            #expect(try model.score(windows.windows(index..<index + 1))[0].windows == [all[index]])
+        }
+    }
+
+    @Test func progressRisesToOne() throws {
+        let tiny = try TinyCheckpoint(#require(TinyConfigurations.all["gpt2"]))
+        let seen = Mutex<[Double]>([])
+        let control = RunControl(progress: { share in seen.withLock { $0.append(share) } })
+        _ = try LanguageModel([tiny.store(), tiny.store()]).score(tiny.windows(6, context: 8), control: control)
+        let shares = seen.withLock { $0 }
+        #expect(shares == shares.sorted() && shares.last == 1 && shares.count >= 5)
+    }
+
+    @Test func stopsBetweenLayersWhenAsked() throws {
+        let tiny = try TinyCheckpoint(#require(TinyConfigurations.all["llama"]))
+        let asked = Atomic(0)
+        let control = RunControl(isCancelled: { asked.wrappingAdd(1, ordering: .relaxed).newValue == 3 })
+        #expect(throws: LanguageModelError.cancelled) {
+            try LanguageModel([tiny.store()]).score(tiny.windows(2, context: 8), control: control)
+        }
+        #expect(asked.load(ordering: .relaxed) == 3)
+    }
+}

@@ -1,0 +1,183 @@
+import Foundation
+import Kernels
+import LanguageModel
+
+/// The forward pass as a textbook writes it: one token after the other in Double, no blocks, no sharing, no kernels.
+struct ReferenceDecoder {
+    let description: DecoderDescription
+    private let vectors: [String: [Double]]
+    private let matrices: [String: [[Double]]]
+
+    init(description: DecoderDescription, tensors: [String: (shape: [Int], values: [Float])]) {
+        self.description = description
+        vectors = tensors.mapValues { $0.values.map { Double($0) } }
+        matrices = tensors.filter { $0.value.shape.count == 2 }.mapValues { shape, values in
+            (0..<shape[0]).map { row in values[row * shape[1]..<(row + 1) * shape[1]].map { Double($0) } }
+        }
+    }
+
+    /// −ln p of each token of a window but the first.
+    func negativeLogLikelihoods(_ tokens: [UInt32]) -> [Double] {
+        var hidden = tokens.indices.map { embed(Int(tokens[$0]), position: $0) }
+        for layer in description.layers { run(layer, &hidden) }
+        return (0..<tokens.count - 1).map { position in
+            var row = norm(hidden[position], description.finalNorm)
+            if let projection = description.outputProjection { row = linear(row, projection) }
+            let logits = matrix(description.head + ".weight").map { dot($0, row) }
+            let largest = logits.max() ?? 0
+            let total = logits.reduce(0) { $0 + exp($1 - largest) }
+            return largest + log(total) - logits[Int(tokens[position + 1])]
+        }
+    }
+
+    private func embed(_ token: Int, position: Int) -> [Double] {
+        let embedding = description.embedding
+        var row = matrix(embedding.module + ".weight")[token]
+        if let projection = embedding.projection { row = linear(row, projection) }
+        guard let positions = embedding.positions else { return row }
+        return add(row, matrix(positions.module + ".weight")[position + positions.offset])
+    }
+
+    private func run(_ layer: LayerDescription, _ hidden: inout [[Double]]) {
+        let attended = attend(layer, hidden)
+        if layer.parallel {
+            hidden = hidden.indices.map { add(hidden[$0], add(attended[$0], perceive(layer, hidden[$0]))) }
+        } else {
+            hidden = hidden.indices.map { norm(add(hidden[$0], attended[$0]), layer.attentionNorms.afterResidual) }
+            hidden = hidden.map { norm(add($0, perceive(layer, $0)), layer.perceptronNorms.afterResidual) }
+        }
+    }
+
+    private func attend(_ layer: LayerDescription, _ hidden: [[Double]]) -> [[Double]] {
+        let attention = layer.attention
+        let heads = hidden.enumerated().map { position, row in
+            headVectors(attention, norm(row, layer.attentionNorms.before), position: position, count: hidden.count)
+        }
+        return hidden.indices.map { position in
+            var row: [Double] = []
+            for head in 0..<attention.headCount {
+                let group = head * attention.keyHeadCount / attention.headCount
+                let first = attention.slidingWindow.map { max(0, position - $0 + 1) } ?? 0
+                let scores = (first...position).map {
+                    Double(attention.scale) * dot(heads[position].queries[head], heads[$0].keys[group])
+                }
+                let largest = scores.max() ?? 0
+                let weights = scores.map { exp($0 - largest) }
+                let total = weights.reduce(0, +)
+                var sum = Array(repeating: 0.0, count: attention.headSize)
+                for (index, weight) in weights.enumerated() {
+                    sum = add(sum, heads[first + index].values[group].map { $0 * weight / total })
+                }
+                row += sum
+            }
+            return norm(linear(norm(row, layer.attentionNorms.inside), attention.output), layer.attentionNorms.after)
+        }
+    }
+
+    private func headVectors(
+        _ attention: AttentionDescription, _ row: [Double], position: Int, count: Int
+    ) -> (queries: [[Double]], keys: [[Double]], values: [[Double]]) {
+        let size = attention.headSize
+        func split(_ row: [Double]) -> [[Double]] {
+            stride(from: 0, to: row.count, by: size).map { Array(row[$0..<$0 + size]) }
+        }
+        var queries: [[Double]]
+        var keys: [[Double]]
+        var values: [[Double]]
+        switch attention.projections {
+        case .interleaved(let map):
+            let parts = split(linear(row, map))
+            queries = stride(from: 0, to: parts.count, by: 3).map { parts[$0] }
+            keys = stride(from: 1, to: parts.count, by: 3).map { parts[$0] }
+            values = stride(from: 2, to: parts.count, by: 3).map { parts[$0] }
+        case .concatenated(let map):
+            let parts = split(linear(row, map))
+            let count = attention.headCount
+            (queries, keys, values) = (
+                Array(parts[..<count]), Array(parts[count..<2 * count]), Array(parts[(2 * count)...])
+            )
+        case .separate(let query, let key, let value):
+            (queries, keys, values) = (split(linear(row, query)), split(linear(row, key)), split(linear(row, value)))
+        }
+        if let clip = attention.clip {
+            func clamped(_ heads: [[Double]]) -> [[Double]] {
+                heads.map { $0.map { min(max($0, -Double(clip)), Double(clip)) } }
+            }
+            (queries, keys, values) = (clamped(queries), clamped(keys), clamped(values))
+        }
+        queries = normed(queries, attention.queryNorm)
+        keys = normed(keys, attention.keyNorm)
+        if let rotary = attention.rotary {
+            queries = queries.map { rotated($0, rotary, position: position, count: count) }
+            keys = keys.map { rotated($0, rotary, position: position, count: count) }
+        }
+        return (queries, keys, values)
+    }
+
+    private func normed(_ heads: [[Double]], _ description: HeadNorm?) -> [[Double]] {
+        guard let description else { return heads }
+        if description.perHead { return heads.map { norm($0, description.norm) } }
+        let row = norm(heads.flatMap(\.self), description.norm)
+        return heads.indices.map { Array(row[$0 * heads[0].count..<($0 + 1) * heads[0].count]) }
+    }
+
+    private func rotated(_ head: [Double], _ rotary: RotaryDescription, position: Int, count: Int) -> [Double] {
+        var result = head
+        let frequencies = rotary.frequencies(context: count)
+        for (index, frequency) in frequencies.enumerated() {
+            let angle = Double(position) * Double(frequency)
+            let (a, b) = (head[index], head[index + frequencies.count])
+            result[index] = Double(rotary.amplitude) * (a * cos(angle) - b * sin(angle))
+            result[index + frequencies.count] = Double(rotary.amplitude) * (b * cos(angle) + a * sin(angle))
+        }
+        return result
+    }
+
+    private func perceive(_ layer: LayerDescription, _ row: [Double]) -> [Double] {
+        let (perceptron, norms) = (layer.perceptron, layer.perceptronNorms)
+        let input = norm(row, norms.before)
+        var inner = linear(input, perceptron.up)
+        if let gate = perceptron.gate {
+            inner = zip(linear(input, gate), inner).map { activate($0, perceptron.activation) * $1 }
+        } else {
+            inner = inner.map { activate($0, perceptron.activation) }
+        }
+        return norm(linear(norm(inner, norms.inside), perceptron.down), norms.after)
+    }
+
+    private func activate(_ x: Double, _ function: ActivationFunction) -> Double {
+        switch function {
+        case .vectorised(.gelu): 0.5 * x * (1 + erf(x / 2.0.squareRoot()))
+        case .vectorised(.geluTanh): 0.5 * x * (1 + tanh((2 / Double.pi).squareRoot() * (x + 0.044715 * x * x * x)))
+        case .vectorised(.silu): x / (1 + exp(-x))
+        case .vectorised(.relu): max(x, 0)
+        case .vectorised(.reluSquared): max(x, 0) * max(x, 0)
+        case .plain(let function): Double(function(Float(x)))
+        }
+    }
+
+    private func norm(_ row: [Double], _ description: NormDescription?) -> [Double] {
+        guard let description else { return row }
+        let count = Double(row.count)
+        let mean = description.kind == .layer ? row.reduce(0, +) / count : 0
+        let variance = row.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / count
+        let scaled = row.map { ($0 - mean) / (variance + Double(description.epsilon)).squareRoot() }
+        guard let module = description.module else { return scaled }
+        let weighted = zip(scaled, vector(module + ".weight")).map { $0 * $1 }
+        return description.bias ? add(weighted, vector(module + ".bias")) : weighted
+    }
+
+    private func linear(_ row: [Double], _ map: LinearDescription) -> [Double] {
+        let weight = matrix(map.module + ".weight")
+        let product =
+            map.transposed
+            ? (0..<map.outputs).map { output in row.indices.reduce(0) { $0 + row[$1] * weight[$1][output] } }
+            : weight.map { dot($0, row) }
+        return map.bias ? add(product, vector(map.module + ".bias")) : product
+    }
+
+    private func vector(_ name: String) -> [Double] { vectors[name] ?? [] }
+    private func matrix(_ name: String) -> [[Double]] { matrices[name] ?? [] }
+    private func dot(_ a: [Double], _ b: [Double]) -> Double { zip(a, b).reduce(0) { $0 + $1.0 * $1.1 } }
+    private func add(_ a: [Double], _ b: [Double]) -> [Double] { zip(a, b).map { $0 + $1 } }
+}

@@ -1,0 +1,138 @@
+import Checkpoint
+import Compression
+import Foundation
+import JSON
+import LanguageModel
+
+/// A small random model of any family, written to a temporary directory as safetensors with its configuration.
+final class TinyCheckpoint {
+    let directory: URL
+    let description: DecoderDescription
+    private(set) var tensors: [String: (shape: [Int], values: [Float])] = [:]
+    private var random: SeededRandom
+    private let config: JSONObject
+
+    /// Makes the tensors that the description of `config` names; modules that `absent` holds are left out.
+    init(_ config: String, seed: UInt64 = 1, absent: Set<String> = []) throws {
+        self.config = try JSONValue(parsing: config).object ?? JSONObject()
+        description = try Family.describe(
+            FamilySettings(json: self.config, hasModule: { !absent.contains($0) && !$0.isEmpty }))
+        random = SeededRandom(seed: seed)
+        directory = FileManager.default.temporaryDirectory.appending(path: "qid-tiny-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        makeTensors()
+        try write()
+    }
+
+    deinit { try? FileManager.default.removeItem(at: directory) }
+
+    /// Changes a tensor and writes the file again.
+    func replace(_ name: String, shape: [Int], values: [Float]?) throws {
+        tensors[name] = values.map { (shape, $0) }
+        try write()
+    }
+
+    /// Adds noise to every weight inside layers, as compression would.
+    func perturb(by amount: Float) throws {
+        for name in tensors.keys.sorted() where name.contains("layers.") || name.contains(".h.") {
+            guard let tensor = tensors[name], tensor.shape.count == 2 else { continue }
+            tensors[name] = (tensor.shape, tensor.values.map { $0 + amount * random.normal() })
+        }
+        try write()
+    }
+
+    func store() throws -> WeightStore { try WeightStore(try Checkpoint(directory: directory)) }
+
+    /// `count` windows of random tokens.
+    func windows(_ count: Int, context: Int) -> TokenWindows {
+        let ids = (0..<count * context).map { _ in UInt32(random.next() % UInt64(description.vocabularySize)) }
+        return TokenWindows(ids: ids, context: context)
+    }
+
+    private func makeTensors() {
+        let embedding = description.embedding
+        add(embedding.module + ".weight", [description.vocabularySize, embedding.width], scale: 0.5)
+        if let positions = embedding.positions {
+            add(positions.module + ".weight", [positions.count + positions.offset, description.width], scale: 0.5)
+        }
+        if description.head != embedding.module {
+            add(description.head + ".weight", [description.vocabularySize, embedding.width], scale: 0.5)
+        }
+        for map in [embedding.projection, description.outputProjection].compactMap(\.self) { add(map) }
+        add(description.finalNorm)
+        for layer in description.layers { add(layer) }
+    }
+
+    private func add(_ layer: LayerDescription) {
+        switch layer.attention.projections {
+        case .interleaved(let map), .concatenated(let map): add(map)
+        case .separate(let query, let key, let value): for map in [query, key, value] { add(map) }
+        }
+        for map in [layer.attention.output, layer.perceptron.up, layer.perceptron.down] { add(map) }
+        if let gate = layer.perceptron.gate { add(gate) }
+        for norm in [layer.attention.queryNorm?.norm, layer.attention.keyNorm?.norm] { add(norm) }
+        for norms in [layer.attentionNorms, layer.perceptronNorms] {
+            for norm in [norms.before, norms.inside, norms.after, norms.afterResidual] { add(norm) }
+        }
+    }
+
+    private func add(_ map: LinearDescription) {
+        let shape = map.transposed ? [map.inputs, map.outputs] : [map.outputs, map.inputs]
+        add(map.module + ".weight", shape, scale: 1.2 / Float(map.inputs).squareRoot())
+        if map.bias { add(map.module + ".bias", [map.outputs], scale: 0.1) }
+    }
+
+    private func add(_ norm: NormDescription?) {
+        guard let norm, let module = norm.module else { return }
+        add(module + ".weight", [norm.width], scale: 0.1, offset: 1)
+        if norm.bias { add(module + ".bias", [norm.width], scale: 0.1) }
+    }
+
+    private func add(_ name: String, _ shape: [Int], scale: Float, offset: Float = 0) {
+        tensors[name] = (shape, (0..<shape.reduce(1, *)).map { _ in offset + scale * random.normal() })
+    }
+
+    private func write() throws {
+        try Data(JSONValue.object(config).canonicalText.utf8).write(to: directory.appending(path: "config.json"))
+        var header = JSONObject()
+        var body = Data()
+        for (name, tensor) in tensors.sorted(by: { $0.key < $1.key }) {
+            let end = body.count + tensor.values.count * 4
+            header[name] = [
+                "dtype": "F32", "shape": .array(tensor.shape.map { .integer($0) }),
+                "data_offsets": [.integer(body.count), .integer(end)],
+            ]
+            for value in tensor.values {
+                withUnsafeBytes(of: value.bitPattern.littleEndian) { body.append(contentsOf: $0) }
+            }
+        }
+        var text = JSONValue.object(header).canonicalText
+        text += String(repeating: " ", count: (8 - text.utf8.count % 8) % 8)
+        var file = Data()
+        withUnsafeBytes(of: UInt64(text.utf8.count).littleEndian) { file.append(contentsOf: $0) }
+        file.append(Data(text.utf8))
+        file.append(body)
+        try file.write(to: directory.appending(path: "model.safetensors"))
+    }
+}
+
+/// SplitMix64, so that a seed gives the same model everywhere.
+struct SeededRandom: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
+        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
+        return z ^ (z >> 31)
+    }
+
+    /// A normal deviate, by Box and Muller.
+    mutating func normal() -> Float {
+        let (u, v) = (Double.random(in: 1e-12..<1, using: &self), Double.random(in: 0..<1, using: &self))
+        return Float((-2 * log(u)).squareRoot() * cos(2 * Double.pi * v))
+    }
+}
