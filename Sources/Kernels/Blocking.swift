@@ -4,8 +4,14 @@ enum Blocking {
     static let largestDepth = 256
     /// Input rows in one task, so that their panels (240 KiB) stay in the second-level cache.
     static let largestRows = 40 * tileRows
-    /// Weights packed at a time (8 MiB), which stay in the third-level cache.
-    static let packedWeights = 1 << 21
+    /// Weights that are packed whole, to stay in the second-level cache (512 KiB).
+    static let keptWeights = 1 << 17
+    /// Inputs that are packed at a time where the weight goes by (16 MiB).
+    static let streamedInputs = 1 << 22
+    /// Panels of a passing weight in one task: their outputs stay in the second-level cache from one depth to the next.
+    static let groupedPanels = 6
+    /// Head weights packed at a time (8 MiB), which stay in the third-level cache.
+    static let headWeights = 1 << 21
 
     /// The depth of one pass: that of `depth` in equal parts. It fixes the order of summation.
     static func depth(_ depth: Int) -> Int {
@@ -13,15 +19,14 @@ enum Blocking {
         return max(1, (depth + passes - 1) / passes)
     }
 
-    /// The outputs packed at a time, a multiple of the panel's width.
-    static func columns(_ columns: Int, depth: Int) -> Int {
-        let panels = max(1, packedWeights / (max(1, depth) * panelWidth))
-        return max(1, min(panels, (columns + panelWidth - 1) / panelWidth)) * panelWidth
+    /// The rows that are packed at a time where the weight goes by, a multiple of the tile's.
+    static func streamedRows(depth: Int) -> Int {
+        max(8, streamedInputs / (max(1, depth) * tileRows)) * tileRows
     }
 
     /// The tokens whose head weights are packed at a time, a multiple of what is folded at a time.
     static func vocabulary(_ tokens: Int, depth: Int, heads: Int) -> Int {
-        let folds = max(1, packedWeights / (max(1, depth * heads) * HeadTask.foldWidth))
+        let folds = max(1, headWeights / (max(1, depth * heads) * HeadTask.foldWidth))
         return min(folds, (tokens + HeadTask.foldWidth - 1) / HeadTask.foldWidth) * HeadTask.foldWidth
     }
 

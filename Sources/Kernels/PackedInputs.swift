@@ -1,6 +1,55 @@
+/// All rows of an input, packed for the microkernel in borrowed memory, one block of depth after another.
+///
+/// `@unchecked Sendable` because the memory is only read once `init` has filled it.
+struct PackedInputs: @unchecked Sendable {
+    let tiles: Int
+    let depth: Int
+    let depthBlock: Int
+    private let base: UnsafeMutablePointer<Float>
+
+    /// The memory that `init` fills.
+    static func floatCount(rows: Int, depth: Int) -> Int { (rows + tileRows - 1) / tileRows * tileRows * depth }
+
+    /// Packs `x` into `memory`, in parallel.
+    init(_ x: MatrixView, in memory: UnsafeMutablePointer<Float>) {
+        tiles = (x.rows + tileRows - 1) / tileRows
+        depth = x.columns
+        depthBlock = Blocking.depth(x.columns)
+        base = memory
+        fill(x)
+    }
+
+    private func fill(_ x: MatrixView) {
+        let tilesPerTask = max(1, 32_768 / max(1, tileRows * depth))
+        Parallel.forEach((tiles + tilesPerTask - 1) / tilesPerTask) { task in
+            let first = task * tilesPerTask
+            let rows = first * tileRows..<min(x.rows, (first + tilesPerTask) * tileRows)
+            for depths in depthBlocks {
+                packInputs(x, rows: rows, columns: depths, into: base + offset(first, depths: depths))
+            }
+        }
+    }
+
+    /// The blocks of depth, in order; at least one, be it empty.
+    var depthBlocks: [Range<Int>] {
+        stride(from: 0, to: max(1, depth), by: depthBlock).map { $0..<min(depth, $0 + depthBlock) }
+    }
+
+    /// The panel of the six rows of a tile over one block of depth.
+    @inline(__always)
+    func tile(_ index: Int, depths: Range<Int>) -> UnsafePointer<Float> {
+        UnsafePointer(base + offset(index, depths: depths))
+    }
+
+    @inline(__always)
+    private func offset(_ tile: Int, depths: Range<Int>) -> Int {
+        (depths.lowerBound * tiles + tile * depths.count) * tileRows
+    }
+}
+
 /// Packs rows of `x` for the microkernel: panels of 6 rows, one after another, `panel[6k + i]` = x[row i, column k].
 ///
-/// Missing rows of the last panel are zero. `target` has room for whole panels and 8 floats more.
+/// Missing rows of the last panel are zero.
 func packInputs(_ x: MatrixView, rows: Range<Int>, columns: Range<Int>, into target: UnsafeMutablePointer<Float>) {
     let depth = columns.count
     var panel = target
@@ -18,7 +67,7 @@ func packInputs(_ x: MatrixView, rows: Range<Int>, columns: Range<Int>, into tar
     }
 }
 
-/// Transposes six rows; each store spills two floats that the next one overwrites.
+/// Transposes six rows; each store of eight spills two floats that the next one overwrites, but for the last one.
 @inline(__always)
 private func packSixRows(
     _ source: UnsafeMutablePointer<Float>, stride: Int, depth: Int, into target: UnsafeMutablePointer<Float>
@@ -37,7 +86,7 @@ private func packSixRows(
         to.store(t.4, 4 * tileRows)
         to.store(t.5, 5 * tileRows)
         to.store(t.6, 6 * tileRows)
-        to.store(t.7, 7 * tileRows)
+        to.storePartial(t.7, 7 * tileRows, count: tileRows)
         k += 8
     }
     while k < depth {
