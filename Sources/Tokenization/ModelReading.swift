@@ -134,6 +134,9 @@ extension BytePairEncoding {
 
 /// The entries of a vocabulary as they are written.
 struct VocabularyEntries {
+    /// Leaves room for the numbers of added tokens above it.
+    private static let largestNumber = Int(Int32.max)
+
     private(set) var list: [(text: String, token: UInt32)] = []
     private(set) var byText: TextTable
     /// Whether two entries have the same number.
@@ -147,11 +150,12 @@ struct VocabularyEntries {
         byText = TextTable(capacity: members.count)
         var seen: Set<UInt32> = []
         for member in members {
-            guard case .integer(let number) = member.value, let token = UInt32(exactly: number), token < .max else {
+            guard case .integer(let number) = member.value, (0...Self.largestNumber).contains(number) else {
                 throw .invalidValue(
                     file: fields.file, key: "model.vocab.\(member.key)", found: Fields.quote(member.value),
-                    expected: "a whole number from 0 to 4294967294")
+                    expected: "a whole number from 0 to \(Self.largestNumber)")
             }
+            let token = UInt32(number)
             list.append((member.key, token))
             byText.insert(member.key, token)
             if !seen.insert(token).inserted { hasSharedNumbers = true }

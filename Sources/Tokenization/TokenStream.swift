@@ -81,7 +81,7 @@ private struct StreamBuilder {
 
     mutating func append(_ batch: [[UInt8]]) {
         for text in batch {
-            guard !isFull else { return }
+            guard !isFull else { break }
             ids += tokenizer.encode(utf8: text)
             ids.append(endOfText)
             documents += 1
