@@ -100,7 +100,7 @@ extension Frame {
             height += 16
         }
         guard let hollow else { return }
-        let marker = SeriesStyle(rank: 0).marker(x: right + 14, y: height + 6, hollow: true)
+        let marker = (series.last?.style ?? SeriesStyle(rank: 0)).marker(x: right + 14, y: height + 6, hollow: true)
         drawing.shapes.append(.tag("g", ["class": "plain"], [marker]))
         drawing.texts.append(PlacedText(text: hollow, x: right + 22, y: height + 10))
     }

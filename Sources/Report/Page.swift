@@ -65,10 +65,16 @@ enum Page {
     /// Numbers to the right; long text may break.
     private static func cell(_ name: String, _ text: String, _ column: Table.Column) -> Markup {
         switch column.kind {
-        case .number: .tag(name, ["class": "n"], text)
+        case .number: .tag(name, ["class": "n"], number(text))
         case .formula where name == "td": .tag(name, [:], Prose.formula(text))
         case .text where name == "td" && text.count > 40: .tag(name, ["class": "wrap"], text)
         case .formula, .text: .tag(name, [:], text)
         }
+    }
+
+    /// A number whose interval is broken off it, if a line is short, but not in itself.
+    private static func number(_ text: String) -> [Markup] {
+        guard let start = text.firstIndex(of: "["), text.last == "]" else { return [.text(text)] }
+        return [.text(String(text[..<start])), .tag("span", ["class": "whole"], String(text[start...]))]
     }
 }

@@ -52,6 +52,7 @@ enum Style {
         th{font-weight:600;vertical-align:bottom}
         td{white-space:nowrap}
         .n{text-align:right}
+        .whole{white-space:nowrap}
         .wrap{white-space:normal;min-width:14rem;overflow-wrap:anywhere}
         @media (max-width:40rem){td{white-space:normal}th,td{padding-right:.5rem}}
         summary{cursor:pointer;margin:1rem 0}

@@ -55,13 +55,13 @@ enum Tables {
         let rows = laws.map { one in
             let fit = one.fit
             return [
-                fit.law.name, one.scheme, fit.law.display, fit.objective.name, "\(fit.n)", "\(fit.leftOut.count)",
+                fit.law.name, one.scheme, fit.objective.name, "\(fit.n)", "\(fit.leftOut.count)",
                 Figures.fixed(fit.r2, decimals: 3) + (fit.r2IsLogarithmic ? " (log)" : ""),
                 fit.aicc.isFinite ? Figures.fixed(fit.aicc, decimals: 1) : "", "\(fit.startsAtBest) of \(fit.starts)",
             ] + [.largestModel, .lastDecade, .bits].map { heldOut(fit, $0) }
         }
         let columns: [(String, Table.Column.Kind)] = [
-            ("law", .text), ("scheme", .text), ("formula", .formula), ("objective", .text), ("points", .number),
+            ("law", .text), ("scheme", .text), ("objective", .text), ("points", .number),
             ("left out", .number),
             ("R²", .number), ("AICc", .number), ("starts at the best", .number), ("off by: largest model", .number),
             ("off by: last decade of D", .number), ("off by: a bit width", .number),
@@ -77,24 +77,39 @@ enum Tables {
         return errors.max().map { "× " + Figures.significant(exp($0)) } ?? ""
     }
 
+    /// A row for each scheme and place asked for, a column for each law.
     static func predictions(_ laws: [FittedScheme]) -> Table {
-        let rows = laws.flatMap { one in
-            one.predictions.map { prediction in
-                [
-                    one.scheme, one.fit.law.name, Figures.count(prediction.at.params),
-                    Figures.count(prediction.at.tokens),
-                    prediction.at.bits.map(Figures.bits) ?? "",
-                    Figures.estimate(prediction.value, low: prediction.low, high: prediction.high),
-                    prediction.beyondHull > 1.005
-                        ? "× " + Figures.significant(prediction.beyondHull, digits: 2) : "inside",
-                ]
+        struct Place: Hashable {
+            let scheme: String
+            let conditions: Conditions
+        }
+        var places: [Place] = []
+        var names: [String] = []
+        for one in laws where !one.predictions.isEmpty {
+            if !names.contains(one.fit.law.name) { names.append(one.fit.law.name) }
+            for prediction in one.predictions {
+                let place = Place(scheme: one.scheme, conditions: prediction.at)
+                if !places.contains(place) { places.append(place) }
             }
         }
+        let rows = places.map { place in
+            let found = names.map { name in
+                laws.first { $0.scheme == place.scheme && $0.fit.law.name == name }?
+                    .predictions.first { $0.at == place.conditions }
+            }
+            let beyond = found.compactMap { $0?.beyondHull }.max() ?? 1
+            return [
+                place.scheme, Figures.count(place.conditions.params), Figures.count(place.conditions.tokens),
+                place.conditions.bits.map(Figures.bits) ?? "",
+                beyond > 1.005 ? "× " + Figures.significant(beyond, digits: 2) : "inside",
+            ] + found.map { $0.map { Figures.estimate($0.value, low: $0.low, high: $0.high) } ?? "" }
+        }
         let columns: [(String, Table.Column.Kind)] = [
-            ("scheme", .text), ("law", .text), ("N", .number), ("D", .number), ("bits", .number),
-            ("predicted, nats [95 % interval]", .number), ("beyond the data", .number),
+            ("scheme", .text), ("N", .number), ("D", .number), ("bits", .number), ("beyond the data", .number),
         ]
-        return table("Predictions asked for", columns, rows)
+        return table(
+            "What the laws foretell, in nats per token, with 95 % intervals", columns + names.map { ($0, .number) },
+            rows)
     }
 
     static func cells(_ cells: [MeasuredCell]) -> Table {
