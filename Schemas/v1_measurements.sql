@@ -24,7 +24,6 @@ CREATE TABLE source (
     family TEXT NOT NULL,
     step INTEGER CHECK (step >= 0),
     tokens INTEGER CHECK (tokens >= 0), -- training tokens seen, D of the laws; NULL where nobody said
-    tokens_per_step INTEGER CHECK (tokens_per_step > 0),
     phase TEXT NOT NULL DEFAULT 'unknown' CHECK (phase IN ('annealed', 'unannealed', 'unknown')), -- of the learning rate
     native_scheme TEXT, -- the compression it was trained under; NULL for dense 16 or 32 bit
     fingerprint TEXT, -- of the file when it was read, to tell whether it has changed since
@@ -44,10 +43,10 @@ CREATE TABLE spec (
 
 -- one row per held-out token stream
 CREATE TABLE shard (
-    digest TEXT NOT NULL PRIMARY KEY CHECK (digest <> ''), -- SHA-256 of the token ids
+    digest TEXT NOT NULL PRIMARY KEY CHECK (digest <> ''), -- of the file's and the tokenizer's digests
     name TEXT NOT NULL, -- a label, replaced when the stream is recorded under another one
-    tokens INTEGER NOT NULL CHECK (tokens > 0),
-    tokenizer_digest TEXT -- NULL where the shard came as token ids
+    file_digest TEXT NOT NULL, -- SHA-256 of the shard's file
+    tokenizer_digest TEXT -- SHA-256 of tokenizer.json; NULL where the shard came as token ids
 ) STRICT, WITHOUT ROWID;
 
 -- one row per evaluation of one checkpoint, as it is or compressed by one spec, on one shard
@@ -190,7 +189,7 @@ BEGIN SELECT RAISE(ABORT, 'measurements are never updated'); END;
 
 -- one row per checkpoint with a source: the first in order of family, tokens and path, where it was found in several places
 CREATE VIEW origin AS
-SELECT checkpoint, family, step, tokens, tokens_per_step, phase, native_scheme, path
+SELECT checkpoint, family, step, tokens, phase, native_scheme, path
 FROM (
     SELECT *, row_number() OVER (PARTITION BY checkpoint ORDER BY family, tokens IS NULL, tokens, path) AS place
     FROM source

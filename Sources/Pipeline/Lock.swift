@@ -15,14 +15,16 @@ package struct Lock: Sendable, Equatable {
         }
     }
 
-    /// A checkpoint of the run: what it is, and where and when in its training it was found.
+    /// A checkpoint of the run: what it is, when in its training it was saved and where it was found.
     package struct Entry: Sendable, Equatable {
         package let record: CheckpointRecord
-        package let source: SourceRecord
+        package let facts: TrainingFacts
+        package let path: String
 
-        package init(record: CheckpointRecord, source: SourceRecord) {
+        package init(record: CheckpointRecord, facts: TrainingFacts, path: String) {
             self.record = record
-            self.source = source
+            self.facts = facts
+            self.path = path
         }
     }
 
@@ -91,14 +93,11 @@ extension Lock {
 extension Lock.Entry {
     fileprivate func json(withPaths: Bool) -> JSONValue {
         var object = record.json.object ?? JSONObject()
-        object["family"] = .string(source.family)
-        object["step"] = .integer(orNull: source.step)
-        object["tokens"] = .integer(orNull: source.tokens)
-        object["phase"] = .string(source.phase)
-        if withPaths {
-            object["path"] = .string(source.path)
-            object["form"] = .string(source.form)
-        }
+        object["family"] = .string(facts.family)
+        object["step"] = .integer(orNull: facts.step)
+        object["tokens"] = .integer(orNull: facts.tokens)
+        object["phase"] = .string(facts.phase)
+        if withPaths { object["path"] = .string(path) }
         return .object(object)
     }
 }

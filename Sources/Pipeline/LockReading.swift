@@ -61,13 +61,12 @@ extension Lock.Input {
 
 extension Lock.Entry {
     fileprivate init(_ field: Field) throws(ManifestError) {
-        guard var object = field.json.object, let record = CheckpointRecord(.object(object)) else {
-            throw field.invalid("not a checkpoint's record")
-        }
-        object["checkpoint"] = .string(record.digest)
-        guard let source = SourceRecord(.object(object)) else {
-            throw field.invalid("a checkpoint of a lock has path, form, family, step, tokens and phase")
-        }
-        self.init(record: record, source: source)
+        guard let object = field.json.object, let record = CheckpointRecord(.object(object)),
+            let family = object["family"]?.string, let phase = object["phase"]?.string,
+            let path = object["path"]?.string
+        else { throw field.invalid("not a checkpoint of a lock") }
+        let facts = TrainingFacts(
+            family: family, step: object["step"]?.int, tokens: object["tokens"]?.int, phase: phase)
+        self.init(record: record, facts: facts, path: path)
     }
 }

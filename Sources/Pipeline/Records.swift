@@ -56,8 +56,33 @@ package struct CheckpointRecord: Sendable, Equatable {
     }
 }
 
-/// What a place in an archive was found to hold: `store/sources/<key>.json`. The key covers the place, the state of its
-/// files (names, sizes, times) and the rule by which step and tokens are read, so an unchanged place is never read twice.
+/// What a person and a name say of a checkpoint's place in its training run.
+package struct TrainingFacts: Sendable, Equatable {
+    package let family: String
+    package let step: Int?
+    /// D, training tokens seen; nil where nobody said.
+    package let tokens: Int?
+    /// `annealed`, `unannealed` or `unknown`: where the learning rate stood.
+    package let phase: String
+
+    package init(family: String, step: Int?, tokens: Int?, phase: String) {
+        self.family = family
+        self.step = step
+        self.tokens = tokens
+        self.phase = phase
+    }
+
+    /// The facts that a rule gives for a step.
+    package init(step: Int?, rule: IngestRule) {
+        self.init(
+            family: rule.family, step: step, tokens: step.flatMap { rule.tokens.tokens(step: $0) },
+            phase: rule.phase(step: step))
+    }
+}
+
+/// What a place in an archive was found to hold: `store/sources/<SHA-256 of the path>.json`.
+///
+/// It is a statement about a place, replaced when the place changes; an unchanged place is never read twice.
 package struct SourceRecord: Sendable, Equatable {
     package enum Outcome: Sendable, Equatable {
         case checkpoint(digest: String)
@@ -67,21 +92,16 @@ package struct SourceRecord: Sendable, Equatable {
 
     package let path: String
     package let form: String
-    package let family: String
-    package let step: Int?
-    package let tokens: Int?
-    package let phase: String
+    /// SHA-256 of the files' names, sizes, times and numbers on the disk when they were read.
+    package let fingerprint: String
+    package let facts: TrainingFacts
     package let outcome: Outcome
 
-    package init(
-        path: String, form: String, family: String, step: Int?, tokens: Int?, phase: String, outcome: Outcome
-    ) {
+    package init(path: String, form: String, fingerprint: String, facts: TrainingFacts, outcome: Outcome) {
         self.path = path
         self.form = form
-        self.family = family
-        self.step = step
-        self.tokens = tokens
-        self.phase = phase
+        self.fingerprint = fingerprint
+        self.facts = facts
         self.outcome = outcome
     }
 
@@ -90,10 +110,12 @@ package struct SourceRecord: Sendable, Equatable {
     }
 
     package var json: JSONValue {
-        var object: JSONObject = JSONObject([
+        var object = JSONObject([
             .init(key: "path", value: .string(path)), .init(key: "form", value: .string(form)),
-            .init(key: "family", value: .string(family)), .init(key: "step", value: .integer(orNull: step)),
-            .init(key: "tokens", value: .integer(orNull: tokens)), .init(key: "phase", value: .string(phase)),
+            .init(key: "fingerprint", value: .string(fingerprint)),
+            .init(key: "family", value: .string(facts.family)), .init(key: "step", value: .integer(orNull: facts.step)),
+            .init(key: "tokens", value: .integer(orNull: facts.tokens)),
+            .init(key: "phase", value: .string(facts.phase)),
         ])
         switch outcome {
         case .checkpoint(let digest): object["checkpoint"] = .string(digest)
@@ -105,7 +127,8 @@ package struct SourceRecord: Sendable, Equatable {
     /// Reads the record back; nil if it is not one.
     package init?(_ json: JSONValue) {
         guard let object = json.object, let path = object["path"]?.string, let form = object["form"]?.string,
-            let family = object["family"]?.string, let phase = object["phase"]?.string
+            let fingerprint = object["fingerprint"]?.string, let family = object["family"]?.string,
+            let phase = object["phase"]?.string
         else { return nil }
         let outcome: Outcome
         switch (object["checkpoint"]?.string, object["rejected"]?.string) {
@@ -113,9 +136,9 @@ package struct SourceRecord: Sendable, Equatable {
         case (nil, let reason?): outcome = .rejected(reason: reason)
         default: return nil
         }
-        self.init(
-            path: path, form: form, family: family, step: object["step"]?.int, tokens: object["tokens"]?.int,
-            phase: phase, outcome: outcome)
+        let facts = TrainingFacts(
+            family: family, step: object["step"]?.int, tokens: object["tokens"]?.int, phase: phase)
+        self.init(path: path, form: form, fingerprint: fingerprint, facts: facts, outcome: outcome)
     }
 }
 

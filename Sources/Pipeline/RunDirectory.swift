@@ -9,6 +9,8 @@ package struct RunDirectory: Sendable {
     package var log: URL { directory.appending(path: "log.jsonl") }
     package var report: URL { directory.appending(path: "report") }
     package var name: String { directory.lastPathComponent }
+    /// When it began, as its name says: `20260131T120000Z`.
+    package var startedAt: String { String(name.prefix { $0 != "-" }) }
 }
 
 extension Workspace {

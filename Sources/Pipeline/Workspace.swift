@@ -37,14 +37,19 @@ package struct Workspace: Sendable {
     package var runs: URL { root.appending(path: "runs") }
     package var temporary: URL { root.appending(path: "tmp") }
 
+    /// Held by the one process that ingests.
+    package var ingestLock: URL { root.appending(path: "ingest.lock") }
+    /// Held, shared, by every process that adds to the store; alone by the one that deletes from it.
+    package var storeLock: URL { root.appending(path: "store.lock") }
+
     /// `store/checkpoints/<digest>`: a Hugging Face directory.
     package func checkpoint(_ digest: String) -> URL { checkpoints.appending(path: digest) }
     /// `store/compressed/<key>`: a Hugging Face directory in the compressed-tensors layout.
     package func compressed(_ key: ArtifactKey) -> URL { compressed.appending(path: key.text) }
     /// `store/evaluations/<key>.json`: per-window results.
     package func evaluation(_ key: ArtifactKey) -> URL { evaluations.appending(path: key.text + ".json") }
-    /// `store/sources/<key>.json`: what a place in an archive was found to hold.
-    package func source(_ key: ArtifactKey) -> URL { sources.appending(path: key.text + ".json") }
+    /// `store/sources/<SHA-256 of the path>.json`: what a place in an archive was found to hold.
+    package func source(path: String) -> URL { sources.appending(path: sha256(Array(path.utf8)) + ".json") }
 }
 
 /// Makes a directory and its parents; one that is there already is fine.
@@ -71,7 +76,7 @@ package func readFile(_ file: URL) throws(WorkspaceError) -> [UInt8] {
 }
 
 /// The errno behind an error that Foundation threw.
-private func errorCode(_ error: any Error) -> Int32 {
+package func errorCode(_ error: any Error) -> Int32 {
     if let error = error as? CocoaError {
         if let underlying = error.underlying as? POSIXError { return underlying.code.rawValue }
         switch error.code {

@@ -53,15 +53,16 @@ package struct SpecRow: Sendable, Equatable {
 
 /// A held-out token stream: one row per stream.
 package struct ShardRow: Sendable, Equatable {
+    /// Names the stream: the file and the tokenizer together.
     package var digest: String
     package var name: String
-    package var tokens: Int
+    package var fileDigest: String
     package var tokenizerDigest: String?
 
-    package init(digest: String, name: String, tokens: Int, tokenizerDigest: String?) {
+    package init(digest: String, name: String, fileDigest: String, tokenizerDigest: String?) {
         self.digest = digest
         self.name = name
-        self.tokens = tokens
+        self.fileDigest = fileDigest
         self.tokenizerDigest = tokenizerDigest
     }
 }

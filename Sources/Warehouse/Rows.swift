@@ -16,7 +16,7 @@ extension SourceRow {
             "source", key: ["checkpoint": .text(checkpoint.digest), "path": .text(path)],
             [
                 "family": .text(family), "step": .optional(step), "tokens": .optional(tokens),
-                "tokens_per_step": .optional(tokensPerStep), "phase": .text(phase.rawValue),
+                "phase": .text(phase.rawValue),
                 "native_scheme": .optional(nativeScheme), "fingerprint": .optional(fingerprint),
             ])
     }
@@ -38,7 +38,9 @@ extension ShardRow {
     var row: TableRow {
         TableRow(
             "shard", key: ["digest": .text(digest)],
-            ["name": .text(name), "tokens": .integer(tokens), "tokenizer_digest": .optional(tokenizerDigest)])
+            [
+                "name": .text(name), "file_digest": .text(fileDigest), "tokenizer_digest": .optional(tokenizerDigest),
+            ])
     }
 }
 

@@ -15,7 +15,6 @@ package struct SourceRow: Sendable, Equatable {
     package var step: Int?
     /// Training tokens seen, D of the laws; nil where nobody said.
     package var tokens: Int?
-    package var tokensPerStep: Int?
     package var phase: LearningRatePhase
     /// The compression that the model was trained under; nil for a dense one.
     package var nativeScheme: String?
@@ -23,7 +22,7 @@ package struct SourceRow: Sendable, Equatable {
     package var fingerprint: String?
 
     package init(
-        checkpoint: CheckpointRow, path: String, family: String, step: Int?, tokens: Int?, tokensPerStep: Int?,
+        checkpoint: CheckpointRow, path: String, family: String, step: Int?, tokens: Int?,
         phase: LearningRatePhase, nativeScheme: String? = nil, fingerprint: String? = nil
     ) {
         self.checkpoint = checkpoint
@@ -31,7 +30,6 @@ package struct SourceRow: Sendable, Equatable {
         self.family = family
         self.step = step
         self.tokens = tokens
-        self.tokensPerStep = tokensPerStep
         self.phase = phase
         self.nativeScheme = nativeScheme
         self.fingerprint = fingerprint

@@ -8,9 +8,8 @@ struct LockTests {
             record: CheckpointRecord(
                 digest: digest, config: "c0", tokenizer: "t0", architecture: "gpt_neox", dtype: "F16", parameters: 100,
                 nonEmbeddingParameters: 60, layers: 2, width: 8, vocabulary: 16),
-            source: SourceRecord(
-                path: "/archive/step\(step)", form: "directory", family: "neox", step: step, tokens: step * 4096,
-                phase: "unknown", outcome: .checkpoint(digest: digest)))
+            facts: TrainingFacts(family: "neox", step: step, tokens: step * 4096, phase: "unknown"),
+            path: "/archive/step\(step)")
     }
 
     static func lock(checkpoints: [Lock.Entry], shardPath: String = "/data/shard.txt") throws -> Lock {

@@ -3,7 +3,7 @@ import Warehouse
 
 /// A small set of records made by hand: two sizes, one spec, one shard.
 enum Samples {
-    static let shard = ShardRow(digest: "shard", name: "heldout.jsonl", tokens: 1000, tokenizerDigest: "tokenizer")
+    static let shard = ShardRow(digest: "shard", name: "heldout.jsonl", fileDigest: "file", tokenizerDigest: "tokenizer")
     static let spec = SpecRow(
         name: "rtn-asym-w4-g16", scheme: "rtn-asym-g16", method: "rtn", bits: 4, groupSize: 16, symmetric: false,
         canonical: #"{"bits":4,"group":16,"method":"rtn","symmetric":false}"#)
@@ -18,7 +18,7 @@ enum Samples {
         SourceRow(
             checkpoint: checkpoint(digest, params: params), path: "archive/\(digest)", family: "neox",
             step: tokens / 100,
-            tokens: tokens, tokensPerStep: 100, phase: .unannealed, fingerprint: "12 34")
+            tokens: tokens, phase: .unannealed, fingerprint: "12 34")
     }
 
     static func baseline(_ digest: String, loss: Double = 3, params: Int = 800) -> EvaluationRow {

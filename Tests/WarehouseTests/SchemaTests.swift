@@ -41,8 +41,8 @@ import Warehouse
         table run: lock_digest name started_at program_version lock
         table run_evaluation: lock_digest evaluation
         table run_fit: lock_digest fit
-        table shard: digest name tokens tokenizer_digest
-        table source: checkpoint path family step tokens tokens_per_step phase native_scheme fingerprint
+        table shard: digest name file_digest tokenizer_digest
+        table source: checkpoint path family step tokens phase native_scheme fingerprint
         table spec: name scheme method bits group_size symmetric canonical
         table warning: fit position message advice
         table window: evaluation position nll_nats
@@ -51,7 +51,7 @@ import Warehouse
         view law: law family scheme objective parameter value low high at_bound n left_out r2 fit
         view loss: family params params_total step tokens phase scheme spec bits bits_per_weight shard context windows \
         scored_tokens loss perplexity checkpoint evaluation stage_version
-        view origin: checkpoint family step tokens tokens_per_step phase native_scheme path
+        view origin: checkpoint family step tokens phase native_scheme path
         view qid: family params params_total step tokens phase method scheme spec bits group_size bits_per_weight shard \
         context windows loss16 loss qid stderr kl agreement checkpoint evaluation
         view qid_history: family params params_total step tokens phase method scheme spec bits group_size bits_per_weight \

@@ -1,0 +1,70 @@
+package import ArgumentParser
+import FoundationEssentials
+package import Pipeline
+package import Stages
+
+/// Where the workspace is.
+package struct WorkspaceOption: ParsableArguments {
+    @Option(help: "The workspace (default: $QID_WORKSPACE, else ./qid-workspace).")
+    package var workspace: String?
+
+    package init() {}
+}
+
+/// Which cells of a manifest a process works on.
+package struct CellOptions: ParsableArguments {
+    @OptionGroup package var place: WorkspaceOption
+
+    @Option(help: "Work on the cells of this manifest or lock that are not in the workspace yet.")
+    package var manifest: String?
+
+    @Option(
+        help: ArgumentHelp("Every N-th cell from the I-th (0-based), to share the work out.", valueName: "i/n"),
+        transform: selection)
+    package var cells: CellSelection = .all
+
+    package init() {}
+
+    private static func selection(_ text: String) throws -> CellSelection {
+        guard let selection = CellSelection(text) else {
+            throw ValidationError("'\(text)' is not I/N with 0 <= I < N, such as 0/8")
+        }
+        return selection
+    }
+}
+
+/// How much memory a stage may use for what it computes with.
+package struct MemoryOption: ParsableArguments {
+    @Option(help: "Memory for activations, such as 512MB or 4GB.", transform: Self.byteCount)
+    package var memory: Int = 512_000_000
+
+    package var bytes: Int { memory }
+
+    package init() {}
+
+    private static func byteCount(_ text: String) throws -> Int {
+        let units = ["GB": 1_000_000_000, "MB": 1_000_000, "GiB": 1 << 30, "MiB": 1 << 20]
+        guard let unit = units.first(where: { text.hasSuffix($0.key) }),
+            let number = Double(text.dropLast(unit.key.count)), number > 0, number < 1e6
+        else { throw ValidationError("'\(text)' is not a size such as 512MB or 4GB") }
+        return Int(number * Double(unit.value))
+    }
+}
+
+/// Runs a stage and ends the command as it ended: its errors in one line on standard error, its status as exit status.
+package func runStage(_ command: String, _ body: () throws(StageError) -> ExitStatus) throws {
+    Interruption.current.listen()
+    let status: ExitStatus
+    do throws(StageError) {
+        status = try body()
+    } catch {
+        report("\(command): \(error)")
+        throw ExitCode(error)
+    }
+    if status != .success { throw ExitCode(status.rawValue) }
+}
+
+extension ExitCode {
+    /// The exit status that an error stands for.
+    package init(_ error: StageError) { self.init(error.exitStatus.rawValue) }
+}

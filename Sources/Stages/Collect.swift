@@ -1,0 +1,39 @@
+package import FoundationEssentials
+import Pipeline
+
+/// Frees disk space: what crashes left in `tmp/`, and compressed checkpoints that no run asks for.
+///
+/// Compressed checkpoints are the bulk of a workspace and can be made again from their spec; nothing measured goes.
+/// - Parameter measured: also those whose evaluations are all there; a later run makes them again.
+package func collect(workspace location: URL, measured: Bool, dryRun: Bool) throws(StageError) -> String {
+    let workspace = try attempt { () throws(WorkspaceError) in try Workspace(existing: location) }
+    let lock = try attempt { () throws(WorkspaceError) in try FileLock(workspace.storeLock) }
+    defer { lock.release() }
+    let needed = try neededCompressed(in: workspace, evenIfMeasured: !measured)
+    let leftovers = names(in: workspace.temporary).map { workspace.temporary.appending(path: $0) }
+    let unneeded = names(in: workspace.compressed).filter { !needed.contains($0) }
+        .map { workspace.compressed.appending(path: $0) }
+    let bytes = (leftovers + unneeded).reduce(0) { $0 + byteCount($1) }
+    if !dryRun {
+        for place in leftovers + unneeded {
+            do { try FileManager.default.removeItem(at: place) } catch {
+                throw .workspace(.cannotWrite(path: place.path, code: errorCode(error)))
+            }
+        }
+    }
+    let verb = dryRun ? "would free" : "freed"
+    return
+        "\(verb) \(bytesText(bytes)): \(unneeded.count) compressed checkpoints, \(leftovers.count) leftovers in tmp/\n"
+}
+
+/// The compressed checkpoints that some run asks for, or still has to evaluate.
+private func neededCompressed(in workspace: Workspace, evenIfMeasured: Bool) throws(StageError) -> Set<String> {
+    var needed: Set<String> = []
+    for run in workspace.runDirectories {
+        let lock = try attempt { () throws(ManifestError) in try Lock(file: run.lock) }
+        for cell in lock.cells where evenIfMeasured || !exists(workspace.evaluation(cell.evaluation)) {
+            if let compressed = cell.compressed { needed.insert(compressed.text) }
+        }
+    }
+    return needed
+}

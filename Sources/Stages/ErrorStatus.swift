@@ -1,0 +1,51 @@
+import Archive
+import Checkpoint
+import Compression
+import Pipeline
+import Warehouse
+
+// How a command ends after an error of a module that knows no commands: what cannot be written ends it, what is wrong with
+// one input does not stop the others.
+
+extension ArchiveError {
+    var exitStatus: ExitStatus {
+        switch self {
+        case .cannotWrite, .outOfMemory: .inputOutput
+        default: .badInput
+        }
+    }
+}
+
+extension CheckpointError {
+    var exitStatus: ExitStatus {
+        switch self {
+        case .cannotWrite: .inputOutput
+        case .unknownTensor, .wrongByteCount: .software
+        default: .badInput
+        }
+    }
+}
+
+extension CompressionError {
+    var exitStatus: ExitStatus {
+        switch self {
+        case .invalidValue, .unknownKey, .repeatedKey, .missingKey, .unsupported: .usage
+        case .cannotWrite: .inputOutput
+        case .checkpoint(let error): error.exitStatus
+        default: .badInput
+        }
+    }
+}
+
+extension WarehouseError {
+    var exitStatus: ExitStatus {
+        switch self {
+        case .locked: .tryAgain
+        case .missing: .noInput
+        case .cannotOpen: .cannotCreate
+        case .cannotWrite: .inputOutput
+        case .notAWarehouse, .damaged, .newerSchema, .conflict, .refused, .notFinite: .badInput
+        case .query: .usage
+        }
+    }
+}

@@ -1,0 +1,147 @@
+import Checkpoint
+import Compression
+import Evaluation
+package import FoundationEssentials
+import JSON
+import LanguageModel
+package import Pipeline
+import Tokenization
+
+/// A checkpoint with its compressed forms, to be evaluated on a shard.
+package struct EvaluationRequest: Sendable {
+    package let checkpoint: URL
+    package let compressed: [URL]
+    package let shard: URL
+    /// Nil: the one beside the checkpoint.
+    package let tokenizer: URL?
+    package let context: Int
+    /// Nil: all of the shard.
+    package let windows: Int?
+    /// Bytes for activations.
+    package let memory: Int
+
+    package init(
+        checkpoint: URL, compressed: [URL], shard: URL, tokenizer: URL?, context: Int, windows: Int?, memory: Int
+    ) {
+        self.checkpoint = checkpoint
+        self.compressed = compressed
+        self.shard = shard
+        self.tokenizer = tokenizer
+        self.context = context
+        self.windows = windows
+        self.memory = memory
+    }
+}
+
+/// Evaluates plain directories and returns a JSON document or a table for people.
+package func evaluate(_ request: EvaluationRequest, asJSON: Bool) throws(StageError) -> String {
+    var variants: [Evaluator.Variant] = []
+    var baseline: Checkpoint?
+    for (index, directory) in ([request.checkpoint] + request.compressed).enumerated() {
+        let checkpoint = try attempt { () throws(CheckpointError) in try Checkpoint(directory: directory) }
+        baseline = baseline ?? checkpoint
+        let weights = try attempt { () throws(CompressionError) in try WeightStore(checkpoint) }
+        variants.append(.init(name: index == 0 ? "baseline" : directory.lastPathComponent, weights: weights))
+    }
+    let stream = try TokenStreams().stream(
+        shard: request.shard, tokenizer: request.tokenizer ?? baseline?.tokenizerFile, context: request.context,
+        windows: request.windows)
+    let progress = Progress("evaluate")
+    let evaluation = try run(
+        variants, stream, context: request.context, windows: request.windows, memory: request.memory
+    ) { progress.update($0, "'\(request.checkpoint.lastPathComponent)'") }
+    progress.finish("\(evaluation.windows) windows of \(evaluation.context) tokens")
+    return asJSON ? evaluation.json.prettyText : table(evaluation)
+}
+
+/// Makes the evaluations of a manifest's cells that the store does not hold, checkpoint by checkpoint.
+package func evaluate(
+    manifest: URL, workspace location: URL, cells selection: CellSelection, memory: Int
+) throws(StageError) -> ExitStatus {
+    let workspace = try attempt { () throws(WorkspaceError) in try Workspace(existing: location) }
+    let storeLock = try attempt { () throws(WorkspaceError) in try FileLock(workspace.storeLock, .shared) }
+    defer { storeLock.release() }
+    let lock = try resolve(manifest: manifest, workspace: workspace).lock
+    let cells = selection.take(lock.cells)
+    let missing = cells.filter { !exists(workspace.evaluation($0.evaluation)) }
+    if !missing.isEmpty { try lock.checkInputs() }
+    let progress = Progress("evaluate")
+    let work = missing.reduce(0.0) { $0 + Double($1.checkpoint.parameters) }
+    var (done, bad) = (0.0, 0)
+    let task = CellEvaluation(lock: lock, workspace: workspace, memory: memory)
+    for group in byCheckpoint(missing) {
+        let record = group[0].checkpoint
+        let share = Double(group.count) * Double(record.parameters)
+        let before = done
+        let tell = { @Sendable (fraction: Double) in
+            progress.update((before + fraction * share) / work, "checkpoint \(record.digest.prefix(12))")
+        }
+        bad += try task.evaluate(group, progress: tell)
+        done += share
+    }
+    progress.finish(
+        "\(missing.count - bad) cells evaluated, \(cells.count - missing.count) known"
+            + (bad == 0 ? "" : ", \(bad) failed"))
+    return bad == 0 ? .success : .badInput
+}
+
+/// Cells of one checkpoint together, in their order.
+private func byCheckpoint(_ cells: [Cell]) -> [[Cell]] {
+    var groups: [[Cell]] = []
+    for cell in cells {
+        if groups.last?.last?.checkpoint == cell.checkpoint {
+            groups[groups.count - 1].append(cell)
+        } else {
+            groups.append([cell])
+        }
+    }
+    return groups
+}
+
+/// Scores variants in lockstep; a signal stops it between layers.
+func run(
+    _ variants: [Evaluator.Variant], _ stream: [UInt32], context: Int, windows: Int?, memory: Int,
+    progress: @escaping @Sendable (Double) -> Void
+) throws(StageError) -> Evaluation {
+    let request = Evaluator.Request(
+        context: context, windows: windows.map { .first($0) } ?? .all,
+        options: ScoringOptions(memoryBudget: memory))
+    let control = RunControl(progress: progress, isCancelled: { Interruption.current.isRequested })
+    do throws(EvaluationError) {
+        return try Evaluator(variants).evaluate(stream, request, control: control)
+    } catch {
+        if Interruption.current.isRequested { throw .workspace(.stopped) }
+        throw .evaluation(error)
+    }
+}
+
+/// The results as a table for people.
+private func table(_ evaluation: Evaluation) -> String {
+    let header = ["", "loss", "perplexity", "QiD", "± s.e.", "KL", "agreement", "bits/weight"]
+    let rows = evaluation.results.map { result in
+        [
+            result.name, fixed(result.loss, 5), fixed(result.perplexity, 3), fixed(result.qid, 5),
+            result.qidStandardError.map { fixed($0, 5) } ?? "-", fixed(result.kl, 5),
+            fixed(result.agreement * 100, 2) + " %", fixed(result.bitsPerWeight, 3),
+        ]
+    }
+    let all = [header] + rows
+    let widths = header.indices.map { column in all.map { $0[column].count }.max() ?? 0 }
+    return all.map { row in
+        row.enumerated().map { column, text in
+            let padding = String(repeating: " ", count: widths[column] - text.count)
+            return column == 0 ? text + padding : padding + text
+        }.joined(separator: "  ") + "\n"
+    }.joined()
+}
+
+/// A number with so many digits behind the point.
+func fixed(_ value: Double, _ digits: Int) -> String {
+    guard value.isFinite, value.magnitude < 1e12 else { return "\(value)" }
+    let scale = (0..<digits).reduce(1) { product, _ in product * 10 }
+    let whole = Int((value.magnitude * Double(scale)).rounded())
+    let fraction = String(whole % scale)
+    let sign = value < 0 && whole > 0 ? "-" : ""
+    guard digits > 0 else { return sign + String(whole) }
+    return "\(sign)\(whole / scale)." + String(repeating: "0", count: digits - fraction.count) + fraction
+}

@@ -1,0 +1,101 @@
+import Compression
+import JSON
+import Pipeline
+
+/// An evaluation as the store keeps it: what was measured, on what, and per window. `store/evaluations/<key>.json`.
+///
+/// Everything in it follows from its key, so every process that computes it writes the same bytes.
+struct EvaluationArtifact: Equatable {
+    struct Shard: Equatable {
+        /// SHA-256 of the file.
+        let digest: String
+        /// SHA-256 of the tokenizer.json that was used; nil where the shard holds token ids.
+        let tokenizer: String?
+
+        /// Names the token stream: the file and the tokenizer that made it.
+        var streamDigest: String { sha256(Array("\(digest)\n\(tokenizer ?? "")".utf8)) }
+    }
+
+    /// What the spec did to the loss, on the same windows; nats per scored token.
+    struct Degradation: Equatable {
+        let baselineLoss: Double
+        let qid: Double
+        /// Nil for a single window.
+        let qidStderr: Double?
+        let kl: Double
+        let agreement: Double
+    }
+
+    let key: String
+    let checkpoint: CheckpointRecord
+    let spec: Spec?
+    let compressed: String?
+    let shard: Shard
+    let context: Int
+    /// Tokens scored.
+    let tokens: Int
+    let loss: Double
+    let perplexity: Double
+    let bitsPerWeight: Double
+    /// Nil for the baseline.
+    let degradation: Degradation?
+    /// Summed negative log-likelihood of each window, in nats.
+    let windowNLL: [Double]
+}
+
+extension EvaluationArtifact {
+    var json: JSONValue {
+        [
+            "key": .string(key), "stage": "evaluate", "version": .integer(Stage.evaluate.version),
+            "name": .string(spec?.name ?? "baseline"), "checkpoint": checkpoint.json,
+            "spec": spec?.canonical ?? .null, "compressed": .string(orNull: compressed),
+            "shard": [
+                "sha256": .string(shard.digest), "tokenizer_sha256": .string(orNull: shard.tokenizer),
+            ],
+            "context": .integer(context), "windows": .integer(windowNLL.count), "tokens": .integer(tokens),
+            "loss": .number(loss), "perplexity": .number(perplexity), "bits_per_weight": .number(bitsPerWeight),
+            "degradation": degradation?.json ?? .null, "window_nll": .array(windowNLL.map { .number($0) }),
+        ]
+    }
+
+    /// Reads the artifact back; nil if it is not one of this version.
+    init?(_ json: JSONValue) {
+        guard let object = json.object, let key = object["key"]?.string,
+            object["version"]?.int == Stage.evaluate.version,
+            let checkpoint = object["checkpoint"].flatMap(CheckpointRecord.init),
+            let shard = object["shard"]?.object, let digest = shard["sha256"]?.string,
+            let context = object["context"]?.int, let tokens = object["tokens"]?.int,
+            let loss = object["loss"]?.double, let perplexity = object["perplexity"]?.double,
+            let bitsPerWeight = object["bits_per_weight"]?.double, let windows = object["window_nll"]?.array
+        else { return nil }
+        let windowNLL = windows.compactMap(\.double)
+        let spec = object["spec"]?.object.flatMap { try? Spec(json: $0) }
+        let degradation = object["degradation"]?.object.flatMap(Degradation.init)
+        guard windowNLL.count == windows.count, !windows.isEmpty, (spec == nil) == (degradation == nil),
+            (spec == nil) == (object["spec"] == .null)
+        else { return nil }
+        self.init(
+            key: key, checkpoint: checkpoint, spec: spec, compressed: object["compressed"]?.string,
+            shard: Shard(digest: digest, tokenizer: shard["tokenizer_sha256"]?.string), context: context,
+            tokens: tokens, loss: loss, perplexity: perplexity, bitsPerWeight: bitsPerWeight,
+            degradation: degradation, windowNLL: windowNLL)
+    }
+}
+
+extension EvaluationArtifact.Degradation {
+    fileprivate var json: JSONValue {
+        [
+            "baseline_loss": .number(baselineLoss), "qid": .number(qid), "qid_stderr": .number(orNull: qidStderr),
+            "kl": .number(kl), "agreement": .number(agreement),
+        ]
+    }
+
+    fileprivate init?(_ object: JSONObject) {
+        guard let baselineLoss = object["baseline_loss"]?.double, let qid = object["qid"]?.double,
+            let kl = object["kl"]?.double, let agreement = object["agreement"]?.double
+        else { return nil }
+        self.init(
+            baselineLoss: baselineLoss, qid: qid, qidStderr: object["qid_stderr"]?.double, kl: kl,
+            agreement: agreement)
+    }
+}

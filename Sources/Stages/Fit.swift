@@ -1,0 +1,113 @@
+package import FoundationEssentials
+import JSON
+package import Pipeline
+import Report
+import ScalingLaws
+import Warehouse
+
+/// Anybody's points and the law to fit to them.
+package struct FitRequest: Sendable {
+    package let points: URL
+    package let law: String
+    /// Nil: what suits the law.
+    package let objective: String?
+    /// The scheme with eff 1; nil: found by its usual names.
+    package let reference: String?
+    /// `NAME=LOW:HIGH` for parameters of the law.
+    package let bounds: [String]
+
+    package init(points: URL, law: String, objective: String?, reference: String?, bounds: [String]) {
+        self.points = points
+        self.law = law
+        self.objective = objective
+        self.reference = reference
+        self.bounds = bounds
+    }
+}
+
+/// Fits a law to the points of a CSV file and returns a JSON document or text for people.
+package func fit(_ request: FitRequest, asJSON: Bool) throws(StageError) -> String {
+    guard exists(request.points) else { throw .missing(path: request.points.path, what: "it is the file of points") }
+    let csv = String(
+        decoding: try attempt { () throws(WorkspaceError) in try readFile(request.points) }, as: UTF8.self)
+    let fit = try attempt { () throws(ScalingLawsError) in
+        var options = FitOptions(
+            objective: try request.objective.map { (text) throws(ScalingLawsError) in try Objective(text) },
+            referenceScheme: request.reference)
+        for bound in request.bounds {
+            let (name, range) = try FitOptions.bounds(bound)
+            options.bounds[name] = range
+        }
+        return try ScalingLaws.fit(try Points.parse(csv: csv), try Laws.named(request.law), options)
+    }
+    return asJSON ? JSONValue(fit).prettyText : text(fit)
+}
+
+/// Fits the laws of a manifest to its cells, or the usual ones to all of the warehouse, stores them and reports.
+package func fit(workspace location: URL, manifest: URL?, output: URL?) throws(StageError) -> ExitStatus {
+    let workspace = try attempt { () throws(WorkspaceError) in try Workspace(existing: location) }
+    let lock = try manifest.map { (file) throws(StageError) in try resolve(manifest: file, workspace: workspace).lock }
+    let warehouse = try attempt { () throws(WarehouseError) in try Warehouse(writing: workspace.warehouse) }
+    let evaluations = lock.map { Set($0.cells.map(\.evaluation.text)) }
+    let points = try FitPoints(warehouse.reader, evaluations: evaluations)
+
+    let progress = Progress("fit")
+    let plans = try points.plans(lock?.laws ?? ["qid-unified", "qid-per-bit"])
+    var fitted: [FittedScheme] = []
+    var rows: [FitRow] = []
+    for (index, plan) in plans.enumerated() {
+        try attempt { () throws(WorkspaceError) in try Interruption.current.check() }
+        progress.update(Double(index) / Double(plans.count), "\(plan.law.name) for \(plan.scheme)")
+        do throws(ScalingLawsError) {
+            let result = try FittedScheme(plan, predictions: lock?.predictions ?? [])
+            rows.append(FitRow(result, plan))
+            fitted.append(result)
+        } catch {
+            report("fit: \(plan.law.name) for \(plan.scheme): \(error)")
+        }
+    }
+    for row in rows { try attempt { () throws(WarehouseError) in _ = try warehouse.record(row) } }
+    if let lock { try record(lock, rows, in: warehouse, workspace) }
+
+    let directory =
+        output ?? lock.flatMap { reportDirectory(of: $0, workspace) } ?? workspace.root.appending(path: "report")
+    let content = try ReportContent(points, fitted, lock: lock, failures: warehouse.reader)
+    try write(content, to: directory)
+    progress.finish("\(fitted.count) laws fitted to \(points.qid.count) measurements; report in \(directory.path)")
+    return .success
+}
+
+/// The run in whose directory a lock's report belongs, if the lock is one of a run.
+private func reportDirectory(of lock: Lock, _ workspace: Workspace) -> URL? {
+    workspace.runDirectories.first { (try? Lock(file: $0.lock))?.digest == lock.digest }?.report
+}
+
+/// Notes a run with the evaluations and fits that it asked for.
+private func record(_ lock: Lock, _ fits: [FitRow], in warehouse: Warehouse, _ workspace: Workspace) throws(StageError)
+{
+    guard let run = workspace.runDirectories.first(where: { (try? Lock(file: $0.lock))?.digest == lock.digest }) else {
+        return
+    }
+    let text = String(decoding: try attempt { () throws(WorkspaceError) in try readFile(run.lock) }, as: UTF8.self)
+    try attempt { () throws(WarehouseError) in
+        let recorded = try warehouse.reader.evaluationKeys()
+        _ = try warehouse.record(
+            RunRow(
+                lockDigest: lock.digest, name: run.name, startedAt: run.startedAt, programVersion: programVersion,
+                lock: text, evaluations: lock.cells.map(\.evaluation.text).filter(recorded.contains),
+                fits: fits.map(\.key)))
+    }
+}
+
+/// Writes the report in every form.
+private func write(_ content: ReportContent, to directory: URL) throws(StageError) {
+    let rendered = RenderedReport(content)
+    let files = [
+        ("index.html", rendered.html), ("report.md", rendered.markdown), ("report.json", rendered.json),
+        (RenderedReport.plotFileName, rendered.plot), (headlineName, headline(for: content) + "\n"),
+    ]
+    try attempt { () throws(WorkspaceError) in
+        try makeDirectory(directory)
+        for (name, text) in files { try replaceFile(Array(text.utf8), at: directory.appending(path: name)) }
+    }
+}

@@ -1,0 +1,97 @@
+import JSON
+import Pipeline
+import ScalingLaws
+import Warehouse
+
+/// The warehouse's measurements as laws take them.
+struct FitPoints {
+    let qid: [QidPoint]
+    let losses: [LossPoint]
+
+    /// - Parameter evaluations: the keys of those that count; all if nil.
+    init(_ reader: WarehouseReader, evaluations: Set<String>?) throws(StageError) {
+        qid = try attempt { () throws(WarehouseError) in try reader.qidPoints(evaluations: evaluations) }
+        losses = try attempt { () throws(WarehouseError) in try reader.lossPoints(evaluations: evaluations) }
+    }
+
+    /// A law with the points of one scheme of one family.
+    struct Plan {
+        let law: Law
+        let family: String
+        let scheme: String
+        let points: [Point]
+        /// Keys of the evaluations behind the points.
+        let evaluations: [String]
+    }
+
+    /// What to fit: every law to every scheme it can speak of. Measurements without D are left to SQL.
+    func plans(_ laws: [String]) throws(StageError) -> [Plan] {
+        var plans: [Plan] = []
+        for name in laws {
+            let law = try attempt { () throws(ScalingLawsError) in try Laws.named(name) }
+            switch law.quantity {
+            case .qid: plans += schemes.map { qidPlan(law, family: $0.family, scheme: $0.scheme) }
+            case .loss where law.speaksOfBits:
+                plans += schemes.map { lossPlan(law, family: $0.family, scheme: $0.scheme) }
+            case .loss: plans += Set(losses.map(\.family)).sorted().map { lossPlan(law, family: $0, scheme: nil) }
+            }
+        }
+        return plans.filter { !$0.points.isEmpty }
+    }
+
+    private struct Group: Hashable {
+        let family: String
+        let scheme: String
+    }
+
+    private var schemes: [Group] {
+        Set(qid.map { Group(family: $0.family, scheme: $0.scheme) }).sorted {
+            ($0.family, $0.scheme) < ($1.family, $1.scheme)
+        }
+    }
+
+    private func qidPlan(_ law: Law, family: String, scheme: String) -> Plan {
+        let chosen = qid.filter { $0.family == family && $0.scheme == scheme && $0.tokens != nil }
+        return Plan(
+            law: law, family: family, scheme: scheme, points: chosen.compactMap(Point.init),
+            evaluations: chosen.map(\.evaluation))
+    }
+
+    /// Baselines, and for a law that speaks of bits the compressed losses of one scheme as well.
+    private func lossPlan(_ law: Law, family: String, scheme: String?) -> Plan {
+        let chosen = losses.filter {
+            $0.family == family && $0.tokens != nil && ($0.spec == "baseline" || $0.scheme == scheme)
+        }
+        return Plan(
+            law: law, family: family, scheme: scheme ?? "dense", points: chosen.compactMap(Point.init),
+            evaluations: chosen.map(\.evaluation))
+    }
+}
+
+extension Law {
+    fileprivate var speaksOfBits: Bool { formula.contains("bits") }
+}
+
+extension Point {
+    /// Nil without D.
+    fileprivate init?(_ point: QidPoint) {
+        guard let tokens = point.tokens else { return nil }
+        self.init(
+            Conditions(
+                params: Double(point.params), tokens: Double(tokens), bits: point.bits,
+                group: point.groupSize.map(Double.init), scheme: point.scheme),
+            loss: point.loss, qid: point.qid, qidStderr: point.stderr,
+            lossAtChance: logarithm(Double(point.vocabularySize)), family: point.family,
+            checkpoint: point.checkpoint, phase: SchedulePhase(rawValue: point.phase.rawValue) ?? .unknown)
+    }
+
+    /// Nil without D.
+    fileprivate init?(_ point: LossPoint) {
+        guard let tokens = point.tokens else { return nil }
+        self.init(
+            Conditions(
+                params: Double(point.params), tokens: Double(tokens), bits: point.bits ?? 16, scheme: point.scheme),
+            loss: point.loss, family: point.family, checkpoint: point.checkpoint,
+            phase: SchedulePhase(rawValue: point.phase.rawValue) ?? .unknown)
+    }
+}

@@ -1,0 +1,106 @@
+import JSON
+import Pipeline
+import Report
+import ScalingLaws
+import Warehouse
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+// The C library's functions under names that Foundation does not have; importing it for them would load all of it.
+func logarithm(_ value: Double) -> Double { log(value) }
+func exponential(_ value: Double) -> Double { exp(value) }
+func decimalExponent(_ value: Double) -> Int { Int(log10(value).rounded(.down)) }
+func power(_ base: Double, _ exponent: Int) -> Double { pow(base, Double(exponent)) }
+
+extension FittedScheme {
+    /// Fits a plan's law and makes the predictions that it can make: a law with constants for each bit width says
+    /// nothing of widths that were not measured.
+    init(_ plan: FitPoints.Plan, predictions wanted: [Manifest.Prediction]) throws(ScalingLawsError) {
+        let fit = try ScalingLaws.fit(plan.points, plan.law)
+        let measuredBits = Set(plan.points.compactMap(\.conditions.bits))
+        let isPerBit = fit.parameters.contains { $0.name.contains(".") }
+        var conditions: [Conditions] = []
+        for grid in wanted {
+            for bits in grid.bits where !isPerBit || measuredBits.contains(bits) {
+                for params in grid.params {
+                    for tokens in grid.tokens {
+                        conditions.append(
+                            Conditions(
+                                params: params, tokens: tokens, bits: bits, group: plan.points[0].conditions.group,
+                                scheme: plan.scheme))
+                    }
+                }
+            }
+        }
+        self.init(scheme: plan.scheme, fit: fit, predictions: try fit.predict(conditions))
+    }
+}
+
+extension FitRow {
+    init(_ fitted: FittedScheme, _ plan: FitPoints.Plan) {
+        let fit = fitted.fit
+        let key = ArtifactKey(
+            stage: .fit,
+            inputs: ["evaluations": .array(plan.evaluations.map { .string($0) })],
+            parameters: [
+                "law": .string(fit.law.name), "objective": .string(fit.objective.name), "family": .string(plan.family),
+                "scheme": .string(plan.scheme),
+                "points": .array(
+                    plan.points.map { [.number($0.conditions.params), .number($0.conditions.tokens)] }),
+                "predictions": .array(
+                    fitted.predictions.map {
+                        [.number($0.at.params), .number($0.at.tokens), .number(orNull: $0.at.bits)]
+                    }),
+            ])
+        let quantity = fit.law.quantity.rawValue + "_nats"
+        self.init(
+            key: key.text, law: fit.law.name, scheme: plan.scheme, family: plan.family, objective: fit.objective.name,
+            objectiveValue: fit.objectiveValue, n: fit.n, leftOut: fit.leftOut.count,
+            r2: fit.r2.isFinite ? fit.r2 : nil, starts: fit.starts, startsAtBest: fit.startsAtBest,
+            detail: JSONValue(fit).canonicalText, stageVersion: Stage.fit.version,
+            programVersion: Stages.programVersion,
+            parameters: fit.parameters.map {
+                Parameter(
+                    name: $0.name, value: $0.value, low: $0.low.isFinite ? $0.low : nil,
+                    high: $0.high.isFinite ? $0.high : nil, atBound: $0.atBound)
+            },
+            predictions: fitted.predictions.map {
+                Prediction(
+                    quantity: quantity, scheme: plan.scheme, params: $0.at.params, tokens: $0.at.tokens,
+                    bits: $0.at.bits ?? 16, value: $0.value, low: $0.low.isFinite ? $0.low : nil,
+                    high: $0.high.isFinite ? $0.high : nil, beyondHull: $0.beyondHull.isFinite ? $0.beyondHull : nil)
+            },
+            warnings: fit.warnings.map { Warning(message: $0.finding, advice: $0.advice) })
+    }
+}
+
+extension ReportContent {
+    init(
+        _ points: FitPoints, _ fitted: [FittedScheme], lock: Lock?, failures reader: WarehouseReader
+    ) throws(StageError) {
+        let failures = try attempt { () throws(WarehouseError) in try reader.failures() }
+        self.init(
+            title: lock.map { "What compression costs: \($0.name)" } ?? "What compression costs",
+            run: RunFacts(
+                lockDigest: lock?.digest ?? "", date: nil, programVersion: Stages.programVersion,
+                shard: points.qid.first?.shard ?? "", contextTokens: lock?.context ?? 0, windows: lock?.windows ?? 0),
+            measurements: points.qid.compactMap(MeasuredCell.init), laws: fitted,
+            failures: failures.map {
+                Failure(stage: $0.stage, subject: $0.failure.subject, reason: $0.failure.reason)
+            })
+    }
+}
+
+extension MeasuredCell {
+    /// Nil without D.
+    fileprivate init?(_ point: QidPoint) {
+        guard let tokens = point.tokens else { return nil }
+        self.init(
+            family: point.family, params: Double(point.params), tokens: Double(tokens), step: point.step,
+            scheme: point.scheme, spec: point.spec, bits: point.bits, bitsPerWeight: point.bitsPerWeight,
+            loss16: point.loss16, loss: point.loss, qid: point.qid, qidStderr: point.stderr, kl: point.kl,
+            agreement: point.agreement)
+    }
+}

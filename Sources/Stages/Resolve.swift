@@ -1,0 +1,83 @@
+import Archive
+import Compression
+package import FoundationEssentials
+import JSON
+package import Pipeline
+
+/// A manifest resolved against what has been ingested.
+package struct Resolution: Sendable {
+    package let lock: Lock
+    /// Places of its archives that hold no usable checkpoint, each with the reason.
+    package let problems: [Problem]
+
+    package struct Problem: Sendable, Equatable {
+        package let path: String
+        package let reason: String
+    }
+}
+
+/// Resolves a manifest to digests by what the store knows of its archives; a lock is read as it is.
+package func resolve(manifest file: URL, workspace: Workspace) throws(StageError) -> Resolution {
+    if let lock = try readLock(file) { return Resolution(lock: lock, problems: []) }
+    let manifest = try attempt { () throws(ManifestError) in try Manifest(file: file) }
+    var entries: [Lock.Entry] = []
+    var problems: [Resolution.Problem] = []
+    for request in IngestRequest.requests(manifest) {
+        for item in try request.items().sources {
+            guard let known = item.known(in: workspace) else {
+                problems.append(.init(path: item.path, reason: "not ingested yet"))
+                continue
+            }
+            switch known.outcome {
+            case .rejected(let reason): problems.append(.init(path: item.path, reason: reason))
+            case .checkpoint(let digest):
+                let record = try checkpointRecord(digest, in: workspace)
+                entries.append(Lock.Entry(record: record, facts: item.facts, path: item.path))
+            }
+        }
+    }
+    guard !entries.isEmpty else { throw .nothingToMeasure(archives: manifest.archives.map(\.path.path)) }
+    let lock = Lock(
+        manifest: manifest, shard: try input(manifest.evaluation.shard, what: "the held-out shard of the manifest"),
+        tokenizer: try manifest.evaluation.tokenizer.map { (path) throws(StageError) in
+            try input(path, what: "the tokenizer of the manifest")
+        },
+        checkpoints: entries)
+    return Resolution(lock: lock, problems: problems)
+}
+
+/// The lock in a file, if it is one.
+func readLock(_ file: URL) throws(StageError) -> Lock? {
+    try attempt { () throws(ManifestError) in try Lock(ifLock: file) }
+}
+
+/// What the store says of a checkpoint.
+func checkpointRecord(_ digest: String, in workspace: Workspace) throws(StageError) -> CheckpointRecord {
+    let file = workspace.checkpoint(digest).appending(path: checkpointRecordName)
+    let json = try readJSON(file)
+    guard let record = CheckpointRecord(json), record.digest == digest else {
+        throw .workspace(.corrupt(path: file.path, reason: "not the record of checkpoint \(digest)"))
+    }
+    return record
+}
+
+/// The name of a checkpoint's record in its directory.
+let checkpointRecordName = "checkpoint.json"
+
+/// A JSON file of the store.
+func readJSON(_ file: URL) throws(StageError) -> JSONValue {
+    let bytes = try attempt { () throws(WorkspaceError) in try readFile(file) }
+    do throws(JSONError) { return try JSONValue(parsing: bytes) } catch {
+        throw .workspace(.corrupt(path: file.path, reason: error.description))
+    }
+}
+
+private func input(_ file: URL, what: String) throws(StageError) -> Lock.Input {
+    Lock.Input(path: file.path, sha256: try fileDigest(file, what: "it is \(what)"))
+}
+
+/// SHA-256 of an input that somebody named.
+func fileDigest(_ file: URL, what: String) throws(StageError) -> String {
+    guard exists(file) else { throw .missing(path: file.path, what: what) }
+    return try attempt { () throws(ArchiveError) in try sha256(ofFile: file) }
+}

@@ -1,0 +1,115 @@
+package import FoundationEssentials
+import JSON
+package import Pipeline
+
+/// The version of this program.
+package let programVersion = "0.1.0"
+
+/// A manifest taken through all stages; each looks in the store and does only what is missing.
+package struct Run: Sendable {
+    private let manifest: URL
+    private let location: URL
+    private let pipeline: URL?
+
+    package init(manifest: URL, workspace: URL, pipeline: URL?) {
+        self.manifest = manifest
+        location = workspace
+        self.pipeline = pipeline
+    }
+
+    /// Runs the stages as processes of their own and says where the results are.
+    package func perform() throws(StageError) -> ExitStatus {
+        let pipeline = try pipeline.map { (file) throws(StageError) in
+            try attempt { () throws(ManifestError) in try PipelineFile(file: file) }
+        }
+        // Read before anything is done, so that a mistake in it costs nothing.
+        if try readLock(manifest) == nil {
+            _ = try attempt { () throws(ManifestError) in try Manifest(file: manifest) }
+        }
+        let workspace = try attempt { () throws(WorkspaceError) in try Workspace(creating: location) }
+        let runner = StageRunner(pipeline: pipeline ?? .local)
+        var worst = ExitStatus.success
+
+        try perform(.ingest, on: manifest, runner, workspace, nil, &worst)
+        let resolution = try resolve(manifest: manifest, workspace: workspace)
+        let run = try attempt { () throws(WorkspaceError) in try workspace.run(of: resolution.lock) }
+        for problem in resolution.problems { report("run: left out '\(problem.path)': \(problem.reason)") }
+        if !resolution.problems.isEmpty { worst = .badInput }
+        for stage in [Stage.quantize, .evaluate, .record, .fit] {
+            try perform(stage, on: run.lock, runner, workspace, run, &worst)
+        }
+        print(try summary(of: run, workspace), terminator: "")
+        return worst
+    }
+
+    /// Says what each stage would do.
+    package func rehearse() throws(StageError) -> ExitStatus {
+        let workspace = try attempt { () throws(WorkspaceError) in try Workspace(creating: location) }
+        let requests = try IngestRequest.requests(manifest: manifest)
+        var unread = 0
+        for request in requests {
+            for item in try request.items().sources where item.known(in: workspace) == nil {
+                print("ingest    \(item.path)")
+                unread += 1
+            }
+        }
+        guard unread == 0 else {
+            print("the other stages depend on what these \(unread) hold")
+            return .success
+        }
+        let lock = try resolve(manifest: manifest, workspace: workspace).lock
+        var steps = 0
+        for cell in lock.cells {
+            let name = "\(cell.checkpoint.digest.prefix(12)) \(cell.name)"
+            guard !exists(workspace.evaluation(cell.evaluation)) else { continue }
+            if let compressed = cell.compressed, !exists(workspace.compressed(compressed)) {
+                print("quantize  \(name)")
+            }
+            print("evaluate  \(name)")
+            steps += 1
+        }
+        print(steps == 0 ? "nothing to do" : "\(steps) of \(lock.cells.count) cells to do, then record and fit")
+        return .success
+    }
+
+    private func perform(
+        _ stage: Stage, on manifest: URL, _ runner: StageRunner, _ workspace: Workspace, _ run: RunDirectory?,
+        _ worst: inout ExitStatus
+    ) throws(StageError) {
+        try attempt { () throws(WorkspaceError) in try Interruption.current.check() }
+        let arguments = ["--workspace", workspace.root.path] + (stage == .record ? [] : ["--manifest", manifest.path])
+        let status = try attempt { () throws(WorkspaceError) in
+            try runner.run(stage, arguments, logs: run?.directory.path ?? workspace.temporary.path)
+        }
+        try attempt { () throws(WorkspaceError) in
+            try run?.append(
+                "stage",
+                JSONObject([
+                    .init(key: "stage", value: .string(stage.rawValue)),
+                    .init(key: "status", value: .integer(Int(status))),
+                ]))
+        }
+        switch ExitStatus(rawValue: status) {
+        case .success: break
+        case .badInput: worst = .badInput
+        default: throw .stageFailed(stage, status: status)
+        }
+    }
+
+    private func summary(of run: RunDirectory, _ workspace: Workspace) throws(StageError) -> String {
+        let headline = try attempt { () throws(WorkspaceError) in
+            String(decoding: try readFile(run.report.appending(path: headlineName)), as: UTF8.self)
+        }
+        return """
+
+            \(headline)
+            report     \(run.report.appending(path: "index.html").path)
+            warehouse  \(workspace.warehouse.path)
+            lock       \(run.lock.path)
+
+            """
+    }
+}
+
+/// The report's first paragraph as plain text.
+let headlineName = "headline.txt"

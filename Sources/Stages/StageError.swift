@@ -1,0 +1,76 @@
+package import Archive
+package import Checkpoint
+package import Compression
+package import Evaluation
+package import LanguageModel
+package import Pipeline
+package import ScalingLaws
+package import Tokenization
+package import Warehouse
+
+/// Whatever stops a stage, in the words of the module that found it.
+package enum StageError: Error, Equatable {
+    case workspace(WorkspaceError)
+    case manifest(ManifestError)
+    case archive(ArchiveError)
+    case checkpoint(CheckpointError)
+    case compression(CompressionError)
+    case tokenization(TokenizationError)
+    case model(LanguageModelError)
+    case evaluation(EvaluationError)
+    case warehouse(WarehouseError)
+    case laws(ScalingLawsError)
+    /// An input that was named is not there.
+    case missing(path: String, what: String)
+    /// Two checkpoints with the same tensors and another configuration: the laws could not tell them apart.
+    case sameTensors(path: String, other: String)
+    /// A directory that is to be made holds something already.
+    case outputNotEmpty(path: String)
+    /// A manifest's archives hold nothing that could be measured.
+    case nothingToMeasure(archives: [String])
+    /// The inputs of a lock are not what they were.
+    case changed(path: String, expected: String, found: String)
+    /// A stage that `qid run` started ended badly.
+    case stageFailed(Stage, status: Int32)
+}
+
+extension StageError: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .workspace(let error): error.description
+        case .manifest(let error): error.description
+        case .archive(let error): error.description
+        case .checkpoint(let error): error.description
+        case .compression(let error): error.description
+        case .tokenization(let error): error.description
+        case .model(let error): error.description
+        case .evaluation(let error): error.description
+        case .warehouse(let error): error.description
+        case .laws(let error): error.description
+        case .missing(let path, let what): "'\(path)' is not there; \(what)"
+        case .sameTensors(let path, let other):
+            "'\(path)' has the tensors of '\(other)' but another config.json or tokenizer.json"
+        case .outputNotEmpty(let path): "'\(path)' is not empty; name a directory that is, or none"
+        case .nothingToMeasure(let archives):
+            "no checkpoint could be read in \(archives.map { "'\($0)'" }.joined(separator: ", "))"
+        case .changed(let path, let expected, let found):
+            "'\(path)' is not what the lock was made of: its SHA-256 is \(found), not \(expected)"
+        case .stageFailed(let stage, let status): "\(stage.command) ended with status \(status)"
+        }
+    }
+
+    package var exitStatus: ExitStatus {
+        switch self {
+        case .workspace(let error): error.exitStatus
+        case .manifest(.unreadable), .missing, .nothingToMeasure: .noInput
+        case .manifest: .usage
+        case .archive(let error): error.exitStatus
+        case .checkpoint(let error): error.exitStatus
+        case .compression(let error): error.exitStatus
+        case .warehouse(let error): error.exitStatus
+        case .tokenization, .model, .evaluation, .changed, .sameTensors: .badInput
+        case .laws, .outputNotEmpty: .usage
+        case .stageFailed(_, let status): ExitStatus(rawValue: status) ?? .software
+        }
+    }
+}

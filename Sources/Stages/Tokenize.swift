@@ -1,0 +1,43 @@
+package import FoundationEssentials
+package import Pipeline
+import Synchronization
+import Tokenization
+
+/// Token streams of shards, each read once however many checkpoints share its tokenizer.
+final class TokenStreams: Sendable {
+    private let known = Mutex<[String: [UInt32]]>([:])
+
+    /// The stream's first `windows` windows, or all of it.
+    ///
+    /// - Parameters:
+    ///   - tokenizer: needed unless the shard holds token ids.
+    ///   - endOfText: the id that follows each document; nil: what the tokenizer calls so.
+    func stream(
+        shard: URL, tokenizer: URL?, endOfText: UInt32? = nil, context: Int, windows: Int?
+    ) throws(StageError) -> [UInt32] {
+        let key = "\(tokenizer?.path ?? "")\n\(endOfText.map(String.init) ?? "")"
+        if let stream = known.withLock({ $0[key] }) { return stream }
+        let limit = windows.flatMap { windows in
+            let (product, overflow) = windows.multipliedReportingOverflow(by: context)
+            return overflow ? nil : product
+        }
+        let ids = try attempt { () throws(TokenizationError) in
+            let isText = shard.pathExtension != "npy"
+            let tokenizer =
+                try isText ? tokenizer.map { (file) throws(TokenizationError) in try Tokenizer(file: file) } : nil
+            return try tokenStream(shard: shard, tokenizer: tokenizer, endOfText: endOfText, limit: limit).ids
+        }
+        known.withLock { $0[key] = ids }
+        return ids
+    }
+}
+
+/// Writes a shard's token stream as a NumPy file.
+package func tokenize(shard: URL, tokenizer: URL, output: URL) throws(StageError) -> ExitStatus {
+    let stream = try attempt { () throws(TokenizationError) in
+        try tokenStream(shard: shard, tokenizer: Tokenizer(file: tokenizer))
+    }
+    try attempt { () throws(TokenizationError) in try stream.write(to: output) }
+    report("tokenize: \(stream.ids.count) tokens in \(output.path)")
+    return .success
+}

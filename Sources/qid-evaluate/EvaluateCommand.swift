@@ -1,0 +1,69 @@
+import ArgumentParser
+import Foundation
+import Options
+import Pipeline
+import Stages
+
+@main
+struct EvaluateCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "qid-evaluate",
+        abstract: "Measure loss, perplexity and the damage that compression does on held-out text.",
+        discussion: """
+            The baseline and all its compressed forms go through the model together, on the same windows, so differences \
+            are paired.
+            """)
+
+    @Option(help: "The 16-bit checkpoint: a Hugging Face directory.")
+    var checkpoint: String?
+
+    @Option(help: "A compressed form of it, as qid-quantize makes them; may be given again.")
+    var compressed: [String] = []
+
+    @Option(help: "Held-out text (.jsonl, .txt, also .gz or .zst) or token ids (.npy).")
+    var shard: String?
+
+    @Option(help: "A tokenizer.json instead of the one beside the checkpoint.")
+    var tokenizer: String?
+
+    @Option(help: "Tokens a window.")
+    var context: Int = 256
+
+    @Option(help: "Windows to score (default: the whole shard).")
+    var windows: Int?
+
+    @Flag(help: "Print one JSON document instead of a table.")
+    var json = false
+
+    @OptionGroup var memory: MemoryOption
+    @OptionGroup var cells: CellOptions
+
+    func validate() throws {
+        switch (checkpoint, cells.manifest) {
+        case (_?, nil):
+            guard shard != nil else { throw ValidationError("--checkpoint needs a --shard") }
+        case (nil, _?): break
+        default: throw ValidationError("name a --checkpoint or a --manifest, one of the two")
+        }
+        guard context >= 2 else { throw ValidationError("--context must be at least 2") }
+        guard (windows ?? 1) >= 1 else { throw ValidationError("--windows must be at least 1") }
+    }
+
+    func run() throws {
+        try runStage("evaluate") { () throws(StageError) in
+            if let manifest = cells.manifest {
+                return try evaluate(
+                    manifest: URL(filePath: manifest), workspace: Workspace.location(option: cells.place.workspace),
+                    cells: cells.cells, memory: memory.bytes)
+            }
+            guard let checkpoint, let shard else { preconditionFailure("validate() lets neither be nil") }
+            let request = EvaluationRequest(
+                checkpoint: URL(filePath: checkpoint, directoryHint: .isDirectory),
+                compressed: compressed.map { URL(filePath: $0, directoryHint: .isDirectory) },
+                shard: URL(filePath: shard), tokenizer: tokenizer.map { URL(filePath: $0) }, context: context,
+                windows: windows, memory: memory.bytes)
+            print(try evaluate(request, asJSON: json), terminator: "")
+            return .success
+        }
+    }
+}

@@ -1,0 +1,58 @@
+import ArgumentParser
+import Foundation
+import Options
+import Pipeline
+import Stages
+
+@main
+struct IngestCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "qid-ingest",
+        abstract: "Find training checkpoints in archives, check them and put them into the workspace.",
+        discussion: """
+            An archive is a directory that is searched recursively, or one file. A checkpoint is a directory with \
+            config.json and safetensors weights (also sharded, .gz or .zst), or one .tar, .tar.gz or .tar.zst file. What \
+            is in the workspace already is not read again, so cron can run this as often as it likes.
+            """)
+
+    @OptionGroup var place: WorkspaceOption
+
+    @Option(help: "The family that the archives belong to, such as pythia (default: the archive's name).")
+    var family: String?
+
+    @Option(help: "Training tokens per step, so that D = step × this.")
+    var tokensPerStep: Int?
+
+    @Option(help: "Steps from this one on were saved with the learning rate annealed.")
+    var annealedFrom: Int?
+
+    @Option(help: "Ingest the archives of this manifest or lock.")
+    var manifest: String?
+
+    @Argument(help: "Archives: directories or files.")
+    var archives: [String] = []
+
+    func validate() throws {
+        guard archives.isEmpty != (manifest == nil) else {
+            throw ValidationError("name archives or a --manifest, one of the two")
+        }
+        guard (tokensPerStep ?? 1) > 0 else { throw ValidationError("--tokens-per-step must be above zero") }
+    }
+
+    func run() throws {
+        try runStage("ingest") { () throws(StageError) in
+            let requests = try manifest.map { (file) throws(StageError) in
+                try IngestRequest.requests(manifest: URL(filePath: file))
+            }
+            return try ingest(requests ?? archives.map(request), into: Workspace.location(option: place.workspace))
+        }
+    }
+
+    private func request(_ archive: String) -> IngestRequest {
+        let path = URL(filePath: archive).standardizedFileURL
+        let rule = IngestRule(
+            family: family ?? path.lastPathComponent, tokens: tokensPerStep.map { .perStep($0) } ?? .unknown,
+            annealedFrom: annealedFrom)
+        return IngestRequest(archive: path, rule: rule, steps: nil)
+    }
+}

@@ -1,0 +1,15 @@
+import ArgumentParser
+import Stages
+
+@main
+struct QidCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "qid",
+        abstract: "Measure what compression costs language models over whole archives of training checkpoints.",
+        version: "qid \(programVersion)",
+        subcommands: [
+            RunCommand.self, StatusCommand.self, SQLCommand.self, VerifyCommand.self, CollectCommand.self,
+            TokenizeCommand.self, IngestStage.self, QuantizeStage.self, EvaluateStage.self, RecordStage.self,
+            FitStage.self,
+        ])
+}
