@@ -5,8 +5,8 @@ enum MarkdownText {
             "# " + escape(document.title), prose(document.lead), escape(document.facts.joined(separator: " · ")),
         ]
         for section in document.sections {
-            parts.append("## " + escape(section.heading))
-            parts += section.blocks.compactMap(block)
+            let blocks = section.blocks.compactMap(block)
+            if !blocks.isEmpty { parts += ["## " + escape(section.heading)] + blocks }
         }
         return parts.joined(separator: "\n\n") + "\n"
     }
@@ -34,19 +34,37 @@ enum MarkdownText {
         return "**\(prose(table.caption))**\n\n" + lines.joined(separator: "\n")
     }
 
-    /// Takes away the meaning that Markdown, or HTML inside it, gives to characters; a line stays a line.
+    /// Takes away the meaning that Markdown, or HTML inside it, gives to characters where it gives one; a line stays a line.
     static func escape(_ text: String) -> String {
+        let characters = Array(text)
         var result = ""
-        for character in text {
+        for (place, character) in characters.enumerated() {
+            let before = place > 0 ? characters[place - 1] : " "
+            let after = place + 1 < characters.count ? characters[place + 1] : " "
             switch character {
-            case "\\", "`", "*", "_", "[", "]", "|", "#", "~": result += "\\\(character)"
             case "<": result += "&lt;"
             case ">": result += "&gt;"
             case "&": result += "&amp;"
             case _ where character.isNewline: result += " "
+            case _ where means(character, between: before, and: after, atStart: place == 0): result += "\\\(character)"
             default: result.append(character)
             }
         }
         return result
+    }
+
+    /// Whether a character is more than itself: brackets only make links before `(`, `[` or `:`, an underscore inside a
+    /// word is a letter, and headings, lists and quotes begin a line.
+    private static func means(
+        _ character: Character, between before: Character, and after: Character, atStart: Bool
+    ) -> Bool {
+        func isWord(_ neighbour: Character) -> Bool { neighbour.isLetter || neighbour.isNumber }
+        return switch character {
+        case "\\", "`", "*", "|", "~": true
+        case "_": !(isWord(before) && isWord(after))
+        case "]": "([:".contains(after)
+        case "#", "-", "+", "=": atStart
+        default: false
+        }
     }
 }

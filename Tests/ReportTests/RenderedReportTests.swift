@@ -26,7 +26,7 @@ import Testing
     }
 
     @Test func namesFromArchivesCannotBecomeMarkup() throws {
-        let evil = "</td><script>alert('1')</script>\u{0}\u{202e}&\"|`_*⟦x^2⟧\n# x"
+        let evil = "</td><script>alert('1')</script>\u{0}\u{202e}&\"|`_*⟦x^2⟧\n# x [a](b)"
         var cells = SampleContent.cells(family: evil)
         for place in cells.indices { cells[place].spec = evil }
         var content = try SampleContent.content(
@@ -38,6 +38,7 @@ import Testing
         #expect(!page.names.contains("script"))
         #expect(page.content.contains("<script>alert('1')</script>\u{fffd}\u{fffd}&\""))
         #expect(!report.markdown.contains("<script>") && !report.markdown.contains("\n# x"))
+        #expect(!report.markdown.contains("[a](b)"))
         #expect(!report.html.unicodeScalars.contains("\u{202e}") && !report.plot.unicodeScalars.contains("\u{202e}"))
         #expect(ElementCollector(report.plot) != nil)
         guard case .object(let document) = try JSONValue(parsing: report.json) else {
