@@ -1,41 +1,49 @@
 import RealModule
 
-/// Refits on data that might have been measured: a wild bootstrap over clusters.
+/// Refits on data that might have been measured, or on other weights: a bootstrap over clusters that keeps the design,
+/// so no size, bit width or scheme ever goes missing from a draw.
 ///
-/// Every draw keeps the design, so no size, bit width or scheme ever goes missing, and turns the residuals of all
-/// points of a checkpoint by one random sign, so what a checkpoint's points share stays shared. Residuals are first
-/// freed from what the fit took of them: r̃ = (I − H)^(−½) r within each cluster (the correction CR2 of Bell and
-/// McCaffrey, 2002), which makes their variance right on average also for few clusters.
+/// Least squares uses the wild bootstrap: one random sign for the residuals of all points of a checkpoint, so what
+/// they share stays shared. Residuals are first freed from what the fit took of them (`Influence.corrected`), which
+/// makes their variance right on average also for few clusters. Huber's objectives, which look at the order of
+/// residuals more than at their size, use random weights instead, exponential with mean 1, one for each checkpoint
+/// (Rao and Zhao, 1992).
 struct Bootstrap: Sendable {
     let observations: Observations
     let coordinates: Coordinates
     let z: [Double]
-    let linearization: Linearization
+    let influence: Influence
     let seed: UInt64
 
-    /// Parameters of each refit that converged on a finite objective.
+    private static let minimizer = Minimizer(tolerance: 1e-7, maxIterations: 60)
+
+    /// Parameters of each refit that ended on a finite objective.
     func run(_ draws: Int) -> [[Double]] {
         var problem = Problem(observations, coordinates)
         let predicted = problem.predictions(problem.parameters(at: z))
-        let corrected = correctedResiduals()
+        let isWild = observations.objective.delta == nil
         let blocks = min(max(draws, 1), 16)
         let results = parallelMap(blocks) { block in
             var problem = Problem(observations, coordinates)
-            let minimizer = Minimizer(tolerance: 1e-7, maxIterations: 60)
             return stride(from: block, to: draws, by: blocks).map { draw -> [Double]? in
-                problem.measured = resampled(predicted, corrected, draw: draw)
-                let minimum = minimizer.minimize(&problem, from: z)
+                var random = RandomNumbers(seed: seed, stream: draw)
+                if isWild {
+                    problem.measured = resampled(predicted, &random)
+                } else {
+                    let weights = (0..<observations.clusterCount).map { _ in -Double.log(onePlus: -random.uniform()) }
+                    problem.multiplicity = observations.cluster.map { weights[$0] }
+                }
+                let minimum = Self.minimizer.minimize(&problem, from: z)
                 return minimum.objective.isFinite ? problem.parameters(at: minimum.z) : nil
             }
         }
         return (0..<draws).compactMap { results[$0 % blocks][$0 / blocks] }
     }
 
-    private func resampled(_ predicted: [Double], _ corrected: [Double], draw: Int) -> [Double] {
-        var random = RandomNumbers(seed: seed, stream: draw)
+    private func resampled(_ predicted: [Double], _ random: inout RandomNumbers) -> [Double] {
         let signs = (0..<observations.clusterCount).map { _ in sign(&random) }
         return predicted.indices.map { row in
-            let shift = signs[observations.cluster[row]] * corrected[row] / observations.inverseSigma[row]
+            let shift = signs[observations.cluster[row]] * influence.corrected[row] / observations.inverseSigma[row]
             return observations.objective.isLogarithmic ? predicted[row] * .exp(-shift) : predicted[row] - shift
         }
     }
@@ -46,26 +54,5 @@ struct Bootstrap: Sendable {
         let six = Int(random.uniform() * 6)
         let size = (Double(six % 3 + 1) / 2).squareRoot()
         return six < 3 ? size : -size
-    }
-
-    private func correctedResiduals() -> [Double] {
-        var rowsOf = [[Int]](repeating: [], count: observations.clusterCount)
-        for (row, cluster) in observations.cluster.enumerated() { rowsOf[cluster].append(row) }
-        var corrected = linearization.residuals
-        for rows in rowsOf where rows.count <= 64 {
-            let size = rows.count
-            var block = [Double](repeating: 0, count: size * size)
-            for (i, a) in rows.enumerated() {
-                for (j, b) in rows.enumerated() {
-                    block[i * size + j] = (i == j ? 1 : 0) - linearization.leverage(a, b)
-                }
-            }
-            let root = SymmetricEigen(block, size: size).applying { $0 > 1e-6 ? 1 / $0.squareRoot() : 0 }
-            for (i, a) in rows.enumerated() {
-                corrected[a] = 0
-                for (j, b) in rows.enumerated() { corrected[a] += root[i * size + j] * linearization.residuals[b] }
-            }
-        }
-        return corrected
     }
 }

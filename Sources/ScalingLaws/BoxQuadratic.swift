@@ -1,13 +1,21 @@
 /// Minimises gᵀδ + ½δᵀHδ over low ≤ δ ≤ high, H positive definite, low ≤ 0 ≤ high, by a primal active set.
-struct BoxQuadratic {
-    let hessian: [Double]
-    let gradient: [Double]
-    let low: [Double]
-    let high: [Double]
+package struct BoxQuadratic {
+    private let hessian: [Double]
+    private let gradient: [Double]
+    private let low: [Double]
+    private let high: [Double]
     private var size: Int { gradient.count }
 
+    /// The Hessian is row major.
+    package init(hessian: [Double], gradient: [Double], low: [Double], high: [Double]) {
+        self.hessian = hessian
+        self.gradient = gradient
+        self.low = low
+        self.high = high
+    }
+
     /// The minimiser; nil if the Hessian is not positive definite.
-    func minimizer() -> [Double]? {
+    package func minimizer() -> [Double]? {
         var step = [Double](repeating: 0, count: size)
         var isHeld = (0..<size).map { (low[$0] == 0 && gradient[$0] >= 0) || (high[$0] == 0 && gradient[$0] <= 0) }
         for _ in 0..<(8 * size + 8) {

@@ -1,16 +1,16 @@
 import RealModule
 
 /// The standard normal distribution.
-enum Normal {
+package enum Normal {
     /// φ(x) = e^(−x²/2)/√(2π).
-    static func density(_ x: Double) -> Double { .exp(-x * x / 2) * 0.398_942_280_401_432_7 }
+    package static func density(_ x: Double) -> Double { .exp(-x * x / 2) * 0.398_942_280_401_432_7 }
     /// Φ(x).
-    static func cumulative(_ x: Double) -> Double { Double.erfc(-x / 2.0.squareRoot()) / 2 }
+    package static func cumulative(_ x: Double) -> Double { Double.erfc(-x / 2.0.squareRoot()) / 2 }
     /// 1 − Φ(x), without loss of digits for large x.
-    static func upperTail(_ x: Double) -> Double { Double.erfc(x / 2.0.squareRoot()) / 2 }
+    package static func upperTail(_ x: Double) -> Double { Double.erfc(x / 2.0.squareRoot()) / 2 }
 
-    /// Φ⁻¹(p): Acklam's rational approximation (relative error 1e-9) and one step of Halley's method.
-    static func quantile(_ p: Double) -> Double {
+    /// Φ⁻¹(p): Hastings' rational approximation and one step each of Newton's and Halley's methods; error below 1e-9.
+    package static func quantile(_ p: Double) -> Double {
         guard p > 0 else { return -.infinity }
         guard p < 1 else { return .infinity }
         let first = p < 0.5 ? -tail(p) : tail(1 - p)
@@ -30,9 +30,9 @@ enum Normal {
 }
 
 /// Student's t distribution.
-enum StudentT {
+package enum StudentT {
     /// The x with P(T ≤ x) = p for real degrees of freedom ≥ 1, by bisection on `cumulative`.
-    static func quantile(_ p: Double, degrees: Double) -> Double {
+    package static func quantile(_ p: Double, degrees: Double) -> Double {
         guard degrees < 1e6 else { return Normal.quantile(p) }
         if p < 0.5 { return -quantile(1 - p, degrees: degrees) }
         var (low, high) = (0.0, 1.0)
@@ -45,7 +45,7 @@ enum StudentT {
     }
 
     /// P(T ≤ x) = 1 − ½·I_{ν/(ν+x²)}(ν/2, ½) for x ≥ 0.
-    static func cumulative(_ x: Double, degrees: Double) -> Double {
+    package static func cumulative(_ x: Double, degrees: Double) -> Double {
         let tail = regularizedBeta(degrees / (degrees + x * x), degrees / 2, 0.5) / 2
         return x < 0 ? tail : 1 - tail
     }

@@ -31,8 +31,8 @@ package struct Fit: Sendable, Equatable {
     package var residuals: [Residual]
     /// Parameter values of the bootstrap refits, each in the order of `parameters`.
     package var draws: [[Double]]
-    /// How much wider than the draws' percentiles an interval must be for so few clusters (see `Interval`).
-    package var widening: Double
+    /// How the clusters move the fit, for the degrees of freedom of intervals; nil where none can be given.
+    package var influence: Influence?
     /// The scheme with eff 1, where the law has one eff per scheme.
     package var referenceScheme: String?
 }

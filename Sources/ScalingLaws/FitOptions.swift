@@ -16,14 +16,14 @@ package struct FitOptions: Sendable, Hashable {
     package var bootstrapDraws: Int
     /// Fits without the largest size, the last decade of D and each bit width, each predicting what it left out.
     package var holdsOut: Bool
-    /// Also intervals from the profile of the objective (some seconds for laws with many parameters).
+    /// Also intervals from the profile of the objective.
     package var profiles: Bool
     package var seed: UInt64
 
     package init(
         objective: Objective? = nil, isWeighted: Bool = true, bounds: [String: ClosedRange<Double>] = [:],
         fixed: [String: Double] = [:], referenceScheme: String? = nil, starts: Int = 32, bootstrapDraws: Int = 1000,
-        holdsOut: Bool = true, profiles: Bool = false, seed: UInt64 = 1
+        holdsOut: Bool = true, profiles: Bool = true, seed: UInt64 = 1
     ) {
         self.objective = objective
         self.isWeighted = isWeighted

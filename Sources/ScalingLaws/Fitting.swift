@@ -12,7 +12,7 @@ package func fit(
     let fitted = try Optimum(points, formula, options)
     var result = fitted.summary()
     if options.bootstrapDraws > 0 { fitted.addIntervals(to: &result) }
-    if options.profiles { try fitted.addProfiles(to: &result) }
+    if options.profiles { fitted.addProfiles(to: &result) }
     if options.holdsOut { result.heldOut = fitted.holdOut() }
     result.warnings = Checks(fit: result, optimum: fitted).warnings
     return result

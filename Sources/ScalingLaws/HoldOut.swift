@@ -24,8 +24,10 @@ extension Optimum {
         var parts: [Part] = []
         let sizes = Set(usable.map(\.conditions.params))
         if let largest = sizes.max(), sizes.count > 1 {
-            parts.append(
-                Part(kind: .largestModel, what: "params = \(Text.number(largest))") { $0.conditions.params == largest })
+            let isOneSize = usable.count { $0.conditions.params == largest } * 20 >= usable.count
+            let limit = isOneSize ? largest : largest / 1.5
+            let what = isOneSize ? "params = \(Text.number(largest))" : "params > \(Text.number(limit))"
+            parts.append(Part(kind: .largestModel, what: what) { $0.conditions.params >= limit })
         }
         let tokens = usable.map(\.conditions.tokens)
         if let last = tokens.max(), let first = tokens.min(), last > first * 10 {

@@ -67,6 +67,13 @@ struct Linearization: Sendable {
         return sum * variance
     }
 
+    /// J·(JᵀJ)⁺ at a row and column.
+    func solved(_ row: Int, _ column: Int) -> Double {
+        var sum = 0.0
+        for k in 0..<columns { sum += jacobian[row * columns + k] * inverse[k * columns + column] }
+        return sum
+    }
+
     /// J·(JᵀJ)⁺·Jᵀ between two rows.
     func leverage(_ a: Int, _ b: Int) -> Double {
         var sum = 0.0

@@ -11,16 +11,31 @@ extension Fit {
         let curve = try Curve(law, names: parameters.map(\.name))
         let values = try curve.values(at: conditions, parameters: parameters.map(\.value))
         let drawn = try curve.values(at: conditions, draws: draws)
+        let slopes = try curve.derivatives(at: conditions, parameters: parameters.map(\.value))
         let hull = Hull(residuals.map(\.point.conditions))
         return conditions.indices.map { index in
             let interval = Interval.of(
-                drawn.map { $0[index] }, around: values[index], widening: widening,
+                drawn.map { $0[index] }, around: values[index], widening: widening(ofParameters: slopes[index]),
                 within: (values[index] > 0 ? 0 : -Double.infinity)...Double.infinity)
             let factor = hull.factorBeyond(conditions[index])
             return Prediction(
                 at: conditions[index], value: values[index], low: interval.low, high: interval.high, beyondHull: factor,
                 warnings: extrapolation(factor, conditions[index]))
         }
+    }
+
+    /// How much wider than the draws' percentiles the interval of a quantity with these derivatives by the parameters
+    /// must be, for so few clusters. Draws by random weights (Huber's objectives) already spread too far by about that.
+    func widening(ofParameters gradient: [Double]) -> Double {
+        guard let influence, objective.delta == nil else { return 1 }
+        return Interval.widening(degrees: influence.degrees(ofParameters: gradient))
+    }
+
+    /// The same for the law at these conditions.
+    func widening(at conditions: Conditions) throws(ScalingLawsError) -> Double {
+        let curve = try Curve(law, names: parameters.map(\.name))
+        let slopes = try curve.derivatives(at: [conditions], parameters: parameters.map(\.value))
+        return slopes.first.map(widening(ofParameters:)) ?? 1
     }
 
     private func extrapolation(_ factor: Double, _ conditions: Conditions) -> [FitWarning] {

@@ -17,6 +17,7 @@ package enum ScalingLawsError: Error, Equatable {
     case noFiniteStart(law: String)
     case missingCondition(law: String, name: String)
     case unknownLevel(law: String, parameter: String, found: String, known: [String])
+    case differentQuantities(String, String)
     case noAnswer(String)
 }
 
@@ -49,6 +50,8 @@ extension ScalingLawsError: CustomStringConvertible {
         case .missingCondition(let law, let name): "law '\(law)' needs \(name)"
         case .unknownLevel(let law, let parameter, let found, let known):
             "law '\(law)' has no \(parameter) for '\(found)'; fitted were \(Self.list(known))"
+        case .differentQuantities(let first, let other):
+            "law '\(other)' does not predict what law '\(first)' does, so they cannot be ranked together"
         case .noAnswer(let why): why
         }
     }

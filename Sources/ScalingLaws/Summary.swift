@@ -12,7 +12,14 @@ extension Optimum {
             parameters: parameters.indices.map { fitted($0, derivatives) }, correlation: correlation(derivatives),
             objectiveValue: reportedObjective, r2: r2(), r2IsLogarithmic: objective.isLogarithmic, aicc: aicc, bic: bic,
             starts: outcome.starts, startsAtBest: outcome.startsAtBest, heldOut: [], warnings: [],
-            residuals: residuals(), draws: [], widening: 1, referenceScheme: space.reference)
+            residuals: residuals(), draws: [], influence: influence(derivatives), referenceScheme: space.reference)
+    }
+
+    private func influence(_ derivatives: [Double]) -> Influence? {
+        guard let linearization, linearization.variance.isFinite else { return nil }
+        return Influence(
+            linearization, cluster: observations.cluster, clusterCount: observations.clusterCount,
+            parameterDerivatives: derivatives)
     }
 
     private func fitted(_ index: Int, _ derivatives: [Double]) -> FittedParameter {
@@ -30,7 +37,8 @@ extension Optimum {
             name: parameter.name, symbol: parameter.definition.symbol, unit: parameter.definition.unit, value: value,
             low: max(value - reach, parameter.definition.lower), high: min(value + reach, parameter.definition.upper),
             profile: nil, standardError: parameter.fixed == nil ? error : 0, atBound: atBound,
-            identified: !atBound && !isNull && parameter.fixed == nil, isFixed: parameter.fixed != nil,
+            identified: !atBound && !isNull && (parameter.fixed == nil || parameter.definition.identifiedBy == nil),
+            isFixed: parameter.fixed != nil,
             published: parameter.definition.published)
     }
 
@@ -99,17 +107,18 @@ extension Optimum {
 
     /// Replaces the delta method's intervals by the bootstrap's.
     func addIntervals(to fit: inout Fit) {
-        guard let linearization, observations.clusterCount > 1, linearization.variance.isFinite else { return }
+        guard let influence = fit.influence, observations.clusterCount > 1 else { return }
         let bootstrap = Bootstrap(
-            observations: observations, coordinates: coordinates, z: outcome.z, linearization: linearization,
+            observations: observations, coordinates: coordinates, z: outcome.z, influence: influence,
             seed: options.seed)
         fit.draws = bootstrap.run(options.bootstrapDraws)
-        let degrees = Double(observations.clusterCount - linearization.freeCount)
-        fit.widening = Interval.widening(degrees: max(degrees, 2))
         for index in fit.parameters.indices where !fit.parameters[index].isFixed {
             let definition = space.parameters[index].definition
+            var gradient = [Double](repeating: 0, count: parameters.count)
+            gradient[index] = 1
             let interval = Interval.of(
-                fit.draws.map { $0[index] }, around: fit.parameters[index].value, widening: fit.widening,
+                fit.draws.map { $0[index] }, around: fit.parameters[index].value,
+                widening: fit.widening(ofParameters: gradient),
                 within: definition.lower...definition.upper)
             fit.parameters[index].low = interval.low
             fit.parameters[index].high = interval.high

@@ -1,0 +1,110 @@
+/// How clusters of points move a fit: what the degrees of freedom of a cluster-robust variance come from.
+///
+/// For a quantity with derivatives c by the coordinates, cluster g contributes w_gᵀr_g with
+/// w_g = A_g·J_g·(JᵀJ)⁺·c and A_g = (I − H)_gg^(−½) (CR2 of Bell and McCaffrey, 2002). Under equal variances the sum
+/// of squares of these is distributed nearly as χ² with (Σ G_gg)²/Σ G_gh² degrees of freedom, G the contributions'
+/// covariance.
+package struct Influence: Sendable, Equatable {
+    /// ∂rᵢ/∂z, row major.
+    private let jacobian: [Double]
+    /// A·J·(JᵀJ)⁺, row major.
+    private let response: [Double]
+    private let inverse: [Double]
+    private let cluster: [Int]
+    private let clusterCount: Int
+    private let size: Int
+    /// ∂parameter/∂z, row major.
+    let parameterDerivatives: [Double]
+
+    /// The variance of a residual, Σr²/(n − p).
+    let variance: Double
+    /// The residuals freed from what the fit took of them: A_g·r_g.
+    let corrected: [Double]
+
+    init(_ linearization: Linearization, cluster: [Int], clusterCount: Int, parameterDerivatives: [Double]) {
+        let size = linearization.columns
+        self.size = size
+        self.cluster = cluster
+        self.clusterCount = clusterCount
+        self.parameterDerivatives = parameterDerivatives
+        jacobian = linearization.jacobian
+        variance = linearization.variance
+        inverse = linearization.inverse
+        var response = [Double](repeating: 0, count: jacobian.count)
+        var corrected = linearization.residuals
+        var rowsOf = [[Int]](repeating: [], count: clusterCount)
+        for (row, number) in cluster.enumerated() { rowsOf[number].append(row) }
+        for rows in rowsOf {
+            let root = Self.correction(linearization, rows)
+            for (i, a) in rows.enumerated() {
+                corrected[a] = 0
+                for (j, b) in rows.enumerated() {
+                    let factor = root[i * rows.count + j]
+                    corrected[a] += factor * linearization.residuals[b]
+                    for column in 0..<size { response[a * size + column] += factor * linearization.solved(b, column) }
+                }
+            }
+        }
+        self.response = response
+        self.corrected = corrected
+    }
+
+    /// (I − H)^(−½) of one cluster; 0 in directions that the cluster alone decides.
+    private static func correction(_ linearization: Linearization, _ rows: [Int]) -> [Double] {
+        let size = rows.count
+        var block = [Double](repeating: 0, count: size * size)
+        for (i, a) in rows.enumerated() {
+            for (j, b) in rows.enumerated() { block[i * size + j] = (i == j ? 1 : 0) - linearization.leverage(a, b) }
+        }
+        return SymmetricEigen(block, size: size).applying { $0 > 1e-6 ? 1 / $0.squareRoot() : 0 }
+    }
+
+    /// The degrees of freedom for a quantity with these derivatives by the coordinates; at least 1.
+    func degrees(of gradient: [Double]) -> Double {
+        var squares = [Double](repeating: 0, count: clusterCount)
+        var sums = [Double](repeating: 0, count: clusterCount * size)
+        for (row, number) in cluster.enumerated() {
+            var weight = 0.0
+            for column in 0..<size { weight += response[row * size + column] * gradient[column] }
+            squares[number] += weight * weight
+            for column in 0..<size { sums[number * size + column] += jacobian[row * size + column] * weight }
+        }
+        var (trace, frobenius) = (0.0, 0.0)
+        for a in 0..<clusterCount {
+            var solved = [Double](repeating: 0, count: size)
+            for row in 0..<size {
+                for column in 0..<size { solved[row] += inverse[row * size + column] * sums[a * size + column] }
+            }
+            for b in 0...a {
+                var value = a == b ? squares[a] : 0
+                for column in 0..<size { value -= solved[column] * sums[b * size + column] }
+                if a == b { trace += value }
+                frobenius += (a == b ? 1 : 2) * value * value
+            }
+        }
+        return frobenius > 0 ? max(trace * trace / frobenius, 1) : Double(max(clusterCount - size, 1))
+    }
+
+    /// The degrees of freedom of a quantity with these derivatives by the parameters.
+    func degrees(ofParameters gradient: [Double]) -> Double { degrees(of: byCoordinate(gradient)) }
+
+    /// The derivatives by the coordinates of a quantity with these derivatives by the parameters.
+    func byCoordinate(_ gradient: [Double]) -> [Double] {
+        var result = [Double](repeating: 0, count: size)
+        for (parameter, slope) in gradient.enumerated() where slope != 0 {
+            for column in 0..<size { result[column] += slope * parameterDerivatives[parameter * size + column] }
+        }
+        return result
+    }
+
+    /// JᵀJ, row major.
+    var normal: [Double] {
+        var result = [Double](repeating: 0, count: size * size)
+        for row in 0..<cluster.count {
+            for a in 0..<size {
+                for b in 0..<size { result[a * size + b] += jacobian[row * size + a] * jacobian[row * size + b] }
+            }
+        }
+        return result
+    }
+}

@@ -1,0 +1,154 @@
+import Foundation
+import ScalingLaws
+import Testing
+
+@Suite struct QuestionsTests {
+    private func unified(noise: Double = 0) throws -> Fit {
+        let points = try Simulation.points(
+            "qid-unified", Simulation.unified, Simulation.grid(Simulation.sizes, Simulation.tokens, [2, 3, 4]),
+            noise: noise)
+        return try fit(
+            points, Laws.named("qid-unified"), FitOptions(bootstrapDraws: noise == 0 ? 0 : 200, holdsOut: false))
+    }
+
+    @Test func trainingLevelInvertsTheLaw() throws {
+        let conditions = Conditions(params: 7e9, tokens: 1, bits: 4)
+        let found = try LossModel.law(unified()).tokens(reaching: 0.2, at: conditions)
+        let expected = pow(0.2 * pow(7e9, 0.2261) * pow(4, 5.4967) / 0.017, 1 / 0.5251)
+        #expect(abs(found.value / expected - 1) < 1e-6)
+        let noisy = try LossModel.law(unified(noise: 0.1)).tokens(reaching: 0.2, at: conditions)
+        #expect(noisy.low < noisy.value && noisy.value < noisy.high)
+        #expect(noisy.low < expected && expected < noisy.high)
+    }
+
+    @Test func thresholdsOutOfReachHaveNoAnswer() throws {
+        let model = try LossModel.law(unified())
+        #expect(throws: ScalingLawsError.noAnswer("the law does not reach 1e+30 between 1e4 and 1e24 tokens")) {
+            try model.tokens(reaching: 1e30, at: Conditions(params: 1e9, tokens: 1, bits: 4))
+        }
+    }
+
+    @Test func criticalTokensAreTheMinimum() throws {
+        let sizes = [5e7, 3e8, 2e9, 1e10]
+        let losses = try Simulation.points(
+            "chinchilla", Simulation.chinchilla, Simulation.grid(sizes, [1e9, 1e10, 1e11, 1e12], [nil]))
+        let options = FitOptions(bootstrapDraws: 0, holdsOut: false, profiles: false)
+        let baseline = try fit(losses, Laws.named("chinchilla"), options)
+        let model = LossModel.sum(baseline: baseline, qid: try unified())
+        let found = try model.criticalTokens(at: Conditions(params: 1e9, tokens: 1, bits: 3))
+        // d/dD [B·D^−b + c·D^β] = 0 at D = (b·B/(c·β))^(1/(b + β))
+        let c = 0.017 / pow(1e9, 0.2261) / pow(3, 5.4967)
+        let expected = pow(0.3658 * 2085.43 / (c * 0.5251), 1 / (0.3658 + 0.5251))
+        #expect(abs(found.value / expected - 1) < 1e-4)
+    }
+
+    @Test func equalMemoryHasABreakEvenSize() throws {
+        let points = try Simulation.points(
+            "degraded-loss",
+            [
+                "E": 1.8172, "A": 482.01, "B": 2085.43, "a": 0.3478, "b": 0.3658, "k": 0.017, "alpha": 0.2261,
+                "beta": 0.5251, "gamma": 5.4967,
+            ], Simulation.grid(Simulation.sizes, [3e9, 3e10, 3e11, 3e12], [3, 4, 16]))
+        let options = FitOptions(bootstrapDraws: 0, holdsOut: false, profiles: false)
+        let model = LossModel.law(try fit(points, Laws.named("degraded-loss"), options))
+        let tokens = 1e11
+        let found = try model.sizeOfEqualLoss(
+            compressed: Conditions(params: 1, tokens: tokens, bits: 4),
+            dense: Conditions(params: 1, tokens: tokens, bits: 16))
+        let n = found.value
+        let gained = 482.01 * (pow(n, -0.3478) - pow(4 * n, -0.3478))
+        let lost = 0.017 * pow(tokens, 0.5251) / pow(4 * n, 0.2261) / pow(4, 5.4967)
+        #expect(abs(gained / lost - 1) < 1e-4)
+    }
+
+    @Test func fewestBitsWithinABudget() throws {
+        let model = try LossModel.law(unified(noise: 0.05))
+        let conditions = Conditions(params: 1e9, tokens: 1e12, bits: 4)
+        // the law says 6.95, 0.748, 0.154 at 2, 3, 4 bits and 0.0034 at 8
+        let found = try model.fewestBits(within: 0.3, at: conditions, among: [2, 3, 4, 8])
+        #expect(found.likely == 4 && found.safe == 4)
+        let none = try model.fewestBits(within: 1e-6, at: conditions, among: [2, 3, 4, 8])
+        #expect(none.likely == nil && none.safe == nil)
+    }
+
+    @Test func predictionsSayHowFarOutTheyAre() throws {
+        let result = try unified(noise: 0.05)
+        let predictions = try result.predict([
+            Conditions(params: 4e8, tokens: 3e10, bits: 3), Conditions(params: 3e10, tokens: 3e10, bits: 3),
+        ])
+        #expect(predictions[0].beyondHull == 1 && predictions[0].warnings.isEmpty)
+        #expect(abs(predictions[1].beyondHull - 10) < 0.02)
+        #expect(predictions[1].warnings.map(\.kind) == [.extrapolation])
+        #expect(predictions.allSatisfy { $0.low < $0.value && $0.value < $0.high })
+        let wide = predictions.map { $0.high / $0.low }
+        #expect(wide[1] > wide[0])
+        #expect(throws: ScalingLawsError.missingCondition(law: "qid-unified", name: "bits")) {
+            try result.predict([Conditions(params: 1e9, tokens: 1e9)])
+        }
+    }
+
+    @Test func levelsNotFittedCannotBePredicted() throws {
+        let points = try Simulation.points(
+            "qid-unified", Simulation.unified, Simulation.grid(Simulation.sizes, Simulation.tokens, [3, 4]), noise: 0.02
+        )
+        let result = try fit(points, Laws.named("qid-per-bit"), FitOptions(bootstrapDraws: 0))
+        #expect(
+            throws: ScalingLawsError.unknownLevel(law: "qid-per-bit", parameter: "k", found: "2", known: ["3", "4"])
+        ) {
+            try result.predict([Conditions(params: 1e9, tokens: 1e9, bits: 2)])
+        }
+    }
+}
+
+@Suite struct RankingTests {
+    @Test func theLawThatMadeThePointsWins() throws {
+        let grid = Simulation.grid(Simulation.sizes, Simulation.tokens, [2, 3, 4, 6])
+        let points = try Simulation.points(
+            "qid-exponential", ["k": 0.0598, "alpha": 0.3439, "beta": 0.5068, "gamma": 0.5907], grid, noise: 0.05)
+        let laws = try ["qid-unified", "qid-exponential", "qid-per-bit"].map { try Laws.named($0) }
+        let ranked = try rank(points, laws)
+        #expect(ranked[0].law.name == "qid-exponential")
+        #expect(ranked[0].excessAICc == 0)
+        #expect(ranked.last?.law.name == "qid-unified")
+        #expect((ranked.last?.heldOutError ?? 0) > 5 * (ranked[0].heldOutError ?? .infinity))
+    }
+
+    @Test func lawsOfDifferentQuantitiesAreNotRanked() throws {
+        let laws = try ["qid-unified", "chinchilla"].map { try Laws.named($0) }
+        #expect(throws: ScalingLawsError.differentQuantities("qid-unified", "chinchilla")) { try rank([], laws) }
+    }
+}
+
+@Suite struct DesignTests {
+    @Test func theNextMeasurementsAreWhereTheyTellMost() throws {
+        let points = try Simulation.points(
+            "qid-unified", Simulation.unified, Simulation.grid([1e8, 4e8, 1e9], Simulation.tokens, [3, 4]), noise: 0.1)
+        let result = try fit(points, Laws.named("qid-unified"), FitOptions(bootstrapDraws: 0, holdsOut: false))
+        let cells = Simulation.grid([1e8, 1e9, 1e10], [3e9, 3e11], [3, 4])
+        let steps = try result.measureNext(
+            cells.map { Candidate($0, cost: 1) }, for: [Conditions(params: 1e11, tokens: 3e11, bits: 4)], budget: 4)
+        #expect(steps.count == 4 && steps.last?.spent == 4)
+        #expect(steps[0].candidate.conditions.params == 1e10)
+        for (step, next) in zip(steps, steps.dropFirst()) { #expect(next.errorBefore == step.errorAfter) }
+        #expect(steps.allSatisfy { $0.errorAfter < $0.errorBefore })
+        // No single candidate does better than the first one chosen.
+        for cell in cells {
+            let alone = try result.measureNext(
+                [Candidate(cell, cost: 1)], for: [Conditions(params: 1e11, tokens: 3e11, bits: 4)], budget: 1)
+            #expect((alone.first?.errorAfter ?? .infinity) >= steps[0].errorAfter * (1 - 1e-12))
+        }
+    }
+
+    @Test func costsAndBudgetDecide() throws {
+        let points = try Simulation.points(
+            "qid-unified", Simulation.unified, Simulation.grid([1e8, 4e8, 1e9], Simulation.tokens, [3, 4]), noise: 0.1)
+        let result = try fit(points, Laws.named("qid-unified"), FitOptions(bootstrapDraws: 0, holdsOut: false))
+        let cells = [
+            Candidate(Conditions(params: 1e10, tokens: 3e11, bits: 4), cost: 1000),
+            Candidate(Conditions(params: 1e9, tokens: 3e11, bits: 4), cost: 1),
+        ]
+        let wanted = [Conditions(params: 1e11, tokens: 3e11, bits: 4)]
+        #expect(try result.measureNext(cells, for: wanted, budget: 10).map(\.candidate.cost) == [1])
+        #expect(try result.measureNext(cells, for: wanted, budget: 0.5).isEmpty)
+    }
+}
