@@ -67,14 +67,24 @@ package struct CompressionRun {
         self.outputs = outputs
     }
 
-    /// Compresses a layer by every spec and writes the result.
-    package mutating func compress(_ layer: LinearLayer, hessian: Hessian? = nil) throws(CompressionError) {
+    /// Compresses a layer by every spec and writes the results, which come back in the order of the targets: with them a
+    /// driver goes on to the inputs of the next layer.
+    @discardableResult
+    package mutating func compress(
+        _ layer: LinearLayer, hessian: Hessian? = nil
+    ) throws(CompressionError) -> [CompressedWeight] {
+        var results = [CompressedWeight?](repeating: nil, count: outputs.count)
         for method in Spec.Method.allCases {
-            let outputs = outputs.filter { $0.spec.method == method }
-            guard !outputs.isEmpty else { continue }
-            let weights = try method.compressor.compress(layer, specs: outputs.map(\.spec), hessian: hessian)
-            for (output, weight) in zip(outputs, weights) { try output.write(layer.name, weight) }
+            let indices = outputs.indices.filter { outputs[$0].spec.method == method }
+            guard !indices.isEmpty else { continue }
+            let specs = indices.map { outputs[$0].spec }
+            let weights = try method.compressor.compress(layer, specs: specs, hessian: hessian)
+            for (index, weight) in zip(indices, weights) {
+                try outputs[index].write(layer.name, weight)
+                results[index] = weight
+            }
         }
+        return results.compactMap(\.self)
     }
 
     /// Writes what is not compressed and what stands beside the weights.

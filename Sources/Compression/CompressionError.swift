@@ -20,6 +20,7 @@ package enum CompressionError: Error, Equatable {
     case missingTensor(name: String, known: [String])
     case wrongShape(tensor: String, found: [Int], expected: String)
     case wrongType(tensor: String, found: String, expected: String)
+    case groupOutOfRange(tensor: String, column: Int, found: Int, groups: Int)
     case invalidConfiguration(checkpoint: String, key: String, found: String, expected: String)
 
     /// The Hessian of a layer is not positive definite even when damped.
@@ -55,6 +56,8 @@ extension CompressionError: CustomStringConvertible {
         case .wrongShape(let tensor, let found, let expected):
             "tensor '\(tensor)' has shape \(found) but must be \(expected)"
         case .wrongType(let tensor, let found, let expected): "tensor '\(tensor)' is \(found) but must be \(expected)"
+        case .groupOutOfRange(let tensor, let column, let found, let groups):
+            "tensor '\(tensor)' puts column \(column) into group \(found) of \(groups)"
         case .invalidConfiguration(let checkpoint, let key, let found, let expected):
             "\(checkpoint): \(key) is \(found) but must be \(expected)"
         case .singularHessian(let tensor, let column):

@@ -1,13 +1,60 @@
 import Kernels
 
-enum GPTQ: LayerCompressor {
-    static func layout(_ spec: Spec, rows: Int, columns: Int, scaleType: ScaleType) -> [StoredLayout] {
-        RoundToNearest.layout(spec, rows: rows, columns: columns, scaleType: scaleType)
+/// GPTQ (2210.17323): columns are rounded in order, and each one's error is pushed onto those still to come through the
+/// inverse Hessian of the layer's inputs.
+///
+/// As IST-DASLab/gptq does it: damping by 1 % of the Hessian's mean diagonal; blocks of 128 columns, within which errors
+/// act at once and beyond which they act when the block is done; a group's scale found when its group begins, from the
+/// weights as they were when the block began; `actOrder` takes columns by falling diagonal. Dead columns become zero.
+/// Unlike there, scales are rounded to the type they are stored in, and the factorization is done in Double.
+package enum GPTQ: LayerCompressor {
+    static let damping = 0.01
+    static let block = 128
+
+    package static func layout(_ spec: Spec, rows: Int, columns: Int, scaleType: ScaleType) -> [StoredLayout] {
+        PackQuantizedGeometry(spec, rows: rows, columns: columns).layout(scaleType: scaleType)
     }
 
-    static func compress(
+    package static func compress(
         _ layer: LinearLayer, specs: [Spec], hessian: Hessian?
     ) throws(CompressionError) -> [CompressedWeight] {
-        throw .missingCalibration(method: "gptq")
+        guard let hessian else { throw .missingCalibration(method: Spec.Method.gptq.rawValue) }
+        precondition(hessian.columns == layer.weight.columns, "a layer's Hessian is as wide as its rows")
+        var factors: [Bool: (order: [Int], factor: InverseFactor)] = [:]
+        var results: [CompressedWeight] = []
+        for spec in specs {
+            let geometry = try PackQuantizedGeometry(layer, spec)
+            if factors[spec.actOrder] == nil {
+                let order = spec.actOrder ? byFallingDiagonal(hessian) : Array(0..<hessian.columns)
+                let factor = try InverseFactor.make(hessian, order: order, damping: damping, tensor: layer.name)
+                factors[spec.actOrder] = (order, factor)
+            }
+            guard let (order, factor) = factors[spec.actOrder] else { continue }
+            results.append(try compress(layer, geometry, order, factor))
+        }
+        return results
+    }
+
+    private static func compress(
+        _ layer: LinearLayer, _ geometry: PackQuantizedGeometry, _ order: [Int], _ factor: InverseFactor
+    ) throws(CompressionError) -> CompressedWeight {
+        let result = PackQuantizedWeight(geometry, scaleType: layer.scaleType, columnOrder: order)
+        let rowsPerTile = GPTQTile.rows
+        _ = try Parallel.map((geometry.rows + rowsPerTile - 1) / rowsPerTile) { (task) throws(CompressionError) in
+            let first = task * rowsPerTile
+            let tile = GPTQTile(result, factor, order: order, firstRow: first)
+            try tile.load(layer)
+            try tile.run(layer)
+            tile.store(into: result)
+        }
+        return result.finish()
+    }
+
+    /// Columns by falling energy of their inputs, dead ones as if it were 1; equal ones in their own order.
+    private static func byFallingDiagonal(_ hessian: Hessian) -> [Int] {
+        let diagonal = hessian.diagonal.map { $0 == 0 ? 1 : $0 }
+        return diagonal.indices.sorted { left, right in
+            diagonal[left] == diagonal[right] ? left < right : diagonal[left] > diagonal[right]
+        }
     }
 }

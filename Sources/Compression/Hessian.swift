@@ -1,10 +1,19 @@
-import Kernels
+package import Kernels
 
-/// H = 2·XᵀX/n of a layer's inputs X, tokens × inputs: what a rounding error of one weight costs at the others' side.
+/// H = 2/n · XᵀX of a layer's inputs X, tokens × inputs, over n windows: how much a rounding error of one weight can be
+/// made up by others.
+///
+/// The factor is the reference's; it matters only where inputs are dead, whose diagonal becomes 1. Products of some
+/// hundred tokens are summed in float32, the rest in Double. Only the lower triangle is kept.
+///
+/// `@unchecked Sendable` because it is filled by one thread and then only read.
 package final class Hessian: @unchecked Sendable {
     /// The number of inputs.
     package let columns: Int
-    let values: UnsafeMutablePointer<Double>
+    /// The windows added.
+    package private(set) var windows = 0
+    /// XᵀX row after row, the lower triangle.
+    private let values: UnsafeMutablePointer<Double>
 
     package init(columns: Int) {
         self.columns = columns
@@ -13,4 +22,46 @@ package final class Hessian: @unchecked Sendable {
     }
 
     deinit { values.deallocate() }
+
+    /// One element, H[row, column] = 2/n · Σ x[row]·x[column]; zero before any window is added.
+    package subscript(row: Int, column: Int) -> Double {
+        2 / Double(max(1, windows)) * values[max(row, column) * columns + min(row, column)]
+    }
+
+    /// The diagonal of H.
+    var diagonal: [Double] { (0..<columns).map { self[$0, $0] } }
+
+    /// Adds the inputs that a layer saw in some windows, tokens × columns.
+    package func add(_ x: MatrixView, windows count: Int) {
+        precondition(x.columns == columns)
+        for start in stride(from: 0, to: x.rows, by: Self.tokensPerProduct) {
+            addProduct(of: x.rows(start..<min(x.rows, start + Self.tokensPerProduct)))
+        }
+        windows += count
+    }
+
+    /// Bounds the length of float32 sums, and the memory of a transposed copy.
+    private static let tokensPerProduct = 512
+    private static let rowsPerProduct = 256
+
+    private func addProduct(of x: MatrixView) {
+        let transposed = Matrix(rows: columns, columns: x.rows)
+        for token in 0..<x.rows {
+            let source = x.row(token)
+            for column in 0..<columns { transposed.base[column * x.rows + token] = source[column] }
+        }
+        for start in stride(from: 0, to: columns, by: Self.rowsPerProduct) {
+            let rows = start..<min(columns, start + Self.rowsPerProduct)
+            // The lower triangle ends at the last of these rows.
+            let left = DenseMatrix(
+                bytes: UnsafeRawPointer(transposed.base), type: .float32, rows: rows.upperBound, columns: x.rows,
+                owner: transposed)
+            let product = Matrix(rows: rows.count, columns: rows.upperBound)
+            multiply(transposed.view.rows(rows), left, bias: nil, into: product.view)
+            for row in rows {
+                let (sum, term) = (values + row * columns, product.view.row(row - start))
+                for column in 0...row { sum[column] += Double(term[column]) }
+            }
+        }
+    }
 }

@@ -9,6 +9,7 @@ import Kernels
 /// | `weight_scale` | 16-bit float | rows × groups |
 /// | `weight_zero_point` | I32 | ⌈rows·b/32⌉ × groups: a column's codes as a bit stream downwards; asymmetric only |
 /// | `weight_shape` | I64 | 2: rows and columns |
+/// | `weight_g_idx` | I32 | columns: each one's group, where groups are not of consecutive columns |
 ///
 /// A code of the file is the unsigned q of `UniformGrid`: compressed-tensors' signed code plus 2ᵇ⁻¹.
 struct PackQuantizedGeometry: Sendable, Equatable {
@@ -18,6 +19,8 @@ struct PackQuantizedGeometry: Sendable, Equatable {
     let symmetric: Bool
     /// The weights of a row that share a scale; divides `columns`.
     let groupLength: Int
+    /// Whether groups are of columns that lie apart (GPTQ with `act_order`), as `weight_g_idx` says.
+    let scattered: Bool
 
     var groups: Int { columns / max(1, groupLength) }
     var wordsPerRow: Int { BitStream.wordCount(codes: columns, bits: bits) }
@@ -25,24 +28,31 @@ struct PackQuantizedGeometry: Sendable, Equatable {
     var top: Int32 { Int32(1) << Int32(bits) - 1 }
     var symmetricZero: Int32 { Int32(1) << Int32(bits - 1) }
 
-    init(rows: Int, columns: Int, bits: Int, symmetric: Bool, groupLength: Int) {
+    init(rows: Int, columns: Int, bits: Int, symmetric: Bool, groupLength: Int, scattered: Bool = false) {
         self.rows = rows
         self.columns = columns
         self.bits = bits
         self.symmetric = symmetric
         self.groupLength = groupLength
+        self.scattered = scattered
+    }
+
+    /// The sizes of a weight under a spec whose groups divide the rows.
+    init(_ spec: Spec, rows: Int, columns: Int) {
+        let length = spec.group.length(rowLength: columns) ?? columns
+        self.init(
+            rows: rows, columns: columns, bits: spec.bits, symmetric: spec.symmetric, groupLength: length,
+            scattered: spec.actOrder && length < columns)
     }
 
     /// The sizes of a layer's weight under a spec, if its groups divide the rows.
     init(_ layer: LinearLayer, _ spec: Spec) throws(CompressionError) {
         let columns = layer.weight.columns
-        guard let length = spec.group.length(rowLength: columns) else {
-            guard case .size(let size) = spec.group else { preconditionFailure("a whole row divides itself") }
+        if case .size(let size) = spec.group, !columns.isMultiple(of: size) {
             throw .groupDoesNotDivide(
                 tensor: layer.name, rowLength: columns, group: size, allowed: Self.usefulDivisors(of: columns))
         }
-        self.init(
-            rows: layer.weight.rows, columns: columns, bits: spec.bits, symmetric: spec.symmetric, groupLength: length)
+        self.init(spec, rows: layer.weight.rows, columns: columns)
     }
 
     /// The group sizes from 8 up, at most sixteen, that divide a row; all of them where there is none.
@@ -60,6 +70,8 @@ struct PackQuantizedGeometry: Sendable, Equatable {
         if !symmetric {
             tensors.append(StoredLayout(suffix: "weight_zero_point", type: .int32, shape: [zeroWordRows, groups]))
         }
-        return tensors + [StoredLayout(suffix: "weight_shape", type: .int64, shape: [2])]
+        tensors.append(StoredLayout(suffix: "weight_shape", type: .int64, shape: [2]))
+        if scattered { tensors.append(StoredLayout(suffix: "weight_g_idx", type: .int32, shape: [columns])) }
+        return tensors
     }
 }

@@ -10,6 +10,8 @@ struct PackQuantizedMatrix: WeightMatrix, @unchecked Sendable {
     private let scales: UnsafeRawPointer
     private let scaleType: ScaleType
     private let zeros: UnsafeRawPointer?
+    /// Each column's group where groups are scattered, all within range.
+    private let groupIndex: [Int32]?
     private let wordsPerRow: Int
     /// Codes in one word where none straddles two (older files); nil for the dense stream.
     private let codesPerWord: Int?
@@ -23,6 +25,7 @@ struct PackQuantizedMatrix: WeightMatrix, @unchecked Sendable {
         let packed: Part
         let scale: Part
         let zero: Part?
+        let groupIndex: Part?
 
         /// One tensor's bytes.
         struct Part {
@@ -44,7 +47,13 @@ struct PackQuantizedMatrix: WeightMatrix, @unchecked Sendable {
                 expected: "[\(rows), groups] with groups that divide \(columns) columns")
         }
         geometry = PackQuantizedGeometry(
-            rows: rows, columns: columns, bits: bits, symmetric: symmetric, groupLength: columns / scaleShape[1])
+            rows: rows, columns: columns, bits: bits, symmetric: symmetric, groupLength: columns / scaleShape[1],
+            scattered: parts.groupIndex != nil)
+        if let part = parts.groupIndex {
+            groupIndex = try Self.groupIndex(part, geometry)
+        } else {
+            groupIndex = nil
+        }
         guard let scaleType = ScaleType.allCases.first(where: { $0.elementType == parts.scale.type }) else {
             throw .wrongType(tensor: parts.scale.name, found: parts.scale.type.rawValue, expected: "F16, BF16 or F32")
         }
@@ -59,13 +68,16 @@ struct PackQuantizedMatrix: WeightMatrix, @unchecked Sendable {
     /// The weight whose tensors a compressor has just made.
     init(
         _ geometry: PackQuantizedGeometry, packed: StoredBytes, scales: StoredBytes, scaleType: ScaleType,
-        zeros: StoredBytes?
+        zeros: StoredBytes?, groupIndex: StoredBytes?
     ) {
         self.geometry = geometry
         self.packed = UnsafeRawPointer(packed.base)
         self.scales = UnsafeRawPointer(scales.base)
         self.scaleType = scaleType
         self.zeros = zeros.map { UnsafeRawPointer($0.base) }
+        self.groupIndex = groupIndex.map { index in
+            (0..<geometry.columns).map { index.base.load(fromByteOffset: 4 * $0, as: Int32.self) }
+        }
         wordsPerRow = geometry.wordsPerRow
         codesPerWord = nil
         owners = [packed, scales] + (zeros.map { [$0] } ?? [])
@@ -85,6 +97,23 @@ struct PackQuantizedMatrix: WeightMatrix, @unchecked Sendable {
         throw .wrongShape(
             tensor: part.name, found: part.shape,
             expected: "[\(geometry.rows), \(dense)] for \(geometry.columns) codes of \(geometry.bits) bits")
+    }
+
+    private static func groupIndex(
+        _ part: Parts.Part, _ geometry: PackQuantizedGeometry
+    ) throws(CompressionError) -> [Int32] {
+        guard part.type == .int32 else {
+            throw .wrongType(tensor: part.name, found: part.type.rawValue, expected: "I32")
+        }
+        guard part.shape == [geometry.columns] else {
+            throw .wrongShape(tensor: part.name, found: part.shape, expected: "[\(geometry.columns)]")
+        }
+        let groups = (0..<geometry.columns).map { part.bytes.loadUnaligned(fromByteOffset: 4 * $0, as: Int32.self) }
+        if let column = groups.firstIndex(where: { $0 < 0 || $0 >= geometry.groups }) {
+            throw .groupOutOfRange(
+                tensor: part.name, column: column, found: Int(groups[column]), groups: geometry.groups)
+        }
+        return groups
     }
 
     private static func zeroBytes(
@@ -108,13 +137,33 @@ struct PackQuantizedMatrix: WeightMatrix, @unchecked Sendable {
     func decode(row: Int, columns range: Range<Int>, into destination: UnsafeMutablePointer<Float>) {
         let length = geometry.groupLength
         let row = RowOfZeros(self, row: row)
+        if let groupIndex { return decodeScattered(row, columns: range, groupIndex, into: destination) }
         var column = range.lowerBound
+        var group = column / length
         while column < range.upperBound {
-            let group = column / length
             let end = min((group + 1) * length, range.upperBound)
             decode(row, group: group, columns: column..<end, into: destination + (column - range.lowerBound))
             column = end
+            group += 1
         }
+    }
+
+    /// Decodes one code after the other, each by its own column's group.
+    private func decodeScattered(
+        _ row: RowOfZeros, columns range: Range<Int>, _ groupIndex: [Int32],
+        into destination: UnsafeMutablePointer<Float>
+    ) {
+        let codes = packed + row.row * wordsPerRow * 4
+        for column in range {
+            let group = Int(groupIndex[column])
+            destination[column - range.lowerBound] = grid(row, group: group).value(code(column, codes))
+        }
+    }
+
+    @inline(__always)
+    private func grid(_ row: RowOfZeros, group: Int) -> UniformGrid {
+        UniformGrid(
+            scale: scaleType.decode(scales, row.row * geometry.groups + group), zero: zero(row, group: group))
     }
 
     /// Where a row's zero points stand in their words; the same for all of its groups.
@@ -151,8 +200,7 @@ struct PackQuantizedMatrix: WeightMatrix, @unchecked Sendable {
     private func decode(
         _ row: RowOfZeros, group: Int, columns range: Range<Int>, into destination: UnsafeMutablePointer<Float>
     ) {
-        let grid = UniformGrid(
-            scale: scaleType.decode(scales, row.row * geometry.groups + group), zero: zero(row, group: group))
+        let grid = grid(row, group: group)
         let codes = packed + row.row * wordsPerRow * 4
         var column = range.lowerBound
         if codesPerWord == nil {

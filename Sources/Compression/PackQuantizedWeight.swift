@@ -9,12 +9,26 @@ final class PackQuantizedWeight: @unchecked Sendable {
     /// One byte for each zero point, until all rows are there and they can be packed downwards.
     private let zeros: StoredBytes?
 
-    init(_ geometry: PackQuantizedGeometry, scaleType: ScaleType) {
+    private let groupIndex: StoredBytes?
+
+    /// - Parameter columnOrder: the order in which columns fall into groups, where groups are scattered.
+    init(_ geometry: PackQuantizedGeometry, scaleType: ScaleType, columnOrder: [Int] = []) {
         self.geometry = geometry
         self.scaleType = scaleType
         packed = StoredBytes(byteCount: geometry.rows * geometry.wordsPerRow * 4)
         scales = StoredBytes(byteCount: geometry.rows * geometry.groups * scaleType.byteCount)
         zeros = geometry.symmetric ? nil : StoredBytes(byteCount: geometry.rows * geometry.groups)
+        groupIndex = geometry.scattered ? Self.groupIndex(geometry, columnOrder) : nil
+    }
+
+    private static func groupIndex(_ geometry: PackQuantizedGeometry, _ columnOrder: [Int]) -> StoredBytes {
+        precondition(columnOrder.count == geometry.columns)
+        let result = StoredBytes(byteCount: geometry.columns * 4)
+        for (position, column) in columnOrder.enumerated() {
+            let group = Int32(truncatingIfNeeded: position / geometry.groupLength)
+            result.base.storeBytes(of: group, toByteOffset: 4 * column, as: Int32.self)
+        }
+        return result
     }
 
     /// Stores a row's codes, one a byte, with its groups' scales and zero points.
@@ -42,11 +56,12 @@ final class PackQuantizedWeight: @unchecked Sendable {
         shape.base.storeBytes(of: Int64(geometry.rows), as: Int64.self)
         shape.base.storeBytes(of: Int64(geometry.columns), toByteOffset: 8, as: Int64.self)
         let packedZeros = zeros.map { packed(zeros: $0) }
-        let storages = [packed, scales] + (packedZeros.map { [$0] } ?? []) + [shape]
+        let storages = [packed, scales, packedZeros, shape, groupIndex].compactMap(\.self)
         return CompressedWeight(
             tensors: zip(layout, storages).map { StoredTensor(layout: $0, storage: $1) },
             matrix: PackQuantizedMatrix(
-                geometry, packed: packed, scales: scales, scaleType: scaleType, zeros: packedZeros))
+                geometry, packed: packed, scales: scales, scaleType: scaleType, zeros: packedZeros,
+                groupIndex: groupIndex))
     }
 
     private func packed(zeros: StoredBytes) -> StoredBytes {

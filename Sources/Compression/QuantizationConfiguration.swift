@@ -31,6 +31,7 @@ struct QuantizationConfiguration: Sendable, Equatable {
             weights["group_size"] = .integer(size)
         }
         weights["dynamic"] = false
+        if spec.actOrder, spec.group != .channel { weights["actorder"] = "group" }
         var config = JSONObject()
         config["quant_method"] = .string(methodName)
         config["format"] = .string(formatName)

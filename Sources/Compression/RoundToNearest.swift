@@ -6,10 +6,7 @@ import Kernels
 /// symmetric grid's missing last level adds.
 package enum RoundToNearest: LayerCompressor {
     package static func layout(_ spec: Spec, rows: Int, columns: Int, scaleType: ScaleType) -> [StoredLayout] {
-        PackQuantizedGeometry(
-            rows: rows, columns: columns, bits: spec.bits, symmetric: spec.symmetric,
-            groupLength: spec.group.length(rowLength: columns) ?? columns
-        ).layout(scaleType: scaleType)
+        PackQuantizedGeometry(spec, rows: rows, columns: columns).layout(scaleType: scaleType)
     }
 
     /// Rows go through in parallel; each is decoded once and rounded by every spec while it lies in cache.
@@ -22,12 +19,20 @@ package enum RoundToNearest: LayerCompressor {
             outputs.append(PackQuantizedWeight(geometry, scaleType: layer.scaleType))
         }
         let (rows, columns, targets) = (layer.weight.rows, layer.weight.columns, outputs)
+        let lengths = Set(targets.map(\.geometry.groupLength)).sorted()
         let rowsPerTask = max(1, 65_536 / max(1, columns))
         _ = try Parallel.map((rows + rowsPerTask - 1) / rowsPerTask) { (task) throws(CompressionError) in
             let scratch = RowScratch(columns: columns)
             for row in task * rowsPerTask..<min(rows, (task + 1) * rowsPerTask) {
                 layer.weight.decode(row: row, columns: 0..<columns, into: scratch.values)
-                for target in targets { try round(row, of: layer, scratch, into: target) }
+                for length in lengths {
+                    guard scratch.findExtremes(columns: columns, groupLength: length) else {
+                        throw notFinite(layer.name, row, scratch.values, columns)
+                    }
+                    for target in targets where target.geometry.groupLength == length {
+                        try round(row, of: layer, scratch, into: target)
+                    }
+                }
             }
         }
         return outputs.map { $0.finish() }
@@ -39,16 +44,14 @@ package enum RoundToNearest: LayerCompressor {
         let geometry = target.geometry
         let length = geometry.groupLength
         for group in 0..<geometry.groups {
-            let start = group * length
-            let extremes = RowRounding.extremes(scratch.values + start, count: length)
-            guard extremes.finite else { throw notFinite(layer.name, row, scratch.values, geometry.columns) }
             guard
                 let grid = UniformGrid(
-                    low: extremes.low, high: extremes.high, bits: geometry.bits, symmetric: geometry.symmetric,
-                    scaleType: target.scaleType)
+                    low: scratch.lows[group], high: scratch.highs[group], bits: geometry.bits,
+                    symmetric: geometry.symmetric, scaleType: target.scaleType)
             else { throw .scaleOutOfRange(tensor: layer.name, row: row, scaleType: target.scaleType.rawValue) }
             scratch.scales[group] = grid.scale
             scratch.zeros[group] = UInt8(truncatingIfNeeded: grid.zero)
+            let start = group * length
             RowRounding.codes(
                 scratch.values + start, count: length, grid: grid, top: geometry.top, into: scratch.codes + start)
         }
@@ -70,6 +73,9 @@ final class RowScratch {
     let codes: UnsafeMutablePointer<UInt8>
     let scales: UnsafeMutablePointer<Float>
     let zeros: UnsafeMutablePointer<UInt8>
+    /// Least and greatest value of each group, zero included.
+    let lows: UnsafeMutablePointer<Float>
+    let highs: UnsafeMutablePointer<Float>
 
     init(columns: Int) {
         // A group has at least one weight, so there are at most as many scales as columns.
@@ -78,6 +84,8 @@ final class RowScratch {
         codes = .allocate(capacity: count)
         scales = .allocate(capacity: count)
         zeros = .allocate(capacity: count)
+        lows = .allocate(capacity: count)
+        highs = .allocate(capacity: count)
     }
 
     deinit {
@@ -85,5 +93,19 @@ final class RowScratch {
         codes.deallocate()
         scales.deallocate()
         zeros.deallocate()
+        lows.deallocate()
+        highs.deallocate()
+    }
+
+    /// Finds `lows` and `highs` of the row in `values`; false if a value is not finite.
+    func findExtremes(columns: Int, groupLength: Int) -> Bool {
+        var finite = true
+        for (group, start) in stride(from: 0, to: columns, by: groupLength).enumerated() {
+            let extremes = RowRounding.extremes(values + start, count: groupLength)
+            lows[group] = extremes.low
+            highs[group] = extremes.high
+            finite = finite && extremes.finite
+        }
+        return finite
     }
 }

@@ -27,7 +27,7 @@ enum RowRounding {
             poison.addProduct(value, Lanes.zero)
             index += 8
         }
-        var result = GroupExtremes(low: low.min(), high: high.max(), finite: poison == Lanes.zero)
+        var result = GroupExtremes(low: -greatest(-low), high: greatest(high), finite: poison == Lanes.zero)
         while index < count {
             result.low = min(result.low, values[index])
             result.high = max(result.high, values[index])
@@ -35,6 +35,14 @@ enum RowRounding {
             index += 1
         }
         return result
+    }
+
+    /// The greatest of eight lanes; the standard library's `max()` goes through them one by one.
+    @inline(__always)
+    private static func greatest(_ lanes: Lanes) -> Float {
+        let four = lanes.lowHalf.replacing(with: lanes.highHalf, where: lanes.highHalf .> lanes.lowHalf)
+        let two = four.lowHalf.replacing(with: four.highHalf, where: four.highHalf .> four.lowHalf)
+        return max(two.x, two.y)
     }
 
     /// The nearest codes of `count` values, all within ±2²² steps of zero.

@@ -57,5 +57,7 @@ package struct CompressedWeight: Sendable {
 
 extension StoredLayout {
     /// A shape is a description, not part of the values.
-    var countsAsStored: Bool { suffix != "weight_shape" }
+    var countsAsStored: Bool { Self.countsAsStored(suffix) }
+
+    static func countsAsStored(_ suffix: String) -> Bool { suffix != "weight_shape" }
 }

@@ -51,7 +51,8 @@ package struct WeightStore: Sendable {
     package var bitsPerWeight: Double {
         var (bits, weights) = (0, 0)
         for tensor in checkpoint.tensors.values {
-            guard let (module, suffix) = Self.split(tensor.info.name), !Self.isDescription(suffix) else { continue }
+            guard let (module, suffix) = Self.split(tensor.info.name), StoredLayout.countsAsStored(suffix)
+            else { continue }
             guard let count = weightCount(module) else { continue }
             bits += tensor.byteCount * 8
             if suffix == "weight" || suffix == "weight_packed" { weights += count }
@@ -65,8 +66,6 @@ package struct WeightStore: Sendable {
         let suffix = String(name[name.index(after: dot)...])
         return suffix == "weight" || suffix.hasPrefix("weight_") ? (String(name[..<dot]), suffix) : nil
     }
-
-    private static func isDescription(_ suffix: String) -> Bool { suffix == "weight_shape" }
 
     /// The weights of a module that belongs to `Targets.layers`, nil for others.
     private func weightCount(_ module: String) -> Int? {
@@ -86,7 +85,8 @@ package struct WeightStore: Sendable {
         let shape = try packedShape(module)
         let parts = PackQuantizedMatrix.Parts(
             packed: .init(packed), scale: .init(scale),
-            zero: checkpoint.tensors[module + ".weight_zero_point"].map { .init($0) })
+            zero: checkpoint.tensors[module + ".weight_zero_point"].map { .init($0) },
+            groupIndex: checkpoint.tensors[module + ".weight_g_idx"].map { .init($0) })
         return try PackQuantizedMatrix(
             parts, rows: shape[0], columns: shape[1], bits: scheme.bits, symmetric: scheme.symmetric)
     }

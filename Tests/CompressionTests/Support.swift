@@ -51,6 +51,12 @@ func randomWeights(rows: Int, columns: Int, seed: UInt32) -> [Float] {
     return (0..<rows * columns).map { _ in Float(Float16(generator.centred())) }
 }
 
+/// Values drawn evenly from −0.5 to 0.5, not rounded.
+func randomWeights32(count: Int, seed: UInt32) -> [Float] {
+    var generator = Congruential(seed: seed)
+    return (0..<count).map { _ in generator.centred() }
+}
+
 extension Matrix {
     convenience init(_ values: [Float], columns: Int) {
         self.init(rows: values.count / columns, columns: columns, values)

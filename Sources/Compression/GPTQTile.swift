@@ -1,0 +1,214 @@
+import Kernels
+
+/// Some rows of a weight on their way through GPTQ: rows are independent, so eight of them are the lanes of a vector.
+///
+/// `values[v · columns + j]` holds column `order[j]` of rows firstRow + 8v ..< firstRow + 8v + 8.
+final class GPTQTile {
+    private static let vectors = 4
+    /// Rows of a tile; the more, the less often the factor is read.
+    static let rows = 8 * vectors
+
+    private let geometry: PackQuantizedGeometry
+    private let scaleType: ScaleType
+    private let factor: InverseFactor
+    private let order: [Int]
+    private let firstRow: Int
+    private let rowCount: Int
+    private let values: UnsafeMutablePointer<Lanes>
+    /// The block's weights with the errors of its own columns pushed onto them, then those errors.
+    private let current: UnsafeMutablePointer<Lanes>
+    private let errors: UnsafeMutablePointer<Lanes>
+    private let codes: UnsafeMutablePointer<UInt8>
+    private let scales: UnsafeMutablePointer<Float>
+    private let zeros: UnsafeMutablePointer<UInt8>
+
+    init(_ target: PackQuantizedWeight, _ factor: InverseFactor, order: [Int], firstRow: Int) {
+        geometry = target.geometry
+        scaleType = target.scaleType
+        self.factor = factor
+        self.order = order
+        self.firstRow = firstRow
+        rowCount = min(Self.rows, geometry.rows - firstRow)
+        let columns = geometry.columns
+        values = .allocate(capacity: Self.vectors * columns)
+        values.initialize(repeating: .zero, count: Self.vectors * columns)
+        current = .allocate(capacity: GPTQ.block)
+        current.initialize(repeating: .zero, count: GPTQ.block)
+        errors = .allocate(capacity: Self.vectors * GPTQ.block)
+        errors.initialize(repeating: .zero, count: Self.vectors * GPTQ.block)
+        codes = .allocate(capacity: Self.rows * columns)
+        scales = .allocate(capacity: Self.rows * geometry.groups)
+        zeros = .allocate(capacity: Self.rows * geometry.groups)
+    }
+
+    deinit {
+        values.deallocate()
+        current.deallocate()
+        errors.deallocate()
+        codes.deallocate()
+        scales.deallocate()
+        zeros.deallocate()
+    }
+
+    /// Reads the rows; whole rows get their grids here, before dead columns are set to zero.
+    func load(_ layer: LinearLayer) throws(CompressionError) {
+        let columns = geometry.columns
+        let row = UnsafeMutablePointer<Float>.allocate(capacity: columns)
+        defer { row.deallocate() }
+        let whole = geometry.groups == 1
+        for lane in 0..<rowCount {
+            layer.weight.decode(row: firstRow + lane, columns: 0..<columns, into: row)
+            let extremes = RowRounding.extremes(row, count: columns)
+            guard extremes.finite else {
+                throw RoundToNearest.notFinite(layer.name, firstRow + lane, row, columns)
+            }
+            if whole { try setGrid(layer, lane: lane, group: 0, low: extremes.low, high: extremes.high) }
+            let target = values + lane / 8 * columns
+            for (position, column) in order.enumerated() {
+                target[position][lane % 8] = factor.dead[column] ? 0 : row[column]
+            }
+        }
+    }
+
+    private func setGrid(
+        _ layer: LinearLayer, lane: Int, group: Int, low: Float, high: Float
+    ) throws(CompressionError) {
+        guard
+            let grid = UniformGrid(
+                low: low, high: high, bits: geometry.bits, symmetric: geometry.symmetric, scaleType: scaleType)
+        else { throw .scaleOutOfRange(tensor: layer.name, row: firstRow + lane, scaleType: scaleType.rawValue) }
+        scales[lane * geometry.groups + group] = grid.scale
+        zeros[lane * geometry.groups + group] = UInt8(truncatingIfNeeded: grid.zero)
+    }
+
+    /// Rounds all columns, block after block.
+    func run(_ layer: LinearLayer) throws(CompressionError) {
+        for start in stride(from: 0, to: geometry.columns, by: GPTQ.block) {
+            let block = start..<min(geometry.columns, start + GPTQ.block)
+            if geometry.groups > 1 {
+                // Groups begin in the weights as they are now: errors of this block have not reached `values` yet.
+                for group in groupsBeginning(in: block) { try findGrid(layer, group) }
+            }
+            for vector in 0..<Self.vectors {
+                round(block, vector: vector)
+                push(block, vector: vector)
+            }
+        }
+    }
+
+    private func groupsBeginning(in block: Range<Int>) -> Range<Int> {
+        let length = geometry.groupLength
+        return (block.lowerBound + length - 1) / length..<(block.upperBound + length - 1) / length
+    }
+
+    private func findGrid(_ layer: LinearLayer, _ group: Int) throws(CompressionError) {
+        let columns = group * geometry.groupLength..<(group + 1) * geometry.groupLength
+        for vector in 0..<Self.vectors {
+            let source = values + vector * geometry.columns
+            var (low, high) = (Lanes.zero, Lanes.zero)
+            for column in columns {
+                low.replace(with: source[column], where: source[column] .< low)
+                high.replace(with: source[column], where: source[column] .> high)
+            }
+            for lane in 0..<8 where 8 * vector + lane < rowCount {
+                try setGrid(layer, lane: 8 * vector + lane, group: group, low: low[lane], high: high[lane])
+            }
+        }
+    }
+
+    /// Rounds the columns of a block one after the other, each one's error going to the rest of the block.
+    private func round(_ block: Range<Int>, vector: Int) {
+        let source = values + vector * geometry.columns
+        for position in block { current[position - block.lowerBound] = source[position] }
+        var (scale, zero) = (Lanes(repeating: 1), Lanes.zero)
+        var group = -1
+        for position in block {
+            if position / geometry.groupLength != group {
+                group = position / geometry.groupLength
+                (scale, zero) = grids(vector: vector, group: group)
+            }
+            let factors = factor.upper.base + position * factor.columns
+            let index = position - block.lowerBound
+            let value = current[index]
+            let code = nearest(value, scale, zero)
+            let error = (value - (code - zero) * scale) / factors[position]
+            errors[vector * GPTQ.block + index] = error
+            for later in position + 1..<max(block.upperBound, position + 1) {
+                current[later - block.lowerBound] -= error * factors[later]
+            }
+            let integers = SIMD8<Int32>(truncatingIfNeeded: SIMD8<Int32>(code))
+            for lane in 0..<8 {
+                codes[(8 * vector + lane) * geometry.columns + order[position]] = UInt8(
+                    truncatingIfNeeded: integers[lane])
+            }
+        }
+    }
+
+    /// clamp(round(w/scale) + zero, 0, 2ᵇ − 1), half to even; weights may lie far beyond their grid here.
+    @inline(__always)
+    private func nearest(_ value: Lanes, _ scale: Lanes, _ zero: Lanes) -> Lanes {
+        var code = (value / scale).rounded(.toNearestOrEven) + zero
+        let top = Lanes(repeating: Float(geometry.top))
+        code.replace(with: Lanes.zero, where: code .< Lanes.zero)
+        code.replace(with: top, where: code .> top)
+        return code
+    }
+
+    private func grids(vector: Int, group: Int) -> (scale: Lanes, zero: Lanes) {
+        var (scale, zero) = (Lanes(repeating: 1), Lanes.zero)
+        for lane in 0..<8 where 8 * vector + lane < rowCount {
+            scale[lane] = scales[(8 * vector + lane) * geometry.groups + group]
+            zero[lane] = Float(zeros[(8 * vector + lane) * geometry.groups + group])
+        }
+        return (scale, zero)
+    }
+
+    /// Takes a finished block's errors from all later columns, eight of them at once.
+    private func push(_ block: Range<Int>, vector: Int) {
+        let target = values + vector * geometry.columns
+        let source = errors + vector * GPTQ.block
+        var column = block.upperBound
+        while column + 8 <= geometry.columns {
+            var (sum0, sum1, sum2, sum3) = (Lanes.zero, Lanes.zero, Lanes.zero, Lanes.zero)
+            var (sum4, sum5, sum6, sum7) = (Lanes.zero, Lanes.zero, Lanes.zero, Lanes.zero)
+            for position in block {
+                let factors = factor.upper.base + position * factor.columns + column
+                let error = source[position - block.lowerBound]
+                sum0.addProduct(error, factors[0])
+                sum1.addProduct(error, factors[1])
+                sum2.addProduct(error, factors[2])
+                sum3.addProduct(error, factors[3])
+                sum4.addProduct(error, factors[4])
+                sum5.addProduct(error, factors[5])
+                sum6.addProduct(error, factors[6])
+                sum7.addProduct(error, factors[7])
+            }
+            target[column] -= sum0
+            target[column + 1] -= sum1
+            target[column + 2] -= sum2
+            target[column + 3] -= sum3
+            target[column + 4] -= sum4
+            target[column + 5] -= sum5
+            target[column + 6] -= sum6
+            target[column + 7] -= sum7
+            column += 8
+        }
+        while column < geometry.columns {
+            var sum = Lanes.zero
+            for position in block {
+                sum.addProduct(
+                    source[position - block.lowerBound], factor.upper.base[position * factor.columns + column])
+            }
+            target[column] -= sum
+            column += 1
+        }
+    }
+
+    func store(into result: PackQuantizedWeight) {
+        for lane in 0..<rowCount {
+            result.store(
+                row: firstRow + lane, codes: codes + lane * geometry.columns, scales: scales + lane * geometry.groups,
+                zeros: zeros + lane * geometry.groups)
+        }
+    }
+}
