@@ -156,6 +156,23 @@ import Testing
         }
     }
 
+    /// Whatever an index says, opening ends with a checkpoint or one of its errors.
+    @Test(arguments: [6, 7])
+    func neverTrapsOnAnIndex(seed: UInt64) throws {
+        try makeShards(in: directory, shards)
+        let location = directory.url.appending(path: index)
+        let original = Array(try Data(contentsOf: location))
+        var generator = SeededGenerator(state: seed)
+        for round in 0..<200 {
+            try Data(mutate(original, with: &generator)).write(to: location)
+            do throws(CheckpointError) {
+                #expect(try Checkpoint(directory: directory.url).tensors.count == 3, "seed \(seed), round \(round)")
+            } catch {
+                #expect(!error.description.isEmpty)
+            }
+        }
+    }
+
     @Test func whatEndsEarlyIsToldFromWhatIsWrong() {
         #expect(CheckpointError.dataTruncated(file: "f", expected: 2, found: 1).endedEarly)
         #expect(CheckpointError.missingShard(file: "f", shard: "s").endedEarly)
