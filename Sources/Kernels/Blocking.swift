@@ -1,8 +1,8 @@
 /// How a matrix product is cut into blocks that fit the caches.
 enum Blocking {
-    /// Inputs in one pass of the microkernel: a weight panel of that depth (16 KiB) stays in the first-level cache.
-    static let largestDepth = 256
-    /// Input rows in one task, so that their panels (240 KiB) stay in the second-level cache.
+    /// Inputs in one pass of the microkernel: a weight panel of that depth (24 KiB) stays in the first-level cache.
+    static let largestDepth = 384
+    /// Input rows in one task, so that their panels (360 KiB) stay in the second-level cache.
     static let largestRows = 40 * tileRows
     /// Weights that are packed whole, to stay in the second-level cache (512 KiB).
     static let keptWeights = 1 << 17

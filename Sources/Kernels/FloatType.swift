@@ -1,3 +1,7 @@
+#if arch(x86_64)
+    import _Builtin_intrinsics.intel
+#endif
+
 /// The floating-point types that tensors are stored in.
 package enum FloatType: Sendable, Equatable, CaseIterable {
     case float64
@@ -41,15 +45,31 @@ private func decodeFloat64(_ source: UnsafeRawPointer, _ count: Int, _ destinati
 }
 
 private func decodeFloat16(_ source: UnsafeRawPointer, _ count: Int, _ destination: UnsafeMutablePointer<Float>) {
-    for index in 0..<count {
+    var index = 0
+    #if arch(x86_64)
+        while index + 8 <= count {
+            let codes = source.loadUnaligned(fromByteOffset: index * 2, as: SIMD2<Int64>.self)
+            destination.store(_mm256_cvtph_ps(codes), index)
+            index += 8
+        }
+    #endif
+    while index < count {
         destination[index] = Float(source.loadUnaligned(fromByteOffset: index * 2, as: Float16.self))
+        index += 1
     }
 }
 
 private func decodeBFloat16(_ source: UnsafeRawPointer, _ count: Int, _ destination: UnsafeMutablePointer<Float>) {
-    for index in 0..<count {
-        let bits = source.loadUnaligned(fromByteOffset: index * 2, as: UInt16.self)
-        destination[index] = Float(bitPattern: UInt32(bits) << 16)
+    var index = 0
+    while index + 8 <= count {
+        let codes = source.loadUnaligned(fromByteOffset: index * 2, as: SIMD8<UInt16>.self)
+        destination.store(unsafeBitCast(SIMD8<UInt32>(truncatingIfNeeded: codes) &<< 16, to: Lanes.self), index)
+        index += 8
+    }
+    while index < count {
+        let code = source.loadUnaligned(fromByteOffset: index * 2, as: UInt16.self)
+        destination[index] = Float(bitPattern: UInt32(code) << 16)
+        index += 1
     }
 }
 

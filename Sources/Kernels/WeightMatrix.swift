@@ -18,6 +18,11 @@ let panelWidth = 16
 
 extension WeightMatrix {
     package func pack(rows: Range<Int>, columns: Range<Int>, into panel: UnsafeMutablePointer<Float>) {
+        packByRows(rows: rows, columns: columns, into: panel)
+    }
+
+    /// Decodes some columns of each row, then transposes them.
+    func packByRows(rows: Range<Int>, columns: Range<Int>, into panel: UnsafeMutablePointer<Float>) {
         // Small enough for the first-level cache beside the panel, and a row length that does not alias in it.
         let (chunk, stride) = (128, 136)
         withUnsafeTemporaryAllocation(of: Float.self, capacity: panelWidth * stride) { memory in
