@@ -3,10 +3,13 @@ internal import ScalingLaws
 /// What a law says against what was measured: on the diagonal both agree. Points of models held out of the fit are hollow.
 struct AgreementChart {
     let law: FittedScheme
+    private let name: String
     let sizes: SizeSeries
 
     init(_ content: ReportContent, law: FittedScheme) {
         self.law = law
+        let family = law.name(among: content.laws) == law.scheme ? nil : law.family
+        name = [law.fit.law.name, SchemeWords(law.scheme).grain, family].compactMap(\.self).joined(separator: ", ")
         sizes = SizeSeries(content.measurements)
     }
 
@@ -26,7 +29,7 @@ struct AgreementChart {
         let quantity = law.fit.law.quantity == .qid ? "QiD" : "loss"
         var frame = Frame(
             Frame.Titles(
-                panel: "\(law.fit.law.name), \(SchemeWords(law.scheme).grain)",
+                panel: name,
                 x: "measured \(quantity) (nats per token)",
                 y: "predicted \(quantity) (nats per token)",
                 description:

@@ -3,7 +3,8 @@ internal import ScalingLaws
 /// QiD against training tokens, a panel for each bit width of a scheme, a series for each model size.
 struct DegradationChart {
     let cells: [MeasuredCell]
-    let law: FittedScheme?
+    /// The laws whose curves are drawn: all of one name, one for each family.
+    let laws: [FittedScheme]
     let sizes: SizeSeries
     let scheme: String
     /// Of a panel.
@@ -13,7 +14,8 @@ struct DegradationChart {
         self.scheme = scheme
         cells = content.measurements.filter { $0.scheme == scheme }
         let laws = content.laws.filter { $0.scheme == scheme && $0.fit.law.quantity == .qid }
-        law = laws.first { $0.fit.law.name == "qid-per-bit" } ?? laws.first
+        let name = laws.contains { $0.fit.law.name == "qid-per-bit" } ? "qid-per-bit" : laws.first?.fit.law.name
+        self.laws = laws.filter { $0.fit.law.name == name }
         sizes = SizeSeries(content.measurements)
     }
 
@@ -53,7 +55,7 @@ struct DegradationChart {
                 .sorted { $0.tokens < $1.tokens }
             return PlotSeries(
                 label: entry.label, style: entry.style, points: members.map(Self.point),
-                curve: curve(params: entry.size.params, bits: bits))
+                curve: curve(entry.size, bits: bits))
         }
     }
 
@@ -68,10 +70,16 @@ struct DegradationChart {
     }
 
     /// The law's curve for a size at a bit width that was fitted.
-    private func curve(params: Double, bits: Double) -> [CurvePoint] {
-        guard let law else { return [] }
-        let points = law.fit.residuals.map(\.point.conditions)
-        guard let known = points.first(where: { $0.params == params && $0.bits == bits }) else { return [] }
-        return LawCurve.curve(of: law.fit, through: known, over: LogAxis(domain: tokenDomain, start: 0, end: 1))
+    private func curve(_ size: SizeSeries.Size, bits: Double) -> [CurvePoint] {
+        for law in laws {
+            let known = law.fit.residuals.map(\.point).first { point in
+                point.conditions.params == size.params && point.conditions.bits == bits
+                    && (point.family == nil || point.family == size.family)
+            }
+            guard let known else { continue }
+            let axis = LogAxis(domain: tokenDomain, start: 0, end: 1)
+            return LawCurve.curve(of: law.fit, through: known.conditions, over: axis)
+        }
+        return []
     }
 }

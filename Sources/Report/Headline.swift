@@ -22,9 +22,9 @@ private struct Headline {
     var sentences: [String] {
         guard !content.measurements.isEmpty else { return ["Nothing has been measured."] }
         guard let lead = leadingLaw else {
-            return [measured(scheme: nil), "No law was fitted to these points."]
+            return [measured(of: nil), "No law was fitted to these points."]
         }
-        return [growth(lead), measured(scheme: lead.law.scheme), check(lead.law), warnings].compactMap(\.self)
+        return [growth(lead), measured(of: lead.law), check(lead.law), warnings].compactMap(\.self)
     }
 
     private struct Lead {
@@ -62,9 +62,11 @@ private struct Headline {
         let words = SchemeWords(lead.law.scheme)
         let place =
             lead.bits.map { "At \(Figures.bits($0)) bits \(words.grain)" } ?? "Over all bit widths \(words.grain)"
+        let family = lead.law.name(among: content.laws) == lead.law.scheme ? nil : lead.law.family
+        let subject = family.map { " to \($0)" } ?? ""
         let tokens = Self.power(lead.beta, of: "⟦D", up: "grows", down: "falls", with: "training tokens")
         let size = Self.power(lead.alpha, of: "1/⟦N", up: "falls", down: "grows", with: "model size")
-        return "\(place), the loss that compression costs (QiD) \(tokens) and \(size)."
+        return "\(place), the loss that compression adds\(subject) (QiD) \(tokens) and \(size)."
     }
 
     /// `grows with training tokens as D^0.43 [0.38, 0.49]` if the data hold the exponent off zero, else that they do not.
@@ -79,8 +81,11 @@ private struct Headline {
         return "shows no clear trend with \(what) (\(power))"
     }
 
-    private func measured(scheme: String?) -> String {
-        let cells = content.measurements.filter { scheme == nil || $0.scheme == scheme }
+    private func measured(of law: FittedScheme?) -> String {
+        let family = law?.name(among: content.laws) == law?.scheme ? nil : law?.family
+        let cells = content.measurements.filter {
+            (law == nil || $0.scheme == law?.scheme) && (family == nil || $0.family == family)
+        }
         let sizes = Set(cells.map(\.params)).sorted()
         let checkpoints = Set(cells.map { [$0.params, $0.tokens] }).count
         let ranges = Set(cells.map(\.bits)).sorted(by: >).map { bits in

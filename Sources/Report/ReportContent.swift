@@ -25,6 +25,7 @@ package struct ReportContent: Sendable, Equatable {
 
 /// What identifies a run, the same on every machine that repeats it.
 package struct RunFacts: Sendable, Equatable {
+    /// Empty where the report is of no run.
     package var lockDigest: String
     /// The day or moment of the run, as the reader shall see it; nil leaves it out.
     package var date: String?
@@ -32,7 +33,7 @@ package struct RunFacts: Sendable, Equatable {
     /// What was scored: `heldout.jsonl.zst`.
     package var shard: String
     package var contextTokens: Int
-    /// Windows scored for each cell; the largest number where cells differ.
+    /// Windows scored for each cell, the largest number where cells differ; 0 leaves them out.
     package var windows: Int
 
     package init(
@@ -100,6 +101,18 @@ package struct FittedScheme: Sendable, Equatable {
         self.scheme = scheme
         self.fit = fit
         self.predictions = predictions
+    }
+
+    /// The family that all fitted points are of; nil where they are of several or say nothing.
+    var family: String? {
+        let families = Set(fit.residuals.map(\.point.family))
+        return families.count == 1 ? families.first.flatMap(\.self) : nil
+    }
+
+    /// What tells this fit from the others of its law: the scheme, before it the family where the others have another.
+    func name(among laws: [FittedScheme]) -> String {
+        guard let family, Set(laws.map(\.family)).count > 1 else { return scheme }
+        return "\(family) \(scheme)"
     }
 }
 

@@ -4,10 +4,10 @@ extension Document {
     /// Puts a report's content into the order in which it is read.
     init(_ content: ReportContent) {
         let run = content.run
+        let scored = run.windows > 0 ? "\(run.shard): \(run.windows) windows of \(run.contextTokens) tokens" : run.shard
         let facts = [
-            run.date, "\(content.measurements.count) cells",
-            "\(run.shard): \(run.windows) windows of \(run.contextTokens) tokens", "qid \(run.programVersion)",
-            "lock \(run.lockDigest.prefix(12))",
+            run.date, "\(content.measurements.count) cells", scored.isEmpty ? nil : scored, "qid \(run.programVersion)",
+            run.lockDigest.isEmpty ? nil : "lock \(run.lockDigest.prefix(12))",
         ]
         self.init(
             title: content.title, lead: markedHeadline(for: content), facts: facts.compactMap(\.self),
@@ -35,7 +35,8 @@ extension Document {
 
     private static func caption(_ chart: DegradationChart) -> String {
         let words = SchemeWords(chart.scheme).words
-        let lines = chart.law.map { " Curves: \($0.fit.law.name), ⟦\($0.fit.law.display)⟧, with 95 % bands." } ?? ""
+        let lines =
+            chart.laws.first.map { " Curves: \($0.fit.law.name), ⟦\($0.fit.law.display)⟧, with 95 % bands." } ?? ""
         let hidden = chart.cells.count { $0.qid <= 0 }
         let below =
             hidden == 0 ? "" : " Hollow arrows: QiD of 0 or less, which a logarithmic axis cannot show (\(hidden))."
@@ -79,7 +80,7 @@ extension Document {
         for one in content.laws {
             for warning in one.fit.warnings + one.predictions.flatMap(\.warnings) {
                 if scopes[warning.text] == nil { order.append(warning.text) }
-                let scope = "\(one.fit.law.name), \(one.scheme)"
+                let scope = "\(one.fit.law.name), \(one.name(among: content.laws))"
                 if scopes[warning.text]?.contains(scope) != true { scopes[warning.text, default: []].append(scope) }
             }
         }
@@ -101,6 +102,7 @@ extension Document {
     }
 
     private static func repetition(_ content: ReportContent) -> Section? {
+        guard !content.run.lockDigest.isEmpty else { return nil }
         let text = """
             The run's manifest.lock.yaml holds the digests of every input and all parameters; `qid verify manifest.lock.yaml` repeats \
             it and compares. Lock \(content.run.lockDigest), qid \(content.run.programVersion).

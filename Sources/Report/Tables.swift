@@ -12,10 +12,10 @@ enum Tables {
     static func parameters(_ laws: [FittedScheme]) -> [Table] {
         var names: [String] = []
         for one in laws where !names.contains(one.fit.law.name) { names.append(one.fit.law.name) }
-        return names.map { name in parameters(of: laws.filter { $0.fit.law.name == name }) }
+        return names.map { name in parameters(of: laws.filter { $0.fit.law.name == name }, among: laws) }
     }
 
-    private static func parameters(of laws: [FittedScheme]) -> Table {
+    private static func parameters(of laws: [FittedScheme], among all: [FittedScheme]) -> Table {
         var parameters: [FittedParameter] = []
         for parameter in laws.flatMap(\.fit.parameters) where !parameters.contains(where: { $0.name == parameter.name })
         {
@@ -30,7 +30,7 @@ enum Tables {
             ]
         }
         var columns: [(String, Table.Column.Kind)] = [("parameter", .formula)]
-        columns += laws.map { ($0.scheme, .number) } + [("published", .number)]
+        columns += laws.map { ($0.name(among: all), .number) } + [("published", .number)]
         let caption = law.map { "\($0.name): ⟦\($0.display)⟧, with 95 % intervals" } ?? ""
         return table(caption, columns, rows)
     }
@@ -55,7 +55,7 @@ enum Tables {
         let rows = laws.map { one in
             let fit = one.fit
             return [
-                fit.law.name, one.scheme, fit.objective.name, "\(fit.n)", "\(fit.leftOut.count)",
+                fit.law.name, one.name(among: laws), fit.objective.name, "\(fit.n)", "\(fit.leftOut.count)",
                 Figures.fixed(fit.r2, decimals: 3) + (fit.r2IsLogarithmic ? " (log)" : ""),
                 fit.aicc.isFinite ? Figures.fixed(fit.aicc, decimals: 1) : "", "\(fit.startsAtBest) of \(fit.starts)",
             ] + [.largestModel, .lastDecade, .bits].map { heldOut(fit, $0) }
@@ -88,13 +88,13 @@ enum Tables {
         for one in laws where !one.predictions.isEmpty {
             if !names.contains(one.fit.law.name) { names.append(one.fit.law.name) }
             for prediction in one.predictions {
-                let place = Place(scheme: one.scheme, conditions: prediction.at)
+                let place = Place(scheme: one.name(among: laws), conditions: prediction.at)
                 if !places.contains(place) { places.append(place) }
             }
         }
         let rows = places.map { place in
             let found = names.map { name in
-                laws.first { $0.scheme == place.scheme && $0.fit.law.name == name }?
+                laws.first { $0.name(among: laws) == place.scheme && $0.fit.law.name == name }?
                     .predictions.first { $0.at == place.conditions }
             }
             let beyond = found.compactMap { $0?.beyondHull }.max() ?? 1
@@ -148,7 +148,7 @@ enum Tables {
         let rows = laws.flatMap { one in
             one.fit.leftOut.map { left in
                 [
-                    one.fit.law.name, one.scheme, Figures.count(left.point.conditions.params),
+                    one.fit.law.name, one.name(among: laws), Figures.count(left.point.conditions.params),
                     Figures.count(left.point.conditions.tokens), left.point.conditions.bits.map(Figures.bits) ?? "",
                     left.reason,
                 ]

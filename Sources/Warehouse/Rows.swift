@@ -152,10 +152,8 @@ extension RunRow {
             ])
     }
 
-    var belongings: [TableRow] {
-        evaluations.map { key in
-            TableRow("run_evaluation", key: ["lock_digest": .text(lockDigest), "evaluation": .text(key)])
-        }
-            + fits.map { key in TableRow("run_fit", key: ["lock_digest": .text(lockDigest), "fit": .text(key)]) }
+    /// Tables of what the run points to, the column of the key there and the keys.
+    var links: [(table: String, column: String, keys: [String])] {
+        [("run_evaluation", "evaluation", evaluations), ("run_fit", "fit", fits)]
     }
 }

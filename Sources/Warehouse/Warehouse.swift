@@ -56,9 +56,27 @@ package final class Warehouse: Sendable {
     }
 
     /// Records a finished run; its evaluations and fits must stand recorded.
+    ///
+    /// What it points to may change when a later version repeats it: the last time counts.
     @discardableResult
     package func record(_ run: RunRow) throws(WarehouseError) -> Recorded {
-        try connection.write { try Self.insert(run.row, run.belongings, $0) }
+        try connection.write { database in
+            var changed = try run.row.insertOnce(database)
+            for (table, column, keys) in run.links {
+                let sql = "SELECT \(column) FROM \(table) WHERE lock_digest = ?"
+                let known = try Set(String.fetchAll(database, sql: sql, arguments: [run.lockDigest]))
+                guard known != Set(keys) else { continue }
+                changed = true
+                try database.execute(sql: "DELETE FROM \(table) WHERE lock_digest = ?", arguments: [run.lockDigest])
+                for key in Set(keys).sorted() {
+                    let fields: KeyValuePairs<String, SQLValue> = [
+                        "lock_digest": .text(run.lockDigest), column: .text(key),
+                    ]
+                    try TableRow(table, key: fields).insertOnce(database)
+                }
+            }
+            return changed ? .added : .present
+        }
     }
 
     /// Records what a stage could not use, in the place of what it could not use the last time.

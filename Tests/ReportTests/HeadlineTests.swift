@@ -19,7 +19,7 @@ import Testing
         let text = headline(for: try SampleContent.content(cells, laws: laws))
         #expect(
             text == """
-                At 2 bits in groups of 16, the loss that compression costs (QiD) grows with training tokens as D^0.50 \
+                At 2 bits in groups of 16, the loss that compression adds (QiD) grows with training tokens as D^0.50 \
                 [0.44, 0.57] and shows no clear trend with model size (1/N^0.25 [−0.05, 0.40]). Measured on 16 checkpoints \
                 of 4 sizes (25k to 1.2M non-embedding parameters, 262k to 16.8M tokens), QiD is 0.0012 to 0.018 nats at \
                 4 bits, 0.0046 to 0.11 nats at 3 bits and 0.045 to 0.66 nats at 2 bits. Fitted without the largest model, \

@@ -3,7 +3,8 @@ import Warehouse
 
 /// A small set of records made by hand: two sizes, one spec, one shard.
 enum Samples {
-    static let shard = ShardRow(digest: "shard", name: "heldout.jsonl", fileDigest: "file", tokenizerDigest: "tokenizer")
+    static let shard = ShardRow(
+        digest: "shard", name: "heldout.jsonl", fileDigest: "file", tokenizerDigest: "tokenizer")
     static let spec = SpecRow(
         name: "rtn-asym-w4-g16", scheme: "rtn-asym-g16", method: "rtn", bits: 4, groupSize: 16, symmetric: false,
         canonical: #"{"bits":4,"group":16,"method":"rtn","symmetric":false}"#)

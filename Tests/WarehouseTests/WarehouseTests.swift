@@ -72,6 +72,26 @@ import Warehouse
         ) { try warehouse.record(other) }
     }
 
+    @Test func aRunThatIsRepeatedPointsToWhatItFoundTheLastTime() throws {
+        let warehouse = try Warehouse(writing: folder.warehouse)
+        for name in ["a", "b"] { try warehouse.record(Samples.baseline(name)) }
+        try warehouse.record(Samples.fit)
+        var run = Samples.run("lock", startedAt: "2026-01-01T00:00:00Z")
+        try warehouse.record(run)
+        run.evaluations = ["b/baseline", "a/baseline"]
+        run.fits = []
+        #expect(try warehouse.record(run) == .added)
+        #expect(try warehouse.record(run) == .present)
+        let links = try warehouse.reader.query(
+            "SELECT evaluation FROM run_evaluation UNION ALL SELECT fit FROM run_fit")
+        #expect(links.rows == [[.text("a/baseline")], [.text("b/baseline")]])
+        run.lock = "other"
+        #expect(
+            throws: WarehouseError.conflict(
+                table: "run", key: "lock", column: "lock", recorded: "'version: 1\n'", offered: "'other'")
+        ) { try warehouse.record(run) }
+    }
+
     @Test func aLaterBuildThatMeasuresTheSameIsNoConflict() throws {
         let warehouse = try Warehouse(writing: folder.warehouse)
         try warehouse.record(Samples.compressed("a"))
