@@ -12,7 +12,7 @@ struct Checks {
             leftOut, belowNoise, unweighted, fewSizes, narrowTokens, fewClusters, mixedPhases, mixedFamilies,
             nearChance,
             twoBitRegime, outliers, notConverged, singleOptimum, poorFit, heldOut,
-        ].compactMap { $0 } + fit.parameters.compactMap(doubt)
+        ].compactMap { $0 } + fit.parameters.compactMap { doubt($0) }
     }
 
     private var leftOut: FitWarning? {
@@ -22,9 +22,10 @@ struct Checks {
         let isBiased = fit.leftOut.contains { $0.reason.hasSuffix("has no logarithm") }
         return FitWarning(
             kind: .leftOut,
-            finding: "\(fit.leftOut.count) of \(optimum.all.count) points are left out (\(shown)\(more)).",
+            finding: "\(fit.leftOut.count) of \(optimum.all.count) points are left out "
+                + "(\(shown)\(more)).",
             advice: isBiased
-                ? "Leaving out what is at or below 0 makes QiD look larger; use the linear objective with standard errors."
+                ? "Leaving out what is at or below 0 makes QiD look larger; use the linear objective with errors."
                 : "Check that they are meant to be left out.")
     }
 
@@ -123,7 +124,8 @@ struct Checks {
         return FitWarning(
             kind: .outlier,
             finding:
-                "\(Self.count(far.count, "lies", "lie")) more than five robust deviations off (\(shown.joined(separator: "; "))).",
+                "\(Self.count(far.count, "lies", "lie")) more than five robust deviations off "
+                + "(\(shown.joined(separator: "; "))).",
             advice: fit.objective.delta == nil
                 ? "Look at these evaluations; a Huber objective is not moved by them."
                 : "Look at these evaluations; the Huber objective limits what they do.")
@@ -140,7 +142,8 @@ struct Checks {
             finding:
                 "The law fitted without the 2-bit points predicts them at \(Text.number(ratio)) of what was measured.",
             advice:
-                "2-bit damage is often of another kind than 4-bit noise (2604.19884); fit 2 bits by itself, or use qid-per-bit."
+                "2-bit damage is often of another kind than 4-bit noise (2604.19884); fit 2 bits by itself, or use "
+                + "qid-per-bit."
         )
     }
 
@@ -190,77 +193,11 @@ struct Checks {
             advice: "Do not extrapolate that way with this law before a law with a lower held-out error is found.")
     }
 
-    private func doubt(_ parameter: FittedParameter) -> FitWarning? {
-        let name = parameter.name
-        let interval = "\(Text.number(parameter.low)) to \(Text.number(parameter.high))"
-        if parameter.isFixed {
-            guard let definition = optimum.space.parameters.first(where: { $0.name == name })?.definition,
-                let variable = definition.identifiedBy, optimum.options.fixed[name] == nil
-            else { return nil }
-            return FitWarning(
-                kind: .heldFixed,
-                finding:
-                    "\(name) is held at \(Text.number(parameter.value)), as all points have the same \(variable.rawValue).",
-                advice:
-                    "Add points that differ in \(variable.rawValue) to estimate it; until then the law is for that value."
-            )
-        }
-        if parameter.atBound {
-            return FitWarning(
-                kind: .atBound,
-                finding:
-                    "\(name) is not identified: it sits at its bound \(Text.number(parameter.value)), and the data allow \(interval).",
-                advice:
-                    "Read nothing into it, and expect \(companions(of: name)) to move with it; add larger N and D, or fix it from elsewhere."
-            )
-        }
-        guard !parameter.identified else { return nil }
-        return FitWarning(
-            kind: .notIdentified, finding: "\(name) is not identified: the data allow \(interval).",
-            advice:
-                "Expect \(companions(of: name)) to move with it; add points that vary what it multiplies, or fix it from elsewhere."
-        )
-    }
-
-    /// The parameters most correlated with this one in the bootstrap.
-    private func companions(of name: String) -> String {
-        guard let own = fit.parameters.firstIndex(where: { $0.name == name }), fit.draws.count > 20 else {
-            return "other parameters"
-        }
-        let column = Self.ranks(fit.draws.map { $0[own] })
-        let linked = fit.parameters.indices.filter { $0 != own && !fit.parameters[$0].isFixed }
-            .map { (name: fit.parameters[$0].name, link: abs(Self.correlation(column, Self.ranks(fit.draws, $0)))) }
-            .filter { $0.link > 0.6 }.sorted { $0.link > $1.link }.prefix(4)
-        return linked.isEmpty ? "other parameters" : linked.map(\.name).joined(separator: ", ")
-    }
-
-    private static func ranks(_ draws: [[Double]], _ index: Int) -> [Double] { ranks(draws.map { $0[index] }) }
-
-    private static func ranks(_ values: [Double]) -> [Double] {
-        var ranks = [Double](repeating: 0, count: values.count)
-        for (rank, index) in values.indices.sorted(by: { values[$0] < values[$1] }).enumerated() {
-            ranks[index] = Double(rank)
-        }
-        return ranks
-    }
-
-    private static func correlation(_ a: [Double], _ b: [Double]) -> Double {
-        let count = Double(a.count)
-        let (meanA, meanB) = (a.reduce(0, +) / count, b.reduce(0, +) / count)
-        var (ab, aa, bb) = (0.0, 0.0, 0.0)
-        for (x, y) in zip(a, b) {
-            ab += (x - meanA) * (y - meanB)
-            aa += (x - meanA) * (x - meanA)
-            bb += (y - meanB) * (y - meanB)
-        }
-        return aa > 0 && bb > 0 ? ab / (aa * bb).squareRoot() : 0
-    }
-
     private static func count(_ count: Int, _ singular: String, _ plural: String) -> String {
         count == 1 ? "1 point \(singular)" : "\(count) points \(plural)"
     }
 
-    private static func name(_ point: Point) -> String {
+    static func name(_ point: Point) -> String {
         let conditions = point.conditions
         let bits = conditions.bits.map { ", P \(Text.number($0))" } ?? conditions.scheme.map { ", \($0)" } ?? ""
         return "N \(Text.number(conditions.params)), D \(Text.number(conditions.tokens))\(bits)"

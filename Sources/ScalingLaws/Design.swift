@@ -25,8 +25,8 @@ extension Fit {
     /// What to measure next: the candidates, one after the other, that lower the variance of the wanted predictions
     /// most for their cost, until the budget is spent (greedy I-optimal design on the fitted law).
     ///
-    /// Each adds x·xᵀ/s² to the information JᵀJ/s², x the derivatives of its residual and s² the fit's residual variance; the
-    /// law is taken for true and its curvature at the estimate. A candidate is used once.
+    /// Each adds x·xᵀ/s² to the information JᵀJ/s², x the derivatives of its residual and s² the fit's residual
+    /// variance; the law is taken for true and its curvature at the estimate. A candidate is used once.
     /// - Throws: `noAnswer` if the fit says nothing about its errors; `unknownLevel`, `missingCondition`.
     package func measureNext(
         _ candidates: [Candidate], for wanted: [Conditions], budget: Double

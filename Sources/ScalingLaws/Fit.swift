@@ -11,7 +11,7 @@ package struct Fit: Sendable, Equatable {
     /// The points not used, each with the reason.
     package var leftOut: [LeftOut]
     package var parameters: [FittedParameter]
-    /// Correlation of the estimates in the order of `parameters`; rows of a parameter held fixed are 0 off the diagonal.
+    /// Correlation of the estimates in the order of `parameters`; 0 with a parameter held fixed.
     package var correlation: [[Double]]
     /// The objective at the optimum, as `Objective` defines it.
     package var objectiveValue: Double
@@ -44,7 +44,8 @@ package struct FittedParameter: Sendable, Equatable {
     package var symbol: String
     package var unit: String
     package var value: Double
-    /// The 95 % interval from the bootstrap; equal to `value` where the parameter is held fixed.
+    /// The 95 % interval: from the bootstrap, without one from the profile, without either by the delta method; equal
+    /// to `value` where the parameter is held fixed. An end may be infinite where no bootstrap was made.
     package var low: Double
     package var high: Double
     /// The 95 % interval from the profile of the objective, where it was asked for; an end may be infinite.
@@ -142,7 +143,8 @@ package struct Prediction: Sendable, Equatable {
     package var value: Double
     package var low: Double
     package var high: Double
-    /// Factors beyond the data: 1 inside the convex hull of (ln N, ln D, P); 10 means ten times the N or D of its nearest edge.
+    /// Factors beyond the data: 1 inside the convex hull of those of (ln N, ln D, P) that the law uses; 10 means ten
+    /// times the N or D of its nearest edge.
     package var beyondHull: Double
     package var warnings: [FitWarning]
 }

@@ -12,7 +12,7 @@ package struct FitOptions: Sendable, Hashable {
     package var referenceScheme: String?
     /// How many minimisations are started.
     package var starts: Int
-    /// How many bootstrap refits; 0 for none, and then intervals are those of the delta method.
+    /// How many bootstrap refits; 0 for none, and then intervals are those of the profile or the delta method.
     package var bootstrapDraws: Int
     /// Fits without the largest size, the last decade of D and each bit width, each predicting what it left out.
     package var holdsOut: Bool

@@ -1,24 +1,32 @@
 import RealModule
 
-/// The convex hull of the data in (ln N, ln D, P), and how far outside it a point lies.
+/// The convex hull of the data in those of (ln N, ln D, P) that a law uses, and how far outside it a point lies.
 struct Hull: Sendable {
     /// One row of coordinates for each distinct point.
     private let points: [[Double]]
+    private let variables: Set<Variable>
 
-    init(_ conditions: [Conditions]) {
-        points = Array(Set(conditions.map(Self.coordinates))).sorted { $0.lexicographicallyPrecedes($1) }
+    init(_ conditions: [Conditions], of variables: Set<Variable>) {
+        self.variables = variables
+        points = Array(Set(conditions.map { Self.coordinates($0, variables) })).sorted {
+            $0.lexicographicallyPrecedes($1)
+        }
     }
 
     /// P counts as much per bit as a factor of e in N or D; beyond 16 bits nothing changes.
-    private static func coordinates(_ conditions: Conditions) -> [Double] {
-        [.log(conditions.params), .log(conditions.tokens), min(conditions.bits ?? 16, 16)]
+    private static func coordinates(_ conditions: Conditions, _ variables: Set<Variable>) -> [Double] {
+        [
+            variables.contains(.params) ? .log(conditions.params) : 0,
+            variables.contains(.tokens) ? .log(conditions.tokens) : 0,
+            variables.contains(.bits) ? min(conditions.bits ?? 16, 16) : 0,
+        ]
     }
 
     /// e to the distance from the hull: 1 inside, 10 if the nearest point of the hull has ten times less N or D.
     ///
     /// The nearest point of the hull by Frank–Wolfe with away steps, to a distance of about 1e-4.
     func factorBeyond(_ conditions: Conditions) -> Double {
-        let target = Self.coordinates(conditions)
+        let target = Self.coordinates(conditions, variables)
         guard var nearest = points.min(by: { Self.squared($0, target) < Self.squared($1, target) }) else { return 1 }
         var weights = points.map { $0 == nearest ? 1.0 : 0.0 }
         for _ in 0..<2000 {

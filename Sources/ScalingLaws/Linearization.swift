@@ -9,7 +9,8 @@ struct Linearization: Sendable {
     let inverse: [Double]
     /// For each coordinate, whether the data say nothing about it by itself.
     let isNull: [Bool]
-    /// ½·rᵀr/(rows − coordinates off their bounds), doubled: the residual variance.
+    /// Σψ²/(rows − coordinates off their bounds)/(mean ψ′)², ψ the objective's derivative by the residual: for least
+    /// squares the residual variance.
     let variance: Double
     let freeCount: Int
 
@@ -37,8 +38,10 @@ struct Linearization: Sendable {
         self.columns = columns
         let free = isStopped.count { !$0 }
         freeCount = free
-        let squares = residuals.reduce(0) { $0 + $1 * $1 }
-        variance = rows > free ? squares / Double(rows - free) : .infinity
+        let delta = problem.observations.objective.delta ?? .infinity
+        let squares = residuals.reduce(0) { $0 + min($1 * $1, delta * delta) }
+        let inside = Double(max(residuals.count { abs($0) <= delta }, 1)) / Double(rows)
+        variance = rows > free ? squares / Double(rows - free) / inside / inside : .infinity
     }
 
     /// Inverts where the matrix, scaled to a unit diagonal, has eigenvalues above 1e-11; elsewhere the data are silent.

@@ -16,55 +16,81 @@ struct Minimizer {
     }
 
     func minimize(_ problem: inout Problem, from start: [Double]) -> Minimum {
-        let size = problem.size
-        var z = start
-        var value = problem.evaluate(z)
-        guard value.objective.isFinite else {
-            return Minimum(z: z, objective: .infinity, isConverged: false, iterations: 0)
+        var state = State(z: start, value: problem.evaluate(start), hessian: [])
+        guard state.value.objective.isFinite else {
+            return Minimum(z: start, objective: .infinity, isConverged: false, iterations: 0)
         }
+        state.hessian = hessian(&problem, state)
         let floor = Double(problem.observations.count) * 1e-30
-        var (damping, growth) = (1e-3, 2.0)
-        var hessian = usesExactHessian ? exactHessian(&problem, z) ?? value.hessian : value.hessian
         for iteration in 0..<maxIterations {
-            guard value.objective > floor, !isFlat(value, hessian, z, problem.coordinates) else {
-                return Minimum(z: z, objective: value.objective, isConverged: true, iterations: iteration)
-            }
-            let scale = (0..<size).map { max(abs(value.hessian[$0 * size + $0]), 1e-30) }
-            var damped = hessian
-            for index in 0..<size { damped[index * size + index] += damping * scale[index] }
-            let step = BoxQuadratic(
-                hessian: damped, gradient: value.gradient,
-                low: zip(problem.coordinates.lower, z).map { $0 - $1 },
-                high: zip(problem.coordinates.upper, z).map { $0 - $1 }
-            ).minimizer()
-            let promised = step.map { decrease($0, value.gradient, hessian, size) } ?? -1
-            if let step, promised > 0 {
-                let isLast = promised <= tolerance * value.objective && damping <= 1
-                let trial = problem.coordinates.clamped(zip(z, step).map { $0 + $1 })
-                let next = problem.evaluate(trial)
-                if next.objective < value.objective {
-                    let ratio = (value.objective - next.objective) / promised
-                    let curve = 2 * ratio - 1
-                    damping = max(damping * max(1.0 / 3, 1 - curve * curve * curve), 1e-15)
-                    growth = 2
-                    (z, value) = (trial, next)
-                    hessian = usesExactHessian ? exactHessian(&problem, z) ?? value.hessian : value.hessian
-                    if !isLast { continue }
-                }
-                if isLast { return Minimum(z: z, objective: value.objective, isConverged: true, iterations: iteration) }
-            }
-            damping *= growth
-            growth *= 2
-            if damping > 1e14 {
-                let isFlat = promised >= 0 && promised <= 1e-9 * value.objective
-                return Minimum(z: z, objective: value.objective, isConverged: isFlat, iterations: iteration)
+            let isDone = state.value.objective <= floor || isFlat(state, problem.coordinates)
+            let progress = isDone ? Progress.converged : advance(&state, &problem)
+            guard progress == .going else {
+                return Minimum(
+                    z: state.z, objective: state.value.objective, isConverged: progress == .converged,
+                    iterations: iteration)
             }
         }
-        return Minimum(z: z, objective: value.objective, isConverged: false, iterations: maxIterations)
+        return Minimum(
+            z: state.z, objective: state.value.objective, isConverged: false, iterations: maxIterations)
+    }
+
+    private enum Progress { case going, converged, stuck }
+
+    private struct State {
+        var z: [Double]
+        var value: Problem.Value
+        var hessian: [Double]
+        var damping = 1e-3
+        var growth = 2.0
+    }
+
+    /// One step, taken if it lowers the objective; else more damping (Nielsen's rule).
+    private func advance(_ state: inout State, _ problem: inout Problem) -> Progress {
+        let step = step(state, problem.coordinates)
+        let promised = step.map { decrease($0, state.value.gradient, state.hessian) } ?? -1
+        if let step, promised > 0 {
+            let isLast = promised <= tolerance * state.value.objective && state.damping <= 1
+            let trial = problem.coordinates.clamped(zip(state.z, step).map { $0 + $1 })
+            let next = problem.evaluate(trial)
+            if next.objective < state.value.objective {
+                let curve = 2 * (state.value.objective - next.objective) / promised - 1
+                state.damping = max(state.damping * max(1.0 / 3, 1 - curve * curve * curve), 1e-15)
+                state.growth = 2
+                (state.z, state.value) = (trial, next)
+                if isLast { return .converged }
+                state.hessian = hessian(&problem, state)
+                return .going
+            }
+            if isLast { return .converged }
+        }
+        state.damping *= state.growth
+        state.growth *= 2
+        guard state.damping > 1e14 else { return .going }
+        return promised >= 0 && promised <= 1e-9 * state.value.objective ? .converged : .stuck
+    }
+
+    private func hessian(_ problem: inout Problem, _ state: State) -> [Double] {
+        usesExactHessian ? exactHessian(&problem, state.z) ?? state.value.hessian : state.value.hessian
+    }
+
+    /// The minimiser of the damped model within the bounds; nil if the damped Hessian is not positive definite.
+    private func step(_ state: State, _ box: Coordinates) -> [Double]? {
+        let size = state.z.count
+        var damped = state.hessian
+        for index in 0..<size {
+            let scale = max(abs(state.value.hessian[index * size + index]), 1e-30)
+            damped[index * size + index] += state.damping * scale
+        }
+        return BoxQuadratic(
+            hessian: damped, gradient: state.value.gradient, low: zip(box.lower, state.z).map { $0 - $1 },
+            high: zip(box.upper, state.z).map { $0 - $1 }
+        ).minimizer()
     }
 
     /// −(gᵀδ + ½δᵀHδ).
-    private func decrease(_ step: [Double], _ gradient: [Double], _ hessian: [Double], _ size: Int) -> Double {
+    private func decrease(_ step: [Double], _ gradient: [Double], _ hessian: [Double]) -> Double {
+        let size = step.count
         var total = 0.0
         for row in 0..<size {
             var product = 0.0
@@ -74,8 +100,8 @@ struct Minimizer {
         return total
     }
 
-    private func isFlat(_ value: Problem.Value, _ hessian: [Double], _ z: [Double], _ box: Coordinates) -> Bool {
-        let size = z.count
+    private func isFlat(_ state: State, _ box: Coordinates) -> Bool {
+        let (z, value, size) = (state.z, state.value, state.z.count)
         return (0..<size).allSatisfy { index in
             let slope = value.gradient[index]
             let isStopped = (z[index] <= box.lower[index] && slope > 0) || (z[index] >= box.upper[index] && slope < 0)

@@ -12,7 +12,7 @@ extension Fit {
         let values = try curve.values(at: conditions, parameters: parameters.map(\.value))
         let drawn = try curve.values(at: conditions, draws: draws)
         let slopes = try curve.derivatives(at: conditions, parameters: parameters.map(\.value))
-        let hull = Hull(residuals.map(\.point.conditions))
+        let hull = Hull(residuals.map(\.point.conditions), of: curve.formula.expression.variables)
         return conditions.indices.map { index in
             let interval = Interval.of(
                 drawn.map { $0[index] }, around: values[index], widening: widening(ofParameters: slopes[index]),

@@ -1,6 +1,6 @@
 import RealModule
 
-/// The objective of a fit as a function of coordinates, with gradient and the Gauss–Newton Hessian. One for each thread.
+/// The objective of a fit as a function of coordinates, with gradient and Gauss–Newton Hessian. One for each thread.
 struct Problem {
     let observations: Observations
     let coordinates: Coordinates

@@ -15,6 +15,7 @@ struct Profile: Sendable {
         let value = optimum.parameters[index]
         let low = end(of: index, upward: false, limit: limit) ?? value
         let high = end(of: index, upward: true, limit: limit) ?? value
+        guard !low.isNaN, !high.isNaN, !value.isNaN else { return nil }
         return min(low, value)...max(high, value)
     }
 
@@ -125,6 +126,10 @@ extension Optimum {
         for (index, interval) in zip(free, intervals) {
             fit.parameters[index].profile = interval
             guard let interval else { continue }
+            if fit.draws.isEmpty {
+                fit.parameters[index].low = interval.lowerBound
+                fit.parameters[index].high = interval.upperBound
+            }
             let definition = space.parameters[index].definition
             if interval.lowerBound <= definition.lower || interval.upperBound >= definition.upper {
                 fit.parameters[index].identified = false

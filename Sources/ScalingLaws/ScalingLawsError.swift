@@ -35,7 +35,8 @@ extension ScalingLawsError: CustomStringConvertible {
         case .unknownObjective(let text):
             "unknown objective '\(text)'; known are linear, log, huber:DELTA and huber-log:DELTA with DELTA > 0"
         case .unknownLaw(let name, let known):
-            "unknown law '\(name)'; known are \(Self.list(known)) and any expression in params, tokens, bits, sparsity, group"
+            "unknown law '\(name)'; known are \(Self.list(known)) and any expression in "
+                + "params, tokens, bits, sparsity, group"
         case .badExpression(let text, let offset, let expected):
             "expression '\(text)' at character \(offset): expected \(expected)"
         case .badBounds(let text): "bounds '\(text)' are not NAME=LOW:HIGH with LOW < HIGH"

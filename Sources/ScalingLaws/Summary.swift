@@ -79,7 +79,7 @@ extension Optimum {
         return total > 0 ? 1 - rest / total : .nan
     }
 
-    /// n·ln(2·objective/n) + 2Σ ln(dy/dr) + penalty: the Gaussian likelihood of y itself, whatever the residuals' space.
+    /// n·ln(2·objective/n) + 2Σ ln(dy/dr) + penalty: by the Gaussian likelihood of y, whatever the residuals' space.
     private func criteria() -> (aicc: Double, bic: Double) {
         let n = Double(usable.count)
         let k = Double(coordinates.free.count + 1)

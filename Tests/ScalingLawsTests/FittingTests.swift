@@ -52,10 +52,10 @@ import Testing
         var options = quick
         options.bounds = ["E": 2...3, "alpha": 0...0.3]
         let result = try fit(points, Laws.named("chinchilla"), options)
-        let E = try #require(result.parameters.first { $0.name == "E" })
+        let constant = try #require(result.parameters.first { $0.name == "E" })
         let alpha = try #require(result.parameters.first { $0.name == "alpha" })
-        #expect(E.value >= 2 && E.value <= 3 && alpha.value <= 0.3)
-        #expect(E.atBound || alpha.atBound)
+        #expect(constant.value >= 2 && constant.value <= 3 && alpha.value <= 0.3)
+        #expect(constant.atBound || alpha.atBound)
         #expect(result.warnings.contains { $0.kind == .atBound })
     }
 
