@@ -52,14 +52,16 @@ package struct LinearDescription: Sendable, Equatable {
     package var bias = false
     /// Whether the weight is stored [inputs, outputs] (GPT-2's Conv1D) rather than [outputs, inputs].
     package var transposed = false
-    package var quantization: ActivationQuantization?
+    package var bitLinear: BitLinearForm?
 }
 
-/// Rounding that belongs to the model itself: inputs to 8 bits for each token (BitNet b1.58, arXiv 2402.17764).
-package struct ActivationQuantization: Sendable, Equatable {
-    /// Whether the stored weight is a full one that is made ternary whenever it is used:
+/// A linear map that rounds its inputs to 8 bits for each token and has a ternary weight (BitNet b1.58, arXiv 2402.17764).
+package enum BitLinearForm: Sendable, Equatable {
+    /// The stored weight is a full one, made ternary whenever it is used:
     /// W ← clamp(round(W·s), −1, 1)/s with s = 1/mean|W|.
-    package var ternarizesWeight: Bool
+    case full
+    /// Four codes a byte, and a `weight_scale` that the product is multiplied by, or divided by.
+    case packed(scaleDivides: Bool)
 }
 
 /// A normalisation of rows of the residual stream or of a part of it.

@@ -26,7 +26,7 @@ struct LlamaForm {
     var hasInnerNorms = false
     var clip: Float?
     var activation: ActivationFunction
-    var quantization: @Sendable (String) -> ActivationQuantization? = { _ in nil }
+    let bitLinear: BitLinearForm?
 
     /// Where the residual stream is normalised.
     enum Placement { case before, after }
@@ -63,6 +63,7 @@ struct LlamaForm {
         rotary = try settings.rotary(headSize: headSize, keys: defaults.rotary)
         slidingWindows = Array(repeating: nil, count: layerCount)
         activation = try settings.activation("hidden_act", default: defaults.activation)
+        bitLinear = try settings.bitLinear()
     }
 
     private static func headSize(
@@ -147,7 +148,6 @@ struct LlamaForm {
     }
 
     private func linear(_ module: String, _ inputs: Int, _ outputs: Int, bias: Bool) -> LinearDescription {
-        LinearDescription(
-            module: module, inputs: inputs, outputs: outputs, bias: bias, quantization: quantization(module))
+        LinearDescription(module: module, inputs: inputs, outputs: outputs, bias: bias, bitLinear: bitLinear)
     }
 }

@@ -1,15 +1,15 @@
-package import Kernels
+import Kernels
 
 /// A full weight that is made ternary when it is read, as BitNet's models are in training and "online" mode:
 /// clamp(round(w·s), −1, 1)/s with s = 1/max(mean|W|, 1e-5), rounding half to even (arXiv 2402.17764, equations 1–3).
-package struct TernaryMatrix: WeightMatrix {
+struct TernaryMatrix: WeightMatrix {
     private let full: any WeightMatrix
     private let scale: Float
 
-    package var rows: Int { full.rows }
-    package var columns: Int { full.columns }
+    var rows: Int { full.rows }
+    var columns: Int { full.columns }
 
-    package init(_ full: any WeightMatrix) {
+    init(_ full: any WeightMatrix) {
         self.full = full
         let sums = Parallel.map(full.rows) { row in
             withUnsafeTemporaryAllocation(of: Float.self, capacity: max(1, full.columns)) { values in
@@ -22,7 +22,7 @@ package struct TernaryMatrix: WeightMatrix {
         scale = 1 / max(Float(mean), 1e-5)
     }
 
-    package func decode(row: Int, columns: Range<Int>, into destination: UnsafeMutablePointer<Float>) {
+    func decode(row: Int, columns: Range<Int>, into destination: UnsafeMutablePointer<Float>) {
         full.decode(row: row, columns: columns, into: destination)
         for index in 0..<columns.count {
             destination[index] = min(max((destination[index] * scale).rounded(.toNearestOrEven), -1), 1) / scale

@@ -25,6 +25,8 @@ struct UnplacedTensors {
             }
         }
         for module in mapsWithoutBias where store.checkpoint.tensors[module + ".bias"] != nil {
+            // GPTQ's tools store a bias of zeros where there is none.
+            if let bias = try? store.vector(module + ".bias"), bias.allSatisfy({ $0 == 0 }) { continue }
             throw .unexpectedTensor(module + ".bias", because: "the configuration gives '\(module)' no bias")
         }
     }

@@ -1,3 +1,4 @@
+import Checkpoint
 import Compression
 import Kernels
 
@@ -35,14 +36,33 @@ struct WeightBinding {
     let store: WeightStore
 
     func linear(_ description: LinearDescription) throws(LanguageModelError) -> BoundLinear {
-        let stored = try matrix(
-            description.module, rows: description.outputs, columns: description.inputs,
-            transposed: description.transposed)
-        let ternary = description.quantization?.ternarizesWeight ?? false
+        let (rows, columns) = (description.outputs, description.inputs)
+        let weight: any WeightMatrix
+        switch description.bitLinear {
+        case .packed(let scaleDivides):
+            weight = try packedTernary(description.module, rows: rows, columns: columns, scaleDivides: scaleDivides)
+        case .full: weight = TernaryMatrix(try matrix(description.module, rows: rows, columns: columns))
+        case nil:
+            weight = try matrix(description.module, rows: rows, columns: columns, transposed: description.transposed)
+        }
         return BoundLinear(
-            weight: ternary ? TernaryMatrix(stored) : stored,
+            weight: weight,
             bias: description.bias ? try vector(description.module + ".bias", count: description.outputs) : nil,
-            roundsInputs: description.quantization != nil)
+            roundsInputs: description.bitLinear != nil)
+    }
+
+    private func packedTernary(
+        _ module: String, rows: Int, columns: Int, scaleDivides: Bool
+    ) throws(LanguageModelError) -> any WeightMatrix {
+        let name = module + ".weight"
+        guard let tensor = store.checkpoint.tensors[name] else { throw .missingTensor(name) }
+        // A map whose rows do not fill their bytes is not read by transformers either.
+        let stored = [rows / 4, columns]
+        guard rows.isMultiple(of: 4), tensor.info.type == .uint8, tensor.info.shape == stored else {
+            throw .wrongShape(tensor: name, found: tensor.info.shape, expected: stored)
+        }
+        let scale = try vector(module + ".weight_scale", count: 1)[0]
+        return PackedTernaryMatrix(tensor, scale: scaleDivides ? 1 / scale : scale)
     }
 
     func norm(_ description: NormDescription?) throws(LanguageModelError) -> BoundNorm? {

@@ -74,6 +74,19 @@ struct FamilyTests {
         #expect(try describe("{\(Self.neox)}", without: ["embed_out"]).head == "lm_head")
     }
 
+    @Test func bitNetsRoundingIsReadFromItsQuantization() throws {
+        let form = "\"model_type\": \"bitnet\", \(Self.llama), \"num_key_value_heads\": 4"
+        func bitLinear(_ quantization: String) throws -> BitLinearForm? {
+            try describe("{\(form), \"quantization_config\": {\"quant_method\": \"bitnet\"\(quantization)}}")
+                .layers[0].attention.output.bitLinear
+        }
+        #expect(try describe("{\(form)}").layers[0].attention.output.bitLinear == nil)
+        #expect(try bitLinear("") == .packed(scaleDivides: true))
+        #expect(try bitLinear(", \"linear_class\": \"autobitlinear\"") == .packed(scaleDivides: false))
+        #expect(
+            try bitLinear(", \"linear_class\": \"autobitlinear\", \"quantization_mode\": \"online\"") == .full)
+    }
+
     @Test func bodiesSavedWithoutAHeadHaveNoPrefix() throws {
         let gpt2 =
             #"{"model_type": "gpt2", "vocab_size": 61, "n_embd": 24, "n_head": 3, "n_layer": 1, "n_positions": 8}"#
@@ -166,7 +179,8 @@ struct FamilyTests {
                  "quantization_config": {"quant_method": "bitnet", "quantization_mode": "static"}}
                 """,
                 .unsupported(
-                    key: "quantization_config.quantization_mode", found: "'static'", supported: "offline, online")
+                    key: "quantization_config.quantization_mode", found: "'static' for 'bitlinear'",
+                    supported: "'offline', and 'online' for 'autobitlinear'")
             ),
         ] as [(String, LanguageModelError)])
     func refusesByName(config: String, error: LanguageModelError) {

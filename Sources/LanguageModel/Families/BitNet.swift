@@ -9,26 +9,33 @@ extension FamilySettings {
         form.queryBias = try flag("attention_bias", default: false)
         form.outputBias = form.queryBias
         form.hasInnerNorms = true
-        let quantization = try bitnetQuantization()
-        form.quantization = { _ in quantization }
         return try form.description(modelType: "bitnet")
     }
 }
 
 extension FamilySettings {
-    /// How linear maps round their inputs, as `quantization_config` says; nil for a plain checkpoint.
-    func bitnetQuantization() throws(LanguageModelError) -> ActivationQuantization? {
+    /// The form of the linear maps that `quantization_config` asks for; nil for plain ones.
+    func bitLinear() throws(LanguageModelError) -> BitLinearForm? {
         guard let config = json["quantization_config"]?.object, config["quant_method"]?.string == "bitnet" else {
             return nil
         }
         let settings = FamilySettings(json: config, hasModule: hasModule)
         try settings.refuse("use_rms_norm")
-        switch try settings.text("quantization_mode", default: "offline") {
-        case "offline": return ActivationQuantization(ternarizesWeight: false)
-        case "online": return ActivationQuantization(ternarizesWeight: true)
-        case let mode:
+        if let kept = config["modules_to_not_convert"], kept != .null, kept != ["lm_head"] {
             throw .unsupported(
-                key: "quantization_config.quantization_mode", found: "'\(mode)'", supported: "offline, online")
+                key: "quantization_config.modules_to_not_convert", found: kept.canonicalText,
+                supported: "null, [\"lm_head\"]")
+        }
+        let kind = try settings.text("linear_class", default: "bitlinear")
+        let mode = try settings.text("quantization_mode", default: "offline")
+        switch (kind, mode) {
+        case ("autobitlinear", "online"): return .full
+        case ("autobitlinear", "offline"): return .packed(scaleDivides: false)
+        case ("bitlinear", "offline"): return .packed(scaleDivides: true)
+        default:
+            throw .unsupported(
+                key: "quantization_config.quantization_mode", found: "'\(mode)' for '\(kind)'",
+                supported: "'offline', and 'online' for 'autobitlinear'")
         }
     }
 }
