@@ -5,6 +5,8 @@ struct PackedInputs: @unchecked Sendable {
     let tiles: Int
     let depth: Int
     let depthBlock: Int
+    /// The blocks of depth, in order; at least one, be it empty.
+    let depthBlocks: [Range<Int>]
     private let base: UnsafeMutablePointer<Float>
 
     /// The memory that `init` fills.
@@ -13,8 +15,10 @@ struct PackedInputs: @unchecked Sendable {
     /// Packs `x` into `memory`, in parallel.
     init(_ x: MatrixView, in memory: UnsafeMutablePointer<Float>) {
         tiles = (x.rows + tileRows - 1) / tileRows
-        depth = x.columns
-        depthBlock = Blocking.depth(x.columns)
+        let (depth, depthBlock) = (x.columns, Blocking.depth(x.columns))
+        self.depth = depth
+        self.depthBlock = depthBlock
+        depthBlocks = stride(from: 0, to: max(1, depth), by: depthBlock).map { $0..<min(depth, $0 + depthBlock) }
         base = memory
         fill(x)
     }
@@ -28,11 +32,6 @@ struct PackedInputs: @unchecked Sendable {
                 packInputs(x, rows: rows, columns: depths, into: base + offset(first, depths: depths))
             }
         }
-    }
-
-    /// The blocks of depth, in order; at least one, be it empty.
-    var depthBlocks: [Range<Int>] {
-        stride(from: 0, to: max(1, depth), by: depthBlock).map { $0..<min(depth, $0 + depthBlock) }
     }
 
     /// The panel of the six rows of a tile over one block of depth.

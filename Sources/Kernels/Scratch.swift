@@ -22,8 +22,10 @@ enum Scratch {
 
     private static func take(_ count: Int) -> Block {
         let waiting = pool.withLock { blocks -> Block? in
-            let fitting = blocks.indices.filter { blocks[$0].capacity >= count }
-            let best = fitting.min { blocks[$0].capacity < blocks[$1].capacity }
+            var best: Int?
+            for index in blocks.indices where blocks[index].capacity >= count {
+                if blocks[index].capacity < best.map({ blocks[$0].capacity }) ?? .max { best = index }
+            }
             return best.map { blocks.remove(at: $0) }
         }
         if let waiting { return waiting }

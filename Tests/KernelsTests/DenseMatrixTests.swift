@@ -12,7 +12,7 @@ struct DenseMatrixTests {
         deinit { base.deallocate() }
     }
 
-    /// Random elements of a type as bytes, at an odd address.
+    /// Random elements of a type as bytes, and one byte more for odd addresses.
     private func storage(_ type: FloatType, count: Int) -> Bytes {
         var random = SplitMix(state: 12)
         return Bytes((0...count * type.byteCount).map { _ in UInt8.random(in: 0...255, using: &random) })
@@ -20,17 +20,21 @@ struct DenseMatrixTests {
 
     @Test(arguments: FloatType.allCases, [false, true])
     func packsWhatItDecodes(type: FloatType, transposed: Bool) {
+        for offset in [0, 1] { packsWhatItDecodes(type, transposed, offset: offset) }
+    }
+
+    private func packsWhatItDecodes(_ type: FloatType, _ transposed: Bool, offset: Int) {
         let (rows, columns) = (37, 150)
         let bytes = storage(type, count: rows * columns)
         let weight = DenseMatrix(
-            bytes: bytes.base + 1, type: type, rows: rows, columns: columns, transposed: transposed, owner: bytes)
+            bytes: bytes.base + offset, type: type, rows: rows, columns: columns, transposed: transposed, owner: bytes)
         let decoded = Matrix(rows: rows, columns: columns)
         for row in 0..<rows { weight.decode(row: row, columns: 0..<columns, into: decoded.view.row(row)) }
         for row in 0..<rows {
             for column in 0..<columns {
                 let index = transposed ? column * rows + row : row * columns + column
                 var expected: Float = 0
-                type.decode(bytes.base + 1 + index * type.byteCount, count: 1, into: &expected)
+                type.decode(bytes.base + offset + index * type.byteCount, count: 1, into: &expected)
                 #expect(decoded[row, column].bitPattern == expected.bitPattern)
             }
         }
