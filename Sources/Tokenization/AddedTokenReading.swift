@@ -21,6 +21,7 @@ struct AddedVocabulary: Sendable {
     ) throws(TokenizationError) {
         byContent = TextTable(capacity: elements.count)
         var all: [AddedTokens.Token] = []
+        var patterns: Set<[UInt8]> = []
         var largest: UInt32?
         for (index, element) in elements.enumerated() {
             guard var token = try Self.token(element, file: file, path: "added_tokens[\(index)]", all) else { continue }
@@ -34,10 +35,14 @@ struct AddedVocabulary: Sendable {
                     file: file, key: "added_tokens[\(index)].content",
                     found: Fields.quote(.string(token.content)), expected: "a text that normalization does not empty")
             }
+            // Which of two that normalization makes the same is found is left to chance in the library.
+            guard !token.isNormalized || patterns.insert(token.pattern).inserted else {
+                throw .invalidValue(
+                    file: file, key: "added_tokens[\(index)].content",
+                    found: Fields.quote(.string(token.content)),
+                    expected: "a text that normalization does not make the same as another token's")
+            }
             all.append(token)
-        }
-        // Special tokens go first: of two that look the same in the text, one of them is found.
-        for token in all.filter(\.isSpecial) + all.filter({ !$0.isSpecial }) {
             if token.isNormalized { normalized.add(token) } else { written.add(token) }
         }
     }

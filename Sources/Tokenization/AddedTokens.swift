@@ -17,7 +17,7 @@ struct AddedTokens: Sendable {
 
     var isEmpty: Bool { tokens.isEmpty }
 
-    /// Adds a token; of two with the same pattern the first is found.
+    /// Adds a token whose pattern no other has.
     mutating func add(_ token: Token) {
         trie.insert(token.pattern, value: tokens.count)
         tokens.append(token)
@@ -41,7 +41,8 @@ struct AddedTokens: Sendable {
             let start = token.stripsLeft ? max(spaceStart(text, before: found.lowerBound), rest) : found.lowerBound
             if rest < start { body(rest..<start, nil) }
             rest = token.stripsRight ? spaceEnd(text, after: found.upperBound) : found.upperBound
-            body(found, token.token)
+            // Where the token before has taken all of the spaces that this one consists of, nothing is left of it.
+            if start < rest { body(found, token.token) }
         }
         if rest < text.count { body(rest..<text.count, nil) }
     }
@@ -88,7 +89,7 @@ struct ByteTrie: Sendable {
     /// Most places in a text are ruled out by their first byte.
     private var begins = [Bool](repeating: false, count: 256)
 
-    /// Adds a string that is not empty; a string that is there keeps its value.
+    /// Adds a string that is not empty and not there yet.
     mutating func insert(_ bytes: [UInt8], value: Int) {
         guard let first = bytes.first else { return }
         begins[Int(first)] = true
@@ -102,7 +103,7 @@ struct ByteTrie: Sendable {
                 node = values.count - 1
             }
         }
-        if values[node] == nil { values[node] = value }
+        values[node] = value
     }
 
     /// The longest string that begins at an offset, with its end.

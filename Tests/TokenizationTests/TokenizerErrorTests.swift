@@ -149,6 +149,34 @@ struct TokenizerErrorTests {
                 == invalid("added_tokens[1].content", "\"<s>\"", "a token that is not in the list twice"))
     }
 
+    @Test("added tokens must differ after normalization, and not vanish")
+    func addedTokens() {
+        func tokens(_ contents: [String]) -> JSONValue {
+            .array(
+                contents.map {
+                    var object = TokenizerTests.added($0).object ?? JSONObject()
+                    object["normalized"] = true
+                    return .object(object)
+                })
+        }
+        #expect(
+            fault {
+                $0.file["normalizer"] = ["type": "NFC"]
+                $0.file["added_tokens"] = tokens(["é", "e\u{301}"])
+            }
+                == .invalidValue(
+                    file: Self.file, key: "added_tokens[1].content", found: "\"e\u{301}\"",
+                    expected: "a text that normalization does not make the same as another token's"))
+        #expect(
+            fault {
+                $0.file["normalizer"] = ["type": "Replace", "pattern": ["String": "a"], "content": ""]
+                $0.file["added_tokens"] = tokens(["aa"])
+            }
+                == .invalidValue(
+                    file: Self.file, key: "added_tokens[0].content", found: "\"aa\"",
+                    expected: "a text that normalization does not empty"))
+    }
+
     @Test("a merge needs its parts and its result")
     func merges() {
         #expect(
