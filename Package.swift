@@ -89,5 +89,6 @@ let package = Package(
         tests("Report", ["Report", "ScalingLaws", "JSON"]),
         tests("Warehouse", ["Warehouse", grdb]),
         tests("Pipeline", ["Pipeline", "Compression", "JSON"]),
+        tests("Stages", ["Stages", "Pipeline", "Warehouse", "Checkpoint", "JSON"]),
     ]
 )

@@ -54,6 +54,7 @@ package struct MemoryOption: ParsableArguments {
 /// Runs a stage and ends the command as it ended: its errors in one line on standard error, its status as exit status.
 package func runStage(_ command: String, _ body: () throws(StageError) -> ExitStatus) throws {
     Interruption.current.listen()
+    if ProcessInfo.processInfo.environment[StageRunner.runVariable] != nil { Interruption.current.endWithParent() }
     let status: ExitStatus
     do throws(StageError) {
         status = try body()

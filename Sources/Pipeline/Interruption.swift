@@ -15,6 +15,8 @@ package final class Interruption: Sendable {
     private let forwarded = Mutex<pid_t?>(nil)
     /// Unsafe only in name: set once, before the first signal can come, and never touched again.
     nonisolated(unsafe) private var sources: [any DispatchSourceSignal] = []
+    /// As above.
+    nonisolated(unsafe) private var parentWatch: (any DispatchSourceTimer)?
 
     private init() {}
 
@@ -30,6 +32,16 @@ package final class Interruption: Sendable {
             source.activate()
             sources.append(source)
         }
+    }
+
+    /// Also counts the end of the process that started this one, however it ended: a stage does not outlive its run.
+    package func endWithParent() {
+        let parent = getppid()
+        let timer = DispatchSource.makeTimerSource(queue: .global())
+        timer.schedule(deadline: .now(), repeating: .milliseconds(100))
+        timer.setEventHandler { [self] in if getppid() != parent { requested.store(true, ordering: .relaxed) } }
+        timer.activate()
+        parentWatch = timer
     }
 
     package var isRequested: Bool { requested.load(ordering: .relaxed) }

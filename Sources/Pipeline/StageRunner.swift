@@ -12,6 +12,9 @@ package struct StageRunner: Sendable {
         self.pipeline = pipeline
     }
 
+    /// Tells a stage that it is part of a run and ends with it.
+    package static let runVariable = "QID_RUN"
+
     /// The path of a stage's executable, which lies beside the running one.
     package static func executable(of stage: Stage) -> String {
         let own =
@@ -26,6 +29,7 @@ package struct StageRunner: Sendable {
         switch pipeline[stage] {
         case .local(let resources):
             var environment = ProcessInfo.processInfo.environment
+            environment[Self.runVariable] = "1"
             if let threads = resources.threads { environment["QID_THREADS"] = String(threads) }
             return try launch(command, arguments, environment).status
         case .slurm(let resources):

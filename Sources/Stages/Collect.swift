@@ -7,7 +7,7 @@ import Pipeline
 /// - Parameter measured: also those whose evaluations are all there; a later run makes them again.
 package func collect(workspace location: URL, measured: Bool, dryRun: Bool) throws(StageError) -> String {
     let workspace = try attempt { () throws(WorkspaceError) in try Workspace(existing: location) }
-    let lock = try attempt { () throws(WorkspaceError) in try FileLock(workspace.storeLock) }
+    let lock = try hold(workspace.storeLock)
     defer { lock.release() }
     let needed = try neededCompressed(in: workspace, evenIfMeasured: !measured)
     let leftovers = names(in: workspace.temporary).map { workspace.temporary.appending(path: $0) }

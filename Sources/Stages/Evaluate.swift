@@ -59,7 +59,7 @@ package func evaluate(
     manifest: URL, workspace location: URL, cells selection: CellSelection, memory: Int
 ) throws(StageError) -> ExitStatus {
     let workspace = try attempt { () throws(WorkspaceError) in try Workspace(existing: location) }
-    let storeLock = try attempt { () throws(WorkspaceError) in try FileLock(workspace.storeLock, .shared) }
+    let storeLock = try hold(workspace.storeLock, .shared)
     defer { storeLock.release() }
     let lock = try resolve(manifest: manifest, workspace: workspace).lock
     let cells = selection.take(lock.cells)

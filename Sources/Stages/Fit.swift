@@ -47,7 +47,7 @@ package func fit(_ request: FitRequest, asJSON: Bool) throws(StageError) -> Stri
 package func fit(workspace location: URL, manifest: URL?, output: URL?) throws(StageError) -> ExitStatus {
     let workspace = try attempt { () throws(WorkspaceError) in try Workspace(existing: location) }
     let lock = try manifest.map { (file) throws(StageError) in try resolve(manifest: file, workspace: workspace).lock }
-    let warehouse = try attempt { () throws(WarehouseError) in try Warehouse(writing: workspace.warehouse) }
+    let warehouse = try openWarehouse(workspace.warehouse)
     let evaluations = lock.map { Set($0.cells.map(\.evaluation.text)) }
     let points = try FitPoints(warehouse.reader, evaluations: evaluations)
 

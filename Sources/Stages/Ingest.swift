@@ -9,8 +9,8 @@ package import Pipeline
 /// - Returns: success, or `badInput` if something was no usable checkpoint; each is named on standard error.
 package func ingest(_ requests: [IngestRequest], into location: URL) throws(StageError) -> ExitStatus {
     let workspace = try attempt { () throws(WorkspaceError) in try Workspace(creating: location) }
-    let lock = try attempt { () throws(WorkspaceError) in try FileLock(workspace.ingestLock) }
-    let store = try attempt { () throws(WorkspaceError) in try FileLock(workspace.storeLock, .shared) }
+    let lock = try hold(workspace.ingestLock)
+    let store = try hold(workspace.storeLock, .shared)
     defer {
         lock.release()
         store.release()

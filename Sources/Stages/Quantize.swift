@@ -33,7 +33,7 @@ package func quantize(
     manifest: URL, workspace location: URL, cells selection: CellSelection
 ) throws(StageError) -> ExitStatus {
     let workspace = try attempt { () throws(WorkspaceError) in try Workspace(existing: location) }
-    let lock = try attempt { () throws(WorkspaceError) in try FileLock(workspace.storeLock, .shared) }
+    let lock = try hold(workspace.storeLock, .shared)
     defer { lock.release() }
     let cells = selection.take(try resolve(manifest: manifest, workspace: workspace).lock.cells)
     let missing = cells.filter { cell in cell.compressed.map { !exists(workspace.compressed($0)) } ?? false }

@@ -14,7 +14,7 @@ package func record(evaluations: [URL], workspace location: URL) throws(StageErr
         evaluations.isEmpty
         ? names(in: workspace.evaluations).filter { $0.hasSuffix(".json") && !$0.hasPrefix(".") }
             .map { workspace.evaluations.appending(path: $0) } : evaluations
-    let warehouse = try attempt { () throws(WarehouseError) in try Warehouse(writing: workspace.warehouse) }
+    let warehouse = try openWarehouse(workspace.warehouse)
     let sources = try sourceRecords(in: workspace)
     try recordSources(sources, into: warehouse, workspace)
 

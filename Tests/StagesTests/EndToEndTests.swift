@@ -1,0 +1,266 @@
+import Foundation
+import Pipeline
+import Testing
+import Warehouse
+
+/// The commands as a person or cron runs them, on a small archive made on the spot.
+struct EndToEndTests {
+    @Test func onlyWhatIsMissingIsDone() throws {
+        try withScratchDirectory { directory in
+            let archive = try SmallArchive(in: directory)
+            let workspace = directory.appending(path: "workspace")
+            let run = { try qid(["run", archive.manifest.path, "--workspace", workspace.path]) }
+
+            let first = try run()
+            try #require(first.status == 0, "\(first.errors)")
+            let made = try snapshot(workspace)
+            #expect(made.filter { $0.key.hasPrefix("store/evaluations/") }.count == 24)
+            #expect(made.keys.contains { $0.hasSuffix("/report/index.html") })
+            #expect(try rows(workspace, "SELECT spec FROM qid") == 18)
+            #expect(first.output.contains("manifest.lock.yaml"))
+
+            let second = try run()
+            #expect(second.status == 0)
+            #expect(second.errors.contains("ingest: nothing new, 6 checkpoints known"))
+            #expect(second.errors.contains("quantize: 0 compressed, 18 known"))
+            #expect(second.errors.contains("evaluate: 0 cells evaluated, 24 known"))
+            #expect(second.errors.contains("record: 0 evaluations added, 24 known"))
+            #expect(try snapshot(workspace) == made)
+
+            let evaluation = try #require(made.keys.filter { $0.hasPrefix("store/evaluations/") }.sorted().first)
+            try FileManager.default.removeItem(at: workspace.appending(path: evaluation))
+            #expect(try run().errors.contains("evaluate: 1 cells evaluated, 23 known"))
+            #expect(try snapshot(workspace) == made)
+
+            let compressed = try #require(names(in: workspace.appending(path: "store/compressed")).first)
+            try FileManager.default.removeItem(at: workspace.appending(path: "store/compressed/\(compressed)"))
+            let fourth = try run()
+            #expect(fourth.errors.contains("quantize: 1 compressed, 17 known"))
+            #expect(fourth.errors.contains("evaluate: 0 cells evaluated, 24 known"))
+            #expect(try snapshot(workspace) == made)
+
+            try archive.writeManifest(specs: "[{method: rtn, bits: [4, 3, 2, 8], group: 8, symmetric: false}]")
+            let fifth = try run()
+            #expect(fifth.errors.contains("quantize: 6 compressed, 18 known"))
+            #expect(fifth.errors.contains("evaluate: 6 cells evaluated, 24 known"))
+        }
+    }
+
+    @Test func threadsChangeNothing() throws {
+        try withScratchDirectory { directory in
+            let archive = try SmallArchive(in: directory)
+            let snapshots = try ["1", "2", "3"].map { threads in
+                let workspace = directory.appending(path: "workspace\(threads)")
+                let run = try qid(
+                    ["run", archive.manifest.path, "--workspace", workspace.path],
+                    environment: ["QID_THREADS": threads])
+                try #require(run.status == 0, "\(run.errors)")
+                return try snapshot(workspace).filter {
+                    $0.key.hasPrefix("store/evaluations") || $0.key.hasPrefix("store/compressed")
+                        || $0.key.hasSuffix("report.json")
+                }.values.sorted()
+            }
+            #expect(snapshots[0] == snapshots[1] && snapshots[0] == snapshots[2])
+        }
+    }
+
+    @Test func killedAtAnyMomentTheNextRunCompletes() throws {
+        try withScratchDirectory { directory in
+            let archive = try SmallArchive(in: directory)
+            let undisturbed = directory.appending(path: "undisturbed")
+            try #require(try qid(["run", archive.manifest.path, "--workspace", undisturbed.path]).status == 0)
+
+            let workspace = directory.appending(path: "killed")
+            let seed: UInt64 = 3
+            var random = SplitMix(state: seed)
+            for _ in 0..<8 {
+                let running = try start(["run", archive.manifest.path, "--workspace", workspace.path])
+                usleep(UInt32.random(in: 5_000...400_000, using: &random))
+                kill(running.process.processIdentifier, SIGKILL)
+                _ = try running.finish()
+            }
+            let last = try qid(["run", archive.manifest.path, "--workspace", workspace.path])
+            #expect(last.status == 0, "seed \(seed): \(last.errors)")
+            #expect(try contents(workspace) == contents(undisturbed), "seed \(seed)")
+        }
+    }
+
+    @Test func aKilledStageCostsOnlyTheCellInFlight() throws {
+        try withScratchDirectory { directory in
+            let archive = try SmallArchive(in: directory)
+            let workspace = directory.appending(path: "workspace")
+            try #require(
+                try qid(
+                    [
+                        archive.archive.path, "--workspace", workspace.path, "--family", "made-up", "--tokens-per-step",
+                        "1000",
+                    ], command: "qid-ingest"
+                ).status == 0)
+            for (stage, delay) in [("qid-quantize", UInt32(8_000)), ("qid-evaluate", 20_000)] {
+                let arguments = ["--workspace", workspace.path, "--manifest", archive.manifest.path]
+                let running = try start(arguments, command: stage)
+                usleep(delay)
+                kill(running.process.processIdentifier, SIGKILL)
+                _ = try running.finish()
+                let again = try qid(arguments, command: stage)
+                #expect(again.status == 0, "\(again.errors)")
+            }
+            #expect(
+                names(in: workspace.appending(path: "store/evaluations")).filter {
+                    $0.hasSuffix(".json") && !$0.hasPrefix(".")
+                }.count == 24)
+        }
+    }
+
+    @Test func aBadCheckpointIsNamedAndTheOthersAreMeasured() throws {
+        try withScratchDirectory { directory in
+            let archive = try SmallArchive(in: directory)
+            let bad = archive.archive.appending(path: "d16/step128/model.safetensors")
+            var bytes = try readFile(bad)
+            bytes.replaceSubrange(8..<9, with: [UInt8(ascii: "x")])
+            try writeFile(bytes, to: bad)
+            let workspace = directory.appending(path: "workspace")
+            for _ in 0..<2 {
+                let run = try qid(["run", archive.manifest.path, "--workspace", workspace.path])
+                #expect(run.status == 65)
+                #expect(
+                    run.errors.contains("ingest: bad checkpoint '\(bad.deletingLastPathComponent().path)'"),
+                    "\(run.errors)")
+                #expect(try rows(workspace, "SELECT 1 FROM qid") == 15)
+                #expect(try rows(workspace, "SELECT 1 FROM failure WHERE stage = 'ingest'") == 1)
+            }
+        }
+    }
+
+    @Test func cellsCanBeSharedAmongProcesses() throws {
+        try withScratchDirectory { directory in
+            let archive = try SmallArchive(in: directory)
+            let whole = directory.appending(path: "whole")
+            let shared = directory.appending(path: "shared")
+            try #require(try qid(["run", archive.manifest.path, "--workspace", whole.path]).status == 0)
+            try #require(
+                try qid(["--manifest", archive.manifest.path, "--workspace", shared.path], command: "qid-ingest").status
+                    == 0)
+            for stage in ["qid-quantize", "qid-evaluate"] {
+                let running = try (0..<3).map {
+                    try start(
+                        ["--workspace", shared.path, "--manifest", archive.manifest.path, "--cells", "\($0)/3"],
+                        command: stage)
+                }
+                for process in running { #expect(try process.finish().status == 0) }
+            }
+            let evaluations = { (workspace: URL) in
+                try snapshot(workspace).filter { $0.key.hasPrefix("store/evaluations") }
+            }
+            #expect(try evaluations(shared) == evaluations(whole))
+        }
+    }
+
+    @Test func verifyFindsWhatDiffers() throws {
+        try withScratchDirectory { directory in
+            let archive = try SmallArchive(in: directory)
+            let workspace = directory.appending(path: "workspace")
+            try #require(try qid(["run", archive.manifest.path, "--workspace", workspace.path]).status == 0)
+            let run = try #require(names(in: workspace.appending(path: "runs")).first)
+            let lock = workspace.appending(path: "runs/\(run)/manifest.lock.yaml")
+            let verify = { try qid(["verify", lock.path, "--workspace", workspace.path]) }
+            let clean = try verify()
+            #expect(clean.status == 0, "\(clean.errors)")
+            #expect(clean.output.contains("all 24 cells have the same digests and losses"))
+
+            let name = try #require(names(in: workspace.appending(path: "store/evaluations")).first)
+            let file = workspace.appending(path: "store/evaluations/\(name)")
+            let text = String(decoding: try readFile(file), as: UTF8.self)
+            try writeFile(Array(text.replacing("\"perplexity\": ", with: "\"perplexity\": 1").utf8), to: file)
+            let tampered = try verify()
+            #expect(tampered.status == 65)
+            #expect(tampered.output.contains("23 of 24 losses equal"))
+
+            try writeFile(Array("another text".utf8), to: archive.root.appending(path: "heldout.txt"))
+            let changed = try verify()
+            #expect(changed.status == 65)
+            #expect(changed.errors.contains("is not what the lock was made of"))
+        }
+    }
+
+    @Test func aDamagedArtifactIsNamed() throws {
+        try withScratchDirectory { directory in
+            let archive = try SmallArchive(in: directory)
+            let workspace = directory.appending(path: "workspace")
+            let run = { try qid(["run", archive.manifest.path, "--workspace", workspace.path]) }
+            try #require(try run().status == 0)
+            let compressed = workspace.appending(path: "store/compressed")
+            let victim = compressed.appending(path: try #require(names(in: compressed).first))
+            let weights = victim.appending(path: "model.safetensors")
+            var bytes = try readFile(weights)
+            bytes[bytes.count - 1] ^= 1
+            try writeFile(bytes, to: weights)
+            for name in names(in: workspace.appending(path: "store/evaluations")) {
+                let file = workspace.appending(path: "store/evaluations/\(name)")
+                if String(decoding: try readFile(file), as: UTF8.self).contains(victim.lastPathComponent) {
+                    try FileManager.default.removeItem(at: file)
+                }
+            }
+            let damaged = try run()
+            #expect(damaged.status == 65)
+            #expect(damaged.errors.contains("'\(victim.path)' is damaged"), "\(damaged.errors)")
+            #expect(damaged.errors.contains("delete it and run again"))
+            try FileManager.default.removeItem(at: victim)
+            #expect(try run().status == 0)
+        }
+    }
+
+    @Test func whoeverComesSecondIsToldToTryAgain() throws {
+        try withScratchDirectory { directory in
+            let archive = try SmallArchive(in: directory)
+            let workspace = try Workspace(creating: directory.appending(path: "workspace"))
+            let lock = try FileLock(workspace.ingestLock)
+            let ingest = try qid([archive.archive.path, "--workspace", workspace.root.path], command: "qid-ingest")
+            #expect(ingest.status == 75)
+            #expect(ingest.errors.contains("is locked by process"), "\(ingest.errors)")
+            lock.release()
+        }
+    }
+
+    @Test(arguments: [
+        (["run", "/nowhere/manifest.yaml"], Int32(66), "no such file"),
+        (["run", "MANIFEST", "--workspace", "/dev/null/x"], 73, "cannot write '/dev/null/x"),
+        (["status", "--workspace", "/nowhere"], 66, "no workspace at '/nowhere'"),
+        (["sql", "SELECT 1", "--workspace", "/nowhere"], 66, "no workspace at '/nowhere'"),
+        (["quantize", "--checkpoint", "/nowhere", "--bits", "4", "--output", "/tmp/qid-never"], 65, "/nowhere"),
+        (["quantize", "--checkpoint", "/nowhere"], 64, "--checkpoint needs --bits and --output"),
+        (["evaluate", "--checkpoint", "/nowhere", "--shard", "x", "--cells", "3/2"], 64, "is not I/N"),
+        (["fit", "--points", "/nowhere.csv", "--law", "qid-unified"], 66, "'/nowhere.csv' is not there"),
+    ])
+    func mistakesHaveAStatusAndAReason(_ arguments: [String], _ status: Int32, _ reason: String) throws {
+        try withScratchDirectory { directory in
+            let archive = try SmallArchive(in: directory)
+            let outcome = try qid(arguments.map { $0 == "MANIFEST" ? archive.manifest.path : $0 })
+            #expect(outcome.status == status, "\(outcome.errors)")
+            #expect(outcome.errors.contains(reason), "\(outcome.errors)")
+        }
+    }
+
+    private func rows(_ workspace: URL, _ question: String) throws -> Int {
+        try WarehouseReader(reading: workspace.appending(path: "warehouse.sqlite")).query(question).rows.count
+    }
+
+    private func contents(_ workspace: URL) throws -> String {
+        try WarehouseReader(reading: workspace.appending(path: "warehouse.sqlite")).contents()
+    }
+
+    /// All files of a workspace that runs make and do not append to, with their digests.
+    private func snapshot(_ workspace: URL) throws -> [String: String] {
+        var files: [String: String] = [:]
+        for case let path as String in FileManager.default.enumerator(atPath: workspace.path) ?? .init() {
+            let file = workspace.appending(path: path)
+            let isRegular =
+                try FileManager.default.attributesOfItem(atPath: file.path)[.type] as? FileAttributeType == .typeRegular
+            guard isRegular, !path.hasSuffix("log.jsonl"), !path.hasSuffix(".lock"), !path.hasPrefix("warehouse") else {
+                continue
+            }
+            files[path] = sha256(try readFile(file))
+        }
+        return files
+    }
+}
