@@ -6,13 +6,14 @@ import Kernels
 /// As IST-DASLab/gptq does it: damping by 1 % of the Hessian's mean diagonal; blocks of 128 columns, within which errors
 /// act at once and beyond which they act when the block is done; a group's scale found when its group begins, from the
 /// weights as they were when the block began; `actOrder` takes columns by falling diagonal. Dead columns become zero.
-/// Unlike there, scales are rounded to the type they are stored in, and the factorization is done in Double.
+/// Scales are rounded to the type they are stored in before they are used: float32 as there unless a spec wants 16 bits.
+/// The factorization is done in Double.
 package enum GPTQ: LayerCompressor {
     static let damping = 0.01
     static let block = 128
 
     package static func layout(_ spec: Spec, rows: Int, columns: Int, scaleType: ScaleType) -> [StoredLayout] {
-        PackQuantizedGeometry(spec, rows: rows, columns: columns).layout(scaleType: scaleType)
+        RoundToNearest.layout(spec, rows: rows, columns: columns, scaleType: scaleType)
     }
 
     package static func compress(
@@ -30,24 +31,26 @@ package enum GPTQ: LayerCompressor {
                 factors[spec.actOrder] = (order, factor)
             }
             guard let (order, factor) = factors[spec.actOrder] else { continue }
-            results.append(try compress(layer, geometry, order, factor))
+            let result = PackQuantizedWeight(
+                geometry, scaleType: spec.scaleType(checkpoint: layer.scaleType), columnOrder: order)
+            try fill(result, layer, order, factor)
+            results.append(result.finish())
         }
         return results
     }
 
-    private static func compress(
-        _ layer: LinearLayer, _ geometry: PackQuantizedGeometry, _ order: [Int], _ factor: InverseFactor
-    ) throws(CompressionError) -> CompressedWeight {
-        let result = PackQuantizedWeight(geometry, scaleType: layer.scaleType, columnOrder: order)
+    private static func fill(
+        _ result: PackQuantizedWeight, _ layer: LinearLayer, _ order: [Int], _ factor: InverseFactor
+    ) throws(CompressionError) {
+        let rows = result.geometry.rows
         let rowsPerTile = GPTQTile.rows
-        _ = try Parallel.map((geometry.rows + rowsPerTile - 1) / rowsPerTile) { (task) throws(CompressionError) in
+        _ = try Parallel.map((rows + rowsPerTile - 1) / rowsPerTile) { (task) throws(CompressionError) in
             let first = task * rowsPerTile
             let tile = GPTQTile(result, factor, order: order, firstRow: first)
             try tile.load(layer)
             try tile.run(layer)
             tile.store(into: result)
         }
-        return result.finish()
     }
 
     /// Columns by falling energy of their inputs, dead ones as if it were 1; equal ones in their own order.

@@ -6,7 +6,7 @@ package struct LinearLayer: Sendable {
     package let name: String
     /// Its weight, outputs by inputs.
     package let weight: any WeightMatrix
-    /// The type its scales are stored in.
+    /// The 16-bit type that goes with the checkpoint's weights: that of scales, unless spec or method have another.
     package let scaleType: ScaleType
 
     package init(name: String, weight: any WeightMatrix, scaleType: ScaleType) {

@@ -16,6 +16,10 @@ extension Spec {
             }
         }
 
+        /// The type of its scales where a spec does not say: GPTQ's reference keeps them in float32, and at 2 bits the
+        /// rounding of scales moves its result by several per cent of QiD; nil for the checkpoint's 16-bit type.
+        var scaleType: ScaleType? { self == .gptq ? .float32 : nil }
+
         /// The bits per weight it can give.
         package var widths: ClosedRange<Int> { 2...8 }
 

@@ -6,7 +6,8 @@ import Kernels
 /// symmetric grid's missing last level adds.
 package enum RoundToNearest: LayerCompressor {
     package static func layout(_ spec: Spec, rows: Int, columns: Int, scaleType: ScaleType) -> [StoredLayout] {
-        PackQuantizedGeometry(spec, rows: rows, columns: columns).layout(scaleType: scaleType)
+        PackQuantizedGeometry(spec, rows: rows, columns: columns).layout(
+            scaleType: spec.scaleType(checkpoint: scaleType))
     }
 
     /// Rows go through in parallel; each is decoded once and rounded by every spec while it lies in cache.
@@ -16,7 +17,8 @@ package enum RoundToNearest: LayerCompressor {
         var outputs: [PackQuantizedWeight] = []
         for spec in specs {
             let geometry = try PackQuantizedGeometry(layer, spec)
-            outputs.append(PackQuantizedWeight(geometry, scaleType: layer.scaleType))
+            let scaleType = spec.scaleType(checkpoint: layer.scaleType)
+            outputs.append(PackQuantizedWeight(geometry, scaleType: scaleType))
         }
         let (rows, columns, targets) = (layer.weight.rows, layer.weight.columns, outputs)
         let lengths = Set(targets.map(\.geometry.groupLength)).sorted()

@@ -13,6 +13,8 @@ package struct Spec: Sendable, Hashable {
     /// Columns in the order of falling activation energy (gptq).
     package let actOrder: Bool
     package let targets: Targets
+    /// The type in which scales are stored; nil for what the method does by itself.
+    package let scales: ScaleType?
 
     /// The input weights of one output row that share a scale.
     package enum Group: Sendable, Hashable {
@@ -25,7 +27,7 @@ package struct Spec: Sendable, Hashable {
     /// A recipe as code gives it; nonsense is refused as in `init(json:)`.
     package init(
         method: Method, bits: Int, group: Group = .channel, symmetric: Bool = true, actOrder: Bool = false,
-        targets: Targets = .layers
+        targets: Targets = .layers, scales: ScaleType? = nil
     ) throws(CompressionError) {
         self.method = method
         self.bits = bits
@@ -33,6 +35,7 @@ package struct Spec: Sendable, Hashable {
         self.symmetric = symmetric
         self.actOrder = actOrder
         self.targets = targets
+        self.scales = scales
         try method.check(self)
     }
 }
@@ -55,6 +58,11 @@ extension Spec.Group: CustomStringConvertible {
     }
 }
 
+extension Spec {
+    /// The type in which scales are stored, given the 16-bit type that goes with the checkpoint's weights.
+    func scaleType(checkpoint sixteenBit: ScaleType) -> ScaleType { scales ?? method.scaleType ?? sixteenBit }
+}
+
 extension Spec: CustomStringConvertible {
     /// The recipe in one word, `rtn-asym-w4-g16`, unique among specs and usable in file names.
     package var name: String { join(width: "w\(bits)") }
@@ -67,7 +75,7 @@ extension Spec: CustomStringConvertible {
     private func join(width: String?) -> String {
         [
             method.rawValue, symmetric ? "sym" : "asym", width, group.description, actOrder ? "actorder" : nil,
-            targets == .layers ? nil : targets.rawValue,
+            targets == .layers ? nil : targets.rawValue, scales?.rawValue,
         ].compactMap(\.self).joined(separator: "-")
     }
 }
@@ -87,6 +95,7 @@ extension Spec {
         object["symmetric"] = .bool(symmetric)
         if actOrder { object["act_order"] = true }
         if targets != .layers { object["targets"] = .string(targets.rawValue) }
+        if let scales { object["scales"] = .string(scales.rawValue) }
         return .object(object)
     }
 }

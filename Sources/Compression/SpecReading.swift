@@ -5,7 +5,8 @@ extension Spec {
     static let allowedGroups = "'channel' or a whole number from 2 to 65536 (128, 64, 32, 16 are usual)"
     private static let allowedMethods = "one of " + Method.allCases.map(\.rawValue).joined(separator: ", ")
     private static let allowedTargets = "one of " + Targets.allCases.map(\.rawValue).joined(separator: ", ")
-    private static let keys = ["method", "bits", "group", "symmetric", "act_order", "targets"]
+    private static let allowedScales = "one of " + ScaleType.allCases.map(\.rawValue).joined(separator: ", ")
+    private static let keys = ["method", "bits", "group", "symmetric", "act_order", "targets", "scales"]
 
     /// Reads one recipe: `method` and `bits` are needed, `group` is `channel` and `symmetric` true unless given.
     package init(json object: JSONObject) throws(CompressionError) {
@@ -22,10 +23,18 @@ extension Spec {
         guard let targets = Targets(rawValue: targets) else {
             throw .invalidValue(key: "targets", value: "'\(targets)'", allowed: Self.allowedTargets)
         }
+        var scales: ScaleType?
+        if object["scales"] != nil {
+            let name = try Self.text(object, "scales", allowed: Self.allowedScales)
+            scales = ScaleType(rawValue: name)
+            guard scales != nil else {
+                throw .invalidValue(key: "scales", value: "'\(name)'", allowed: Self.allowedScales)
+            }
+        }
         try self.init(
             method: method, bits: width, group: Self.group(object["group"]),
             symmetric: Self.flag(object, "symmetric", default: true),
-            actOrder: Self.flag(object, "act_order", default: false), targets: targets)
+            actOrder: Self.flag(object, "act_order", default: false), targets: targets, scales: scales)
     }
 
     /// All recipes of a manifest line such as `{method: rtn, bits: [4, 3, 2], group: 16, symmetric: false}`: a list at

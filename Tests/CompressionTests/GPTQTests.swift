@@ -75,11 +75,32 @@ struct GPTQTests {
         }
     }
 
+    /// The same with the reference's float32 scales.
+    @Test(arguments: [
+        GPTQGolden(2, true, .channel, false, 0x091f_26e5_02ae_a2fe),
+        GPTQGolden(2, false, .size(16), true, 0x881b_33e3_e298_1158),
+        GPTQGolden(3, false, .size(16), false, 0x63a1_e3d6_13c7_0f43),
+        GPTQGolden(3, true, .size(16), true, 0x2cff_04cf_b62c_e532),
+        GPTQGolden(4, false, .channel, true, 0x29a6_e1f7_c4a0_f2ed),
+        GPTQGolden(4, false, .size(16), false, 0x6e04_5b6e_a585_5e01),
+        GPTQGolden(8, true, .channel, false, 0xe5d5_8c08_2bdd_4f47),
+    ]) func valuesWithFloat32ScalesEqualTheReference(_ golden: GPTQGolden) throws {
+        let layer = Self.layer(rows: Self.rows, columns: Self.columns)
+        let spec = try Spec(
+            method: .gptq, bits: golden.bits, group: golden.group, symmetric: golden.symmetric,
+            actOrder: golden.actOrder)
+        let hessian = Self.hessian(Self.inputs(columns: Self.columns, tokens: Self.tokens))
+        let result = try GPTQ.compress(layer, specs: [spec], hessian: hessian)[0]
+        #expect(result.tensors[1].layout.type == .float32)
+        let bytes = result.matrix.decoded.flatMap { value in withUnsafeBytes(of: value, Array.init) }
+        #expect(fingerprint([bytes]) == golden.fingerprint)
+    }
+
     @Test func uncorrelatedInputsGiveRoundToNearest() throws {
         let layer = Self.layer(rows: 9, columns: 40)
         let inputs = Matrix(rows: 40, columns: 40)
         for column in 0..<40 { inputs.base[column * 41] = 2 }
-        let spec = try Spec(method: .gptq, bits: 3, group: .size(8), symmetric: true)
+        let spec = try Spec(method: .gptq, bits: 3, group: .size(8), symmetric: true, scales: .float16)
         let ours = try GPTQ.compress(layer, specs: [spec], hessian: Self.hessian(inputs))[0]
         let nearest = try RoundToNearest.compress(layer, specs: [spec], hessian: nil)[0]
         #expect(ours.matrix.decoded == nearest.matrix.decoded)
@@ -199,7 +220,7 @@ struct GPTQGolden: Sendable, CustomTestStringConvertible {
     }
 
     func spec() throws(CompressionError) -> Spec {
-        try Spec(method: .gptq, bits: bits, group: group, symmetric: symmetric, actOrder: actOrder)
+        try Spec(method: .gptq, bits: bits, group: group, symmetric: symmetric, actOrder: actOrder, scales: .float16)
     }
 
     var testDescription: String { (try? spec().name) ?? "no spec" }

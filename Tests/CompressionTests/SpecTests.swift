@@ -34,6 +34,13 @@ struct SpecTests {
         #expect(specs.first?.actOrder == true)
     }
 
+    @Test func storedScalesArePartOfASpec() throws {
+        let specs = try Spec.expand(line: object(#"{"method": "gptq", "bits": 3, "group": 8, "scales": "float16"}"#))
+        #expect(specs.map(\.name) == ["gptq-sym-w3-g8-float16"])
+        #expect(try Spec(json: #require(specs[0].canonical.object)) == specs[0])
+        #expect(try specs != [Spec(method: .gptq, bits: 3, group: .size(8))])
+    }
+
     @Test func canonicalFormReadsBack() throws {
         let line =
             #"{"method": ["rtn", "gptq"], "bits": [2, 3, 4, 5, 6, 7, 8], "group": [32, "channel"], "symmetric": [true, false]}"#
@@ -85,12 +92,15 @@ struct SpecTests {
             try error(#"{"method": "rtn", "bits": 4, "targets": "norms"}"#)
                 == .invalidValue(key: "targets", value: "'norms'", allowed: "one of layers"))
         #expect(
+            try error(#"{"method": "rtn", "bits": 4, "scales": "half"}"#)
+                == .invalidValue(key: "scales", value: "'half'", allowed: "one of float16, bfloat16, float32"))
+        #expect(
             try error(#"{"method": "rtn", "bits": []}"#)
                 == .invalidValue(key: "bits", value: "an empty list", allowed: "a value or a list of some"))
     }
 
     @Test func unknownMissingAndRepeatedKeysAreRefused() throws {
-        let keys = ["method", "bits", "group", "symmetric", "act_order", "targets"]
+        let keys = ["method", "bits", "group", "symmetric", "act_order", "targets", "scales"]
         #expect(try error(#"{"method": "rtn", "bit": 4}"#) == .unknownKey("bit", allowed: keys))
         #expect(try error(#"{"method": "rtn"}"#) == .missingKey("bits", allowed: "a whole number"))
         #expect(try error(#"{"bits": 4}"#) == .missingKey("method", allowed: "one of rtn, gptq"))
