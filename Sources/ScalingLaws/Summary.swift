@@ -26,10 +26,12 @@ extension Optimum {
         let parameter = space.parameters[index]
         let size = coordinates.free.count
         let gradient = Array(derivatives[index * size..<(index + 1) * size])
-        let error = (linearization?.variance(of: gradient) ?? .infinity).squareRoot()
+        let variance = linearization?.variance(of: gradient) ?? .infinity
+        let error = variance >= 0 ? variance.squareRoot() : .infinity
         let value = parameters[index]
         let degrees = Double(max(usable.count - size, 1))
-        let reach = parameter.fixed == nil ? error * StudentT.quantile(1 - Interval.tail, degrees: degrees) : 0
+        let t = StudentT.quantile(1 - Interval.tail, degrees: degrees)
+        let reach = parameter.fixed != nil ? 0 : error.isFinite ? error * t : .infinity
         let coordinate = coordinates.free.firstIndex(of: index)
         let isNull = coordinate.map { linearization?.isNull[$0] ?? true } ?? false
         let atBound = isAtBound(index)
