@@ -55,19 +55,21 @@ enum TanhGELU: ElementFunction {
 @inline(__always)
 private func sigmoidTimes(_ x: Lanes, argument: Lanes, rest: Lanes) -> Lanes {
     let negative = argument .< Lanes.zero
-    let parts = ExponentialParts((-argument.magnitude).larger(Lanes(repeating: -125)))
-        .adding(rest.replacing(with: -rest, where: .!negative))
+    let parts = ExponentialParts(
+        (-argument.magnitude).larger(Lanes(repeating: -125)), plus: rest.replacing(with: -rest, where: .!negative))
     let power = parts.value
     let denominator = Lanes(repeating: 1) + power
     let denominatorRest = power - (denominator - Lanes(repeating: 1))
-    // Where the bound holds, the power is so small that the product is zero.
-    let quotient = x / denominator
-    let bounded = quotient.larger(Lanes(repeating: -128))
-    let product = parts.times(bounded, rest: -(bounded * denominatorRest))
-    return quotient.replacing(with: product, where: negative)
+    // The quotient in two words; below −128 the power makes the result zero anyhow.
+    let bounded = x.larger(Lanes(repeating: -128))
+    let reciprocal = Lanes(repeating: 1) / denominator
+    let quotient = bounded * reciprocal
+    let quotientRest =
+        reciprocal * bounded.plus(-quotient, denominator).plus(-quotient, denominatorRest)
+    return (quotient + quotientRest).replacing(with: parts.times(quotient, rest: quotientRest), where: negative)
 }
 
-/// x·Φ(x): with t = |x|, Φ(−t) = e^(−t²/2)·p(z)/(t + 4), z = (t − 4)/(t + 4), p the minimax polynomial (relative error 3e-8)
+/// x·Φ(x): with t = |x|, Φ(−t) = e^(−t²/2)·p(z)/(t + 4), z = (t − 4)/(t + 4), p the minimax polynomial (relative error 1e-8)
 /// after Shepherd and Laframboise (1981). t² and 1/(t + 4) are taken in two words: the first one's rounding would cost
 /// t²/2 half ulps, the second one's a few where t is small.
 enum GELU: ElementFunction {
@@ -77,16 +79,16 @@ enum GELU: ElementFunction {
         let t = x.magnitude.smaller(Lanes(repeating: 15))
         let square = t * t
         let squareRest = (-square).plus(t, t)
-        let parts = ExponentialParts(square * -0.5).adding(squareRest * -0.5)
+        let parts = ExponentialParts(square * -0.5, plus: squareRest * -0.5)
         let sum = t + Lanes(repeating: 4)
         let sumRest = t - (sum - Lanes(repeating: 4))
         let reciprocal = Lanes(repeating: 1) / sum
         let rest = reciprocal * Lanes(repeating: 1).plus(-sum, reciprocal).plus(-sumRest, reciprocal)
         let z = Lanes.fused(Lanes(repeating: -8), reciprocal, 1).plus(Lanes(repeating: -8), rest)
-        let high = z.polynomial((-0x1.15e75ep-13, 0x1.890cbcp-13, 0x1.9e8530p-10, -0x1.cd106cp-9, -0x1.edbc8ep-8))
-        let q = z.polynomial(after: high, (0x1.eed6d6p-5, -0x1.7dfefep-3, 0x1.8c6d8ep-2, -0x1.373e3cp-1))
+        let high = z.polynomial((-0x1.208ef4p-13, 0x1.5fdae6p-13, 0x1.9aabb8p-10, -0x1.cb9c30p-9, -0x1.ecfa14p-8))
+        let q = z.polynomial(after: high, (0x1.eed224p-5, -0x1.7e0048p-3, 0x1.8c6da0p-2, -0x1.373e38p-1))
         let p = Lanes.fused(z, q, 0x1.82b4bcp-1)
-        let pRest = (Lanes(repeating: 0x1.82b4bcp-1) - p).plus(z, q)
+        let pRest = (Lanes(repeating: 0x1.82b4bcp-1) - p).plus(z, q) + Lanes(repeating: -0x1.276d9cp-27)
         // x·p/(t + 4) in two words, times e^(−t²/2).
         let bounded = x.larger(Lanes(repeating: -16))
         let ratio = p * reciprocal

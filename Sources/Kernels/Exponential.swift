@@ -17,19 +17,40 @@ package func exponentialOfNonPositive(_ x: SIMD8<Float>) -> SIMD8<Float> {
 /// The polynomial is the minimax one for the relative error, 4e-9.
 struct ExponentialParts {
     var excess: Lanes
+    /// What `excess` lacks.
+    var rest = Lanes.zero
     var n: SIMD8<Int32>
 
-    /// The parts of eˣ, for −105 ≤ x ≤ 90.
+    @inline(__always)
+    private init(excess: Lanes, n: SIMD8<Int32>) { (self.excess, self.n) = (excess, n) }
+
+    /// The parts of eˣ, for −125 ≤ x ≤ 90.
     @inline(__always)
     init(_ x: Lanes) {
+        (self, _) = Self.reduce(x)
+    }
+
+    /// The parts of e to the power of x + `rest`, for a rest so small that its square is nothing.
+    @inline(__always)
+    init(_ x: Lanes, plus rest: Lanes) {
+        let missing: Lanes
+        (self, missing) = Self.reduce(x)
+        self.rest = (missing + rest).plus(missing + rest, excess)
+    }
+
+    /// The parts of eˣ, and what was lost of r.
+    @inline(__always)
+    private static func reduce(_ x: Lanes) -> (parts: ExponentialParts, missing: Lanes) {
         // Adding 1.5·2²³ rounds to an integer, which then stands in the low bits.
         let magic = Lanes(repeating: 0x1.8p23)
         let shifted = magic.plus(x, Lanes(repeating: 0x1.715476p0))
         let whole = shifted - magic
-        let r = x.plus(whole, Lanes(repeating: -0x1.62e4p-1)).plus(whole, Lanes(repeating: -0x1.7f7d1cp-20))
+        let coarse = x.plus(whole, Lanes(repeating: -0x1.62e4p-1))
+        let r = coarse.plus(whole, Lanes(repeating: -0x1.7f7d1cp-20))
+        let missing = (coarse - r).plus(whole, Lanes(repeating: -0x1.7f7d1cp-20))
         let q = r.polynomial((0x1.6a2434p-10, 0x1.1239e2p-7, 0x1.5558f2p-5, 0x1.555492p-3, 0x1.fffffcp-2))
-        excess = r.plus(q * r, r)
-        n = unsafeBitCast(shifted, to: SIMD8<Int32>.self) &- unsafeBitCast(magic, to: SIMD8<Int32>.self)
+        let n = unsafeBitCast(shifted, to: SIMD8<Int32>.self) &- unsafeBitCast(magic, to: SIMD8<Int32>.self)
+        return (ExponentialParts(excess: r.plus(q * r, r), n: n), missing)
     }
 
     /// eˣ, rounded once also where it is subnormal.
@@ -43,19 +64,12 @@ struct ExponentialParts {
         return factor.plus(factor, excess) * powerOfTwo(half) * powerOfTwo(n &- half)
     }
 
-    /// (factor + rest)·eˣ for a small rest, rounded once.
+    /// (factor + factorRest)·eˣ for a small rest, rounded once.
     @inline(__always)
-    func times(_ factor: Lanes, rest: Lanes) -> Lanes {
+    func times(_ factor: Lanes, rest factorRest: Lanes) -> Lanes {
         let half = n &>> 1
-        return (factor + rest.plus(factor, excess)) * powerOfTwo(half) * powerOfTwo(n &- half)
-    }
-
-    /// The parts of e to the power of x + `rest`, for a rest so small that its square is nothing.
-    @inline(__always)
-    func adding(_ rest: Lanes) -> ExponentialParts {
-        var parts = self
-        parts.excess = (excess + rest).plus(excess, rest)
-        return parts
+        let small = factorRest.plus(factor, rest).plus(factor, excess)
+        return (factor + small) * powerOfTwo(half) * powerOfTwo(n &- half)
     }
 }
 
