@@ -49,9 +49,21 @@ package struct Influence: Sendable, Equatable {
         self.corrected = corrected
     }
 
+    /// Clusters of more rows are corrected row by row, and with more clusters degrees of freedom are those of the
+    /// count: neither matters there, and both would take long.
+    private static let (mostRows, mostClusters) = (100, 1500)
+
     /// (I − H)^(−½) of one cluster; 0 in directions that the cluster alone decides.
     private static func correction(_ linearization: Linearization, _ rows: [Int]) -> [Double] {
         let size = rows.count
+        guard size <= mostRows else {
+            var root = [Double](repeating: 0, count: size * size)
+            for (i, row) in rows.enumerated() {
+                let rest = 1 - linearization.leverage(row, row)
+                root[i * size + i] = rest > 1e-6 ? 1 / rest.squareRoot() : 0
+            }
+            return root
+        }
         var block = [Double](repeating: 0, count: size * size)
         for (i, a) in rows.enumerated() {
             for (j, b) in rows.enumerated() { block[i * size + j] = (i == j ? 1 : 0) - linearization.leverage(a, b) }
@@ -61,6 +73,7 @@ package struct Influence: Sendable, Equatable {
 
     /// The degrees of freedom for a quantity with these derivatives by the coordinates; at least 1.
     func degrees(of gradient: [Double]) -> Double {
+        guard clusterCount <= Self.mostClusters else { return Double(clusterCount - size) }
         var squares = [Double](repeating: 0, count: clusterCount)
         var sums = [Double](repeating: 0, count: clusterCount * size)
         for (row, number) in cluster.enumerated() {
