@@ -15,8 +15,8 @@ final class PackQuantizedWeight: @unchecked Sendable {
     init(_ geometry: PackQuantizedGeometry, scaleType: ScaleType, columnOrder: [Int] = []) {
         self.geometry = geometry
         self.scaleType = scaleType
-        packed = StoredBytes(byteCount: geometry.rows * geometry.wordsPerRow * 4)
-        scales = StoredBytes(byteCount: geometry.rows * geometry.groups * scaleType.byteCount)
+        packed = StoredBytes(byteCount: geometry.rows * geometry.wordsPerRow * 4, zeroed: false)
+        scales = StoredBytes(byteCount: geometry.rows * geometry.groups * scaleType.byteCount, zeroed: false)
         zeros = geometry.symmetric ? nil : StoredBytes(byteCount: geometry.rows * geometry.groups)
         groupIndex = geometry.scattered ? Self.groupIndex(geometry, columnOrder) : nil
     }
@@ -36,14 +36,24 @@ final class PackQuantizedWeight: @unchecked Sendable {
         row: Int, codes: UnsafePointer<UInt8>, scales rowScales: UnsafePointer<Float>,
         zeros rowZeros: UnsafePointer<UInt8>
     ) {
-        let byteCount = geometry.wordsPerRow * 4
-        withUnsafeTemporaryAllocation(byteCount: byteCount + 16, alignment: 8) { stream in
+        withUnsafeTemporaryAllocation(byteCount: geometry.wordsPerRow * 4 + 16, alignment: 8) { stream in
             // Sound because the stream has bytes; packing writes up to eight beyond the last code.
             let base = stream.baseAddress.unsafelyUnwrapped
-            base.initializeMemory(as: UInt8.self, repeating: 0, count: byteCount + 16)
             BitStream.pack(codes, count: geometry.columns, bits: geometry.bits, into: base)
-            (packed.base + row * byteCount).copyMemory(from: base, byteCount: byteCount)
+            store(row: row, stream: base, scales: rowScales, zeros: rowZeros)
         }
+    }
+
+    /// Stores a row's codes, packed already, with its groups' scales and zero points.
+    ///
+    /// The stream has room for whole words; what lies in the last one beyond the codes is set to zero.
+    func store(
+        row: Int, stream: UnsafeMutableRawPointer, scales rowScales: UnsafePointer<Float>,
+        zeros rowZeros: UnsafePointer<UInt8>
+    ) {
+        let (used, byteCount) = ((geometry.columns * geometry.bits + 7) / 8, geometry.wordsPerRow * 4)
+        for byte in used..<byteCount { stream.storeBytes(of: 0, toByteOffset: byte, as: UInt8.self) }
+        (packed.base + row * byteCount).copyMemory(from: stream, byteCount: byteCount)
         let groups = geometry.groups
         scaleType.encode(rowScales, count: groups, into: scales.base + row * groups * scaleType.byteCount)
         if let zeros { (zeros.base + row * groups).copyMemory(from: rowZeros, byteCount: groups) }

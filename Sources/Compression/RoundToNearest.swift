@@ -45,6 +45,8 @@ package enum RoundToNearest: LayerCompressor {
     ) throws(CompressionError) {
         let geometry = target.geometry
         let length = geometry.groupLength
+        // Groups of whole bytes go straight into the stream.
+        let packs = length.isMultiple(of: 8)
         for group in 0..<geometry.groups {
             guard
                 let grid = UniformGrid(
@@ -54,10 +56,20 @@ package enum RoundToNearest: LayerCompressor {
             scratch.scales[group] = grid.scale
             scratch.zeros[group] = UInt8(truncatingIfNeeded: grid.zero)
             let start = group * length
-            RowRounding.codes(
-                scratch.values + start, count: length, grid: grid, top: geometry.top, into: scratch.codes + start)
+            if packs {
+                RowRounding.packedCodes(
+                    scratch.values + start, count: length, grid: grid, bits: geometry.bits,
+                    into: scratch.stream + start / 8 * geometry.bits)
+            } else {
+                RowRounding.codes(
+                    scratch.values + start, count: length, grid: grid, top: geometry.top, into: scratch.codes + start)
+            }
         }
-        target.store(row: row, codes: scratch.codes, scales: scratch.scales, zeros: scratch.zeros)
+        if packs {
+            target.store(row: row, stream: scratch.stream, scales: scratch.scales, zeros: scratch.zeros)
+        } else {
+            target.store(row: row, codes: scratch.codes, scales: scratch.scales, zeros: scratch.zeros)
+        }
     }
 
     /// The error for a row in which some value is NaN or infinite.
@@ -73,6 +85,8 @@ package enum RoundToNearest: LayerCompressor {
 final class RowScratch {
     let values: UnsafeMutablePointer<Float>
     let codes: UnsafeMutablePointer<UInt8>
+    /// Codes packed, with room for eight bytes more.
+    let stream: UnsafeMutableRawPointer
     let scales: UnsafeMutablePointer<Float>
     let zeros: UnsafeMutablePointer<UInt8>
     /// Least and greatest value of each group, zero included.
@@ -84,6 +98,7 @@ final class RowScratch {
         let count = max(1, columns)
         values = .allocate(capacity: count)
         codes = .allocate(capacity: count)
+        stream = .allocate(byteCount: count + 16, alignment: 8)
         scales = .allocate(capacity: count)
         zeros = .allocate(capacity: count)
         lows = .allocate(capacity: count)
@@ -93,6 +108,7 @@ final class RowScratch {
     deinit {
         values.deallocate()
         codes.deallocate()
+        stream.deallocate()
         scales.deallocate()
         zeros.deallocate()
         lows.deallocate()

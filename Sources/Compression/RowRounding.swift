@@ -16,51 +16,59 @@ enum RowRounding {
     /// bits less this constant's are that number.
     private static let roundingConstant: Float = 12_582_912
 
+    /// Compares bit patterns: as signed integers they order the positive values, as unsigned ones the negative values by
+    /// magnitude, and what is not finite stands out at the end. That is one instruction each, unlike float comparisons.
     static func extremes(_ values: UnsafePointer<Float>, count: Int) -> GroupExtremes {
-        var (low, high, poison) = (Lanes.zero, Lanes.zero, Lanes.zero)
+        var (high, low) = (SIMD8<Int32>.zero, SIMD8<UInt32>(repeating: signBit))
         var index = 0
         while index + 8 <= count {
-            let value = UnsafeRawPointer(values + index).loadUnaligned(as: Lanes.self)
-            low.replace(with: value, where: value .< low)
-            high.replace(with: value, where: value .> high)
-            // Zero times anything finite is zero; NaN and infinity poison the sum.
-            poison.addProduct(value, Lanes.zero)
+            let bits = UnsafeRawPointer(values + index).loadUnaligned(as: SIMD8<UInt32>.self)
+            let signed = SIMD8<Int32>(truncatingIfNeeded: bits)
+            high.replace(with: signed, where: signed .> high)
+            low.replace(with: bits, where: bits .> low)
             index += 8
         }
-        var result = GroupExtremes(low: -greatest(-low), high: greatest(high), finite: poison == Lanes.zero)
+        var (highest, lowest) = (high.max(), low.max())
         while index < count {
-            result.low = min(result.low, values[index])
-            result.high = max(result.high, values[index])
-            result.finite = result.finite && values[index].isFinite
+            highest = max(highest, Int32(bitPattern: values[index].bitPattern))
+            lowest = max(lowest, values[index].bitPattern)
             index += 1
         }
-        return result
+        return GroupExtremes(
+            low: Float(bitPattern: lowest), high: Float(bitPattern: UInt32(bitPattern: highest)),
+            finite: highest < infinity && lowest < signBit | UInt32(infinity))
     }
 
-    /// The greatest of eight lanes; the standard library's `max()` goes through them one by one.
+    private static let signBit: UInt32 = 0x8000_0000
+    private static let infinity: Int32 = 0x7f80_0000
+
+    /// The nearest codes of eight values within ±2²² steps of zero.
     @inline(__always)
-    private static func greatest(_ lanes: Lanes) -> Float {
-        let four = lanes.lowHalf.replacing(with: lanes.highHalf, where: lanes.highHalf .> lanes.lowHalf)
-        let two = four.lowHalf.replacing(with: four.highHalf, where: four.highHalf .> four.lowHalf)
-        return max(two.x, two.y)
+    private static func codes(
+        _ values: UnsafePointer<Float>, scale: Lanes, shift: SIMD8<Int32>, limit: SIMD8<Int32>
+    ) -> SIMD8<Int32> {
+        let steps = UnsafeRawPointer(values).loadUnaligned(as: Lanes.self) / scale
+        var code = unsafeBitCast(steps + Lanes(repeating: roundingConstant), to: SIMD8<Int32>.self) &- shift
+        code.replace(with: SIMD8<Int32>.zero, where: code .< SIMD8<Int32>.zero)
+        code.replace(with: limit, where: code .> limit)
+        return code
     }
 
-    /// The nearest codes of `count` values, all within ±2²² steps of zero.
+    @inline(__always)
+    private static func shift(_ grid: UniformGrid) -> SIMD8<Int32> {
+        SIMD8(repeating: Int32(bitPattern: roundingConstant.bitPattern) &- grid.zero)
+    }
+
+    /// The nearest codes of `count` values, one a byte.
     @inline(__always)
     static func codes(
         _ values: UnsafePointer<Float>, count: Int, grid: UniformGrid, top: Int32,
         into codes: UnsafeMutablePointer<UInt8>
     ) {
-        let scale = Lanes(repeating: grid.scale)
-        let constant = Lanes(repeating: roundingConstant)
-        let shift = SIMD8<Int32>(repeating: Int32(bitPattern: roundingConstant.bitPattern) &- grid.zero)
-        let limit = SIMD8<Int32>(repeating: top)
+        let (scale, shift, limit) = (Lanes(repeating: grid.scale), shift(grid), SIMD8<Int32>(repeating: top))
         var index = 0
         while index + 8 <= count {
-            let steps = UnsafeRawPointer(values + index).loadUnaligned(as: Lanes.self) / scale
-            var code = unsafeBitCast(steps + constant, to: SIMD8<Int32>.self) &- shift
-            code.replace(with: SIMD8<Int32>.zero, where: code .< SIMD8<Int32>.zero)
-            code.replace(with: limit, where: code .> limit)
+            let code = self.codes(values + index, scale: scale, shift: shift, limit: limit)
             UnsafeMutableRawPointer(codes + index).storeBytes(
                 of: SIMD8<UInt8>(truncatingIfNeeded: code), as: SIMD8<UInt8>.self)
             index += 8
@@ -68,6 +76,38 @@ enum RowRounding {
         while index < count {
             codes[index] = grid.code(values[index], top: top)
             index += 1
+        }
+    }
+
+    /// The nearest codes of a multiple of eight values as a bit stream; writes up to seven bytes beyond it.
+    ///
+    /// One copy of the loop for each usual width, in which all shifts are constants.
+    @inline(__always)
+    static func packedCodes(
+        _ values: UnsafePointer<Float>, count: Int, grid: UniformGrid, bits: Int, into stream: UnsafeMutableRawPointer
+    ) {
+        switch bits {
+        case 2: pack(values, count, grid, bits: 2, into: stream)
+        case 3: pack(values, count, grid, bits: 3, into: stream)
+        case 4: pack(values, count, grid, bits: 4, into: stream)
+        case 8: pack(values, count, grid, bits: 8, into: stream)
+        default: pack(values, count, grid, bits: bits, into: stream)
+        }
+    }
+
+    @inline(__always)
+    private static func pack(
+        _ values: UnsafePointer<Float>, _ count: Int, _ grid: UniformGrid, bits: Int,
+        into stream: UnsafeMutableRawPointer
+    ) {
+        let (scale, shift) = (Lanes(repeating: grid.scale), shift(grid))
+        let limit = SIMD8<Int32>(repeating: 1 << Int32(bits) - 1)
+        var offset = 0
+        for index in Swift.stride(from: 0, to: count, by: 8) {
+            let code = codes(values + index, scale: scale, shift: shift, limit: limit)
+            let bytes = unsafeBitCast(SIMD8<UInt8>(truncatingIfNeeded: code), to: UInt64.self)
+            stream.storeBytes(of: BitStream.squeeze(bytes, bits: bits), toByteOffset: offset, as: UInt64.self)
+            offset += bits
         }
     }
 }

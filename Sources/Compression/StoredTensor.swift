@@ -7,10 +7,10 @@ package import Kernels
 package final class StoredBytes: @unchecked Sendable {
     package let bytes: UnsafeMutableRawBufferPointer
 
-    /// Takes memory, set to zero.
-    init(byteCount: Int) {
+    /// Takes memory, set to zero unless all of it will be written anyway.
+    init(byteCount: Int, zeroed: Bool = true) {
         bytes = .allocate(byteCount: max(1, byteCount), alignment: 64)
-        bytes.initializeMemory(as: UInt8.self, repeating: 0)
+        if zeroed { bytes.initializeMemory(as: UInt8.self, repeating: 0) }
         self.byteCount = byteCount
     }
 
