@@ -41,3 +41,13 @@ extension AttentionDescription {
     /// The usual factor on scores, 1/√headSize.
     static func scale(headSize: Int) -> Float { Float(1 / Double(headSize).squareRoot()) }
 }
+
+extension AttentionProjections {
+    /// The maps, one or three.
+    package var maps: [LinearDescription] {
+        switch self {
+        case .separate(let query, let key, let value): [query, key, value]
+        case .interleaved(let map), .concatenated(let map): [map]
+        }
+    }
+}

@@ -55,11 +55,3 @@ struct EmbeddingPass {
         }
     }
 }
-
-extension EmbeddingDescription {
-    /// The tensors beside the table that decide what enters the first layer.
-    var inputTensors: [String] {
-        let projection = projection.map { [$0.module + ".weight"] + ($0.bias ? [$0.module + ".bias"] : []) } ?? []
-        return projection + (positions.map { [$0.module + ".weight"] } ?? [])
-    }
-}

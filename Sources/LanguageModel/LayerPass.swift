@@ -7,6 +7,8 @@ struct LayerPass {
     let workspace: Workspace
     let context: Int
     let rotary: RotaryTable?
+    /// Sees what the layer's linear maps are given: first the maps, then their common inputs.
+    var observer: (([LinearDescription], MatrixView) -> Void)?
 
     /// Runs the layer on the residual stream in place; the rows are whole windows.
     func run(_ hidden: MatrixView) {
@@ -28,6 +30,7 @@ struct LayerPass {
         let norms = weights.attentionNorms
         let input = prepare(
             hidden, norm: norms.before, rounds: weights.projections[0].map.roundsInputs, into: views.normed)
+        observer?(layer.attention.projections.maps, input)
         for (map, first) in weights.projections {
             map.apply(input, into: views.heads.columns(first..<first + map.weight.rows))
         }
@@ -38,6 +41,7 @@ struct LayerPass {
             scale: layer.attention.scale, slidingWindow: layer.attention.slidingWindow, into: views.attended)
         norms.inside?.apply(views.attended, into: views.attended)
         if weights.output.roundsInputs { roundInputs(views.attended) }
+        observer?([layer.attention.output], views.attended)
         weights.output.apply(views.attended, into: views.projected)
         norms.after?.apply(views.projected, into: views.projected)
     }
@@ -46,6 +50,7 @@ struct LayerPass {
     private func perceive(_ hidden: MatrixView, _ views: Workspace.Views) {
         let norms = weights.perceptronNorms
         let input = prepare(hidden, norm: norms.before, rounds: weights.up.roundsInputs, into: views.normed)
+        observer?((layer.perceptron.gate.map { [$0] } ?? []) + [layer.perceptron.up], input)
         weights.up.apply(input, into: views.inner)
         if let gate = weights.gate {
             gate.apply(input, into: views.gate)
@@ -55,6 +60,7 @@ struct LayerPass {
         }
         norms.inside?.apply(views.inner, into: views.inner)
         if weights.down.roundsInputs { roundInputs(views.inner) }
+        observer?([layer.perceptron.down], views.inner)
         weights.down.apply(views.inner, into: views.normed)
         norms.after?.apply(views.normed, into: views.normed)
     }

@@ -1,10 +1,8 @@
-import Compression
 import Kernels
 
 /// The windows that fit into memory together, through all layers of all variants.
 struct LockstepRun {
-    let description: DecoderDescription
-    let stores: [WeightStore]
+    let variants: [ModelVariant]
     let plan: MemoryPlan
     let scored: ScoredTokens
     let context: Int
@@ -12,21 +10,24 @@ struct LockstepRun {
     let sharesHead: Bool
     let meter: FlopMeter
 
+    /// The baseline's description, for everything but names.
+    private var description: DecoderDescription { variants[0].description }
+
     /// The scores of some windows, `plan.windowsHeld` at most.
     func score(_ windows: TokenWindows) throws(LanguageModelError) -> [VariantScore] {
-        let hidden = stores.map { _ in Matrix(rows: windows.count * context, columns: description.width) }
-        var notFinite: [String?] = stores.map { _ in nil }
+        let hidden = variants.map { _ in Matrix(rows: windows.count * context, columns: description.width) }
+        var notFinite: [String?] = variants.map { _ in nil }
         try embed(windows, into: hidden)
         try runLayers(hidden, &notFinite)
         return try runHead(hidden, windows, notFinite)
     }
 
     private func embed(_ windows: TokenWindows, into hidden: [Matrix]) throws(LanguageModelError) {
-        for (index, store) in stores.enumerated() {
+        for (index, variant) in variants.enumerated() {
             if index > 0, sharesEmbedding {
                 hidden[index].view.copy(from: hidden[0].view)
             } else {
-                let pass = try EmbeddingPass(description, WeightBinding(store: store))
+                let pass = try EmbeddingPass(variant.description, variant.binding)
                 pass.run(windows, into: hidden[index].view)
             }
         }
@@ -35,10 +36,11 @@ struct LockstepRun {
     private func runLayers(_ hidden: [Matrix], _ notFinite: inout [String?]) throws(LanguageModelError) {
         let workspace = Workspace(description, rows: plan.windowsPerChunk * context)
         let tables = RotaryTables(description, context: context)
-        for layer in description.layers {
-            for (index, store) in stores.enumerated() {
+        for position in description.layers.indices {
+            for (index, variant) in variants.enumerated() {
+                let layer = variant.description.layers[position]
                 let pass = LayerPass(
-                    layer: layer, weights: try LayerWeights(layer, WeightBinding(store: store)), workspace: workspace,
+                    layer: layer, weights: try LayerWeights(layer, variant.binding), workspace: workspace,
                     context: context, rotary: tables[layer.attention.rotary])
                 for chunk in chunks(of: hidden[index], windows: plan.windowsPerChunk) {
                     try meter.checkCancellation()
@@ -53,12 +55,11 @@ struct LockstepRun {
     private func runHead(
         _ hidden: [Matrix], _ windows: TokenWindows, _ notFinite: [String?]
     ) throws(LanguageModelError) -> [VariantScore] {
-        let bindings = stores.map { WeightBinding(store: $0) }
         var weights: [HeadPass.HeadWeights] = []
         var heads: [any WeightMatrix] = []
-        for binding in bindings {
-            weights.append(try HeadPass.HeadWeights(description, binding))
-            if heads.isEmpty || !sharesHead { heads.append(try binding.head(description)) }
+        for variant in variants {
+            weights.append(try HeadPass.HeadWeights(variant.description, variant.binding))
+            if heads.isEmpty || !sharesHead { heads.append(try variant.binding.head(variant.description)) }
         }
         let pass = HeadPass(
             description, variants: weights, heads: heads, windows: min(windows.count, plan.windowsPerHeadChunk),
@@ -71,11 +72,11 @@ struct LockstepRun {
             for (index, windowScores) in pass.score(rows, windows: windows.windows(part)).enumerated() {
                 scores[index].windows += windowScores
             }
-            meter.addHead(rows: part.count * context * stores.count)
+            meter.addHead(rows: part.count * context * variants.count)
         }
         for index in scores.indices where scores[index].notFiniteAfter == nil {
             let isFinite = scores[index].windows.allSatisfy { $0.negativeLogLikelihood.isFinite }
-            if !isFinite { scores[index].notFiniteAfter = description.head }
+            if !isFinite { scores[index].notFiniteAfter = variants[index].description.head }
         }
         return scores
     }

@@ -35,12 +35,7 @@ struct UnplacedTensors {
 extension LayerDescription {
     /// Every linear map of the layer.
     var maps: [LinearDescription] {
-        let projections: [LinearDescription] =
-            switch attention.projections {
-            case .separate(let query, let key, let value): [query, key, value]
-            case .interleaved(let map), .concatenated(let map): [map]
-            }
-        return projections + [attention.output] + (perceptron.gate.map { [$0] } ?? [])
+        attention.projections.maps + [attention.output] + (perceptron.gate.map { [$0] } ?? [])
             + [perceptron.up, perceptron.down]
     }
 }

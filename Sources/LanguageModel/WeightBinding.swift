@@ -34,6 +34,8 @@ struct BoundNorm: Sendable {
 /// Finds the tensors of a description in a checkpoint and checks their shapes.
 struct WeightBinding {
     let store: WeightStore
+    /// Weights that take the place of stored ones, by module.
+    var replacements: [String: any WeightMatrix] = [:]
 
     func linear(_ description: LinearDescription) throws(LanguageModelError) -> BoundLinear {
         let (rows, columns) = (description.outputs, description.inputs)
@@ -82,12 +84,7 @@ struct WeightBinding {
     func matrix(
         _ module: String, rows: Int, columns: Int, transposed: Bool = false
     ) throws(LanguageModelError) -> any WeightMatrix {
-        let found: any WeightMatrix
-        do {
-            found = try store.matrix(module, transposed: transposed)
-        } catch {
-            throw .compression(error)
-        }
+        let found = try current(module, transposed: transposed)
         guard found.rows == rows, found.columns == columns else {
             let shapes = [[found.rows, found.columns], [rows, columns]].map { transposed ? $0.reversed() : $0 }
             throw .wrongShape(tensor: module + ".weight", found: shapes[0], expected: shapes[1])
@@ -95,13 +92,14 @@ struct WeightBinding {
         return found
     }
 
+    private func current(_ module: String, transposed: Bool) throws(LanguageModelError) -> any WeightMatrix {
+        if let replacement = replacements[module] { return replacement }
+        do { return try store.matrix(module, transposed: transposed) } catch { throw .compression(error) }
+    }
+
     private func vector(_ name: String, count: Int) throws(LanguageModelError) -> [Float] {
         let values: [Float]
-        do {
-            values = try store.vector(name)
-        } catch {
-            throw .compression(error)
-        }
+        do { values = try store.vector(name) } catch { throw .compression(error) }
         guard values.count == count else { throw .wrongShape(tensor: name, found: [values.count], expected: [count]) }
         return values
     }

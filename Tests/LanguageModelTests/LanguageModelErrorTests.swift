@@ -89,12 +89,39 @@ struct LanguageModelErrorTests {
         _ = try LanguageModel([checkpoint.store()])
     }
 
+    @Test func acceptsAVariantThatStoresItsTiedHeadTwice() throws {
+        let config = try #require(TinyConfigurations.all["llama biases and yarn"])
+        let tied = try TinyCheckpoint(config, seed: 4, absent: ["lm_head"])
+        let twice = try TinyCheckpoint(config, seed: 4, absent: ["lm_head"])
+        let embedding = try #require(tied.tensors["model.embed_tokens.weight"])
+        try twice.replace("lm_head.weight", shape: embedding.shape, values: embedding.values)
+        let scores = try LanguageModel([tied.store(), twice.store()]).score(tied.windows(1, context: 9))
+        #expect(scores[0].windows[0].negativeLogLikelihood == scores[1].windows[0].negativeLogLikelihood)
+    }
+
+    @Test func toleratesBiasesOfZeroThatGPTQToolsStore() throws {
+        let checkpoint = try tiny("llama")
+        try checkpoint.replace(
+            "model.layers.2.self_attn.q_proj.bias", shape: [24], values: Array(repeating: 0, count: 24))
+        _ = try LanguageModel([checkpoint.store()])
+    }
+
     @Test func refusesVariantsOfAnotherModel() throws {
         let (base, other) = (try tiny("llama"), try tiny("neox parallel"))
         let error = try #require(throws: LanguageModelError.self) {
             try LanguageModel([base.store(), other.store()])
         }
         #expect(error.description.contains("it is of the family 'gpt_neox', not 'llama'"))
+    }
+
+    @Test func refusesVariantsWithAnotherEpsilon() throws {
+        let config = try #require(TinyConfigurations.all["llama"])
+        let other = try TinyCheckpoint(
+            config.replacing("{\"model_type\"", with: "{\"rms_norm_eps\": 0.1, \"model_type\""))
+        let error = try #require(throws: LanguageModelError.self) {
+            try LanguageModel([TinyCheckpoint(config).store(), other.store()])
+        }
+        #expect(error.description.contains("its layer 'model.layers.0' is made differently"))
     }
 
     @Test func refusesTokensOutsideTheVocabulary() throws {

@@ -1,0 +1,65 @@
+package import Compression
+package import Kernels
+
+/// A pass over calibration text that stops at every layer, for methods that compress a layer by the inputs it sees.
+///
+/// Layer after layer: ``observe(layer:_:)`` shows the inputs of its linear maps, which come from the layers before as they
+/// were replaced; ``advance(layer:replacing:)`` goes on with the outputs of the replaced weights. The residual stream of
+/// all windows is held: windows · context · d floats.
+package final class CalibrationRun {
+    package let description: DecoderDescription
+    private let variant: ModelVariant
+    private let hidden: Matrix
+    private let context: Int
+    private let workspace: Workspace
+    private let tables: RotaryTables
+
+    /// Starts with the embeddings of the windows.
+    package init(_ store: WeightStore, windows: TokenWindows) throws(LanguageModelError) {
+        variant = try ModelVariant(store)
+        description = variant.description
+        try description.check(windows)
+        context = windows.context
+        hidden = Matrix(rows: windows.ids.count, columns: description.width)
+        workspace = Workspace(description, rows: context)
+        tables = RotaryTables(description, context: context)
+        try EmbeddingPass(description, variant.binding).run(windows, into: hidden.view)
+    }
+
+    /// Calls `body` with the modules that share an input and that input, [context, inputs], one window after the other.
+    ///
+    /// The residual stream stays where it is.
+    package func observe(
+        layer index: Int, _ body: @escaping (_ modules: [String], _ inputs: MatrixView) -> Void
+    ) throws(LanguageModelError) {
+        var pass = try pass(index, replacing: [:])
+        pass.observer = { maps, inputs in body(maps.map(\.module), inputs) }
+        let copy = Matrix(rows: context, columns: description.width)
+        for window in windowViews() {
+            copy.view.copy(from: window)
+            pass.run(copy.view)
+        }
+    }
+
+    /// Runs the layer on all windows, with other weights in the place of some modules'.
+    package func advance(
+        layer index: Int, replacing weights: [String: any WeightMatrix]
+    ) throws(LanguageModelError) {
+        let pass = try pass(index, replacing: weights)
+        for window in windowViews() { pass.run(window) }
+    }
+
+    private func pass(
+        _ index: Int, replacing weights: [String: any WeightMatrix]
+    ) throws(LanguageModelError) -> LayerPass {
+        let layer = description.layers[index]
+        let binding = WeightBinding(store: variant.store, replacements: weights)
+        return LayerPass(
+            layer: layer, weights: try LayerWeights(layer, binding), workspace: workspace, context: context,
+            rotary: tables[layer.attention.rotary])
+    }
+
+    private func windowViews() -> [MatrixView] {
+        stride(from: 0, to: hidden.rows, by: context).map { hidden.view.rows($0..<$0 + context) }
+    }
+}

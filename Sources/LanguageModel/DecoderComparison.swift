@@ -1,0 +1,81 @@
+extension DecoderDescription {
+    /// The first way in which another model differs, nil if the two compute the same function of their weights.
+    ///
+    /// Names of tensors do not count: one checkpoint of a model may store a tied head twice, or leave a prefix out. Nor
+    /// does the form in which weights are stored.
+    func difference(from other: DecoderDescription) -> String? {
+        let (mine, theirs) = (withoutNames, other.withoutNames)
+        if mine == theirs { return nil }
+        if modelType != other.modelType { return "it is of the family '\(other.modelType)', not '\(modelType)'" }
+        if width != other.width { return "its width is \(other.width), not \(width)" }
+        if vocabularySize != other.vocabularySize {
+            return "its vocabulary has \(other.vocabularySize) tokens, not \(vocabularySize)"
+        }
+        if layers.count != other.layers.count { return "it has \(other.layers.count) layers, not \(layers.count)" }
+        if let index = mine.layers.indices.first(where: { mine.layers[$0] != theirs.layers[$0] }) {
+            return "its layer '\(other.layers[index].module)' is made differently"
+        }
+        return "its embedding, final norm or head is made differently"
+    }
+
+    private var withoutNames: DecoderDescription {
+        var copy = self
+        copy.embedding.module = ""
+        copy.embedding.projection = embedding.projection?.withoutNames
+        copy.embedding.positions?.module = ""
+        copy.layers = layers.map(\.withoutNames)
+        copy.finalNorm = finalNorm?.withoutNames
+        copy.outputProjection = outputProjection?.withoutNames
+        copy.head = ""
+        return copy
+    }
+}
+
+extension LinearDescription {
+    fileprivate var withoutNames: LinearDescription {
+        var copy = self
+        copy.module = ""
+        copy.bitLinear = nil
+        return copy
+    }
+}
+
+extension NormDescription {
+    fileprivate var withoutNames: NormDescription { module == nil ? self : named("") }
+}
+
+extension SublayerNorms {
+    fileprivate var withoutNames: SublayerNorms {
+        SublayerNorms(
+            before: before?.withoutNames, inside: inside?.withoutNames, after: after?.withoutNames,
+            afterResidual: afterResidual?.withoutNames)
+    }
+}
+
+extension LayerDescription {
+    fileprivate var withoutNames: LayerDescription {
+        var copy = self
+        copy.module = ""
+        copy.attention.projections = attention.projections.withoutNames
+        copy.attention.output = attention.output.withoutNames
+        copy.attention.queryNorm?.norm.module = ""
+        copy.attention.keyNorm?.norm.module = ""
+        copy.attentionNorms = attentionNorms.withoutNames
+        copy.perceptron.gate = perceptron.gate?.withoutNames
+        copy.perceptron.up = perceptron.up.withoutNames
+        copy.perceptron.down = perceptron.down.withoutNames
+        copy.perceptronNorms = perceptronNorms.withoutNames
+        return copy
+    }
+}
+
+extension AttentionProjections {
+    fileprivate var withoutNames: AttentionProjections {
+        switch self {
+        case .separate(let query, let key, let value):
+            .separate(query: query.withoutNames, key: key.withoutNames, value: value.withoutNames)
+        case .interleaved(let map): .interleaved(map.withoutNames)
+        case .concatenated(let map): .concatenated(map.withoutNames)
+        }
+    }
+}

@@ -1,0 +1,51 @@
+import Checkpoint
+import Compression
+
+/// One checkpoint of a run, under the names that its own tensors have.
+struct ModelVariant: Sendable {
+    let store: WeightStore
+    let description: DecoderDescription
+
+    var binding: WeightBinding { WeightBinding(store: store) }
+
+    /// Describes a checkpoint and binds everything once, to find what is missing before any work is done.
+    init(_ store: WeightStore) throws(LanguageModelError) {
+        self.store = store
+        do throws(LanguageModelError) {
+            let settings = FamilySettings(json: store.checkpoint.config.json, hasModule: { store.contains($0) })
+            description = try Family.describe(settings)
+            try UnplacedTensors(description).check(store)
+            try bindAll()
+        } catch {
+            throw .inCheckpoint(store.name, error)
+        }
+    }
+
+    private func bindAll() throws(LanguageModelError) {
+        _ = try EmbeddingPass(description, binding)
+        for layer in description.layers { _ = try LayerWeights(layer, binding) }
+        _ = try HeadPass.HeadWeights(description, binding)
+        _ = try binding.head(description)
+    }
+
+    /// Whether the first layer's input is that of another variant, bit for bit.
+    func sharesEmbedding(with other: ModelVariant) -> Bool {
+        let (mine, theirs) = (description.embedding.inputTensors, other.description.embedding.inputTensors)
+        return mine.count == theirs.count
+            && zip(mine, theirs).allSatisfy { store.sharesTensor($0, with: other.store, named: $1) }
+    }
+
+    /// Whether the head is that of another variant, bit for bit.
+    func sharesHead(with other: ModelVariant) -> Bool {
+        store.sharesTensor(
+            description.head + ".weight", with: other.store, named: other.description.head + ".weight")
+    }
+}
+
+extension EmbeddingDescription {
+    /// The tensors that decide what enters the first layer.
+    fileprivate var inputTensors: [String] {
+        let projection = projection.map { [$0.module + ".weight"] + ($0.bias ? [$0.module + ".bias"] : []) } ?? []
+        return [module + ".weight"] + projection + (positions.map { [$0.module + ".weight"] } ?? [])
+    }
+}

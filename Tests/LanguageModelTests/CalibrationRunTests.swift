@@ -1,0 +1,74 @@
+import Compression
+import Kernels
+import LanguageModel
+import Testing
+
+struct CalibrationRunTests {
+    /// What the linear maps of a layer are shown, by the first module that reads it.
+    private func inputs(_ run: CalibrationRun, layer: Int) throws -> [String: [Float]] {
+        var seen: [String: [Float]] = [:]
+        try run.observe(layer: layer) { modules, inputs in
+            for row in 0..<inputs.rows {
+                seen[modules[0], default: []] += Array(
+                    UnsafeBufferPointer(start: inputs.row(row), count: inputs.columns))
+            }
+        }
+        return seen
+    }
+
+    @Test(arguments: ["neox parallel", "llama", "gpt2", "olmo2", "bitnet"])
+    func showsTheInputsOfEveryMapOnceForEachWindow(name: String) throws {
+        let tiny = try TinyCheckpoint(#require(TinyConfigurations.all[name]))
+        let run = try CalibrationRun(tiny.store(), windows: tiny.windows(3, context: 8))
+        let layer = run.description.layers[0]
+        var widths: [String: Int] = [:]
+        for map in layer.attention.projections.maps + [
+            layer.attention.output, layer.perceptron.up, layer.perceptron.down,
+        ] {
+            widths[map.module] = map.inputs
+        }
+        if let gate = layer.perceptron.gate { widths[gate.module] = gate.inputs }
+        var calls: [String: Int] = [:]
+        try run.observe(layer: 0) { modules, inputs in
+            #expect(inputs.rows == 8)
+            for module in modules {
+                calls[module, default: 0] += 1
+                #expect(inputs.columns == widths[module])
+            }
+        }
+        #expect(calls == widths.mapValues { _ in 3 })
+    }
+
+    @Test func observingChangesNothing() throws {
+        let tiny = try TinyCheckpoint(#require(TinyConfigurations.all["llama"]))
+        let run = try CalibrationRun(tiny.store(), windows: tiny.windows(2, context: 9))
+        let first = try inputs(run, layer: 0)
+        #expect(try inputs(run, layer: 0) == first)
+    }
+
+    @Test(arguments: ["neox parallel", "qwen3", "gpt2", "opt 350m"])
+    func goesOnWithReplacedWeights(name: String) throws {
+        let config = try #require(TinyConfigurations.all[name])
+        let (base, changed) = (try TinyCheckpoint(config, seed: 9), try TinyCheckpoint(config, seed: 9))
+        try changed.perturb(by: 0.1)
+        let windows = base.windows(2, context: 9)
+        let replaced = try CalibrationRun(base.store(), windows: windows)
+        let layer = replaced.description.layers[0]
+        let store = try changed.store()
+        var weights: [String: any WeightMatrix] = [:]
+        let maps =
+            layer.attention.projections.maps + [layer.attention.output, layer.perceptron.up, layer.perceptron.down]
+        for map in maps + [layer.perceptron.gate].compactMap(\.self) {
+            weights[map.module] = try store.matrix(map.module, transposed: map.transposed)
+        }
+        try replaced.advance(layer: 0, replacing: weights)
+        let expected = try CalibrationRun(store, windows: windows)
+        try expected.advance(layer: 0, replacing: [:])
+        // The first map of the next layer sees the stream as it left this one.
+        let first = try #require(replaced.description.layers[1].attention.projections.maps.first).module
+        #expect(try inputs(replaced, layer: 1)[first] == inputs(expected, layer: 1)[first])
+        let untouched = try CalibrationRun(base.store(), windows: windows)
+        try untouched.advance(layer: 0, replacing: [:])
+        #expect(try inputs(untouched, layer: 1)[first] != inputs(expected, layer: 1)[first])
+    }
+}
