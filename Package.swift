@@ -53,7 +53,7 @@ let package = Package(
         library("Archive", ["CZlib", "CZstd", crypto]),
         library("Checkpoint", ["JSON", crypto]),
         library("Compression", ["JSON", "Checkpoint", "Kernels"]),
-        library("Tokenization", ["JSON", "Archive"]),
+        library("Tokenization", ["JSON", "Archive", "Kernels"]),
         library("LanguageModel", ["JSON", "Checkpoint", "Compression", "Kernels"]),
         library("Evaluation", ["LanguageModel", "Tokenization", "Kernels"]),
         library("ScalingLaws", [numerics]),
@@ -87,7 +87,7 @@ let package = Package(
         tests("Evaluation", ["Evaluation", "LanguageModel", "Compression", "Checkpoint", "Kernels", "JSON"]),
         tests("ScalingLaws", ["ScalingLaws"]),
         tests("Report", ["Report", "ScalingLaws", "JSON"]),
-        tests("Warehouse", ["Warehouse", grdb]),
+        tests("Warehouse", ["Warehouse"]),
         tests("Pipeline", ["Pipeline", "Compression", "JSON"]),
         tests("Stages", ["Stages", "Pipeline", "Warehouse", "Checkpoint", "JSON"]),
     ]

@@ -9,8 +9,13 @@ package struct RunDirectory: Sendable {
     package var log: URL { directory.appending(path: "log.jsonl") }
     package var report: URL { directory.appending(path: "report") }
     package var name: String { directory.lastPathComponent }
-    /// When it began, as its name says: `20260131T120000Z`.
-    package var startedAt: String { String(name.prefix { $0 != "-" }) }
+    /// When it began, as its name says, in ISO 8601: `2026-01-31T12:00:00Z`.
+    package var startedAt: String {
+        let digits = Array(name.prefix { $0 != "-" }.filter(\.isNumber))
+        guard digits.count == 14 else { return name }
+        let parts = [0..<4, 4..<6, 6..<8, 8..<10, 10..<12, 12..<14].map { String(digits[$0]) }
+        return "\(parts[0])-\(parts[1])-\(parts[2])T\(parts[3]):\(parts[4]):\(parts[5])Z"
+    }
 }
 
 extension Workspace {

@@ -8,44 +8,24 @@ import ScalingLaws
 import Tokenization
 import Warehouse
 
-/// Runs a call into a module and turns its error into the stage's: one overload a module, so that the compiler sees that
-/// none is forgotten.
-func attempt<T>(_ body: () throws(WorkspaceError) -> T) throws(StageError) -> T {
-    do throws(WorkspaceError) { return try body() } catch { throw .workspace(error) }
+/// A module's error that stops a stage.
+protocol StageFault: Error {
+    /// The same error as a stage throws it.
+    var asStageError: StageError { get }
 }
 
-func attempt<T>(_ body: () throws(ManifestError) -> T) throws(StageError) -> T {
-    do throws(ManifestError) { return try body() } catch { throw .manifest(error) }
+/// Runs a call into a module and turns its error into the stage's.
+func attempt<T, Fault: StageFault>(_ body: () throws(Fault) -> T) throws(StageError) -> T {
+    do throws(Fault) { return try body() } catch { throw error.asStageError }
 }
 
-func attempt<T>(_ body: () throws(ArchiveError) -> T) throws(StageError) -> T {
-    do throws(ArchiveError) { return try body() } catch { throw .archive(error) }
-}
-
-func attempt<T>(_ body: () throws(CheckpointError) -> T) throws(StageError) -> T {
-    do throws(CheckpointError) { return try body() } catch { throw .checkpoint(error) }
-}
-
-func attempt<T>(_ body: () throws(CompressionError) -> T) throws(StageError) -> T {
-    do throws(CompressionError) { return try body() } catch { throw .compression(error) }
-}
-
-func attempt<T>(_ body: () throws(TokenizationError) -> T) throws(StageError) -> T {
-    do throws(TokenizationError) { return try body() } catch { throw .tokenization(error) }
-}
-
-func attempt<T>(_ body: () throws(LanguageModelError) -> T) throws(StageError) -> T {
-    do throws(LanguageModelError) { return try body() } catch { throw .model(error) }
-}
-
-func attempt<T>(_ body: () throws(EvaluationError) -> T) throws(StageError) -> T {
-    do throws(EvaluationError) { return try body() } catch { throw .evaluation(error) }
-}
-
-func attempt<T>(_ body: () throws(WarehouseError) -> T) throws(StageError) -> T {
-    do throws(WarehouseError) { return try body() } catch { throw .warehouse(error) }
-}
-
-func attempt<T>(_ body: () throws(ScalingLawsError) -> T) throws(StageError) -> T {
-    do throws(ScalingLawsError) { return try body() } catch { throw .laws(error) }
-}
+extension WorkspaceError: StageFault { var asStageError: StageError { .workspace(self) } }
+extension ManifestError: StageFault { var asStageError: StageError { .manifest(self) } }
+extension ArchiveError: StageFault { var asStageError: StageError { .archive(self) } }
+extension CheckpointError: StageFault { var asStageError: StageError { .checkpoint(self) } }
+extension CompressionError: StageFault { var asStageError: StageError { .compression(self) } }
+extension TokenizationError: StageFault { var asStageError: StageError { .tokenization(self) } }
+extension LanguageModelError: StageFault { var asStageError: StageError { .model(self) } }
+extension EvaluationError: StageFault { var asStageError: StageError { .evaluation(self) } }
+extension WarehouseError: StageFault { var asStageError: StageError { .warehouse(self) } }
+extension ScalingLawsError: StageFault { var asStageError: StageError { .laws(self) } }

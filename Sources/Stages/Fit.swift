@@ -55,6 +55,7 @@ package func fit(workspace location: URL, manifest: URL?, output: URL?) throws(S
     let plans = try points.plans(lock?.laws ?? ["qid-unified", "qid-per-bit"])
     var fitted: [FittedScheme] = []
     var rows: [FitRow] = []
+    var unfitted: [FailureRow] = []
     for (index, plan) in plans.enumerated() {
         try attempt { () throws(WorkspaceError) in try Interruption.current.check() }
         progress.update(Double(index) / Double(plans.count), "\(plan.law.name) for \(plan.scheme)")
@@ -64,9 +65,14 @@ package func fit(workspace location: URL, manifest: URL?, output: URL?) throws(S
             fitted.append(result)
         } catch {
             report("fit: \(plan.law.name) for \(plan.scheme): \(error)")
+            unfitted.append(
+                FailureRow(subject: "\(plan.law.name), \(plan.family), \(plan.scheme)", reason: error.description))
         }
     }
     for row in rows { try attempt { () throws(WarehouseError) in _ = try warehouse.record(row) } }
+    try attempt { () throws(WarehouseError) in
+        try warehouse.record(failures: unfitted, of: Stage.fit.rawValue)
+    }
     if let lock { try record(lock, rows, in: warehouse, workspace) }
 
     let directory =
@@ -93,7 +99,7 @@ private func record(_ lock: Lock, _ fits: [FitRow], in warehouse: Warehouse, _ w
         let recorded = try warehouse.reader.evaluationKeys()
         _ = try warehouse.record(
             RunRow(
-                lockDigest: lock.digest, name: run.name, startedAt: run.startedAt, programVersion: programVersion,
+                lockDigest: lock.digest, name: lock.name, startedAt: run.startedAt, programVersion: programVersion,
                 lock: text, evaluations: lock.cells.map(\.evaluation.text).filter(recorded.contains),
                 fits: fits.map(\.key)))
     }

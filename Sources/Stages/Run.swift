@@ -1,6 +1,7 @@
 package import FoundationEssentials
 import JSON
 package import Pipeline
+import ScalingLaws
 
 /// The version of this program.
 package let programVersion = "0.1.0"
@@ -23,9 +24,7 @@ package struct Run: Sendable {
             try attempt { () throws(ManifestError) in try PipelineFile(file: file) }
         }
         // Read before anything is done, so that a mistake in it costs nothing.
-        if try readLock(manifest) == nil {
-            _ = try attempt { () throws(ManifestError) in try Manifest(file: manifest) }
-        }
+        try checkManifest()
         let workspace = try attempt { () throws(WorkspaceError) in try Workspace(creating: location) }
         let runner = StageRunner(pipeline: pipeline ?? .local)
         var worst = ExitStatus.success
@@ -40,6 +39,12 @@ package struct Run: Sendable {
         }
         print(try summary(of: run, workspace), terminator: "")
         return worst
+    }
+
+    private func checkManifest() throws(StageError) {
+        let laws =
+            try readLock(manifest)?.laws ?? attempt { () throws(ManifestError) in try Manifest(file: manifest).laws }
+        for law in laws { _ = try attempt { () throws(ScalingLawsError) in try Laws.named(law) } }
     }
 
     /// Says what each stage would do.

@@ -1,6 +1,7 @@
 import Archive
 package import FoundationEssentials
 import JSON
+import Kernels
 
 /// The tokens of a shard: each document's ids, then the id that ends a document, for one document after the other.
 package struct TokenStream: Sendable, Equatable {
@@ -80,9 +81,9 @@ private struct StreamBuilder {
     var isFull: Bool { ids.count >= limit }
 
     mutating func append(_ batch: [[UInt8]]) {
-        for text in batch {
-            guard !isFull else { break }
-            ids += tokenizer.encode(utf8: text)
+        let tokenizer = tokenizer
+        for tokens in Parallel.map(batch.count, { tokenizer.encode(utf8: batch[$0]) }) where !isFull {
+            ids += tokens
             ids.append(endOfText)
             documents += 1
         }

@@ -16,7 +16,7 @@ extension StageCommand {
     func run() throws {
         let path = StageRunner.executable(of: Self.stage)
         var words = ([path] + arguments).map { strdup($0) }
-        defer { words.forEach { free($0) } }
+        defer { for word in words { free(word) } }
         words.append(nil)
         execv(path, words)
         throw ValidationError("cannot start '\(path)': \(String(cString: strerror(errno)))")
