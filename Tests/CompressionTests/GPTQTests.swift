@@ -75,6 +75,22 @@ struct GPTQTests {
         }
     }
 
+    /// The same for rows of several blocks.
+    @Test(arguments: [
+        GPTQGolden(2, true, .channel, false, 0x54be_4d21_6627_32ef),
+        GPTQGolden(2, false, .channel, false, 0x88bd_896a_261a_ddf3),
+        GPTQGolden(3, true, .channel, false, 0xddb9_d8d9_878d_e2f8),
+        GPTQGolden(3, false, .channel, false, 0x23ea_bd10_69b6_03d1),
+        GPTQGolden(4, true, .channel, false, 0x5758_407c_219c_ca48),
+        GPTQGolden(4, false, .channel, false, 0x2dbf_c320_5bd5_0d46),
+    ]) func valuesOfLongRowsEqualTheReference(_ golden: GPTQGolden) throws {
+        let layer = Self.layer(rows: 37, columns: 300)
+        let hessian = Self.hessian(Self.inputs(columns: 300, tokens: 400))
+        let result = try GPTQ.compress(layer, specs: [golden.spec()], hessian: hessian)[0]
+        let bytes = result.matrix.decoded.flatMap { value in withUnsafeBytes(of: value, Array.init) }
+        #expect(fingerprint([bytes]) == golden.fingerprint)
+    }
+
     /// The same with the reference's float32 scales.
     @Test(arguments: [
         GPTQGolden(2, true, .channel, false, 0x091f_26e5_02ae_a2fe),
