@@ -3,8 +3,8 @@ import RealModule
 /// Refits on data that might have been measured, or on other weights: a bootstrap over clusters that keeps the design,
 /// so no size, bit width or scheme ever goes missing from a draw.
 ///
-/// Least squares uses the wild bootstrap: one random sign for the residuals of all points of a checkpoint, so what
-/// they share stays shared. Residuals are first freed from what the fit took of them (`Influence.corrected`), which
+/// Least squares uses the wild bootstrap: the residuals of all points of a checkpoint times one standard normal number,
+/// so what they share stays shared. Residuals are first freed from what the fit took of them (`Influence.corrected`), which
 /// makes their variance right on average also for few clusters. Huber's objectives, which look at the order of
 /// residuals more than at their size, use random weights instead, exponential with mean 1, one for each checkpoint
 /// (Rao and Zhao, 1992).
@@ -41,18 +41,10 @@ struct Bootstrap: Sendable {
     }
 
     private func resampled(_ predicted: [Double], _ random: inout RandomNumbers) -> [Double] {
-        let signs = (0..<observations.clusterCount).map { _ in sign(&random) }
+        let factors = (0..<observations.clusterCount).map { _ in random.normal() }
         return predicted.indices.map { row in
-            let shift = signs[observations.cluster[row]] * influence.corrected[row] / observations.inverseSigma[row]
+            let shift = factors[observations.cluster[row]] * influence.corrected[row] / observations.inverseSigma[row]
             return observations.objective.isLogarithmic ? predicted[row] * .exp(-shift) : predicted[row] - shift
         }
-    }
-
-    /// ±1; with fewer than 12 clusters Webb's six values, as there would be few patterns of signs.
-    private func sign(_ random: inout RandomNumbers) -> Double {
-        if observations.clusterCount >= 12 { return random.next() >> 63 == 0 ? 1 : -1 }
-        let six = Int(random.uniform() * 6)
-        let size = (Double(six % 3 + 1) / 2).squareRoot()
-        return six < 3 ? size : -size
     }
 }

@@ -12,6 +12,8 @@ struct Linearization: Sendable {
     /// Σψ²/(rows − coordinates off their bounds)/(mean ψ′)², ψ the objective's derivative by the residual: for least
     /// squares the residual variance.
     let variance: Double
+    /// Mean ψ′: the share of residuals within Huber's δ, not counting those that the parameters put there.
+    let curvature: Double
     let freeCount: Int
 
     init?(_ problem: inout Problem, at z: [Double]) {
@@ -40,8 +42,10 @@ struct Linearization: Sendable {
         freeCount = free
         let delta = problem.observations.objective.delta ?? .infinity
         let squares = residuals.reduce(0) { $0 + min($1 * $1, delta * delta) }
-        let inside = Double(max(residuals.count { abs($0) <= delta }, 1)) / Double(rows)
-        variance = rows > free ? squares / Double(rows - free) / inside / inside : .infinity
+        let spare = Double(max(rows - free, 1))
+        let inside = Double(max(residuals.count { abs($0) <= delta } - free, 1)) / spare
+        curvature = delta == .infinity ? 1 : min(inside, 1)
+        variance = rows > free ? squares / spare / curvature / curvature : .infinity
     }
 
     /// Inverts where the matrix, scaled to a unit diagonal, has eigenvalues above 1e-11; elsewhere the data are silent.

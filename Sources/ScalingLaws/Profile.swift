@@ -22,12 +22,9 @@ struct Profile: Sendable {
     private var limit: Double? {
         let count = optimum.usable.count
         let degrees = Double(count - (optimum.linearization?.freeCount ?? count))
-        guard degrees >= 1, let residuals = optimum.linearization?.residuals else { return nil }
-        let delta = optimum.objective.delta ?? .infinity
-        let squares = residuals.reduce(0) { $0 + min($1 * $1, delta * delta) }
-        let inside = Double(max(residuals.count { abs($0) <= delta }, 1)) / Double(count)
+        guard degrees >= 1, let linearization = optimum.linearization else { return nil }
         let t = StudentT.quantile(1 - Interval.tail, degrees: degrees)
-        return optimum.outcome.objective + t * t * squares / degrees / inside / 2
+        return optimum.outcome.objective + t * t * linearization.variance * linearization.curvature / 2
     }
 
     /// Walks away from the optimum in growing steps, then bisects; each fit begins where the one before ended.
