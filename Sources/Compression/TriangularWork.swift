@@ -8,6 +8,9 @@ import Kernels
 final class TriangularWork: @unchecked Sendable {
     /// Rows and columns of a block.
     static let block = 64
+    /// Rows that share a strip while it lies in the first cache, and the length of strip that does.
+    private static let rowsPerTask = 32
+    private static let depthPerPass = 256
 
     let stride: Int
     let values: UnsafeMutablePointer<Double>
@@ -28,26 +31,37 @@ final class TriangularWork: @unchecked Sendable {
     /// Replaces the lower triangle of A by L with A = LLᵀ; the row at which A is not positive definite, if there is one.
     func factorize() -> Int? {
         let block = Self.block
-        let transposed = UnsafeMutablePointer<Double>.allocate(capacity: stride * block)
-        defer { transposed.deallocate() }
+        let strips = UnsafeMutablePointer<Double>.allocate(capacity: stride * block)
+        defer { strips.deallocate() }
         for start in Swift.stride(from: 0, to: stride, by: block) {
-            for column in 0..<start {
-                for lane in 0..<block { transposed[column * block + lane] = row(start + lane)[column] }
+            // Transposed in strips of eight columns, so that products read memory in order.
+            for lane in 0..<block {
+                let (source, target) = (row(start + lane), strips + lane / 8 * 8 * start + lane % 8)
+                for column in 0..<start { target[8 * column] = source[column] }
             }
-            let left = Scratch(base: transposed)
+            let left = Scratch(base: strips)
             // What the columns before this block contribute to it, for the rows of the block and all below.
-            Parallel.forEach((stride - start) / 4) { [self] index in
-                let first = start + 4 * index
-                for column in Swift.stride(from: 0, to: block, by: 8) {
-                    Self.subtractProduct(
-                        row(first), stride, left.base + column, block, depth: start,
-                        from: row(first) + start + column, stride)
-                }
+            Parallel.forEach((stride - start) / Self.rowsPerTask) { [self] index in
+                subtractEarlier(left.base, rows: start + Self.rowsPerTask * index, start)
             }
             if let failed = factorizeDiagonal(start) { return failed }
             Parallel.forEach(stride - start - block) { [self] index in solveRow(start + block + index, start) }
         }
         return nil
+    }
+
+    /// Takes what the columns before a block contribute to it from some rows.
+    private func subtractEarlier(_ strips: UnsafeMutablePointer<Double>, rows first: Int, _ start: Int) {
+        for depth in Swift.stride(from: 0, to: start, by: Self.depthPerPass) {
+            let count = min(Self.depthPerPass, start - depth)
+            for column in Swift.stride(from: 0, to: Self.block, by: 8) {
+                for index in Swift.stride(from: first, to: first + Self.rowsPerTask, by: 4) {
+                    Self.subtractProduct(
+                        row(index) + depth, stride, strips + column * start + 8 * depth, depth: count,
+                        from: row(index) + start + column, stride)
+                }
+            }
+        }
     }
 
     private func factorizeDiagonal(_ start: Int) -> Int? {
@@ -100,14 +114,20 @@ final class TriangularWork: @unchecked Sendable {
 
     /// Sets eight columns of a block row to −L·(inverse above).
     private func multiplyStrip(_ factors: UnsafeMutablePointer<Double>, _ column: Int, _ start: Int) {
-        for lane in Swift.stride(from: 0, to: Self.block, by: 4) {
-            let target = row(start + lane) + column
-            for offset in 0..<4 { (target + offset * stride).update(repeating: 0, count: 8) }
-            // Above the block that a column belongs to, the inverse is zero.
-            let first = column / Self.block * Self.block
-            Self.subtractProduct(
-                factors + lane * stride + first, stride, row(first) + column, stride, depth: start - first,
-                from: target, stride)
+        // Above the block that a column belongs to, the inverse is zero.
+        let first = column / Self.block * Self.block
+        withUnsafeTemporaryAllocation(of: Double.self, capacity: 8 * (start - first)) { memory in
+            guard let strip = memory.baseAddress else { return }
+            for index in first..<start { (strip + 8 * (index - first)).update(from: row(index) + column, count: 8) }
+            for lane in 0..<Self.block { (row(start + lane) + column).update(repeating: 0, count: 8) }
+            for depth in Swift.stride(from: first, to: start, by: Self.depthPerPass) {
+                let count = min(Self.depthPerPass, start - depth)
+                for lane in Swift.stride(from: 0, to: Self.block, by: 4) {
+                    Self.subtractProduct(
+                        factors + lane * stride + depth, stride, strip + 8 * (depth - first), depth: count,
+                        from: row(start + lane) + column, stride)
+                }
+            }
         }
     }
 
@@ -115,30 +135,38 @@ final class TriangularWork: @unchecked Sendable {
     private func solveStrip(_ factor: UnsafeMutablePointer<Double>, _ column: Int, _ start: Int) {
         for index in 0..<Self.block {
             let target = row(start + index) + column
-            for lane in 0..<8 {
-                var sum = target[lane]
-                for inner in 0..<index { sum -= factor[index * stride + inner] * row(start + inner)[column + lane] }
-                target[lane] = sum / factor[index * stride + index]
+            var sum = UnsafeRawPointer(target).loadUnaligned(as: Eight.self)
+            for inner in 0..<index {
+                let above = UnsafeRawPointer(row(start + inner) + column).loadUnaligned(as: Eight.self)
+                sum.addProduct(above, -factor[index * stride + inner])
             }
+            UnsafeMutableRawPointer(target).storeBytes(of: sum / factor[index * stride + index], as: Eight.self)
         }
     }
 
-    /// c −= a·b for 4 × 8 values of c: a has four rows, b eight columns, `depth` lies between.
+    /// c −= a·b for 4 × 8 values of c: a has four rows, b is a strip of eight columns, `depth` lies between.
     private static func subtractProduct(
-        _ a: UnsafeMutablePointer<Double>, _ aStride: Int, _ b: UnsafeMutablePointer<Double>, _ bStride: Int,
-        depth: Int, from c: UnsafeMutablePointer<Double>, _ cStride: Int
+        _ a: UnsafeMutablePointer<Double>, _ aStride: Int, _ b: UnsafeMutablePointer<Double>, depth: Int,
+        from c: UnsafeMutablePointer<Double>, _ cStride: Int
     ) {
         var (sum0, sum1, sum2, sum3) = (Eight.zero, Eight.zero, Eight.zero, Eight.zero)
         for inner in 0..<depth {
-            let right = UnsafeRawPointer(b + inner * bStride).loadUnaligned(as: Eight.self)
+            let right = UnsafeRawPointer(b + 8 * inner).loadUnaligned(as: Eight.self)
             sum0.addProduct(right, a[inner])
             sum1.addProduct(right, a[aStride + inner])
             sum2.addProduct(right, a[2 * aStride + inner])
             sum3.addProduct(right, a[3 * aStride + inner])
         }
-        for (offset, sum) in [sum0, sum1, sum2, sum3].enumerated() {
-            for lane in 0..<8 { c[offset * cStride + lane] -= sum[lane] }
-        }
+        subtract(sum0, from: c)
+        subtract(sum1, from: c + cStride)
+        subtract(sum2, from: c + 2 * cStride)
+        subtract(sum3, from: c + 3 * cStride)
+    }
+
+    @inline(__always)
+    private static func subtract(_ sum: Eight, from c: UnsafeMutablePointer<Double>) {
+        let difference = UnsafeRawPointer(c).loadUnaligned(as: Eight.self) - sum
+        UnsafeMutableRawPointer(c).storeBytes(of: difference, as: Eight.self)
     }
 }
 
