@@ -46,7 +46,7 @@ package struct LawParameter: Sendable, Hashable {
     package var identifiedBy: Variable?
     /// The value that takes the parameter out of the law.
     package var neutral: Double
-    /// A published value, for the table beside the fitted one.
+    /// A published value in the units used here (parameters, tokens, nats), for the table beside the fitted one.
     package var published: Double?
 
     package init(

@@ -122,12 +122,12 @@ package enum Laws {
         formula: "(a * (1 - sparsity)^b + c) / params^d + e / tokens^f + g",
         display: "L = (a·(1−S)^b + c)·N^−d + e·D^−f + g, N the non-zero parameters", source: "arXiv 2309.08520, eq. 1",
         parameters: [
-            LawParameter("a", "a", unit: "N^d nats", published: 1.30485),
+            LawParameter("a", "a", unit: "N^d nats"),
             LawParameter(
                 "b", "b", in: 0...20, starts: 0.1...3, identifiedBy: .sparsity, neutral: 1, published: 0.82101),
-            LawParameter("c", "c", unit: "N^d nats", identifiedBy: .sparsity, published: 2.07506),
+            LawParameter("c", "c", unit: "N^d nats", identifiedBy: .sparsity),
             LawParameter("d", "d", in: 0...3, published: 0.39223),
-            LawParameter("e", "e", unit: "D^f nats", published: 0.27818),
+            LawParameter("e", "e", unit: "D^f nats"),
             LawParameter("f", "f", in: 0...3, published: 0.88979),
             LawParameter("g", "g", unit: "nats", published: 4.51669),
         ],
