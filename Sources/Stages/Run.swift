@@ -42,8 +42,13 @@ package struct Run: Sendable {
     }
 
     private func checkManifest() throws(StageError) {
-        let laws =
-            try readLock(manifest)?.laws ?? attempt { () throws(ManifestError) in try Manifest(file: manifest).laws }
+        let locked = try readLock(manifest)?.laws
+        let laws: [String]
+        if let locked {
+            laws = locked
+        } else {
+            laws = try attempt { () throws(ManifestError) in try Manifest(file: manifest) }.laws
+        }
         for law in laws { _ = try attempt { () throws(ScalingLawsError) in try Laws.named(law) } }
     }
 
