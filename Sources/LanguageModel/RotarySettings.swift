@@ -68,7 +68,7 @@ extension FamilySettings {
         }
         let dimension = Int(Double(headSize) * fraction)
         guard (dimension + 1) / 2 * 2 <= headSize else {
-            throw .setting(key: key, found: "\(fraction)", expected: "a share that turns an even number of \(headSize)")
+            throw .setting(key: "head_dim", found: "\(headSize)", expected: "even, as rotary positions turn pairs")
         }
         return dimension
     }

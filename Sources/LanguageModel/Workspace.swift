@@ -1,57 +1,54 @@
 import Kernels
 
 /// The intermediate results of one layer for one chunk of windows, allocated once and used by every layer.
+///
+/// Heads and what attention makes of them are no longer needed when the perceptron runs: its inner values use the same
+/// memory.
 final class Workspace: Sendable {
-    private let normed, projected, attended, heads, inner, gate: Matrix
+    private let normed, projected, shared: Matrix
 
     /// Floats per row of the chunk.
     static func width(of description: DecoderDescription) -> Int {
-        let sizes = Sizes(description)
-        return 2 * description.width + sizes.queries + sizes.heads + sizes.inner + sizes.gate
+        2 * description.width + sharedWidth(description)
     }
 
     init(_ description: DecoderDescription, rows: Int) {
-        let sizes = Sizes(description)
         normed = Matrix(rows: rows, columns: description.width)
         projected = Matrix(rows: rows, columns: description.width)
-        attended = Matrix(rows: rows, columns: sizes.queries)
-        heads = Matrix(rows: rows, columns: sizes.heads)
-        inner = Matrix(rows: rows, columns: sizes.inner)
-        gate = Matrix(rows: rows, columns: sizes.gate)
+        shared = Matrix(rows: rows, columns: Self.sharedWidth(description))
     }
 
-    /// The first `rows` rows of each part, in the widths of one layer.
+    /// The parts for a layer and a chunk of `rows`, each row after row without gaps.
     func views(_ layer: LayerDescription, rows: Int) -> Views {
-        func view(_ matrix: Matrix, _ columns: Int) -> MatrixView {
-            MatrixView(base: matrix.base, rows: rows, columns: columns, stride: columns)
+        let widths = Widths(layer)
+        func view(_ matrix: Matrix, after skipped: Int = 0, _ columns: Int) -> MatrixView {
+            MatrixView(base: matrix.base + rows * skipped, rows: rows, columns: columns, stride: columns)
         }
-        let attention = layer.attention
-        let inner = layer.perceptron.up.outputs
         return Views(
             normed: view(normed, normed.columns), projected: view(projected, projected.columns),
-            attended: view(attended, attention.queryWidth),
-            heads: view(heads, attention.queryWidth + 2 * attention.keyWidth),
-            inner: view(self.inner, inner), gate: view(gate, layer.perceptron.gate == nil ? 0 : inner))
+            heads: view(shared, widths.heads), attended: view(shared, after: widths.heads, widths.attended),
+            inner: view(shared, widths.inner), gate: view(shared, after: widths.inner, widths.gate))
     }
 
     struct Views {
-        let normed, projected, attended, heads, inner, gate: MatrixView
+        let normed, projected, heads, attended, inner, gate: MatrixView
     }
 
-    private struct Sizes {
-        var queries = 0
-        var heads = 0
-        var inner = 0
-        var gate = 0
+    private struct Widths {
+        let heads, attended, inner, gate: Int
 
-        init(_ description: DecoderDescription) {
-            for layer in description.layers {
-                let attention = layer.attention
-                queries = max(queries, attention.queryWidth)
-                heads = max(heads, attention.queryWidth + 2 * attention.keyWidth)
-                inner = max(inner, layer.perceptron.up.outputs)
-                if layer.perceptron.gate != nil { gate = max(gate, inner) }
-            }
+        init(_ layer: LayerDescription) {
+            attended = layer.attention.queryWidth
+            heads = attended + 2 * layer.attention.keyWidth
+            inner = layer.perceptron.up.outputs
+            gate = layer.perceptron.gate == nil ? 0 : inner
         }
+    }
+
+    private static func sharedWidth(_ description: DecoderDescription) -> Int {
+        description.layers.map { layer in
+            let widths = Widths(layer)
+            return max(widths.heads + widths.attended, widths.inner + widths.gate)
+        }.max() ?? 0
     }
 }

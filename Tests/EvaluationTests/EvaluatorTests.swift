@@ -84,6 +84,30 @@ struct EvaluatorTests {
         #expect(one == three)
     }
 
+    @Test func aVariantThatIsNotFiniteIsReportedAndTheOthersStand() throws {
+        let broken = try BrokenCheckpoint(
+            Self.demo.appending(path: "step512"), tensor: "gpt_neox.layers.2.mlp.dense_4h_to_h.weight")
+        let weights = try WeightStore(Checkpoint(directory: broken.directory))
+        let variants = [
+            Evaluator.Variant(name: "baseline", weights: try Self.weights("step512")),
+            Evaluator.Variant(name: "broken", weights: weights),
+            Evaluator.Variant(name: "later", weights: try Self.weights("step4096")),
+        ]
+        let request = Evaluator.Request(context: 32, windows: .untilStandardError(10, limit: 32))
+        let evaluation = try Evaluator(variants).evaluate(Self.stream, request)
+        // The broken one does not keep the others from being known well enough.
+        #expect(evaluation.windows == WindowCount.block)
+        #expect(evaluation.results.map(\.notFiniteAfter) == [nil, "gpt_neox.layers.2", nil])
+        #expect(evaluation.results[2].loss.isFinite)
+        let json = try #require(evaluation.results[1].json.object)
+        for key in ["loss", "perplexity", "qid", "qid_stderr", "kl", "agreement"] { #expect(json[key] == .null) }
+        #expect(json["window_nll"]?.array?.first == .null)
+
+        #expect(throws: EvaluationError.notFinite(name: "broken", module: "gpt_neox.layers.2")) {
+            try Evaluator([variants[1], variants[0]]).evaluate(Self.stream, request)
+        }
+    }
+
     @Test(
         .enabled(if: Oracles.areThere, "the oracles at ../shared/oracles are not there"),
         arguments: ["step4096"])
@@ -118,6 +142,25 @@ struct EvaluatorTests {
                 + [4, 3, 2].map { try Spec(method: .rtn, bits: $0, group: .size(16), symmetric: false) }
         }
     }
+}
+
+/// A copy of a checkpoint in which the first value of one float16 tensor is infinite.
+private final class BrokenCheckpoint {
+    let directory: URL
+
+    init(_ source: URL, tensor: String) throws {
+        directory = FileManager.default.temporaryDirectory.appending(path: "qid-broken-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        var bytes = try Data(contentsOf: source.appending(path: "model.safetensors"))
+        let start = try Checkpoint(directory: source).tensor(tensor).info.byteRange.lowerBound
+        bytes[start] = 0
+        bytes[start + 1] = 0x7c
+        try bytes.write(to: directory.appending(path: "model.safetensors"))
+        try FileManager.default.copyItem(
+            at: source.appending(path: "config.json"), to: directory.appending(path: "config.json"))
+    }
+
+    deinit { try? FileManager.default.removeItem(at: directory) }
 }
 
 /// Answers made by other implementations, beside the repository.

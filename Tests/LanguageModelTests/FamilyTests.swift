@@ -150,6 +150,18 @@ struct FamilyTests {
                 .setting(key: "rotary_pct", found: "1.5", expected: "a number from 0 to 1")
             ),
             (
+                "{\"model_type\": \"mistral\", \(llama), \"num_key_value_heads\": 4, \"head_dim\": 7}",
+                .setting(key: "head_dim", found: "7", expected: "even, as rotary positions turn pairs")
+            ),
+            (
+                "{\"model_type\": \"olmo\", \(llama), \"clip_qkv\": -1}",
+                .setting(key: "clip_qkv", found: "-1.0", expected: "a positive number or null")
+            ),
+            (
+                "{\"model_type\": \"mistral\", \(llama), \"num_key_value_heads\": 4, \"sliding_window\": 0}",
+                .setting(key: "sliding_window", found: "0", expected: "an integer from 1 to 268435456")
+            ),
+            (
                 #"{"model_type": "gpt2", "vocab_size": 61, "n_embd": 24, "add_cross_attention": true}"#,
                 .unsupported(key: "add_cross_attention", found: "true", supported: "false")
             ),

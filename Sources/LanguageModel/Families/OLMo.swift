@@ -5,7 +5,12 @@ extension FamilySettings {
         form.norm = NormDescription(kind: .layer, epsilon: 1e-5, width: form.width)
         form.queryBias = try flag("attention_bias", default: false)
         form.outputBias = form.queryBias
-        form.clip = try Self.number(json, "clip_qkv").map { Float($0) }
+        if let clip = try Self.number(json, "clip_qkv") {
+            guard clip > 0 else {
+                throw .setting(key: "clip_qkv", found: "\(clip)", expected: "a positive number or null")
+            }
+            form.clip = Float(clip)
+        }
         return try form.description(modelType: "olmo")
     }
 
