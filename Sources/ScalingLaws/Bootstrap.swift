@@ -5,9 +5,9 @@ import RealModule
 ///
 /// Least squares uses the wild bootstrap: the residuals of all points of a checkpoint times one standard normal number,
 /// so what they share stays shared. Residuals are first freed from what the fit took of them (`Influence.corrected`), which
-/// makes their variance right on average also for few clusters. Huber's objectives, which look at the order of
-/// residuals more than at their size, use random weights instead, exponential with mean 1, one for each checkpoint
-/// (Rao and Zhao, 1992).
+/// makes their variance right on average also for few clusters. Huber's objectives with many
+/// residuals beyond δ, which look at the order of residuals more than at their size, use random weights instead,
+/// exponential with mean 1, one for each checkpoint (Rao and Zhao, 1992).
 struct Bootstrap: Sendable {
     let observations: Observations
     let coordinates: Coordinates
@@ -21,7 +21,7 @@ struct Bootstrap: Sendable {
     func run(_ draws: Int) -> [[Double]] {
         var problem = Problem(observations, coordinates)
         let predicted = problem.predictions(problem.parameters(at: z))
-        let isWild = observations.objective.delta == nil
+        let isWild = influence.isNearLeastSquares
         let blocks = min(max(draws, 1), 16)
         let results = parallelMap(blocks) { block in
             var problem = Problem(observations, coordinates)

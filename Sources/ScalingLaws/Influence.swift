@@ -18,6 +18,8 @@ package struct Influence: Sendable, Equatable {
 
     /// The variance of a residual, Σr²/(n − p).
     let variance: Double
+    /// Most residuals are within Huber's δ, or there is none.
+    let isNearLeastSquares: Bool
     /// The residuals freed from what the fit took of them: A_g·r_g.
     let corrected: [Double]
 
@@ -29,6 +31,7 @@ package struct Influence: Sendable, Equatable {
         self.parameterDerivatives = parameterDerivatives
         jacobian = linearization.jacobian
         variance = linearization.variance
+        isNearLeastSquares = linearization.curvature >= 0.7
         inverse = linearization.inverse
         var response = [Double](repeating: 0, count: jacobian.count)
         var corrected = linearization.residuals

@@ -25,9 +25,9 @@ extension Fit {
     }
 
     /// How much wider than the draws' percentiles the interval of a quantity with these derivatives by the parameters
-    /// must be, for so few clusters. Draws by random weights (Huber's objectives) already spread too far by about that.
+    /// must be, for so few clusters. Draws by random weights (see `Bootstrap`) already spread too far by about that.
     func widening(ofParameters gradient: [Double]) -> Double {
-        guard let influence, objective.delta == nil else { return 1 }
+        guard let influence, influence.isNearLeastSquares else { return 1 }
         return Interval.widening(degrees: influence.degrees(ofParameters: gradient))
     }
 
