@@ -13,9 +13,15 @@ package final class CalibrationRun {
     private let context: Int
     private let workspace: Workspace
     private let tables: RotaryTables
+    private let isCancelled: @Sendable () -> Bool
 
     /// Starts with the embeddings of the windows.
-    package init(_ store: WeightStore, windows: TokenWindows) throws(LanguageModelError) {
+    ///
+    /// - Parameter isCancelled: asked between windows; the pass ends with ``LanguageModelError/cancelled`` when it is true.
+    package init(
+        _ store: WeightStore, windows: TokenWindows, isCancelled: @escaping @Sendable () -> Bool = { false }
+    ) throws(LanguageModelError) {
+        self.isCancelled = isCancelled
         variant = try ModelVariant(store)
         description = variant.description
         try description.check(windows)
@@ -36,6 +42,7 @@ package final class CalibrationRun {
         pass.observer = { maps, inputs in body(maps.map(\.module), inputs) }
         let copy = Matrix(rows: context, columns: description.width)
         for window in windowViews() {
+            try checkCancellation()
             copy.view.copy(from: window)
             pass.run(copy.view)
         }
@@ -46,7 +53,14 @@ package final class CalibrationRun {
         layer index: Int, replacing weights: [String: any WeightMatrix]
     ) throws(LanguageModelError) {
         let pass = try pass(index, replacing: weights)
-        for window in windowViews() { pass.run(window) }
+        for window in windowViews() {
+            try checkCancellation()
+            pass.run(window)
+        }
+    }
+
+    private func checkCancellation() throws(LanguageModelError) {
+        if isCancelled() { throw .cancelled }
     }
 
     private func pass(

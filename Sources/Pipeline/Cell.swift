@@ -1,5 +1,5 @@
 package import Compression
-import JSON
+package import JSON
 
 /// The unit of work: one checkpoint under one compression (or none: the 16-bit baseline) on one shard.
 package struct Cell: Sendable, Equatable {
@@ -8,11 +8,16 @@ package struct Cell: Sendable, Equatable {
     package let spec: Spec?
     /// The compressed checkpoint it reads; nil for the baseline.
     package let compressed: ArtifactKey?
+    /// What it was calibrated on, where its method looks at activations.
+    package let calibration: JSONValue?
     /// The evaluation it makes.
     package let evaluation: ArtifactKey
 
     /// `rtn-asym-w4-g16`, or `baseline`.
     package var name: String { spec?.name ?? "baseline" }
+
+    /// SHA-256 over what it was calibrated on.
+    package var calibrationDigest: String? { calibration.map { sha256(Array($0.canonicalText.utf8)) } }
 }
 
 extension Lock {
@@ -25,17 +30,26 @@ extension Lock {
     }
 
     private func cell(_ checkpoint: CheckpointRecord, _ spec: Spec?) -> Cell {
-        let identity: JSONValue = ["checkpoint": .string(checkpoint.digest), "config": .string(checkpoint.config)]
-        let compressed = spec.map { ArtifactKey(stage: .quantize, inputs: identity, parameters: $0.canonical) }
+        let tokenizer: String? = tokenizer?.sha256 ?? checkpoint.tokenizer
+        let needed = spec?.method.needsCalibration == true ? calibration?.identity(tokenizer: tokenizer) : nil
+        var identity = JSONObject([
+            .init(key: "checkpoint", value: .string(checkpoint.digest)),
+            .init(key: "config", value: .string(checkpoint.config)),
+        ])
+        identity["calibration"] = needed
+        let compressed = spec.map {
+            ArtifactKey(stage: .quantize, inputs: .object(identity), parameters: $0.canonical)
+        }
         let evaluation = ArtifactKey(
             stage: .evaluate,
             inputs: [
                 "checkpoint": .string(checkpoint.digest), "config": .string(checkpoint.config),
                 "compressed": .string(orNull: compressed?.text), "shard": .string(shard.sha256),
-                "tokenizer": .string(orNull: tokenizer?.sha256 ?? checkpoint.tokenizer),
+                "tokenizer": .string(orNull: tokenizer),
             ],
             parameters: ["context": .integer(context), "windows": .integer(orNull: windows)])
-        return Cell(checkpoint: checkpoint, spec: spec, compressed: compressed, evaluation: evaluation)
+        return Cell(
+            checkpoint: checkpoint, spec: spec, compressed: compressed, calibration: needed, evaluation: evaluation)
     }
 }
 

@@ -15,6 +15,29 @@ package struct Lock: Sendable, Equatable {
         }
     }
 
+    /// The text whose activations some methods look at.
+    package struct Calibration: Sendable, Equatable {
+        package let shard: Input
+        package let context: Int
+        package let windows: Int
+
+        package init(_ calibration: Manifest.Calibration, sha256: String) {
+            shard = Input(path: calibration.shard.path, sha256: sha256)
+            context = calibration.context
+            windows = calibration.windows
+        }
+
+        /// All that decides which tokens are looked at.
+        ///
+        /// - Parameter tokenizer: SHA-256 of the tokenizer.json that turns the text into ids.
+        package func identity(tokenizer: String?) -> JSONValue {
+            [
+                "shard": .string(shard.sha256), "tokenizer": .string(orNull: tokenizer),
+                "context": .integer(context), "windows": .integer(windows),
+            ]
+        }
+    }
+
     /// A checkpoint of the run: what it is, when in its training it was saved and where it was found.
     package struct Entry: Sendable, Equatable {
         package let record: CheckpointRecord
@@ -34,18 +57,22 @@ package struct Lock: Sendable, Equatable {
     package let tokenizer: Input?
     package let context: Int
     package let windows: Int?
+    package let calibration: Calibration?
     package let specs: [Spec]
     package let laws: [String]
     package let predictions: [Manifest.Prediction]
     package let checkpoints: [Entry]
 
-    package init(manifest: Manifest, shard: Input, tokenizer: Input?, checkpoints: [Entry]) {
+    package init(
+        manifest: Manifest, shard: Input, tokenizer: Input?, calibration: Calibration? = nil, checkpoints: [Entry]
+    ) {
         name = manifest.name
         archives = manifest.archives
         self.shard = shard
         self.tokenizer = tokenizer
         context = manifest.evaluation.context
         windows = manifest.evaluation.windows
+        self.calibration = calibration
         specs = manifest.specs
         laws = manifest.laws
         predictions = manifest.predictions
@@ -84,6 +111,12 @@ extension Lock {
             .init(key: "laws", value: .array(laws.map { .string($0) })),
             .init(key: "predictions", value: .array(predictions.map(\.json))),
         ])
+        if let calibration {
+            object["calibration"] = [
+                "shard": input(calibration.shard), "context": .integer(calibration.context),
+                "windows": .integer(calibration.windows),
+            ]
+        }
         if withPaths { object["archives"] = .array(archives.map(\.json)) }
         object["checkpoints"] = .array(checkpoints.map { $0.json(withPaths: withPaths) })
         return .object(object)

@@ -19,7 +19,7 @@ extension Lock {
             required: [
                 "lock", "name", "stages", "shard", "tokenizer", "context", "windows", "specs", "laws", "predictions",
                 "archives", "checkpoints",
-            ])
+            ], optional: ["calibration"])
         let format = try keys["lock"]?.integer(atLeast: 1)
         guard format == Self.format else {
             throw root.invalid(
@@ -31,6 +31,9 @@ extension Lock {
             manifest: manifest, shard: try Input(keys["shard"], path: manifest.evaluation.shard),
             tokenizer: try manifest.evaluation.tokenizer.map { (path) throws(ManifestError) in
                 try Input(keys["tokenizer"], path: path)
+            },
+            calibration: try manifest.calibration.map { (calibration) throws(ManifestError) in
+                try Calibration(keys["calibration"], calibration)
             },
             checkpoints: try (keys["checkpoints"]?.list() ?? []).map { (field) throws(ManifestError) in
                 try Entry(field)
@@ -56,6 +59,13 @@ extension Lock.Input {
             preconditionFailure("mapping(required:) lets no missing key through")
         }
         self.init(path: path.path, sha256: try digest.string())
+    }
+}
+
+extension Lock.Calibration {
+    fileprivate init(_ field: Field?, _ calibration: Manifest.Calibration) throws(ManifestError) {
+        let shard = try field?.mapping(required: ["shard", "context", "windows"])["shard"]
+        self.init(calibration, sha256: try Lock.Input(shard, path: calibration.shard).sha256)
     }
 }
 

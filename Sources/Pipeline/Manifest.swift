@@ -25,6 +25,24 @@ package struct Manifest: Sendable, Equatable {
         package let windows: Int?
     }
 
+    /// The text whose activations some methods look at, and how much of it.
+    package struct Calibration: Sendable, Equatable {
+        package let shard: URL
+        /// Tokens a window.
+        package let context: Int
+        /// Windows, if the shard has as many.
+        package let windows: Int
+
+        package static let usualContext = 256
+        package static let usualWindows = 128
+
+        package init(shard: URL, context: Int, windows: Int) {
+            self.shard = shard
+            self.context = context
+            self.windows = windows
+        }
+    }
+
     /// Sizes, tokens and bits for which a prediction is wanted: every combination of them.
     package struct Prediction: Sendable, Equatable {
         package let params: [Double]
@@ -35,6 +53,8 @@ package struct Manifest: Sendable, Equatable {
     package let name: String
     package let archives: [Archive]
     package let evaluation: Evaluation
+    /// There if any of the specs needs it.
+    package let calibration: Calibration?
     package let specs: [Spec]
     package let laws: [String]
     package let predictions: [Prediction]
@@ -49,7 +69,7 @@ extension Manifest {
     init(_ root: Field, directory: URL) throws(ManifestError) {
         let keys = try root.mapping(
             required: ["name", "archives", "shard", "context", "specs"],
-            optional: ["windows", "tokenizer", "laws", "predictions"])
+            optional: ["windows", "tokenizer", "calibration", "laws", "predictions"])
         try self.init(keys) { (field) throws(ManifestError) in
             URL(filePath: try field.string(), relativeTo: directory).standardizedFileURL
         }
@@ -76,7 +96,10 @@ extension Manifest {
             shard: try keys["shard"].required(path), tokenizer: try keys["tokenizer"].map(path),
             context: try keys["context"].required { (field) throws(ManifestError) in try field.integer(atLeast: 2) },
             windows: try keys["windows"].map { (field) throws(ManifestError) in try field.integer(atLeast: 1) })
-        specs = try Self.specs(keys["specs"]?.list() ?? [])
+        calibration = try keys["calibration"].map { (field) throws(ManifestError) in
+            try Calibration(field, path: path)
+        }
+        specs = try Self.specs(keys["specs"]?.list() ?? [], calibrates: calibration != nil)
         laws = try (keys["laws"]?.list() ?? []).map { (field) throws(ManifestError) in try field.string() }
         predictions = try (keys["predictions"]?.list() ?? []).map { (field) throws(ManifestError) in
             try Prediction(field)
@@ -92,7 +115,7 @@ extension Manifest {
         return name
     }
 
-    private static func specs(_ lines: [Field]) throws(ManifestError) -> [Spec] {
+    private static func specs(_ lines: [Field], calibrates: Bool) throws(ManifestError) -> [Spec] {
         var specs: [Spec] = []
         for line in lines {
             guard case .object(let object) = line.json else {
@@ -101,6 +124,11 @@ extension Manifest {
             do throws(CompressionError) {
                 for spec in try Spec.expand(line: object) where !specs.contains(spec) { specs.append(spec) }
             } catch { throw line.invalid(error.description) }
+            if !calibrates, let spec = specs.first(where: \.method.needsCalibration) {
+                throw line.invalid(
+                    "method '\(spec.method.rawValue)' needs the manifest's key 'calibration', such as {shard: text.jsonl}"
+                )
+            }
         }
         return specs
     }
@@ -143,6 +171,16 @@ extension TokenRule {
     }
 }
 
+extension Manifest.Calibration {
+    fileprivate init(_ field: Field, path: (Field) throws(ManifestError) -> URL) throws(ManifestError) {
+        let keys = try field.mapping(required: ["shard"], optional: ["context", "windows"])
+        self.init(
+            shard: try keys["shard"].required(path),
+            context: try keys["context"]?.integer(atLeast: 2) ?? Self.usualContext,
+            windows: try keys["windows"]?.integer(atLeast: 1) ?? Self.usualWindows)
+    }
+}
+
 extension Manifest.Prediction {
     fileprivate init(_ field: Field) throws(ManifestError) {
         let keys = try field.mapping(required: ["params", "tokens", "bits"])
@@ -153,6 +191,11 @@ extension Manifest.Prediction {
             params: try keys["params"].required(numbers), tokens: try keys["tokens"].required(numbers),
             bits: try keys["bits"].required(numbers))
     }
+}
+
+extension Spec.Method {
+    /// Whether it looks at what layers are given.
+    package var needsCalibration: Bool { need != .none }
 }
 
 extension Optional where Wrapped == Field {

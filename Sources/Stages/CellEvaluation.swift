@@ -79,6 +79,7 @@ struct CellEvaluation {
         }
         let artifact = EvaluationArtifact(
             key: cell.evaluation.text, checkpoint: cell.checkpoint, spec: cell.spec, compressed: cell.compressed?.text,
+            calibration: cell.calibrationDigest,
             shard: .init(digest: lock.shard.sha256, tokenizer: lock.tokenizer?.sha256 ?? cell.checkpoint.tokenizer),
             context: evaluation.context, tokens: evaluation.tokens, loss: result.loss,
             perplexity: result.perplexity, bitsPerWeight: result.bitsPerWeight, degradation: degradation,

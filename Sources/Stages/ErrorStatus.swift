@@ -29,7 +29,7 @@ extension CheckpointError {
 extension CompressionError {
     var exitStatus: ExitStatus {
         switch self {
-        case .invalidValue, .unknownKey, .repeatedKey, .missingKey, .unsupported: .usage
+        case .invalidValue, .unknownKey, .repeatedKey, .missingKey, .unsupported, .missingCalibration: .usage
         case .cannotWrite: .inputOutput
         case .checkpoint(let error): error.exitStatus
         default: .badInput

@@ -30,6 +30,8 @@ struct EvaluationArtifact: Equatable {
     let checkpoint: CheckpointRecord
     let spec: Spec?
     let compressed: String?
+    /// SHA-256 over what the compressed checkpoint was calibrated on; nil where its method needs nothing.
+    let calibration: String?
     let shard: Shard
     let context: Int
     /// Tokens scored.
@@ -45,6 +47,12 @@ struct EvaluationArtifact: Equatable {
 
 extension EvaluationArtifact {
     var json: JSONValue {
+        guard let calibration, var object = measured.object else { return measured }
+        object["calibration"] = .string(calibration)
+        return .object(object)
+    }
+
+    private var measured: JSONValue {
         [
             "key": .string(key), "stage": "evaluate", "version": .integer(Stage.evaluate.version),
             "name": .string(spec?.name ?? "baseline"), "checkpoint": checkpoint.json,
@@ -76,6 +84,7 @@ extension EvaluationArtifact {
         else { return nil }
         self.init(
             key: key, checkpoint: checkpoint, spec: spec, compressed: object["compressed"]?.string,
+            calibration: object["calibration"]?.string,
             shard: Shard(digest: digest, tokenizer: shard["tokenizer_sha256"]?.string), context: context,
             tokens: tokens, loss: loss, perplexity: perplexity, bitsPerWeight: bitsPerWeight,
             degradation: degradation, windowNLL: windowNLL)

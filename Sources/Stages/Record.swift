@@ -131,7 +131,8 @@ extension EvaluationRow {
             perplexity: artifact.perplexity, bitsPerWeight: artifact.bitsPerWeight,
             windowNLLNats: artifact.windowNLL, compression: compression,
             provenance: EvaluationProvenance(
-                compressedKey: artifact.compressed, calibrationDigest: nil, stageVersion: Stage.evaluate.version,
+                compressedKey: artifact.compressed, calibrationDigest: artifact.calibration,
+                stageVersion: Stage.evaluate.version,
                 programVersion: Stages.programVersion))
     }
 }

@@ -42,6 +42,10 @@ package func resolve(manifest file: URL, workspace: Workspace) throws(StageError
         tokenizer: try manifest.evaluation.tokenizer.map { (path) throws(StageError) in
             try input(path, what: "the tokenizer of the manifest")
         },
+        calibration: try manifest.calibration.map { (calibration) throws(StageError) in
+            let shard = try input(calibration.shard, what: "the calibration shard of the manifest")
+            return Lock.Calibration(calibration, sha256: shard.sha256)
+        },
         checkpoints: entries)
     return Resolution(lock: lock, problems: problems)
 }

@@ -28,6 +28,8 @@ package enum StageError: Error, Equatable {
     case outputNotEmpty(path: String)
     /// A manifest's archives hold nothing that could be measured.
     case nothingToMeasure(archives: [String])
+    /// Calibration text that does not fill a window.
+    case shortCalibration(path: String, tokens: Int, context: Int)
     /// The inputs of a lock are not what they were.
     case changed(path: String, expected: String, found: String)
     /// A stage that `qid run` started ended badly.
@@ -53,6 +55,8 @@ extension StageError: CustomStringConvertible {
         case .outputNotEmpty(let path): "'\(path)' is not empty; name a directory that is, or none"
         case .nothingToMeasure(let archives):
             "no checkpoint could be read in \(archives.map { "'\($0)'" }.joined(separator: ", "))"
+        case .shortCalibration(let path, let tokens, let context):
+            "'\(path)' has \(tokens) tokens, fewer than one calibration window of \(context)"
         case .changed(let path, let expected, let found):
             "'\(path)' is not what the lock was made of: its SHA-256 is \(found), not \(expected)"
         case .stageFailed(let stage, let status): "\(stage.command) ended with status \(status)"
@@ -68,7 +72,7 @@ extension StageError: CustomStringConvertible {
         case .checkpoint(let error): error.exitStatus
         case .compression(let error): error.exitStatus
         case .warehouse(let error): error.exitStatus
-        case .tokenization, .model, .evaluation, .changed, .sameTensors: .badInput
+        case .tokenization, .model, .evaluation, .changed, .sameTensors, .shortCalibration: .badInput
         case .laws, .outputNotEmpty: .usage
         case .stageFailed(_, let status): ExitStatus(rawValue: status) ?? .software
         }

@@ -30,9 +30,14 @@ package func verify(lock file: URL, workspace location: URL) throws(StageError) 
 }
 
 extension Lock {
-    /// Makes sure that the shard and the tokenizer are still the ones the lock was made of.
-    func checkInputs() throws(StageError) {
-        for input in [shard, tokenizer].compactMap({ $0 }) {
+    /// Makes sure that the shards and the tokenizer are still the ones the lock was made of.
+    func checkInputs() throws(StageError) { try Self.check([shard, tokenizer, calibration?.shard]) }
+
+    /// Makes sure that the inputs of calibration are still the ones the lock was made of.
+    func checkCalibration() throws(StageError) { try Self.check([calibration?.shard, tokenizer]) }
+
+    private static func check(_ inputs: [Input?]) throws(StageError) {
+        for case let input? in inputs {
             let found = try fileDigest(URL(filePath: input.path), what: "the lock was made of it")
             guard found == input.sha256 else {
                 throw .changed(path: input.path, expected: input.sha256, found: found)

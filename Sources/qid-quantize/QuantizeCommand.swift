@@ -30,9 +30,26 @@ struct QuantizeCommand: ParsableCommand {
     @Flag(help: "Scales with a zero point instead of symmetric ones.")
     var asymmetric = false
 
+    @Flag(help: "Columns in the order of falling activation energy (gptq).")
+    var actOrder = false
+
+    @Option(
+        help: "Text (.jsonl, .txt, also .gz or .zst) or token ids (.npy) for methods that look at activations (gptq).")
+    var calibration: String?
+
+    @Option(help: "A tokenizer.json for the calibration text instead of the one beside the checkpoint.")
+    var tokenizer: String?
+
+    @Option(help: "Tokens a calibration window.")
+    var context: Int = Manifest.Calibration.usualContext
+
+    @Option(help: "Calibration windows.")
+    var windows: Int = Manifest.Calibration.usualWindows
+
     @Option(help: "The directory to make.")
     var output: String?
 
+    @OptionGroup var memory: MemoryOption
     @OptionGroup var cells: CellOptions
 
     func validate() throws {
@@ -42,6 +59,8 @@ struct QuantizeCommand: ParsableCommand {
         case (nil, _?): break
         default: throw ValidationError("name a --checkpoint or a --manifest, one of the two")
         }
+        guard context >= 2 else { throw ValidationError("--context must be at least 2") }
+        guard windows >= 1 else { throw ValidationError("--windows must be at least 1") }
     }
 
     func run() throws {
@@ -49,14 +68,20 @@ struct QuantizeCommand: ParsableCommand {
             if let manifest = cells.manifest {
                 return try quantize(
                     manifest: URL(filePath: manifest), workspace: Workspace.location(option: cells.place.workspace),
-                    cells: cells.cells)
+                    cells: cells.cells, memory: memory.bytes)
             }
             guard let checkpoint, let bits, let output else {
                 preconditionFailure("validate() lets none of these be nil")
             }
+            let request = calibration.map { shard in
+                CalibrationRequest(
+                    Manifest.Calibration(shard: URL(filePath: shard), context: context, windows: windows),
+                    tokenizer: tokenizer.map { URL(filePath: $0) })
+            }
             return try quantize(
                 checkpoint: URL(filePath: checkpoint, directoryHint: .isDirectory),
-                spec: spec(method: method, bits: bits, group: group, asymmetric: asymmetric),
+                spec: spec(method: method, bits: bits, group: group, asymmetric: asymmetric, actOrder: actOrder),
+                calibration: request, memory: memory.bytes,
                 output: URL(filePath: output, directoryHint: .isDirectory))
         }
     }

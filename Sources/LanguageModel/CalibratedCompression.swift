@@ -1,0 +1,132 @@
+package import Checkpoint
+package import Compression
+import Kernels
+
+/// Compresses a 16-bit or float32 checkpoint by specs whose methods look at what its layers are given.
+///
+/// Layer after layer, as IST-DASLab/gptq does it: the inputs of all linear maps of a layer are those of the layer as it
+/// was, behind layers that are compressed already. So each spec has a residual stream of its own; in front of the first
+/// layer they are all the same, and so are its Hessians.
+///
+/// Every target becomes a directory as with specs that need no calibration.
+///
+/// - Parameters:
+///   - windows: the calibration text, n windows.
+///   - memoryBudget: bytes of residual streams (n · context · d floats each) and Hessians that are held at once; one of
+///     each is, whatever it takes.
+package func compress(
+    _ checkpoint: Checkpoint, into targets: [CompressionTarget], calibratedOn windows: TokenWindows,
+    provenance: Provenance, memoryBudget: Int, control: RunControl = RunControl()
+) throws(LanguageModelError) {
+    let store: WeightStore
+    do { store = try WeightStore(checkpoint) } catch { throw .compression(error) }
+    let description = try ModelVariant(store).description
+    let streamByteCount = 4 * description.width * windows.ids.count
+    let together = max(1, memoryBudget / 2 / streamByteCount)
+    for first in stride(from: 0, to: targets.count, by: together) {
+        let batch = first..<min(targets.count, first + together)
+        let part = RunControl(
+            progress: {
+                control.progress((Double(batch.lowerBound) + $0 * Double(batch.count)) / Double(targets.count))
+            }, isCancelled: control.isCancelled)
+        var streams: [SpecStream] = []
+        for target in targets[batch] { streams.append(try SpecStream(store, target, windows, part)) }
+        let hessians = memoryBudget - batch.count * streamByteCount
+        try compress(streams, layers: description.layers.count, hessianByteCount: hessians, part)
+        for stream in streams { try stream.finish(provenance) }
+    }
+}
+
+/// Takes some specs through all layers.
+private func compress(
+    _ streams: [SpecStream], layers: Int, hessianByteCount: Int, _ control: RunControl
+) throws(LanguageModelError) {
+    for layer in 0..<layers {
+        // Nothing is compressed in front of the first layer yet.
+        let groups = layer == 0 ? [streams] : streams.map { [$0] }
+        for (index, group) in groups.enumerated() {
+            var seen: Set<String> = []
+            while let hessians = try group[0].hessians(layer: layer, except: seen, byteCount: hessianByteCount) {
+                for stream in group { try stream.compress(hessians) }
+                seen.formUnion(hessians.keys)
+            }
+            for stream in group where layer + 1 < layers { try stream.advance(layer: layer) }
+            control.progress((Double(layer) + Double(index + 1) / Double(groups.count)) / Double(layers))
+        }
+    }
+}
+
+/// One spec on its way through the layers.
+private final class SpecStream {
+    private let run: CalibrationRun
+    private var output: CompressionRun
+    /// The modules still to be compressed.
+    private var waiting: [String: LinearLayer]
+    /// The layer's modules that are compressed already.
+    private var compressed: [String: any WeightMatrix] = [:]
+
+    init(
+        _ store: WeightStore, _ target: CompressionTarget, _ windows: TokenWindows, _ control: RunControl
+    ) throws(LanguageModelError) {
+        run = try CalibrationRun(store, windows: windows, isCancelled: control.isCancelled)
+        do { output = try CompressionRun(store.checkpoint, [target]) } catch { throw .compression(error) }
+        waiting = Dictionary(uniqueKeysWithValues: output.layers.map { ($0.name, $0) })
+    }
+
+    /// The Hessians of a layer's modules, as many of those that are not among `seen` as fit into memory; nil if none is
+    /// left.
+    func hessians(
+        layer: Int, except seen: Set<String>, byteCount: Int
+    ) throws(LanguageModelError) -> [String: Hessian]? {
+        guard !run.description.layers[layer].maps.allSatisfy({ seen.contains($0.module) }) else { return nil }
+        let gathering = HessianGathering(except: seen, byteCount: byteCount)
+        try run.observe(layer: layer) { modules, inputs in gathering.add(inputs, of: modules) }
+        return gathering.hessians.isEmpty ? nil : gathering.hessians
+    }
+
+    func compress(_ hessians: [String: Hessian]) throws(LanguageModelError) {
+        for (module, hessian) in hessians.sorted(by: { $0.key < $1.key }) {
+            guard let layer = waiting.removeValue(forKey: module) else { continue }
+            do { compressed[module] = try output.compress(layer, hessian: hessian)[0].matrix } catch {
+                throw .compression(error)
+            }
+        }
+    }
+
+    func advance(layer: Int) throws(LanguageModelError) {
+        try run.advance(layer: layer, replacing: compressed)
+        compressed = [:]
+    }
+
+    func finish(_ provenance: Provenance) throws(LanguageModelError) {
+        if let left = waiting.keys.min() {
+            throw .unexpectedTensor(left + ".weight", because: "no layer computes with it, so it cannot be calibrated")
+        }
+        do { try output.finish(provenance) } catch { throw .compression(error) }
+    }
+}
+
+/// Hessians of the inputs that are shown, each shared by the modules that have the same input.
+private final class HessianGathering {
+    private(set) var hessians: [String: Hessian] = [:]
+    private let seen: Set<String>
+    private let byteCount: Int
+    private var used = 0
+
+    init(except seen: Set<String>, byteCount: Int) {
+        self.seen = seen
+        self.byteCount = byteCount
+    }
+
+    /// Adds one window's inputs.
+    func add(_ inputs: MatrixView, of modules: [String]) {
+        guard let first = modules.first, !seen.contains(first) else { return }
+        if let known = hessians[first] { return known.add(inputs, windows: 1) }
+        let needed = 8 * inputs.columns * inputs.columns
+        guard hessians.isEmpty || needed <= byteCount - used else { return }
+        used += needed
+        let hessian = Hessian(columns: inputs.columns)
+        for module in modules { hessians[module] = hessian }
+        hessian.add(inputs, windows: 1)
+    }
+}
