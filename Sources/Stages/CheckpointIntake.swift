@@ -16,16 +16,17 @@ struct CheckpointIntake {
         self.workspace = workspace
     }
 
-    /// Returns the checkpoint's digest; it is in the store then.
-    func run() throws(StageError) -> String {
+    /// Returns the checkpoint's digest, and whether the store did not hold it before; it does then.
+    func run() throws(StageError) -> (digest: String, isNew: Bool) {
         let draft = workspace.temporary.appending(path: UUID().uuidString, directoryHint: .isDirectory)
         defer { try? FileManager.default.removeItem(at: draft) }
         try attempt { () throws(WorkspaceError) in try makeDirectory(draft) }
         let known = source.form == .directory ? try reference(in: draft) : try unpack(into: draft)
         let checkpoint = try attempt { () throws(CheckpointError) in try Checkpoint(directory: draft) }
         let record = try describe(checkpoint, digest: known ?? digest(of: checkpoint))
+        let isNew = !exists(workspace.checkpoint(record.digest))
         try publish(record, draft)
-        return record.digest
+        return (record.digest, isNew)
     }
 
     /// A plain directory stays where it is: the store's directory links to its files.

@@ -83,12 +83,12 @@ private func ingest(_ item: IngestItem, into workspace: Workspace) throws(StageE
     let settling = Settling()
     if let file = settling.writtenFile(of: item.source) { return .leftForNextTime("'\(file)' is open for writing") }
     do throws(StageError) {
-        let digest = try CheckpointIntake(item.source, workspace).run()
+        let (digest, isNew) = try CheckpointIntake(item.source, workspace).run()
         if let reason = settling.reasonToWait(for: item.source, since: item.fingerprint, endedEarly: false) {
             return .leftForNextTime(reason)
         }
         try write(item.record(.checkpoint(digest: digest)), to: workspace)
-        return .added
+        return isNew ? .added : .known
     } catch  where error.exitStatus == .badInput {
         let reason = settling.reasonToWait(for: item.source, since: item.fingerprint, endedEarly: error.endedEarly)
         if let reason { return .leftForNextTime(reason) }
