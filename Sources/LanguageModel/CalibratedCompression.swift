@@ -78,10 +78,15 @@ private final class SpecStream {
     func hessians(
         layer: Int, except seen: Set<String>, byteCount: Int
     ) throws(LanguageModelError) -> [String: Hessian]? {
-        guard !run.description.layers[layer].maps.allSatisfy({ seen.contains($0.module) }) else { return nil }
+        let modules = run.description.layers[layer].maps.map(\.module)
+        guard !seen.isSuperset(of: modules) else { return nil }
         let gathering = HessianGathering(except: seen, byteCount: byteCount)
         try run.observe(layer: layer) { modules, inputs in gathering.add(inputs, of: modules) }
-        return gathering.hessians.isEmpty ? nil : gathering.hessians
+        let hessians = gathering.hessians
+        if let module = modules.first(where: { hessians[$0].map { !$0.isFinite } ?? false }) {
+            throw .inputsNotFinite(module: module)
+        }
+        return hessians.isEmpty ? nil : hessians
     }
 
     func compress(_ hessians: [String: Hessian]) throws(LanguageModelError) {
@@ -104,6 +109,11 @@ private final class SpecStream {
         }
         do { try output.finish(provenance) } catch { throw .compression(error) }
     }
+}
+
+extension Hessian {
+    /// Whether all inputs were finite: the diagonal sums their squares.
+    fileprivate var isFinite: Bool { (0..<columns).allSatisfy { self[$0, $0].isFinite } }
 }
 
 /// Hessians of the inputs that are shown, each shared by the modules that have the same input.

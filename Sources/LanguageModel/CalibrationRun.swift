@@ -11,6 +11,8 @@ package final class CalibrationRun {
     private let variant: ModelVariant
     private let hidden: Matrix
     private let context: Int
+    /// Windows that pass a layer together: enough to keep all cores busy with layers that are small.
+    private let windowsPerChunk: Int
     private let workspace: Workspace
     private let tables: RotaryTables
     private let isCancelled: @Sendable () -> Bool
@@ -27,7 +29,9 @@ package final class CalibrationRun {
         try description.check(windows)
         context = windows.context
         hidden = Matrix(rows: windows.ids.count, columns: description.width)
-        workspace = Workspace(description, rows: context)
+        let usefulRows = min(MemoryPlan.usefulRows, Self.workspaceFloats / Workspace.width(of: description))
+        windowsPerChunk = max(1, min(windows.count, usefulRows / context))
+        workspace = Workspace(description, rows: windowsPerChunk * context)
         tables = RotaryTables(description, context: context)
         try EmbeddingPass(description, variant.binding).run(windows, into: hidden.view)
     }
@@ -39,12 +43,17 @@ package final class CalibrationRun {
         layer index: Int, _ body: @escaping (_ modules: [String], _ inputs: MatrixView) -> Void
     ) throws(LanguageModelError) {
         var pass = try pass(index, replacing: [:])
-        pass.observer = { maps, inputs in body(maps.map(\.module), inputs) }
-        let copy = Matrix(rows: context, columns: description.width)
-        for window in windowViews() {
+        pass.observer = { [context] maps, inputs in
+            for first in stride(from: 0, to: inputs.rows, by: context) {
+                body(maps.map(\.module), inputs.rows(first..<first + context))
+            }
+        }
+        let copy = Matrix(rows: windowsPerChunk * context, columns: description.width)
+        for chunk in chunks() {
             try checkCancellation()
-            copy.view.copy(from: window)
-            pass.run(copy.view)
+            let rows = copy.view.rows(0..<chunk.rows)
+            rows.copy(from: chunk)
+            pass.run(rows)
         }
     }
 
@@ -53,9 +62,9 @@ package final class CalibrationRun {
         layer index: Int, replacing weights: [String: any WeightMatrix]
     ) throws(LanguageModelError) {
         let pass = try pass(index, replacing: weights)
-        for window in windowViews() {
+        for chunk in chunks() {
             try checkCancellation()
-            pass.run(window)
+            pass.run(chunk)
         }
     }
 
@@ -73,7 +82,11 @@ package final class CalibrationRun {
             rotary: tables[layer.attention.rotary])
     }
 
-    private func windowViews() -> [MatrixView] {
-        stride(from: 0, to: hidden.rows, by: context).map { hidden.view.rows($0..<$0 + context) }
+    private static let workspaceFloats = 1 << 22
+
+    private func chunks() -> [MatrixView] {
+        stride(from: 0, to: hidden.rows, by: windowsPerChunk * context).map {
+            hidden.view.rows($0..<min(hidden.rows, $0 + windowsPerChunk * context))
+        }
     }
 }

@@ -16,6 +16,8 @@ package enum LanguageModelError: Error, Equatable {
     case memoryBudget(given: Int, needed: Int)
     /// The variants of one run must be the same model but for their weights.
     case differentModel(difference: String)
+    /// What a module is given by the calibration text holds infinities or values that are no numbers.
+    case inputsNotFinite(module: String)
     case checkpoint(CheckpointError)
     case compression(CompressionError)
     /// The same, and where it happened.
@@ -41,6 +43,7 @@ extension LanguageModelError: CustomStringConvertible {
         case .memoryBudget(let given, let needed):
             "a memory budget of \(given) bytes is too small; one window needs \(needed)"
         case .differentModel(let difference): "not the same model as the baseline: \(difference)"
+        case .inputsNotFinite(let module): "the calibration text gives '\(module)' inputs that are not finite"
         case .checkpoint(let error): error.description
         case .compression(let error): error.description
         case .inCheckpoint(let path, let error): "'\(path)': \(error)"

@@ -1,0 +1,169 @@
+import FoundationEssentials
+import JSON
+import Pipeline
+import Testing
+import Warehouse
+
+/// Methods that look at activations, by the commands, on a small archive made on the spot.
+struct CalibrationTests {
+    private static let specs = """
+        [{method: [rtn, gptq], bits: [3, 2], group: 8, symmetric: false}, \
+        {method: gptq, bits: 2, group: 8, act_order: true}]
+        """
+
+    private static func write(
+        _ archive: SmallArchive, specs: String = Self.specs,
+        text: String = "weights are rounded a little when its model",
+        calibration: String = "{shard: calibration.txt, context: 16, windows: 4}"
+    ) throws {
+        let repeated = (0..<4).map { "\(text) \($0)" }.joined(separator: " ")
+        try writeFile(Array(repeated.utf8), to: archive.root.appending(path: "calibration.txt"))
+        try archive.writeManifest(specs: specs)
+        var manifest = String(decoding: try readFile(archive.manifest), as: UTF8.self)
+        if !calibration.isEmpty { manifest += "calibration: \(calibration)\n" }
+        try writeFile(Array(manifest.utf8), to: archive.manifest)
+    }
+
+    private static func run(_ archive: SmallArchive, _ workspace: URL) throws -> Outcome {
+        let outcome = try qid(["run", archive.manifest.path, "--workspace", workspace.path])
+        try #require(outcome.status == 0, "\(outcome.errors)")
+        return outcome
+    }
+
+    private static func artifacts(_ workspace: URL, _ kind: String) -> Set<String> {
+        Set(names(in: workspace.appending(path: "store/\(kind)")).filter { !$0.hasPrefix(".") })
+    }
+
+    @Test func aManifestIsCalibratedOnceAndRepeats() throws {
+        try withScratchDirectory { directory in
+            let archive = try SmallArchive(in: directory)
+            try Self.write(archive)
+            let workspace = directory.appending(path: "workspace")
+            #expect(try Self.run(archive, workspace).errors.contains("quantize: 30 compressed, 0 known"))
+            let made = Self.artifacts(workspace, "compressed")
+            let second = try Self.run(archive, workspace)
+            #expect(second.errors.contains("quantize: 0 compressed, 30 known"))
+            #expect(second.errors.contains("evaluate: 0 cells evaluated, 36 known"))
+            #expect(Self.artifacts(workspace, "compressed") == made)
+
+            let reader = try WarehouseReader(reading: workspace.appending(path: "warehouse.sqlite"))
+            let calibrated = "SELECT DISTINCT calibration_digest FROM evaluation WHERE calibration_digest IS NOT NULL"
+            #expect(try reader.query(calibrated).rows.count == 1)
+            let count = { (condition: String) in
+                try reader.query("SELECT 1 FROM evaluation WHERE calibration_digest \(condition)").rows.count
+            }
+            #expect(try count("IS NOT NULL AND spec LIKE 'gptq%'") == 18)
+            #expect(try count("IS NULL AND (spec LIKE 'rtn%' OR spec IS NULL)") == 18)
+
+            let run = try #require(names(in: workspace.appending(path: "runs")).first)
+            let lock = workspace.appending(path: "runs/\(run)/manifest.lock.yaml").path
+            let verified = try qid(["verify", lock, "--workspace", workspace.path])
+            #expect(verified.output.contains("all 36 cells have the same digests and losses"), "\(verified.errors)")
+        }
+    }
+
+    @Test func onlyCalibratedKeysDependOnTheText() throws {
+        try withScratchDirectory { directory in
+            let archive = try SmallArchive(in: directory)
+            let plain = directory.appending(path: "plain")
+            try Self.write(archive, specs: "[{method: rtn, bits: [3, 2], group: 8, symmetric: false}]", calibration: "")
+            _ = try Self.run(archive, plain)
+
+            let workspace = directory.appending(path: "workspace")
+            try Self.write(archive)
+            _ = try Self.run(archive, workspace)
+            for kind in ["compressed", "evaluations"] {
+                #expect(Self.artifacts(workspace, kind).isSuperset(of: Self.artifacts(plain, kind)), "\(kind)")
+            }
+            for name in Self.artifacts(plain, "evaluations") {
+                let bytes = try [plain, workspace].map { try readFile($0.appending(path: "store/evaluations/\(name)")) }
+                #expect(bytes[0] == bytes[1])
+            }
+            for change in ["text", "windows"] {
+                if change == "text" {
+                    try Self.write(archive, text: "the model loses a little when it is rounded down")
+                } else {
+                    try Self.write(archive, calibration: "{shard: calibration.txt, context: 16, windows: 3}")
+                }
+                let again = try Self.run(archive, workspace)
+                #expect(again.errors.contains("quantize: 18 compressed, 12 known"), "\(change): \(again.errors)")
+            }
+        }
+    }
+
+    @Test func theCommandMakesWhatTheManifestMakes() throws {
+        try withScratchDirectory { directory in
+            let archive = try SmallArchive(in: directory)
+            try Self.write(
+                archive, specs: "[{method: gptq, bits: 3, group: 8, symmetric: false, act_order: true}]")
+            let workspace = directory.appending(path: "workspace")
+            _ = try Self.run(archive, workspace)
+            let output = directory.appending(path: "output")
+            let command = try qid(
+                [
+                    "--checkpoint", archive.archive.appending(path: "d16/step64").path, "--method", "gptq", "--bits",
+                    "3", "--group", "8", "--asymmetric", "--act-order", "--calibration",
+                    archive.root.appending(path: "calibration.txt").path, "--context", "16", "--windows", "4",
+                    "--output", output.path,
+                ], command: "qid-quantize")
+            try #require(command.status == 0, "\(command.errors)")
+            let provenance = try readFile(output.appending(path: "provenance.json"))
+            let facts = try #require(try JSONValue(parsing: provenance).object?["calibration"]?.object)
+            #expect(facts["windows"] == 4 && facts["context"] == 16)
+            #expect(facts["shard"]?.string == sha256(try readFile(archive.root.appending(path: "calibration.txt"))))
+            let twins = try Self.artifacts(workspace, "compressed").filter { name in
+                let place = workspace.appending(path: "store/compressed/\(name)")
+                return try readFile(place.appending(path: "provenance.json")) == provenance
+            }
+            let twin = workspace.appending(path: "store/compressed/\(try #require(twins.first))/model.safetensors")
+            #expect(try readFile(twin) == readFile(output.appending(path: "model.safetensors")))
+        }
+    }
+
+    @Test(arguments: [
+        ("", Int32(64), "manifest.yaml:6: 'specs[0]': method 'gptq' needs the manifest's key 'calibration'"),
+        ("{shard: calibration.txt, context: 1}", 64, "'context' is 1 where a whole number of at least 2 was expected"),
+        ("{shard: calibration.txt, windows: 0}", 64, "'windows' is 0 where a whole number of at least 1 was expected"),
+        ("{context: 16}", 64, "manifest.yaml:9: key 'shard' is missing"),
+        ("{shard: calibration.txt, tokens: 4}", 64, "unknown key 'tokens'; known here: shard, context, windows"),
+        ("{shard: nowhere.txt}", 66, "it is the calibration shard of the manifest"),
+        ("{shard: calibration.txt, context: 4096}", 65, "tokens, fewer than one calibration window of 4096"),
+    ])
+    func mistakesInAManifestAreNamed(_ calibration: String, _ status: Int32, _ message: String) throws {
+        try withScratchDirectory { directory in
+            let archive = try SmallArchive(in: directory)
+            try Self.write(archive, calibration: calibration)
+            let outcome = try qid([
+                "run", archive.manifest.path, "--workspace", directory.appending(path: "workspace").path,
+            ])
+            #expect(outcome.status == status, "\(outcome.errors)")
+            #expect(outcome.errors.contains(message), "\(outcome.errors)")
+        }
+    }
+
+    @Test(arguments: [
+        (["--method", "gptq"], Int32(64), "method 'gptq' needs a calibration shard"),
+        (["--method", "rtn", "--calibration", "TEXT"], 64, "rtn-sym-w4-channel: its method needs no calibration"),
+        (["--method", "gptq", "--calibration", "/nowhere.txt"], 65, "/nowhere.txt"),
+        (["--method", "gptq", "--calibration", "TEXT", "--windows", "0"], 64, "--windows must be at least 1"),
+        (["--method", "gptq", "--calibration", "TEXT", "--context", "1"], 64, "--context must be at least 2"),
+        (["--method", "gptq", "--calibration", "TEXT", "--context", "4096"], 65, "one calibration window of 4096"),
+        (["--method", "rtn", "--act-order"], 64, "act_order is true but must be false for rtn"),
+    ])
+    func mistakesOnTheCommandLineAreNamed(_ options: [String], _ status: Int32, _ message: String) throws {
+        try withScratchDirectory { directory in
+            let archive = try SmallArchive(in: directory)
+            try Self.write(archive)
+            let text = archive.root.appending(path: "calibration.txt").path
+            let output = directory.appending(path: "output")
+            let outcome = try qid(
+                [
+                    "--checkpoint", archive.archive.appending(path: "d16/step64").path, "--bits", "4", "--output",
+                    output.path,
+                ] + options.map { $0 == "TEXT" ? text : $0 }, command: "qid-quantize")
+            #expect(outcome.status == status, "\(outcome.errors)")
+            #expect(outcome.errors.contains(message), "\(outcome.errors)")
+            #expect(names(in: output).isEmpty)
+        }
+    }
+}
