@@ -64,7 +64,8 @@ extension JSONValue {
         return "\(value)"
     }
 
-    private static func quoted(_ value: String) -> String {
+    /// A string as JSON writes it, in quotes.
+    package static func quoted(_ value: String) -> String {
         var text = "\""
         for scalar in value.unicodeScalars {
             switch scalar {

@@ -3,6 +3,7 @@ import Compression
 import Evaluation
 import FoundationEssentials
 import JSON
+import LanguageModel
 import Pipeline
 
 /// Evaluates cells of one checkpoint in lockstep with its baseline and publishes each as it is known.
@@ -39,9 +40,11 @@ struct CellEvaluation {
             let stream = try streams.stream(
                 shard: URL(filePath: lock.shard.path),
                 tokenizer: lock.tokenizer.map { URL(filePath: $0.path) } ?? checkpoint.tokenizerFile,
-                context: lock.context, windows: lock.windows)
-            let evaluation = try run(
-                variants, stream, context: lock.context, windows: lock.windows, memory: memory, progress: progress)
+                endOfText: checkpoint.endOfText, context: lock.context, windows: lock.windows)
+            let scoring = Evaluator.Request(
+                context: lock.context, windows: lock.windows.map { .first($0) } ?? .all,
+                options: ScoringOptions(memoryBudget: memory))
+            let evaluation = try run(variants, stream, scoring, progress: progress)
             let hasBaseline = cells.contains { $0.compressed == nil }
             let results = zip([cells.first { $0.compressed == nil }] + opened, evaluation.results)
             var bad = cells.count - opened.count - (hasBaseline ? 1 : 0)

@@ -3,7 +3,7 @@ import Compression
 import Evaluation
 package import FoundationEssentials
 import JSON
-import LanguageModel
+package import LanguageModel
 package import Pipeline
 import Tokenization
 
@@ -17,11 +17,15 @@ package struct EvaluationRequest: Sendable {
     package let context: Int
     /// Nil: all of the shard.
     package let windows: Int?
+    /// Stop as soon as the standard error of every form's QiD is at most this, in nats; nil: score all windows.
+    package let qidStderr: Double?
+    package let scored: ScoredTokens
     /// Bytes for activations.
     package let memory: Int
 
     package init(
-        checkpoint: URL, compressed: [URL], shard: URL, tokenizer: URL?, context: Int, windows: Int?, memory: Int
+        checkpoint: URL, compressed: [URL], shard: URL, tokenizer: URL?, context: Int, windows: Int?,
+        qidStderr: Double?, scored: ScoredTokens, memory: Int
     ) {
         self.checkpoint = checkpoint
         self.compressed = compressed
@@ -29,6 +33,8 @@ package struct EvaluationRequest: Sendable {
         self.tokenizer = tokenizer
         self.context = context
         self.windows = windows
+        self.qidStderr = qidStderr
+        self.scored = scored
         self.memory = memory
     }
 }
@@ -44,13 +50,23 @@ package func evaluate(_ request: EvaluationRequest, asJSON: Bool) throws(StageEr
         variants.append(.init(name: index == 0 ? "baseline" : directory.lastPathComponent, weights: weights))
     }
     let stream = try TokenStreams().stream(
-        shard: request.shard, tokenizer: request.tokenizer ?? baseline?.tokenizerFile, context: request.context,
-        windows: request.windows)
+        shard: request.shard, tokenizer: request.tokenizer ?? baseline?.tokenizerFile,
+        endOfText: baseline?.endOfText, context: request.context, windows: request.windows)
     let progress = Progress("evaluate")
-    let evaluation = try run(
-        variants, stream, context: request.context, windows: request.windows, memory: request.memory
-    ) { progress.update($0, "'\(request.checkpoint.lastPathComponent)'") }
-    progress.finish("\(evaluation.windows) windows of \(evaluation.context) tokens")
+    let count: WindowCount =
+        if let target = request.qidStderr {
+            .untilStandardError(target, limit: request.windows)
+        } else {
+            request.windows.map { .first($0) } ?? .all
+        }
+    let scoring = Evaluator.Request(
+        context: request.context, windows: count,
+        options: ScoringOptions(scored: request.scored, memoryBudget: request.memory))
+    let evaluation = try run(variants, stream, scoring) {
+        progress.update($0, "'\(request.checkpoint.lastPathComponent)'")
+    }
+    progress.finish(
+        "\(evaluation.windows) of \(evaluation.availableWindows) windows of \(evaluation.context) tokens")
     return asJSON ? evaluation.json.prettyText : table(evaluation)
 }
 
@@ -100,12 +116,9 @@ private func byCheckpoint(_ cells: [Cell]) -> [[Cell]] {
 
 /// Scores variants in lockstep; a signal stops it between layers.
 func run(
-    _ variants: [Evaluator.Variant], _ stream: [UInt32], context: Int, windows: Int?, memory: Int,
+    _ variants: [Evaluator.Variant], _ stream: [UInt32], _ request: Evaluator.Request,
     progress: @escaping @Sendable (Double) -> Void
 ) throws(StageError) -> Evaluation {
-    let request = Evaluator.Request(
-        context: context, windows: windows.map { .first($0) } ?? .all,
-        options: ScoringOptions(memoryBudget: memory))
     let control = RunControl(progress: progress, isCancelled: { Interruption.current.isRequested })
     do throws(EvaluationError) {
         return try Evaluator(variants).evaluate(stream, request, control: control)
@@ -144,4 +157,9 @@ func fixed(_ value: Double, _ digits: Int) -> String {
     let sign = value < 0 && whole > 0 ? "-" : ""
     guard digits > 0 else { return sign + String(whole) }
     return "\(sign)\(whole / scale)." + String(repeating: "0", count: digits - fraction.count) + fraction
+}
+
+extension Checkpoint {
+    /// The id that ends a document, if the configuration names one.
+    var endOfText: UInt32? { config.json["eos_token_id"]?.int.flatMap { UInt32(exactly: $0) } }
 }

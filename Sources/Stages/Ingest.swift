@@ -18,8 +18,15 @@ package func ingest(_ requests: [IngestRequest], into location: URL) throws(Stag
     var tally = IngestTally()
     let progress = Progress("ingest")
     for request in requests {
-        let (items, skipped) = try request.items()
-        for path in skipped { tally.skip(path, of: request.archive) }
+        let items: [IngestItem]
+        do throws(StageError) {
+            let found = try request.items()
+            items = found.sources
+            for path in found.skipped { tally.skip(path, of: request.archive) }
+        } catch  where requests.count > 1 {
+            tally.miss(error)
+            continue
+        }
         for (index, item) in items.enumerated() {
             try attempt { () throws(WorkspaceError) in try Interruption.current.check() }
             progress.update(
@@ -62,6 +69,12 @@ private struct IngestTally {
     mutating func skip(_ path: SkippedPath, of archive: URL) {
         if path.reason.isFault { bad += 1 } else { waiting += 1 }
         report("ingest: skipped '\(archive.appending(path: path.name).path)': \(path.reason)")
+    }
+
+    /// One archive of several cannot be looked through; the others can.
+    mutating func miss(_ error: StageError) {
+        bad += 1
+        report("ingest: \(error)")
     }
 
     var summary: String {

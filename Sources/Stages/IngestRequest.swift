@@ -57,6 +57,7 @@ struct IngestItem: Sendable {
 extension IngestRequest {
     /// The checkpoints that the archive holds now, and what looks like one and is none.
     func items() throws(StageError) -> (sources: [IngestItem], skipped: [SkippedPath]) {
+        guard exists(archive) else { throw .missing(path: archive.path, what: "it is an archive to look through") }
         let discovery = try attempt { () throws(ArchiveError) in try Discovery(root: archive) }
         let wanted = discovery.sources.filter { source in
             steps.map { steps in source.step.map(steps.contains) ?? false } ?? true

@@ -1,3 +1,5 @@
+import JSON
+
 /// A form in which an answer is printed.
 package enum AnswerFormat: String, Sendable, CaseIterable {
     case table
@@ -43,7 +45,7 @@ extension Answer {
     }
 
     private var json: String {
-        let names = uniqueColumns.map(Self.jsonString)
+        let names = uniqueColumns.map(JSONValue.quoted)
         let objects = rows.map { row in
             "{" + zip(names, row).map { "\($0): \($1.json)" }.joined(separator: ", ") + "}"
         }
@@ -87,20 +89,6 @@ extension Answer {
     private static func markdownCell(_ text: String) -> String {
         flat(text).split(separator: "|", omittingEmptySubsequences: false).joined(separator: "\\|")
     }
-
-    fileprivate static func jsonString(_ text: String) -> String {
-        var result = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": result += "\\\""
-            case "\\": result += "\\\\"
-            case "\n": result += "\\n"
-            case "\u{0}"..<" ": result += "\\u00" + SQLValue.hexadecimal([UInt8(scalar.value)])
-            default: result.unicodeScalars.append(scalar)
-            }
-        }
-        return result + "\""
-    }
 }
 
 extension SQLValue {
@@ -126,7 +114,7 @@ extension SQLValue {
         case .null: "null"
         case .integer(let value): "\(value)"
         case .real(let value): value.isFinite ? "\(value)" : "null"
-        case .text, .blob: Answer.jsonString(exact)
+        case .text, .blob: JSONValue.quoted(exact)
         }
     }
 

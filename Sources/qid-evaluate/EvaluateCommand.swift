@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import LanguageModel
 import Options
 import Pipeline
 import Stages
@@ -32,6 +33,14 @@ struct EvaluateCommand: ParsableCommand {
     @Option(help: "Windows to score (default: the whole shard).")
     var windows: Int?
 
+    @Option(
+        help: ArgumentHelp(
+            "Stop as soon as the standard error of every form's QiD is at most this.", valueName: "nats"))
+    var qidStderr: Double?
+
+    @Option(help: "Which tokens of a window count: all, or second-half as llama.cpp scores.")
+    var score: ScoredTokens = .all
+
     @Flag(help: "Print one JSON document instead of a table.")
     var json = false
 
@@ -46,6 +55,7 @@ struct EvaluateCommand: ParsableCommand {
         default: throw ValidationError("name a --checkpoint or a --manifest, one of the two")
         }
         guard context >= 2 else { throw ValidationError("--context must be at least 2") }
+        guard (qidStderr ?? 1) > 0 else { throw ValidationError("--qid-stderr must be above zero") }
         guard (windows ?? 1) >= 1 else { throw ValidationError("--windows must be at least 1") }
     }
 
@@ -61,9 +71,11 @@ struct EvaluateCommand: ParsableCommand {
                 checkpoint: URL(filePath: checkpoint, directoryHint: .isDirectory),
                 compressed: compressed.map { URL(filePath: $0, directoryHint: .isDirectory) },
                 shard: URL(filePath: shard), tokenizer: tokenizer.map { URL(filePath: $0) }, context: context,
-                windows: windows, memory: memory.bytes)
+                windows: windows, qidStderr: qidStderr, scored: score, memory: memory.bytes)
             print(try evaluate(request, asJSON: json), terminator: "")
             return .success
         }
     }
 }
+
+extension ScoredTokens: ExpressibleByArgument {}
