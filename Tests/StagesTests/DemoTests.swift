@@ -1,0 +1,61 @@
+import Foundation
+import JSON
+import Pipeline
+import Testing
+import Warehouse
+
+/// The demo archive through all stages, against losses that transformers computed in float32.
+struct DemoTests {
+    private static let repository = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent()
+    private static let oracles = repository.appending(path: "../shared/oracles").standardizedFileURL
+    private static let sizes = ["neox-25k": 25472, "neox-85k": 84912, "neox-200k": 200_064]
+
+    @Test(.enabled(if: exists(oracles), "the oracles are not beside the repository: ../shared/oracles"))
+    func lossesAreThoseOfTransformers() throws {
+        try withScratchDirectory { directory in
+            let demo = Self.repository.appending(path: "Manifests/demo").path
+            let manifest = """
+                name: oracles
+                archives: [{path: \(demo)/archive, family: neox-demo, tokens_per_step: 4096, steps: [64, 4096]}]
+                shard: \(demo)/heldout.jsonl.zst
+                context: 256
+                windows: 128
+                specs:
+                  - {method: rtn, bits: [4, 3, 2], group: 16, symmetric: false}
+                  - {method: rtn, bits: [8, 4, 3, 2], group: channel, symmetric: true}
+                laws: []
+
+                """
+            let file = directory.appending(path: "manifest.yaml")
+            try writeFile(Array(manifest.utf8), to: file)
+            let workspace = directory.appending(path: "workspace")
+            let run = try qid(["run", file.path, "--workspace", workspace.path])
+            try #require(run.status == 0, "\(run.errors)")
+            #expect(try compare(WarehouseReader(reading: workspace.appending(path: "warehouse.sqlite"))) == 40)
+        }
+    }
+
+    /// Compares every loss for which there is an oracle and returns how many there were.
+    private func compare(_ warehouse: WarehouseReader) throws -> Int {
+        var compared = 0
+        for (name, params) in Self.sizes {
+            for step in [64, 4096] {
+                let file = Self.oracles.appending(path: "rtn/\(name)/step\(step).json")
+                guard exists(file), let oracle = try JSONValue(parsing: readFile(file)).object else { continue }
+                for member in oracle.members where member.key != "tokens" {
+                    let expected = try #require(member.value.double)
+                    let answer = try warehouse.query(
+                        "SELECT loss FROM loss WHERE params = \(params) AND step = \(step) AND spec = '\(member.key)'")
+                    guard case .real(let loss)? = answer.rows.first?.first else {
+                        Issue.record("no loss of \(name) step \(step) \(member.key)")
+                        continue
+                    }
+                    #expect(abs(loss - expected) < 1e-4, "\(name) step \(step) \(member.key)")
+                    compared += 1
+                }
+            }
+        }
+        return compared
+    }
+}
