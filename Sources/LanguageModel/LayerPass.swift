@@ -7,7 +7,8 @@ struct LayerPass {
     let workspace: Workspace
     let context: Int
     let rotary: RotaryTable?
-    /// Sees what the layer's linear maps are given: first the maps, then their common inputs.
+    /// Sees what the layer's linear maps are given: first the maps, then their common inputs. Who has one does not want
+    /// the layer's outputs, and they are not computed.
     var observer: (([LinearDescription], MatrixView) -> Void)?
 
     /// Runs the layer on the residual stream in place; the rows are whole windows.
@@ -60,7 +61,7 @@ struct LayerPass {
         }
         norms.inside?.apply(views.inner, into: views.inner)
         if weights.down.roundsInputs { roundInputs(views.inner) }
-        observer?([layer.perceptron.down], views.inner)
+        if let observer { return observer([layer.perceptron.down], views.inner) }
         weights.down.apply(views.inner, into: views.normed)
         norms.after?.apply(views.normed, into: views.normed)
     }
