@@ -44,11 +44,13 @@ struct QuantizationConfiguration: Sendable, Equatable {
         return .object(config)
     }
 
-    /// Reads the object of a checkpoint's configuration; nil where there is none.
+    /// Reads the object of a checkpoint's configuration; nil where there is none, and for BitNet's models, whose weights
+    /// the model itself reads because their inputs are rounded as well.
     init?(_ config: ModelConfiguration) throws(CompressionError) {
         guard let value = config.json["quantization_config"], value != .null else { return nil }
         let reading = Reading(file: config.file)
         let object = try reading.object(value, "quantization_config")
+        if object["quant_method"] == "bitnet" { return nil }
         try reading.expect(object["quant_method"], "quantization_config.quant_method", Self.methodName)
         try reading.expect(object["format"], "quantization_config.format", Self.formatName)
         let groups = try reading.object(object["config_groups"], "quantization_config.config_groups")

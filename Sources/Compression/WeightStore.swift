@@ -71,8 +71,12 @@ package struct WeightStore: Sendable {
     private func weightCount(_ module: String) -> Int? {
         let shape = checkpoint.tensors[module + ".weight"]?.info.shape ?? (try? packedShape(module))
         guard let shape, Targets.layers.contains(module: module, shape: shape) else { return nil }
-        return shape[0] * shape[1]
+        let isTernary = checkpoint.tensors[module + ".weight"]?.info.type == .uint8
+        return shape[0] * shape[1] * (isTernary ? Self.ternaryWeightsPerByte : 1)
     }
+
+    /// Weights in a byte of BitNet's packed form, the only one whose `weight` is of two dimensions and type U8.
+    private static let ternaryWeightsPerByte = 4
 
     private func packQuantized(_ module: String, _ packed: Tensor) throws(CompressionError) -> any WeightMatrix {
         guard let configuration, let scheme = configuration.scheme(for: module) else {
