@@ -4,7 +4,7 @@ import JSON
 /// The `quantization_config` of a compressed-tensors checkpoint, as far as it says how weights are stored.
 struct QuantizationConfiguration: Sendable, Equatable {
     static let methodName = "compressed-tensors"
-    static let formatName = "pack-quantized"
+    static let formatName = Format.packed.rawValue
 
     /// One scheme and the modules it is for.
     struct Scheme: Sendable, Equatable {
@@ -12,6 +12,19 @@ struct QuantizationConfiguration: Sendable, Equatable {
         let targets: [String]
         let bits: Int
         let symmetric: Bool
+        let format: Format
+        /// Rows and columns of the blocks that share a scale, where they are blocks.
+        let block: [Int]?
+    }
+
+    /// How codes are stored.
+    enum Format: String, Sendable, Equatable, CaseIterable {
+        case packed = "pack-quantized"
+        case integers = "int-quantized"
+        case floats = "float-quantized"
+        case naive = "naive-quantized"
+
+        static let expected = allCases.map { "'\($0.rawValue)'" }.joined(separator: ", ")
     }
 
     let schemes: [Scheme]
@@ -44,19 +57,18 @@ struct QuantizationConfiguration: Sendable, Equatable {
         return .object(config)
     }
 
-    /// Reads the object of a checkpoint's configuration; nil where there is none, and for BitNet's models, whose weights
-    /// the model itself reads because their inputs are rounded as well.
-    init?(_ config: ModelConfiguration) throws(CompressionError) {
-        guard let value = config.json["quantization_config"], value != .null else { return nil }
-        let reading = Reading(file: config.file)
-        let object = try reading.object(value, "quantization_config")
-        if object["quant_method"] == "bitnet" { return nil }
+    /// Reads the object of a compressed-tensors checkpoint's configuration.
+    init(_ object: JSONObject, _ reading: ConfigurationReading) throws(CompressionError) {
         try reading.expect(object["quant_method"], "quantization_config.quant_method", Self.methodName)
-        try reading.expect(object["format"], "quantization_config.format", Self.formatName)
+        let format = Format(rawValue: object["format"]?.string ?? "")
+        guard let format else {
+            throw reading.invalid("quantization_config.format", object["format"], Format.expected)
+        }
         let groups = try reading.object(object["config_groups"], "quantization_config.config_groups")
         var schemes: [Scheme] = []
         for member in groups.members {
-            schemes.append(try reading.scheme(member.value, "quantization_config.config_groups.\(member.key)"))
+            schemes.append(
+                try reading.scheme(member.value, "quantization_config.config_groups.\(member.key)", format))
         }
         self.schemes = schemes
     }
@@ -76,40 +88,52 @@ struct QuantizationConfiguration: Sendable, Equatable {
     }
 }
 
-/// Typed access to members, with errors that name the file, the key, what was found and what must be there.
-private struct Reading {
-    let file: String
-
-    func scheme(_ value: JSONValue, _ key: String) throws(CompressionError) -> QuantizationConfiguration.Scheme {
+extension ConfigurationReading {
+    fileprivate func scheme(
+        _ value: JSONValue, _ key: String, _ common: QuantizationConfiguration.Format
+    ) throws(CompressionError) -> QuantizationConfiguration.Scheme {
         let group = try object(value, key)
         let weights = try object(group["weights"], key + ".weights")
-        try expect(weights["type"] ?? "int", key + ".weights.type", "int")
+        let own = group["format"] == nil || group["format"] == .null ? common.rawValue : group["format"]?.string
+        guard let format = QuantizationConfiguration.Format(rawValue: own ?? "") else {
+            throw invalid(key + ".format", group["format"], QuantizationConfiguration.Format.expected)
+        }
+        let type = weights["type"] ?? "int"
+        let types: [JSONValue] =
+            switch format {
+            case .packed, .integers: ["int"]
+            case .floats: ["float"]
+            case .naive: ["int", "float"]
+            }
+        guard types.contains(type) else {
+            throw invalid(
+                key + ".weights.type", type, types.compactMap(\.string).map { "'\($0)'" }.joined(separator: ", "))
+        }
         if let inputs = group["input_activations"], inputs != .null {
             throw invalid(key + ".input_activations", inputs, "null: quantized activations are not evaluated")
         }
-        guard let bits = weights["num_bits"]?.int, (1...8).contains(bits) else {
-            throw invalid(key + ".weights.num_bits", weights["num_bits"], "a whole number from 1 to 8")
+        let allowed = format == .packed ? 1...8 : 8...8
+        guard let bits = weights["num_bits"]?.int, allowed.contains(bits) else {
+            throw invalid(
+                key + ".weights.num_bits", weights["num_bits"],
+                format == .packed ? "a whole number from 1 to 8" : "8 for the format '\(format.rawValue)'")
         }
         let symmetric = weights["symmetric"] ?? true
         guard let symmetric = symmetric.bool else {
             throw invalid(key + ".weights.symmetric", symmetric, "true or false")
         }
         let targets = group["targets"]?.array?.compactMap(\.string) ?? []
-        return QuantizationConfiguration.Scheme(targets: targets, bits: bits, symmetric: symmetric)
+        return QuantizationConfiguration.Scheme(
+            targets: targets, bits: bits, symmetric: symmetric, format: format, block: try block(weights, key))
     }
 
-    func object(_ value: JSONValue?, _ key: String) throws(CompressionError) -> JSONObject {
-        guard let object = value?.object else { throw invalid(key, value, "an object") }
-        return object
-    }
-
-    func expect(_ value: JSONValue?, _ key: String, _ expected: String) throws(CompressionError) {
-        guard value?.string == expected else { throw invalid(key, value, "'\(expected)'") }
-    }
-
-    func invalid(_ key: String, _ value: JSONValue?, _ expected: String) -> CompressionError {
-        let text = value.map(\.canonicalText) ?? "missing"
-        return .invalidConfiguration(
-            checkpoint: file, key: key, found: text.count > 80 ? text.prefix(80) + "…" : text, expected: expected)
+    /// The rows and columns that share a scale under the strategy `block`.
+    private func block(_ weights: JSONObject, _ key: String) throws(CompressionError) -> [Int]? {
+        guard weights["strategy"] == "block" else { return nil }
+        let sizes = weights["block_structure"]?.array?.compactMap(\.int) ?? []
+        guard sizes.count == 2, sizes.allSatisfy({ (1...1 << 30).contains($0) }) else {
+            throw invalid(key + ".weights.block_structure", weights["block_structure"], "two sizes above 0")
+        }
+        return sizes
     }
 }

@@ -1,0 +1,127 @@
+import Checkpoint
+import Kernels
+
+extension QuantizationConfiguration {
+    /// The weight of a module in one of compressed-tensors' formats; nil for a plain one.
+    ///
+    /// | format | tensors |
+    /// |---|---|
+    /// | `pack-quantized` | see `PackQuantizedGeometry` |
+    /// | `int-quantized` | `weight` I8, `weight_scale`, `weight_zero_point` I8 unless symmetric |
+    /// | `float-quantized` | `weight` F8_E4M3, `weight_scale` |
+    ///
+    /// The scales of the last two are one, one for each output, outputs × groups, or one for each block.
+    func matrix(_ module: ModuleTensors) throws(CompressionError) -> (any WeightMatrix)? {
+        if let packed = module["weight_packed"] { return try packedMatrix(module, packed) }
+        guard let weight = module["weight"], [.int8, .float8E4M3].contains(weight.info.type) else { return nil }
+        guard let scales = module["weight_scale"] else {
+            if weight.info.type == .int8 { throw module.missing("weight_scale") }
+            return nil
+        }
+        guard let scheme = scheme(for: module.name), scheme.format != .packed else {
+            throw .invalidConfiguration(
+                checkpoint: module.checkpoint.config.file, key: "quantization_config.format",
+                found: "'\(Format.packed.rawValue)'",
+                expected: "'int-quantized' or 'float-quantized' for '\(weight.info.name)'")
+        }
+        let isInteger = weight.info.type == .int8
+        guard isInteger ? scheme.format != .floats : scheme.format != .integers else {
+            throw .wrongType(
+                tensor: weight.info.name, found: weight.info.type.rawValue,
+                expected: isInteger ? "F8_E4M3 as in 'float-quantized'" : "I8 as in 'int-quantized'")
+        }
+        guard weight.info.shape.count == 2 else {
+            throw .wrongShape(tensor: weight.info.name, found: weight.info.shape, expected: "of two dimensions")
+        }
+        return ScaledElementMatrix(
+            weight, element: isInteger ? .int8 : .float(.float8E4M3), scales: scales,
+            scaleType: try ScaleType(of: scales), scaleLayout: try Self.layout(scales, weight, scheme),
+            zeros: try zeros(module, scales, isInteger && !scheme.symmetric))
+    }
+
+    private func zeros(
+        _ module: ModuleTensors, _ scales: Tensor, _ hasZeros: Bool
+    ) throws(CompressionError) -> Tensor? {
+        guard hasZeros else { return nil }
+        return try module.tensor("weight_zero_point", type: .int8, count: scales.info.elementCount)
+    }
+
+    /// Which scale is whose, by the shape of the scales.
+    private static func layout(
+        _ scales: Tensor, _ weight: Tensor, _ scheme: Scheme
+    ) throws(CompressionError) -> ScaledElementMatrix.ScaleLayout {
+        let (rows, columns, shape) = (weight.info.shape[0], weight.info.shape[1], scales.info.shape)
+        guard rows > 0, columns > 0 else {
+            throw .wrongShape(tensor: weight.info.name, found: weight.info.shape, expected: "two sizes above 0")
+        }
+        if let block = scheme.block {
+            let expected = [(rows - 1) / block[0] + 1, (columns - 1) / block[1] + 1]
+            guard shape == expected else {
+                throw .wrongShape(tensor: scales.info.name, found: shape, expected: "\(expected)")
+            }
+            return .init(rowLength: block[0], columnLength: block[1], perRow: expected[1])
+        }
+        if shape.reduce(1, *) == 1 { return .init(rowLength: rows, columnLength: columns, perRow: 1) }
+        guard shape.count == 2, shape[0] == rows, shape[1] > 0, columns.isMultiple(of: shape[1]) else {
+            throw .wrongShape(
+                tensor: scales.info.name, found: shape,
+                expected: "[1] or [\(rows), groups] with groups that divide \(columns) columns")
+        }
+        return .init(rowLength: 1, columnLength: columns / shape[1], perRow: shape[1])
+    }
+
+    private func packedMatrix(
+        _ module: ModuleTensors, _ packed: Tensor
+    ) throws(CompressionError) -> any WeightMatrix {
+        guard let scheme = scheme(for: module.name) else {
+            throw .invalidConfiguration(
+                checkpoint: module.checkpoint.config.file, key: "quantization_config.config_groups",
+                found: "none for '\(module.name)'", expected: "one whose targets match it")
+        }
+        guard scheme.format == .packed else {
+            throw .invalidConfiguration(
+                checkpoint: module.checkpoint.config.file, key: "quantization_config.format",
+                found: "'\(scheme.format.rawValue)'", expected: "'\(Format.packed.rawValue)' for '\(packed.info.name)'")
+        }
+        let scale = try module.tensor("weight_scale")
+        let shape = try Self.packedShape(module)
+        let parts = PackQuantizedMatrix.Parts(
+            packed: .init(packed), scale: .init(scale), zero: module["weight_zero_point"].map { .init($0) },
+            groupIndex: module["weight_g_idx"].map { .init($0) })
+        return try PackQuantizedMatrix(
+            parts, rows: shape[0], columns: shape[1], bits: scheme.bits, symmetric: scheme.symmetric)
+    }
+
+    /// Rows and columns out of `weight_shape`, each small enough that products of them do not overflow.
+    private static func packedShape(_ module: ModuleTensors) throws(CompressionError) -> [Int] {
+        let tensor = try module.tensor("weight_shape")
+        let name = tensor.info.name
+        guard tensor.info.shape == [2] else {
+            throw .wrongShape(tensor: name, found: tensor.info.shape, expected: "[2]")
+        }
+        let sizes: [Int64] =
+            switch tensor.info.type {
+            case .int64:
+                tensor.withBytes { bytes in (0..<2).map { bytes.loadUnaligned(fromByteOffset: 8 * $0, as: Int64.self) }
+                }
+            case .int32:
+                tensor.withBytes { bytes in
+                    (0..<2).map { Int64(bytes.loadUnaligned(fromByteOffset: 4 * $0, as: Int32.self)) }
+                }
+            default: throw .wrongType(tensor: name, found: tensor.info.type.rawValue, expected: "I64 or I32")
+            }
+        guard sizes.allSatisfy({ (1...Int64(Int32.max)).contains($0) }) else {
+            throw .wrongShape(
+                tensor: name, found: sizes.map { Int(clamping: $0) }, expected: "two sizes from 1 to 2147483647")
+        }
+        return sizes.map { Int($0) }
+    }
+}
+
+extension PackQuantizedMatrix.Parts.Part {
+    init(_ tensor: Tensor) {
+        self.init(
+            name: tensor.info.name, type: tensor.info.type, shape: tensor.info.shape, bytes: tensor.baseAddress,
+            owner: tensor.mapping)
+    }
+}

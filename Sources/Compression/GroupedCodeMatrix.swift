@@ -1,0 +1,118 @@
+import Checkpoint
+import Kernels
+
+/// A weight of GPTQ's or AWQ's tools: w = (q − zero)·scale, the product rounded to the scales' type.
+///
+/// Their packages multiply whole numbers by scales of 16 bits, which leaves a number of 16 bits; a model that was
+/// evaluated by them had these weights, so they are what is read here.
+///
+/// `@unchecked Sendable` because the bytes are only read, and the owners keep them alive.
+struct GroupedCodeMatrix<Codes: ColumnCodes>: WeightMatrix, @unchecked Sendable {
+    let rows: Int
+    let columns: Int
+    let codes: Codes
+    let scales: GroupScales
+    /// Groups × rows.
+    let zeros: [UInt8]
+    let groups: ColumnGroups
+    let owners: [any AnyObject & Sendable]
+
+    func decode(row: Int, columns range: Range<Int>, into destination: UnsafeMutablePointer<Float>) {
+        var (current, scale, zero) = (-1, Float(0), Float(0))
+        for column in range {
+            let group = groups[column]
+            if group != current {
+                current = group
+                scale = scales.value(group: group, row: row)
+                zero = Float(zeros[group * rows + row])
+            }
+            let value = (Float(codes.code(row: row, column: column)) - zero) * scale
+            destination[column - range.lowerBound] = scales.type.roundedSigned(value)
+        }
+    }
+
+    func pack(rows range: Range<Int>, columns part: Range<Int>, into panel: UnsafeMutablePointer<Float>) {
+        var (current, scale, zero) = (-1, SIMD16<Float>(), SIMD16<Float>())
+        for column in part {
+            let group = groups[column]
+            if group != current {
+                current = group
+                for lane in 0..<range.count {
+                    scale[lane] = scales.value(group: group, row: range.lowerBound + lane)
+                    zero[lane] = Float(zeros[group * rows + range.lowerBound + lane])
+                }
+            }
+            // Lanes beyond the last row keep a scale and a zero point of 0, and codes of 0.
+            let values = (SIMD16<Float>(codes(range, column)) - zero) * scale
+            let target = UnsafeMutableRawPointer(panel + (column - part.lowerBound) * 16)
+            target.storeBytes(of: scales.type.rounded(values), as: SIMD16<Float>.self)
+        }
+    }
+
+    @inline(__always)
+    private func codes(_ range: Range<Int>, _ column: Int) -> SIMD16<UInt32> {
+        if range.count == 16 { return codes.sixteen(row: range.lowerBound, column: column) }
+        var result = SIMD16<UInt32>()
+        for row in range { result[row - range.lowerBound] = codes.code(row: row, column: column) }
+        return result
+    }
+}
+
+/// Scales stored groups × outputs.
+///
+/// `@unchecked Sendable` because the bytes are only read; the matrix keeps their owner.
+struct GroupScales: @unchecked Sendable {
+    let bytes: UnsafeRawPointer
+    let type: ScaleType
+    let rows: Int
+
+    /// Takes a tensor of the shape that the other tensors of the module ask for.
+    init(_ tensor: Tensor, groups: Int, rows: Int) throws(CompressionError) {
+        guard tensor.info.shape == [groups, rows] else {
+            throw .wrongShape(tensor: tensor.info.name, found: tensor.info.shape, expected: "[\(groups), \(rows)]")
+        }
+        type = try ScaleType(of: tensor)
+        bytes = tensor.baseAddress
+        self.rows = rows
+    }
+
+    @inline(__always)
+    func value(group: Int, row: Int) -> Float { type.decode(bytes, group * rows + row) }
+}
+
+/// Which group each input of a weight belongs to.
+enum ColumnGroups: Sendable {
+    case consecutive(length: Int)
+    case listed([Int32])
+
+    @inline(__always)
+    subscript(column: Int) -> Int {
+        switch self {
+        case .consecutive(let length): column / length
+        case .listed(let groups): Int(groups[column])
+        }
+    }
+
+    /// The groups as a `g_idx` tensor lists them.
+    ///
+    /// One that is 0 throughout though there are several groups says nothing: it is the unset buffer of tools that go
+    /// by the order of the inputs, and is taken for that, as by ExLlama.
+    init(listed tensor: Tensor, columns: Int, groups: Int, length: Int) throws(CompressionError) {
+        let name = tensor.info.name
+        guard tensor.info.type == .int32 else {
+            throw .wrongType(tensor: name, found: tensor.info.type.rawValue, expected: "I32")
+        }
+        guard tensor.info.shape == [columns] else {
+            throw .wrongShape(tensor: name, found: tensor.info.shape, expected: "[\(columns)]")
+        }
+        let list = tensor.withBytes { bytes in
+            (0..<columns).map { bytes.loadUnaligned(fromByteOffset: 4 * $0, as: Int32.self) }
+        }
+        if let column = list.firstIndex(where: { $0 < 0 || $0 >= groups }) {
+            throw .groupOutOfRange(tensor: name, column: column, found: Int(list[column]), groups: groups)
+        }
+        let isUnset = groups > 1 && list.allSatisfy { $0 == 0 }
+        let isInOrder = list.indices.allSatisfy { Int(list[$0]) == $0 / length }
+        self = isUnset || isInOrder ? .consecutive(length: length) : .listed(list)
+    }
+}
