@@ -60,8 +60,31 @@ extension JSONValue {
         ]
     }
 
+    /// A training level: `{"threshold", "params", "bits", "tokens", "low", "high", "beyond_hull"}`; tokens are null where
+    /// the threshold is never reached, `high` where it may not be.
+    package init(_ level: TrainingLevel) {
+        self = [
+            "threshold": .finite(level.threshold), "params": .finite(level.at.params), "bits": .finite(level.at.bits),
+            "tokens": .finite(level.tokens?.value), "low": .finite(level.tokens?.low),
+            "high": .finite(level.tokens?.high), "beyond_hull": .finite(level.beyondHull),
+        ]
+    }
+
+    /// A law among others: `{"law", "n", "aicc", "excess_aicc", "bic", "held_out_error", "failure"}`; the error is the root
+    /// mean square of ln(predicted/measured) over the points held out.
+    package init(_ ranked: RankedLaw) {
+        let fit = try? ranked.outcome.get()
+        var failure: JSONValue = .null
+        if case .failure(let error) = ranked.outcome { failure = .string(error.description) }
+        self = [
+            "law": .string(ranked.law.name), "n": fit.map { .integer($0.n) } ?? .null, "aicc": .finite(fit?.aicc),
+            "excess_aicc": .finite(ranked.excessAICc), "bic": .finite(fit?.bic),
+            "held_out_error": .finite(ranked.heldOutError), "failure": failure,
+        ]
+    }
+
     /// A number, whole if it is; null where there is none or it is not finite.
-    static func finite(_ value: Double?) -> JSONValue {
+    package static func finite(_ value: Double?) -> JSONValue {
         guard let value, value.isFinite else { return .null }
         if value.magnitude < 1e15, let whole = Int(exactly: value) { return .integer(whole) }
         return .number(value)

@@ -9,16 +9,20 @@ package struct ReportContent: Sendable, Equatable {
     package var measurements: [MeasuredCell]
     /// Laws fitted to the measurements, each with what was asked of it.
     package var laws: [FittedScheme]
+    /// The laws of each scheme ranked on the same points, where there are several.
+    package var rankings: [LawRanking]
     /// Inputs that no stage could use.
     package var failures: [Failure]
 
     package init(
-        title: String, run: RunFacts, measurements: [MeasuredCell], laws: [FittedScheme], failures: [Failure] = []
+        title: String, run: RunFacts, measurements: [MeasuredCell], laws: [FittedScheme], rankings: [LawRanking] = [],
+        failures: [Failure] = []
     ) {
         self.title = title
         self.run = run
         self.measurements = measurements
         self.laws = laws
+        self.rankings = rankings
         self.failures = failures
     }
 }
@@ -96,11 +100,16 @@ package struct FittedScheme: Sendable, Equatable {
     package var scheme: String
     package var fit: Fit
     package var predictions: [Prediction]
+    /// The tokens at which QiD reaches a threshold, by size and bit width, where this is the law to ask.
+    package var trainingLevels: [TrainingLevel]
 
-    package init(scheme: String, fit: Fit, predictions: [Prediction]) {
+    package init(
+        scheme: String, fit: Fit, predictions: [Prediction], trainingLevels: [TrainingLevel] = []
+    ) {
         self.scheme = scheme
         self.fit = fit
         self.predictions = predictions
+        self.trainingLevels = trainingLevels
     }
 
     /// The family that all fitted points are of; nil where they are of several or say nothing.
@@ -113,6 +122,19 @@ package struct FittedScheme: Sendable, Equatable {
     func name(among laws: [FittedScheme]) -> String {
         guard let family, Set(laws.map(\.family)).count > 1 else { return scheme }
         return "\(family) \(scheme)"
+    }
+}
+
+/// Laws of one quantity ranked on the same points of one scheme, the best first.
+package struct LawRanking: Sendable, Equatable {
+    package var family: String
+    package var scheme: String
+    package var laws: [RankedLaw]
+
+    package init(family: String, scheme: String, laws: [RankedLaw]) {
+        self.family = family
+        self.scheme = scheme
+        self.laws = laws
     }
 }
 

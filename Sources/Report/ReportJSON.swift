@@ -7,7 +7,9 @@ internal import ScalingLaws
 ///      "run": {"lock_digest", "date", "program_version", "shard", "context_tokens", "windows"},
 ///      "cells": [{"family", "params", "tokens", "step", "scheme", "spec", "bits", "bits_per_weight",
 ///                 "loss16", "loss", "qid", "qid_stderr", "kl", "agreement"}],
-///      "laws": [{"scheme", "fit": as `qid-fit --json`, "predictions": [{"params", "tokens", "bits", "value", "low", "high", …}]}],
+///      "laws": [{"scheme", "fit": as `qid-fit --json`, "predictions": [{"params", "tokens", "bits", "value", "low", "high", …}],
+///                "training_levels": [{"threshold", "params", "bits", "tokens", "low", "high", "beyond_hull"}]}],
+///      "rankings": [{"family", "scheme", "laws": [{"law", "n", "aicc", "excess_aicc", "bic", "held_out_error", "failure"}]}],
 ///      "failures": [{"stage", "subject", "reason"}]}
 ///
 /// Losses, QiD and KL in nats per token; what is unknown is null.
@@ -16,7 +18,7 @@ enum ReportJSON {
         let document: JSONValue = [
             "format": "qid-report/1", "title": .string(content.title), "headline": .string(headline(for: content)),
             "run": run(content.run), "cells": .array(content.measurements.map(cell)),
-            "laws": .array(content.laws.map(law)),
+            "laws": .array(content.laws.map(law)), "rankings": .array(content.rankings.map(ranking)),
             "failures": .array(
                 content.failures.map {
                     ["stage": .string($0.stage), "subject": .string($0.subject), "reason": .string($0.reason)]
@@ -48,6 +50,14 @@ enum ReportJSON {
         [
             "scheme": .string(law.scheme), "fit": JSONValue(law.fit),
             "predictions": .array(law.predictions.map { JSONValue($0) }),
+            "training_levels": .array(law.trainingLevels.map { JSONValue($0) }),
+        ]
+    }
+
+    private static func ranking(_ ranking: LawRanking) -> JSONValue {
+        [
+            "family": .string(ranking.family), "scheme": .string(ranking.scheme),
+            "laws": .array(ranking.laws.map { JSONValue($0) }),
         ]
     }
 }

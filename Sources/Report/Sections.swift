@@ -12,8 +12,9 @@ extension Document {
         self.init(
             title: content.title, lead: markedHeadline(for: content), facts: facts.compactMap(\.self),
             sections: [
-                Self.degradation(content), Self.agreement(content), Self.laws(content), Self.predictions(content),
-                Self.warnings(content), Self.unused(content), Self.cells(content), Self.repetition(content),
+                Self.degradation(content), Self.agreement(content), Self.laws(content),
+                Self.whichLaw(content), Self.predictions(content), Self.trainingLevel(content), Self.warnings(content),
+                Self.unused(content), Self.cells(content), Self.repetition(content),
             ].compactMap(\.self))
     }
 

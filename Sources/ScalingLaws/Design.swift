@@ -26,7 +26,8 @@ extension Fit {
     /// most for their cost, until the budget is spent (greedy I-optimal design on the fitted law).
     ///
     /// Each adds x·xᵀ/s² to the information JᵀJ/s², x the derivatives of its residual and s² the fit's residual
-    /// variance; the law is taken for true and its curvature at the estimate. A candidate is used once.
+    /// variance; the law is taken for true and its curvature at the estimate. Residuals are taken to be independent, so
+    /// several cells of one checkpoint bring somewhat less than said. A candidate is used once.
     /// - Throws: `noAnswer` if the fit says nothing about its errors; `unknownLevel`, `missingCondition`.
     package func measureNext(
         _ candidates: [Candidate], for wanted: [Conditions], budget: Double
@@ -65,7 +66,7 @@ extension Fit {
         let slopes = try curve.derivatives(at: conditions, parameters: parameters.map(\.value))
         return zip(values, slopes).map { value, slope in
             let gradient = influence.byCoordinate(slope)
-            let scale = objective.isLogarithmic ? abs(value) : noise(at: value)
+            let scale = objective.isLogarithmic ? logarithmicNoise(at: value, influence) : noise(at: value)
             return (gradient.map { $0 / abs(value) }, gradient.map { $0 / scale })
         }
     }
@@ -75,6 +76,18 @@ extension Fit {
         guard isWeighted else { return 1 }
         let shares = residuals.compactMap { row in row.point.qidStderr.map { $0 / max(abs(row.predicted), 1e-300) } }
         return max(Interval.percentile(shares.sorted(), 0.5) * abs(value), 1e-300)
+    }
+
+    /// |f|·√(1 + (σ/(f·s))²): a residual in logarithms scatters by s, and where QiD is small by its own error σ as well,
+    /// which is taken to be that of the used point whose QiD is nearest.
+    private func logarithmicNoise(at value: Double, _ influence: Influence) -> Double {
+        let measured = residuals.compactMap { row in
+            row.point.qidStderr.map { (distance: abs(.log(abs(row.predicted)) - .log(abs(value))), error: $0) }
+        }
+        let nearest = measured.min { $0.distance < $1.distance }
+        guard law.quantity == .qid, influence.variance > 0, let nearest else { return abs(value) }
+        let share = nearest.error / abs(value)
+        return abs(value) * (1 + share * share / influence.variance).squareRoot()
     }
 
     /// (M + 10⁻⁹·diag M)⁻¹: directions that the data leave free get a large variance instead of none.

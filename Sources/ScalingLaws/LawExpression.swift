@@ -52,7 +52,7 @@ extension Laws {
 
 extension Law {
     /// The same law with other bounds on some of its parameters.
-    func bounded(_ bounds: [String: ClosedRange<Double>]) throws(ScalingLawsError) -> Law {
+    package func bounded(_ bounds: [String: ClosedRange<Double>]) throws(ScalingLawsError) -> Law {
         var law = self
         for (name, range) in bounds.sorted(by: { $0.key < $1.key }) {
             guard let index = law.parameters.firstIndex(where: { $0.name == name }) else {

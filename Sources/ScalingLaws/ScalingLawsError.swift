@@ -10,6 +10,7 @@ package enum ScalingLawsError: Error, Equatable {
     case unknownLaw(String, known: [String])
     case badExpression(String, offset: Int, expected: String)
     case badBounds(String)
+    case badConditions(String, String)
     case unknownParameter(String, law: String, known: [String])
     case noReferenceScheme(wanted: String?, found: [String])
     case nothingMeasured(law: String, quantity: String)
@@ -40,6 +41,7 @@ extension ScalingLawsError: CustomStringConvertible {
         case .badExpression(let text, let offset, let expected):
             "expression '\(text)' at character \(offset): expected \(expected)"
         case .badBounds(let text): "bounds '\(text)' are not NAME=LOW:HIGH with LOW < HIGH"
+        case .badConditions(let text, let why): "conditions '\(text)': \(why)"
         case .unknownParameter(let name, let law, let known):
             "law '\(law)' has no parameter '\(name)'; it has \(Self.list(known))"
         case .noReferenceScheme(let wanted, let found):

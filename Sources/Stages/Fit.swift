@@ -5,44 +5,6 @@ import Report
 import ScalingLaws
 import Warehouse
 
-/// Anybody's points and the law to fit to them.
-package struct FitRequest: Sendable {
-    package let points: URL
-    package let law: String
-    /// Nil: what suits the law.
-    package let objective: String?
-    /// The scheme with eff 1; nil: found by its usual names.
-    package let reference: String?
-    /// `NAME=LOW:HIGH` for parameters of the law.
-    package let bounds: [String]
-
-    package init(points: URL, law: String, objective: String?, reference: String?, bounds: [String]) {
-        self.points = points
-        self.law = law
-        self.objective = objective
-        self.reference = reference
-        self.bounds = bounds
-    }
-}
-
-/// Fits a law to the points of a CSV file and returns a JSON document or text for people.
-package func fit(_ request: FitRequest, asJSON: Bool) throws(StageError) -> String {
-    guard exists(request.points) else { throw .missing(path: request.points.path, what: "it is the file of points") }
-    let csv = String(
-        decoding: try attempt { () throws(WorkspaceError) in try readFile(request.points) }, as: UTF8.self)
-    let fit = try attempt { () throws(ScalingLawsError) in
-        var options = FitOptions(
-            objective: try request.objective.map { (text) throws(ScalingLawsError) in try Objective(text) },
-            referenceScheme: request.reference)
-        for bound in request.bounds {
-            let (name, range) = try FitOptions.bounds(bound)
-            options.bounds[name] = range
-        }
-        return try ScalingLaws.fit(try Points.parse(csv: csv), try Laws.named(request.law), options)
-    }
-    return asJSON ? JSONValue(fit).prettyText : text(fit)
-}
-
 /// Fits the laws of a manifest to its cells, or the usual ones to all of the warehouse, stores them and reports.
 package func fit(workspace location: URL, manifest: URL?, output: URL?) throws(StageError) -> ExitStatus {
     let workspace = try attempt { () throws(WorkspaceError) in try Workspace(existing: location) }
@@ -53,6 +15,7 @@ package func fit(workspace location: URL, manifest: URL?, output: URL?) throws(S
 
     let progress = Progress("fit")
     let plans = try points.plans(lock?.laws ?? ["qid-unified", "qid-per-bit"])
+    let trainingLaw = trainingLaw(plans)
     var fitted: [FittedScheme] = []
     var rows: [FitRow] = []
     var unfitted: [FailureRow] = []
@@ -60,7 +23,8 @@ package func fit(workspace location: URL, manifest: URL?, output: URL?) throws(S
         try attempt { () throws(WorkspaceError) in try Interruption.current.check() }
         progress.update(Double(index) / Double(plans.count), "\(plan.law.name) for \(plan.scheme)")
         do throws(ScalingLawsError) {
-            let result = try FittedScheme(plan, predictions: lock?.predictions ?? [])
+            let result = try FittedScheme(
+                plan, predictions: lock?.predictions ?? [], givesTrainingLevels: plan.law.name == trainingLaw)
             rows.append(FitRow(result, plan))
             fitted.append(result)
         } catch {
@@ -77,7 +41,8 @@ package func fit(workspace location: URL, manifest: URL?, output: URL?) throws(S
 
     let directory =
         output ?? lock.flatMap { reportDirectory(of: $0, workspace) } ?? workspace.root.appending(path: "report")
-    let content = try ReportContent(points, fitted, lock: lock, failures: warehouse.reader)
+    var content = try ReportContent(points, fitted, lock: lock, failures: warehouse.reader)
+    content.rankings = try rankings(plans)
     try write(content, to: directory)
     progress.finish("\(fitted.count) laws fitted to \(points.qid.count) measurements; report in \(directory.path)")
     return .success

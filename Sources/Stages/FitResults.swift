@@ -17,24 +17,59 @@ func power(_ base: Double, _ exponent: Int) -> Double { pow(base, Double(exponen
 extension FittedScheme {
     /// Fits a plan's law and makes the predictions that it can make: a law with constants for each bit width says
     /// nothing of widths that were not measured.
-    init(_ plan: FitPoints.Plan, predictions wanted: [Manifest.Prediction]) throws(ScalingLawsError) {
+    init(
+        _ plan: FitPoints.Plan, predictions wanted: [Manifest.Prediction], givesTrainingLevels: Bool
+    ) throws(ScalingLawsError) {
         let fit = try ScalingLaws.fit(plan.points, plan.law)
-        let measuredBits = Set(plan.points.compactMap(\.conditions.bits))
-        let isPerBit = fit.parameters.contains { $0.name.contains(".") }
-        var conditions: [Conditions] = []
-        for grid in wanted {
-            for bits in grid.bits where !isPerBit || measuredBits.contains(bits) {
-                for params in grid.params {
-                    for tokens in grid.tokens {
-                        conditions.append(
-                            Conditions(
-                                params: params, tokens: tokens, bits: bits, group: plan.points[0].conditions.group,
-                                scheme: plan.scheme))
-                    }
-                }
-            }
-        }
-        self.init(scheme: plan.scheme, fit: fit, predictions: try fit.predict(conditions))
+        let conditions = fit.conditions(of: wanted, plan)
+        self.init(
+            scheme: plan.scheme, fit: fit, predictions: try fit.predict(conditions),
+            trainingLevels: givesTrainingLevels ? try fit.trainingLevels(plan, wanted: conditions) : [])
+    }
+}
+
+extension Fit {
+    /// The tokens at which QiD reaches 0.2 nats for the sizes measured and foretold, at the bit widths measured.
+    fileprivate func trainingLevels(
+        _ plan: FitPoints.Plan, wanted: [Conditions]
+    ) throws(ScalingLawsError) -> [TrainingLevel] {
+        let measured = residuals.map(\.point.conditions)
+        let sizes = thinned(Set((measured + wanted).map(\.params)).sorted(), to: 8)
+        let widths = Set(measured.compactMap(\.bits)).sorted(by: >)
+        return try trainingLevels(
+            TrainingLevel.usualThreshold, params: sizes, bits: widths, like: plan.points[0].conditions)
+    }
+}
+
+/// At most so many of the values, the ends among them and the others evenly spread.
+private func thinned(_ values: [Double], to count: Int) -> [Double] {
+    guard values.count > count else { return values }
+    return (0..<count).map { values[$0 * (values.count - 1) / (count - 1)] }
+}
+
+/// The law that training levels come from: that of each bit width, else the first of QiD.
+func trainingLaw(_ plans: [FitPoints.Plan]) -> String? {
+    let names = plans.filter { $0.law.quantity == .qid }.map(\.law.name)
+    return names.first { $0 == "qid-per-bit" } ?? names.first
+}
+
+/// The laws of each scheme ranked on the same points, where there are several of one quantity.
+func rankings(_ plans: [FitPoints.Plan]) throws(StageError) -> [LawRanking] {
+    var rankings: [LawRanking] = []
+    var left = plans
+    while let first = left.first {
+        let same = left.filter { $0.law.quantity == first.law.quantity && $0.isOfSamePoints(as: first) }
+        left.removeAll { $0.law.quantity == first.law.quantity && $0.isOfSamePoints(as: first) }
+        guard same.count > 1 else { continue }
+        let ranked = try attempt { () throws(ScalingLawsError) in try rank(first.points, same.map(\.law)) }
+        rankings.append(LawRanking(family: first.family, scheme: first.scheme, laws: ranked))
+    }
+    return rankings
+}
+
+extension FitPoints.Plan {
+    fileprivate func isOfSamePoints(as other: FitPoints.Plan) -> Bool {
+        family == other.family && scheme == other.scheme && evaluations == other.evaluations
     }
 }
 

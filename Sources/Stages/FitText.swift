@@ -1,4 +1,89 @@
+import Report
 import ScalingLaws
+
+/// Laws ranked and then each for itself, as text for a terminal.
+func text(_ ranking: FitRanking) -> String {
+    let header = ["", "law", "points", "AICc above best", "BIC", "held out: off by"]
+    let rows = ranking.ranked.enumerated().map { place, one in row(one, place: place + 1) }
+    var text = "ranked on the points that all laws can use, by the error on points held out, then by AICc\n"
+    text += aligned([header] + rows, textColumns: [1])
+    for one in ranking.ranked {
+        if case .failure(let error) = one.outcome { text += "\(one.law.name): \(error)\n" }
+    }
+    for answers in ranking.answers.compactMap(\.self) { text += "\n" + Stages.text(answers) }
+    return text
+}
+
+private func row(_ ranked: RankedLaw, place: Int) -> [String] {
+    let fit = try? ranked.outcome.get()
+    let points: String = fit.map { "\($0.n)" } ?? "not fitted"
+    let excess: String = ranked.excessAICc.map { fixed($0, 1) } ?? ""
+    let bic: String = fit.map { fixed($0.bic, 1) } ?? ""
+    let heldOut: String = ranked.heldOutError.map { "× " + Figures.significant(exponential($0)) } ?? ""
+    return ["\(place)", ranked.law.name, points, excess, bic, heldOut]
+}
+
+/// A fit with what else was asked of it, as text for a terminal.
+func text(_ answers: FitAnswers) -> String {
+    var text = Stages.text(answers.fit)
+    if answers.showsProfiles { text += "\n" + profiles(answers.fit) }
+    if !answers.predictions.isEmpty { text += "\n" + predictions(answers.predictions) }
+    if !answers.trainingLevels.isEmpty { text += "\n" + trainingLevels(answers.trainingLevels) }
+    if !answers.fewestBits.isEmpty { text += "\n" + fewestBits(answers.fewestBits) }
+    return text
+}
+
+private func profiles(_ fit: Fit) -> String {
+    let rows = fit.parameters.enumerated().compactMap { place, one -> [String]? in
+        guard let profile = one.profile else { return nil }
+        let others = fit.correlation.indices.contains(place) ? fit.correlation[place] : []
+        let closest = others.indices.filter { $0 != place }.max { abs(others[$0]) < abs(others[$1]) }
+        return [
+            one.name, digits(profile.lowerBound), digits(profile.upperBound),
+            closest.map { "\(fixed(others[$0], 3)) with \(fit.parameters[$0].name)" } ?? "",
+        ]
+    }
+    return aligned([["profile, 95 %", "low", "high", "largest correlation"]] + rows, textColumns: [0, 3])
+}
+
+private func predictions(_ predictions: [Prediction]) -> String {
+    let rows = predictions.map { one in
+        [
+            Figures.count(one.at.params), Figures.count(one.at.tokens), one.at.bits.map(Figures.bits) ?? "",
+            digits(one.value), "[\(digits(one.low)), \(digits(one.high))]", beyond(one.beyondHull),
+        ]
+    }
+    return aligned([["N", "D", "bits", "nats", "95 %", "beyond the data"]] + rows, textColumns: [])
+}
+
+private func trainingLevels(_ levels: [TrainingLevel]) -> String {
+    let rows = levels.map { level in
+        [
+            Figures.count(level.at.params), level.at.bits.map(Figures.bits) ?? "",
+            level.tokens.map { Figures.count($0.value) } ?? "never",
+            level.tokens.map { "[\(Figures.count($0.low)), \(Figures.count($0.high))]" } ?? "",
+            level.beyondHull.map(beyond) ?? "",
+        ]
+    }
+    let threshold = levels.first.map { "\($0.threshold)" } ?? ""
+    let header = ["N", "bits", "D where QiD is \(threshold)", "95 %", "beyond the data"]
+    return aligned([header] + rows, textColumns: [])
+}
+
+private func fewestBits(_ answers: [FitAnswers.FewestBits]) -> String {
+    let rows = answers.map { one in
+        [
+            Figures.count(one.at.params), Figures.count(one.at.tokens), one.likely.map(Figures.bits) ?? "none",
+            one.safe.map(Figures.bits) ?? "none",
+        ]
+    }
+    let header = ["N", "D", "fewest bits within it", "by the interval's upper end"]
+    return aligned([header] + rows, textColumns: [])
+}
+
+private func beyond(_ factor: Double) -> String {
+    factor > 1.05 ? "× " + Figures.significant(factor, digits: 2) : "inside"
+}
 
 /// A fit as text for a terminal.
 func text(_ fit: Fit) -> String {

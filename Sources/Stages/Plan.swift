@@ -1,0 +1,180 @@
+package import FoundationEssentials
+import JSON
+import Pipeline
+import ScalingLaws
+import Warehouse
+
+/// What somebody wants to know before measuring more.
+package struct PlanRequest: Sendable {
+    package let manifest: URL
+    /// What may be spent, in average cells of the manifest.
+    package let budget: Double
+    /// The law to plan with; nil for the manifest's first law of QiD.
+    package let law: String?
+    /// Only checkpoints that the archives hold.
+    package let onlyHeld: Bool
+    /// Also the sizes and tokens of the predictions.
+    package let goesBeyond: Bool
+
+    package init(manifest: URL, budget: Double, law: String?, onlyHeld: Bool, goesBeyond: Bool) {
+        self.manifest = manifest
+        self.budget = budget
+        self.law = law
+        self.onlyHeld = onlyHeld
+        self.goesBeyond = goesBeyond
+    }
+}
+
+/// A cell worth measuring next.
+struct PlannedCell: Sendable, Equatable {
+    let family: String
+    let scheme: String
+    let step: DesignStep
+    /// An archive holds the checkpoint; else it would have to be trained or found.
+    let isHeld: Bool
+
+    /// By how much the summed variance of its scheme's predictions falls for a unit of cost.
+    var gain: Double {
+        (step.errorBefore * step.errorBefore - step.errorAfter * step.errorAfter) / step.candidate.cost
+    }
+}
+
+/// Which cells to measure next so that the manifest's predictions become narrower.
+struct MeasurementPlan {
+    let law: String
+    let budget: Double
+    /// How many predictions of how many schemes are wanted.
+    let predictions: Int
+    let schemes: Int
+    /// How many cells were weighed.
+    let offered: Int
+    /// In the order of what each gains for its cost.
+    let cells: [PlannedCell]
+}
+
+/// The cells whose measurement narrows the intervals of a manifest's predictions most, within a budget.
+///
+/// A cell costs what its evaluation does, 2·(N + d·V) operations a token, in units of the average cell that the
+/// manifest has measured: so a budget needs no model of the machine, and training is not counted. Each scheme's law is
+/// fitted apart; their cells compete for one budget by what they take off the mean squared relative error of their
+/// scheme's predictions, for their cost.
+package func plan(_ request: PlanRequest, workspace location: URL, asJSON: Bool) throws(StageError) -> String {
+    let workspace = try attempt { () throws(WorkspaceError) in try Workspace(existing: location) }
+    let lock = try resolve(manifest: request.manifest, workspace: workspace).lock
+    let reader = try attempt { () throws(WarehouseError) in try WarehouseReader(reading: workspace.warehouse) }
+    let points = try FitPoints(reader, evaluations: Set(lock.cells.map(\.evaluation.text)))
+    let law = try planningLaw(request, lock)
+    let fits = try points.plans([law])
+    guard !lock.predictions.isEmpty, !fits.isEmpty else {
+        let why = lock.predictions.isEmpty ? "the manifest wants no predictions" : "none of its cells is recorded yet"
+        throw .laws(.noAnswer("nothing to plan for: \(why)"))
+    }
+    let candidates = try PlanCandidates(lock, in: workspace, goesBeyond: request.goesBeyond)
+    let plan = try attempt { () throws(ScalingLawsError) in
+        try MeasurementPlan(request, lock, law: law, fits: fits, candidates)
+    }
+    return asJSON ? plan.json.prettyText : plan.text
+}
+
+private func planningLaw(_ request: PlanRequest, _ lock: Lock) throws(StageError) -> String {
+    try attempt { () throws(ScalingLawsError) in
+        for name in request.law.map({ [$0] }) ?? lock.laws + ["qid-unified"]
+        where try Laws.named(name).quantity == .qid { return name }
+        throw .noAnswer("a plan needs a law of QiD")
+    }
+}
+
+extension MeasurementPlan {
+    fileprivate init(
+        _ request: PlanRequest, _ lock: Lock, law: String, fits: [FitPoints.Plan], _ candidates: PlanCandidates
+    ) throws(ScalingLawsError) {
+        var queues: [[PlannedCell]] = []
+        var (wantedCount, offered) = (0, 0)
+        let unit = Self.unit(fits, candidates)
+        for plan in fits {
+            let fit = try ScalingLaws.fit(
+                plan.points, plan.law, FitOptions(bootstrapDraws: 0, holdsOut: false, profiles: false))
+            let wanted = fit.conditions(of: lock.predictions, plan)
+            guard !wanted.isEmpty else { continue }
+            wantedCount += wanted.count
+            let cells = candidates.cells(of: plan, bits: fit.bits(lock, plan, wanted), wanted: wanted, unit: unit)
+                .filter { $0.isHeld || !request.onlyHeld }
+            offered += cells.count
+            let held = Set(cells.filter(\.isHeld).map(\.candidate.conditions))
+            let steps = try fit.measureNext(cells.map(\.candidate), for: wanted, budget: request.budget)
+            queues.append(
+                steps.map {
+                    PlannedCell(
+                        family: plan.family, scheme: plan.scheme, step: $0,
+                        isHeld: held.contains($0.candidate.conditions))
+                })
+        }
+        self.init(
+            law: law, budget: request.budget, predictions: wantedCount, schemes: queues.count, offered: offered,
+            cells: Self.merged(queues, budget: request.budget))
+    }
+
+    /// What the average measured cell costs a token.
+    private static func unit(_ fits: [FitPoints.Plan], _ candidates: PlanCandidates) -> Double {
+        let costs = fits.flatMap { plan in
+            plan.points.compactMap { point in
+                candidates.held.first { $0.family == plan.family && $0.params == point.conditions.params }?
+                    .operationsPerToken
+            }
+        }
+        return costs.isEmpty ? 1 : costs.reduce(0, +) / Double(costs.count)
+    }
+
+    /// The schemes' orders joined: always the cell with the largest gain for its cost, while the budget lasts.
+    private static func merged(_ queues: [[PlannedCell]], budget: Double) -> [PlannedCell] {
+        var next = queues.map { _ in 0 }
+        var left = budget
+        var merged: [PlannedCell] = []
+        while true {
+            let heads = queues.indices.filter { next[$0] < queues[$0].count }
+            guard let best = heads.max(by: { queues[$0][next[$0]].gain < queues[$1][next[$1]].gain }) else { break }
+            let cell = queues[best][next[best]]
+            // What a scheme would measure afterwards was weighed with this cell measured, so its order ends here.
+            guard cell.step.candidate.cost <= left else {
+                next[best] = queues[best].count
+                continue
+            }
+            next[best] += 1
+            left -= cell.step.candidate.cost
+            merged.append(cell)
+        }
+        return merged
+    }
+}
+
+extension Fit {
+    /// The places of a manifest's predictions of which the law can speak.
+    func conditions(of predictions: [Manifest.Prediction], _ plan: FitPoints.Plan) -> [Conditions] {
+        let measured = Set(plan.points.compactMap(\.conditions.bits))
+        var places: [Conditions] = []
+        for grid in predictions {
+            for bits in grid.bits where !isPerBit || measured.contains(bits) {
+                for params in grid.params {
+                    for tokens in grid.tokens {
+                        places.append(
+                            Conditions(
+                                params: params, tokens: tokens, bits: bits, group: plan.points[0].conditions.group,
+                                scheme: plan.scheme))
+                    }
+                }
+            }
+        }
+        return places
+    }
+
+    /// A law with constants for each bit width says nothing of widths that were not measured.
+    var isPerBit: Bool { parameters.contains { $0.name.contains(".") } }
+
+    /// The bit widths that could be measured: those of the manifest and its predictions, and the usual ones.
+    fileprivate func bits(_ lock: Lock, _ plan: FitPoints.Plan, _ wanted: [Conditions]) -> [Double] {
+        let measured = Set(plan.points.compactMap(\.conditions.bits))
+        guard !isPerBit else { return measured.sorted() }
+        let usual: Set<Double> = [2, 3, 4, 5, 6, 8]
+        return usual.union(measured).union(wanted.compactMap(\.bits).filter { $0 < 16 }).sorted()
+    }
+}
