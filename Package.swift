@@ -56,6 +56,8 @@ let package = Package(
         library("Tokenization", ["JSON", "Archive", "Kernels"]),
         library("LanguageModel", ["JSON", "Checkpoint", "Compression", "Kernels"]),
         library("Evaluation", ["JSON", "Compression", "LanguageModel"]),
+        library(
+            "Benchmark", ["JSON", "Kernels", "Checkpoint", "Compression", "Archive", "LanguageModel", "Evaluation"]),
         library("ScalingLaws", [numerics]),
         library("Report", ["ScalingLaws", "JSON"]),
         .target(
@@ -71,7 +73,7 @@ let package = Package(
                 "Warehouse", "ScalingLaws", "Report", "Pipeline",
             ]),
         library("Options", ["Stages", "Pipeline", argumentParser]),
-        command("qid", ["Options", "Stages", "Pipeline", "Warehouse"]),
+        command("qid", ["Options", "Stages", "Pipeline", "Warehouse", "Benchmark"]),
         command("qid-ingest", ["Options", "Stages", "Pipeline"]),
         command("qid-quantize", ["Options", "Stages", "Pipeline", "Compression"]),
         command("qid-evaluate", ["Options", "Stages", "Pipeline", "LanguageModel"]),
@@ -85,6 +87,7 @@ let package = Package(
         tests("Tokenization", ["Tokenization", "Archive", "JSON"]),
         tests("LanguageModel", ["LanguageModel", "Compression", "Checkpoint", "Kernels", "JSON"]),
         tests("Evaluation", ["Evaluation", "LanguageModel", "Compression", "Checkpoint", "Kernels", "JSON"]),
+        tests("Benchmark", ["Benchmark", "Archive", "Compression", "Kernels", "JSON"]),
         tests("ScalingLaws", ["ScalingLaws"]),
         tests("Report", ["Report", "ScalingLaws", "JSON"]),
         tests("Warehouse", ["Warehouse"]),

@@ -1,0 +1,29 @@
+package import Archive
+package import Checkpoint
+package import Compression
+package import Evaluation
+
+/// Why a benchmark cannot be finished.
+package enum BenchmarkError: Error, Equatable {
+    /// What was measured gave an answer that its plain reference does not.
+    case wrongAnswer(measurement: String, found: String, expected: String)
+    case cannotWrite(path: String)
+    case archive(ArchiveError)
+    case checkpoint(CheckpointError)
+    case compression(CompressionError)
+    case evaluation(EvaluationError)
+}
+
+extension BenchmarkError: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .wrongAnswer(let measurement, let found, let expected):
+            "'\(measurement)' gave \(found) where the reference gives \(expected)"
+        case .cannotWrite(let path): "cannot write synthetic data at '\(path)'"
+        case .archive(let error): error.description
+        case .checkpoint(let error): error.description
+        case .compression(let error): error.description
+        case .evaluation(let error): error.description
+        }
+    }
+}

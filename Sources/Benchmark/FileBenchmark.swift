@@ -1,0 +1,77 @@
+package import Archive
+package import FoundationEssentials
+
+/// Unpacking and hashing of a file of float16 weights, which lies in the page cache.
+package enum FileBenchmark {
+    /// Measurements, and what could not be measured and why.
+    static func measure(
+        _ workload: Workload, _ stand: Stand
+    ) throws(BenchmarkError) -> (results: [Measurement], notes: [String]) {
+        let directory = try TemporaryDirectory()
+        let bytes = bytes(workload.file)
+        let file = try directory.write(Data(bytes), "weights")
+        var results = [try hashing(file, workload.file, stand)]
+        var notes: [String] = []
+        for packer in Packer.allCases {
+            guard let packed = packer.pack(file) else {
+                notes.append("unpacking \(packer.rawValue): not measured, no command '\(packer.rawValue)' here")
+                continue
+            }
+            results.append(try unpacking(packed, bytes, packer, stand))
+        }
+        return (results, notes)
+    }
+
+    package static func bytes(_ file: Workload.File) -> [UInt8] {
+        Synthetic.weights(file.byteCount / 2, deviation: 0.04, seed: 7).withUnsafeBytes { Array($0) }
+    }
+
+    private static func hashing(
+        _ file: URL, _ expected: Workload.File, _ stand: Stand
+    ) throws(BenchmarkError) -> Measurement {
+        var digest = ""
+        let cost: Cost
+        do throws(ArchiveError) {
+            cost = try stand.cost(threads: 1) { () throws(ArchiveError) in digest = try sha256(ofFile: file) }
+        } catch { throw .archive(error) }
+        try Check.equal(digest, expected.sha256, "SHA-256")
+        return Measurement(
+            group: "file", name: "SHA-256", threads: 1, limit: .bandwidth, work: Double(expected.byteCount), cost: cost)
+    }
+
+    private static func unpacking(
+        _ packed: URL, _ bytes: [UInt8], _ packer: Packer, _ stand: Stand
+    ) throws(BenchmarkError) -> Measurement {
+        var unpacked = [UInt8](repeating: 0, count: bytes.count)
+        let cost: Cost
+        let packedByteCount: Int
+        do throws(ArchiveError) {
+            cost = try stand.cost(threads: 1) { () throws(ArchiveError) in try unpack(packed, into: &unpacked) }
+        } catch { throw .archive(error) }
+        do { packedByteCount = try Data(contentsOf: packed, options: .alwaysMapped).count } catch {
+            throw .cannotWrite(path: packed.path(percentEncoded: false))
+        }
+        guard unpacked == bytes else {
+            throw .wrongAnswer(
+                measurement: "unpacking \(packer.rawValue)", found: "other bytes", expected: "those that were packed")
+        }
+        return Measurement(
+            group: "file", name: "unpacking \(packer.rawValue)", threads: 1, limit: .bandwidth,
+            work: Double(packedByteCount + bytes.count), cost: cost)
+    }
+
+    /// Reads a packed file to its end; what it holds must fill `bytes`.
+    package static func unpack(_ file: URL, into bytes: inout [UInt8]) throws(ArchiveError) {
+        var reader = try ByteReader(path: file)
+        try bytes.withUnsafeMutableBufferPointer { (bytes) throws(ArchiveError) in
+            let buffer = UnsafeMutableRawBufferPointer(bytes)
+            var filled = 0
+            while filled < buffer.count {
+                let piece = min(buffer.count, filled + 1 << 18)
+                let count = try reader.read(into: UnsafeMutableRawBufferPointer(rebasing: buffer[filled..<piece]))
+                guard count > 0 else { return }
+                filled += count
+            }
+        }
+    }
+}

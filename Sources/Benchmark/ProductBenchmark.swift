@@ -1,0 +1,45 @@
+package import Kernels
+
+/// The matrix product on the shapes of a model's layers.
+package enum ProductBenchmark {
+    static func measure(_ workload: Workload, _ stand: Stand) throws(BenchmarkError) -> [Measurement] {
+        var results: [Measurement] = []
+        for shape in workload.product.shapes {
+            let tokens = workload.product.tokens
+            let x = Synthetic.matrix(rows: tokens, columns: shape.inputs, seed: 2)
+            let weight = Synthetic.matrix(rows: shape.outputs, columns: shape.inputs, seed: 3)
+            let out = Matrix(rows: tokens, columns: shape.outputs)
+            let name = "\(tokens) × \(shape.inputs) → \(shape.outputs)"
+            for threads in Stand.threadCounts {
+                let cost = stand.cost(threads: threads) { multiply(x.view, DenseMatrix(weight), into: out.view) }
+                results.append(
+                    Measurement(
+                        group: "product", name: name, threads: threads, limit: .arithmetic,
+                        work: Double(2 * tokens * shape.count), cost: cost))
+                try check(x: x, weight: weight, out: out, name)
+            }
+        }
+        return results
+    }
+
+    /// Compares some tokens' outputs, all of each, with plain sums in Double.
+    ///
+    /// Tolerance: 4·10⁻⁶ of the sum of magnitudes, some 70 roundings of float32.
+    package static func check(
+        x: Matrix, weight: Matrix, out: Matrix, _ name: String
+    ) throws(BenchmarkError) {
+        for token in stride(from: 0, to: x.rows, by: 41) {
+            let input = x.view.row(token)
+            for row in 0..<weight.rows {
+                let values = weight.view.row(row)
+                var (sum, magnitude) = (0.0, 0.0)
+                for column in 0..<x.columns {
+                    let term = Double(input[column]) * Double(values[column])
+                    sum += term
+                    magnitude += term.magnitude
+                }
+                try Check.close(out.view.row(token)[row], sum, tolerance: 4e-6 * magnitude, name)
+            }
+        }
+    }
+}
