@@ -1,15 +1,22 @@
 internal import ScalingLaws
 
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Darwin)
+    internal import Darwin
+#endif
+
 extension Document {
     /// The tokens at which QiD reaches a threshold: a row for each scheme and size, a column for each bit width.
     static func trainingLevel(_ content: ReportContent) -> Section? {
         let laws = content.laws.filter { !$0.trainingLevels.isEmpty }
         guard let first = laws.first, let threshold = first.trainingLevels.first?.threshold else { return nil }
+        let share = Figures.significant((1 - exp(-threshold)) * 100, digits: 2)
         let text = """
             The training level of a model is the number of training tokens at which its QiD reaches \
-            \(Figures.significant(threshold, trimmed: true)) nats: trained for longer than that, it is a model that this \
-            compression harms more than a fifth of its likelihood per token. With 95 % intervals, from \(first.fit.law.name); \
-            a factor tells how far beyond the data an answer lies, and none that it lies inside.
+            \(Figures.significant(threshold, trimmed: true)) nats: trained for longer, it loses more than \(share) % of the \
+            likelihood of each token to this compression. From \(first.fit.law.name), with 95 % intervals; "12× out" says \
+            that an answer lies a factor of 12 in N or D beyond the data, and no such note that it lies inside.
             """
         return Section(heading: "Training level", blocks: [.table(table(laws, among: content.laws)), .paragraph(text)])
     }
@@ -32,10 +39,10 @@ extension Document {
             columns: columns, rows: rows)
     }
 
-    /// `4.2M × 1.3 [2.5M, 8.1M]`.
+    /// `4.2M (1.3× out) [2.5M, 8.1M]`.
     private static func cell(_ level: TrainingLevel) -> String {
         guard let tokens = level.tokens else { return "not reached" }
-        let beyond = level.beyondHull.map { $0 > 1.05 ? " × " + Figures.significant($0, digits: 2) : "" } ?? ""
+        let beyond = level.beyondHull.map { $0 > 1.06 ? " (\(Figures.significant($0, digits: 2))× out)" : "" } ?? ""
         let ends = [tokens.low, tokens.high].map { $0.isFinite ? Figures.count($0) : "∞" }
         return "\(Figures.count(tokens.value))\(beyond) [\(ends[0]), \(ends[1])]"
     }

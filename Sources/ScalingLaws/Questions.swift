@@ -16,7 +16,7 @@ extension LossModel {
     package func tokens(reaching threshold: Double, at conditions: Conditions) throws(ScalingLawsError) -> Estimate {
         let why = "the law does not reach \(threshold) between 1e4 and 1e24 tokens"
         let found = try estimate(why) { draw throws(ScalingLawsError) in
-            try crossing(Self.reach) { tokens throws(ScalingLawsError) in
+            try crossing(Self.reach, draw) { tokens throws(ScalingLawsError) in
                 let there = tokens.map { conditions.with(tokens: $0) }
                 return try values(at: there, draw: draw).map { .log($0) - .log(threshold) }
             }
@@ -33,7 +33,7 @@ extension LossModel {
     package func criticalTokens(at conditions: Conditions) throws(ScalingLawsError) -> Estimate {
         let step = 1e-4
         return try estimate("the loss has no minimum between 1e4 and 1e24 tokens") { draw throws(ScalingLawsError) in
-            try crossing(Self.reach) { tokens throws(ScalingLawsError) in
+            try crossing(Self.reach, draw) { tokens throws(ScalingLawsError) in
                 let above = try values(at: tokens.map { conditions.with(tokens: $0 * .exp(step)) }, draw: draw)
                 let below = try values(at: tokens.map { conditions.with(tokens: $0 * .exp(-step)) }, draw: draw)
                 return zip(above, below).map { $0 - $1 }
@@ -56,7 +56,7 @@ extension LossModel {
         }
         let why = "one of the two is better at every size between 1e4 and 1e15"
         return try estimate(why) { draw throws(ScalingLawsError) in
-            try crossing(1e4...1e15) { sizes throws(ScalingLawsError) in
+            try crossing(1e4...1e15, draw) { sizes throws(ScalingLawsError) in
                 let large = try values(at: sizes.map { compressed.with(params: $0 * 16 / bits) }, draw: draw)
                 let small = try values(at: sizes.map { dense.with(params: $0) }, draw: draw)
                 return zip(large, small).map { $0 - $1 }
@@ -94,13 +94,14 @@ extension LossModel {
         return Estimate(value: value, low: min(low, value), high: max(high, value))
     }
 
-    /// The first x in the range, from below, at which a function changes sign; by a logarithmic scan and bisection.
+    /// The first x in the range, from below, at which a function changes sign; by logarithmic scans, each in what the
+    /// one before found: to 1e-9 for the best parameters, to 1e-4 for a draw, whose percentiles are no better known.
     private func crossing(
-        _ range: ClosedRange<Double>, _ function: ([Double]) throws(ScalingLawsError) -> [Double]
+        _ range: ClosedRange<Double>, _ draw: Int?, _ function: ([Double]) throws(ScalingLawsError) -> [Double]
     ) throws(ScalingLawsError) -> Double? {
         var (low, high) = (Double.log(range.lowerBound), Double.log(range.upperBound))
         let points = 64
-        for _ in 0..<6 {
+        for _ in 0..<(draw == nil ? 6 : 3) {
             let grid = (0...points).map { low + (high - low) * Double($0) / Double(points) }
             let values = try function(grid.map { .exp($0) })
             let found = (1...points).first { index in

@@ -82,7 +82,7 @@ private func fewestBits(_ answers: [FitAnswers.FewestBits]) -> String {
 }
 
 private func beyond(_ factor: Double) -> String {
-    factor > 1.05 ? "× " + Figures.significant(factor, digits: 2) : "inside"
+    factor > 1.06 ? "× " + Figures.significant(factor, digits: 2) : "inside"
 }
 
 /// A fit as text for a terminal.

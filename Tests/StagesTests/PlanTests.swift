@@ -1,0 +1,90 @@
+import Foundation
+import JSON
+import Pipeline
+import Testing
+
+/// `qid plan`: what to measure next.
+struct PlanTests {
+    /// A small archive of which only two of three steps have been measured, with another prediction than usual.
+    private func measured<Result>(_ body: (SmallArchive, (_ arguments: [String]) throws -> Outcome) throws -> Result)
+        throws -> Result
+    {
+        try withScratchDirectory { directory in
+            let archive = try SmallArchive(in: directory)
+            let text = """
+                name: small
+                archives: [{path: archive, family: made-up, tokens_per_step: 1000, steps: [64, 256]}]
+                shard: heldout.txt
+                context: 32
+                windows: 6
+                specs: \(SmallArchive.specs)
+                laws: [qid-unified]
+                predictions: [{params: 1e6, tokens: [1e6, 1e7], bits: 4}]
+
+                """
+            try writeFile(Array(text.utf8), to: archive.manifest)
+            let workspace = directory.appending(path: "workspace").path
+            let run = try qid(["run", archive.manifest.path, "--workspace", workspace])
+            try #require(run.status == 0, "\(run.errors)")
+            return try body(archive) { try qid(["plan", archive.manifest.path, "--workspace", workspace] + $0) }
+        }
+    }
+
+    private func cells(_ outcome: Outcome) throws -> [JSONObject] {
+        try #require(outcome.status == 0, "\(outcome.errors)")
+        let document = try JSONValue(parsing: Array(outcome.output.utf8)).object
+        return try #require(document?["cells"]?.array).compactMap(\.object)
+    }
+
+    @Test func whatTheArchivesHoldIsOffered() throws {
+        try measured { _, plan in
+            let all = try cells(plan(["--json", "--budget", "1000"]))
+            #expect(!all.isEmpty)
+            // Both sizes at the step left out with six widths, and the two measured steps with the three not measured.
+            #expect(all.count <= 2 * (6 + 2 * 3))
+            #expect(all.allSatisfy { $0["in_archive"] == true })
+            #expect(all.contains { $0["tokens"]?.double == 128_000 })
+            let keys = all.map { [$0["params"], $0["tokens"], $0["bits"]].map { "\($0?.double ?? 0)" } }
+            #expect(Set(keys).count == keys.count)
+            let measured = all.filter { $0["tokens"]?.double != 128_000 && ($0["bits"]?.double ?? 0) <= 4 }
+            #expect(measured.isEmpty)
+            for cell in all {
+                let before = try #require(cell["relative_error_before"]?.double)
+                #expect((cell["relative_error_after"]?.double ?? .infinity) < before)
+            }
+        }
+    }
+
+    @Test func theBudgetIsKept() throws {
+        try measured { _, plan in
+            let some = try cells(plan(["--json", "--budget", "4"]))
+            #expect((some.last?["spent"]?.double ?? .infinity) <= 4 && some.count >= 2)
+            #expect(try cells(plan(["--json", "--budget", "0.01"])).isEmpty)
+            let text = try plan(["--budget", "0.01"])
+            #expect(text.output.contains("fits into a budget of"), "\(text.output)")
+        }
+    }
+
+    @Test func predictedSizesAreOfferedOnDemand() throws {
+        try measured { _, plan in
+            let beyond = try cells(plan(["--json", "--beyond", "--budget", "1000"]))
+            #expect(beyond.contains { $0["in_archive"] == false && $0["params"]?.double == 1e6 })
+            let large = beyond.first { $0["params"]?.double == 1e6 }
+            let small = beyond.first { $0["in_archive"] == true }
+            #expect((large?["cost"]?.double ?? 0) > (small?["cost"]?.double ?? .infinity))
+            let table = try plan(["--beyond", "--budget", "1000"])
+            #expect(table.output.contains("to be trained") && table.output.contains("archived"))
+        }
+    }
+
+    @Test func mistakesAreNamed() throws {
+        try measured { archive, plan in
+            #expect(try plan(["--budget", "0"]).status == 64)
+            #expect(try plan(["--law", "chinchilla"]).errors.contains("a plan needs a law of QiD"))
+            let text = String(decoding: try readFile(archive.manifest), as: UTF8.self)
+            let bare = text.split(separator: "\n").filter { !$0.hasPrefix("predictions") }.joined(separator: "\n")
+            try writeFile(Array(bare.utf8), to: archive.manifest)
+            #expect(try plan([]).errors.contains("nothing to plan for: the manifest wants no predictions"))
+        }
+    }
+}
