@@ -1,0 +1,164 @@
+import Checkpoint
+import Compression
+import FoundationEssentials
+import Kernels
+import Testing
+
+/// What contradicts itself in checkpoints that others compressed.
+struct StoredFormErrorTests {
+    private let gptq = StoredModule.gptq(bits: 4, lessOne: false)
+    private let nf4 = StoredModule.fourBits("nf4", type: "float16", nested: true)
+
+    private func error(_ module: StoredModule) throws -> CompressionError? {
+        #expect(throws: CompressionError.self) { try module.withStore { _ = try $0.matrix(StoredModule.name) } }
+    }
+
+    private func wrongShape(_ piece: String, _ found: [Int], _ expected: String) -> CompressionError {
+        .wrongShape(tensor: "\(StoredModule.name).\(piece)", found: found, expected: expected)
+    }
+
+    @Test func shapesThatContradictEachOther() throws {
+        #expect(
+            try error(gptq.replacing("scales", .float16, [3, 32])) == wrongShape("scales", [3, 32], "[4, 32]"))
+        #expect(try error(gptq.replacing("qzeros", .int32, [4, 5])) == wrongShape("qzeros", [4, 5], "[4, 4]"))
+        #expect(try error(gptq.replacing("g_idx", .int32, [63])) == wrongShape("g_idx", [63], "[64]"))
+        #expect(
+            try error(StoredModule.gptq(bits: 3, lessOne: true).replacing("qweight", .int32, [7, 32]))
+                == wrongShape("qweight", [7, 32], "[inputs · 3 / 32, outputs] with whole, positive sizes"))
+        #expect(
+            try error(StoredModule.awq.replacing("qzeros", .int32, [4, 4])) == wrongShape("qzeros", [4, 4], "[2, 4]"))
+        #expect(
+            try error(StoredModule.awq.replacing("qweight", .int32, [60, 4]))
+                == wrongShape(
+                    "qweight", [60, 4], "[inputs, outputs / 8], positive, with inputs in groups of 32"))
+        #expect(
+            try error(nf4.replacing("weight", .uint8, [383, 1]))
+                == wrongShape("weight", [383, 1], "of 384 bytes for 6 x 128 codes of 4 bits"))
+        #expect(
+            try error(nf4.replacing("weight.absmax", .uint8, [11]))
+                == wrongShape("weight.absmax", [11], "of 12 elements"))
+        #expect(
+            try error(StoredModule.eightBits.replacing("SCB", .float32, [4]))
+                == wrongShape("SCB", [4], "of 5 elements"))
+        #expect(
+            try error(StoredModule.floats.replacing("weight_scale", .bfloat16, [3, 1]))
+                == wrongShape("weight_scale", [3, 1], "[1] or [4, groups] with groups that divide 24 columns"))
+    }
+
+    @Test func missingAndMistypedTensors() throws {
+        #expect(
+            try error(gptq.replacing("scales"))
+                == .missingTensor(
+                    name: "\(StoredModule.name).scales",
+                    known: ["g_idx", "qweight", "qzeros"].map { "\(StoredModule.name).\($0)" }))
+        for (module, piece) in [
+            (gptq, "qzeros"), (gptq, "g_idx"), (StoredModule.awq, "scales"), (nf4, "weight.quant_map"),
+            (nf4, "weight.nested_absmax"), (StoredModule.eightBits, "SCB"), (StoredModule.integers, "weight_scale"),
+            (StoredModule.integers, "weight_zero_point"),
+        ] {
+            guard case .missingTensor(let name, _)? = try error(module.replacing(piece)) else {
+                Issue.record("no error for '\(piece)'")
+                continue
+            }
+            #expect(name == "\(StoredModule.name).\(piece)")
+        }
+        #expect(
+            try error(gptq.replacing("qweight", .float32, [8, 32]))
+                == .wrongType(tensor: "\(StoredModule.name).qweight", found: "F32", expected: "I32"))
+        #expect(
+            try error(gptq.replacing("scales", .float64, [4, 32]))
+                == .wrongType(tensor: "\(StoredModule.name).scales", found: "F64", expected: "F16, BF16 or F32"))
+    }
+
+    @Test func configurationsThatAreNotRead() throws {
+        func refused(_ quantization: String) throws -> String {
+            var module = gptq
+            module.quantization = quantization
+            guard case .invalidConfiguration(_, let key, let found, let expected)? = try error(module) else {
+                return ""
+            }
+            return "\(key) | \(found) | \(expected)"
+        }
+        let keys = "quantization_config"
+        #expect(
+            try refused(#"{"quant_method": "gptq", "bits": 5, "group_size": 16}"#) == "\(keys).bits | 5 | 2, 3, 4, 8")
+        #expect(
+            try refused(#"{"quant_method": "gptq", "bits": 4, "group_size": 0}"#)
+                == "\(keys).group_size | 0 | -1 or a whole number above 0")
+        #expect(
+            try refused(#"{"quant_method": "gptq", "bits": 4, "group_size": 16, "checkpoint_format": "marlin"}"#)
+                == "\(keys).checkpoint_format | \"marlin\" | 'gptq', 'gptq_v2'")
+        #expect(
+            try refused(#"{"quant_method": "gptq", "bits": 4, "group_size": 16, "dynamic": {"-:x": {}}}"#)
+                == "\(keys).dynamic | {\"-:x\":{}} | absent: every module must have the same bits and groups")
+        #expect(
+            try refused(#"{"quant_method": "awq", "bits": 4, "group_size": 32, "version": "gemv"}"#)
+                == "\(keys).version | \"gemv\" | 'gemm'")
+        #expect(
+            try refused(#"{"quant_method": "awq", "bits": 4, "group_size": 32, "zero_point": false}"#)
+                == "\(keys).zero_point | false | true, as the GEMM layout has zero points")
+        #expect(
+            try refused("null")
+                == "\(keys) | missing | there for '\(StoredModule.name).qweight', saying how it is stored")
+    }
+
+    @Test func quantStatesThatAreNotRead() throws {
+        func refused(_ state: String) throws -> CompressionError? {
+            let piece = "weight.quant_state.bitsandbytes__nf4"
+            var module = nf4.replacing(piece)
+            module.add(piece, .uint8, [state.utf8.count], Array(state.utf8))
+            return try error(module)
+        }
+        let tensor = "\(StoredModule.name).weight.quant_state.bitsandbytes__nf4"
+        #expect(
+            try refused("[")
+                == .wrongType(
+                    tensor: tensor, found: "no JSON object", expected: "one with shape, blocksize and dtype"))
+        #expect(
+            try refused(#"{"quant_type": "nf4", "shape": [6, 128], "blocksize": 0}"#)
+                == .invalidConfiguration(
+                    checkpoint: tensor, key: "blocksize", found: "0", expected: "from 1 to 1048576"))
+        #expect(
+            try refused(#"{"quant_type": "nf4", "shape": [6, 128, 1], "blocksize": 64}"#)
+                == .invalidConfiguration(
+                    checkpoint: tensor, key: "shape", found: "[6,128,1]", expected: "two sizes from 1 to 2147483647"))
+        #expect(
+            try refused(#"{"quant_type": "fp4"}"#)
+                == .invalidConfiguration(
+                    checkpoint: tensor, key: "quant_type", found: "\"fp4\"", expected: "'nf4' as in the tensor's name"))
+    }
+
+    /// Whatever stands in the configuration and the header, opening gives weights or an error.
+    @Test func mutatedCheckpointsNeverTrap() throws {
+        let seed = UInt32.random(in: 0...UInt32.max)
+        var random = Congruential(seed: seed)
+        var opened = 0
+        for module in StoredFormTests.all {
+            let directory = try TemporaryDirectory()
+            try module.write(to: directory.url)
+            let files = ["config.json", "model.safetensors"].map { directory.url.appending(path: $0) }
+            let originals = try files.map { Array(try Data(contentsOf: $0)) }
+            for _ in 0..<60 {
+                for (file, original) in zip(files, originals) {
+                    var bytes = original
+                    let reach = Bool.random(using: &random) ? bytes.count : min(bytes.count, 900)
+                    for _ in 0..<Int.random(in: 0...2, using: &random) {
+                        let digit = UInt8.random(in: 0x30...0x39, using: &random)
+                        let byte = UInt8.random(in: 0...255, using: &random)
+                        let place = Int.random(in: 0..<reach, using: &random)
+                        bytes[place] = (0x30...0x39).contains(bytes[place]) ? digit : byte
+                    }
+                    try Data(bytes).write(to: file)
+                }
+                guard let damaged = try? Checkpoint(directory: directory.url),
+                    let store = try? WeightStore(damaged)
+                else { continue }
+                _ = store.bitsPerWeight
+                guard let weight = try? store.matrix(StoredModule.name) else { continue }
+                #expect(weight.decoded.count == weight.rows * weight.columns, "seed \(seed)")
+                opened += 1
+            }
+        }
+        #expect(opened > 0, "seed \(seed)")
+    }
+}
