@@ -168,12 +168,26 @@ struct ReferenceDecoder {
     }
 
     private func linear(_ row: [Double], _ map: LinearDescription) -> [Double] {
+        if map.bitLinear != nil { return bitLinear(row, map) }
         let weight = matrix(map.module + ".weight")
         let product =
             map.transposed
             ? (0..<map.outputs).map { output in row.indices.reduce(0) { $0 + row[$1] * weight[$1][output] } }
             : weight.map { dot($0, row) }
         return map.bias ? add(product, vector(map.module + ".bias")) : product
+    }
+
+    /// A ternary weight times an input of 8 bits; rounded in float32, as a half decides which way a value goes.
+    private func bitLinear(_ row: [Double], _ map: LinearDescription) -> [Double] {
+        let weight = matrix(map.module + ".weight")
+        let mean = weight.joined().reduce(0) { $0 + abs($1) } / Double(map.outputs * map.inputs)
+        let scale = 1 / max(Float(mean), 1e-5)
+        let largest = max(row.map { abs(Float($0)) }.max() ?? 0, 1e-5)
+        let input = row.map { Double(min(max((Float($0) * (127 / largest)).rounded(.toNearestOrEven), -128), 127)) }
+        return weight.map { weights in
+            let codes = weights.map { Double(min(max((Float($0) * scale).rounded(.toNearestOrEven), -1), 1)) }
+            return dot(codes, input) * Double(largest) / 127 / Double(scale)
+        }
     }
 
     private func vector(_ name: String) -> [Double] { vectors[name] ?? [] }
