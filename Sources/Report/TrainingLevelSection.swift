@@ -42,7 +42,8 @@ extension Document {
     /// `4.2M (1.3× out) [2.5M, 8.1M]`.
     private static func cell(_ level: TrainingLevel) -> String {
         guard let tokens = level.tokens else { return "not reached" }
-        let beyond = level.beyondHull.map { $0 > 1.06 ? " (\(Figures.significant($0, digits: 2))× out)" : "" } ?? ""
+        let beyond =
+            level.beyondHull.map { $0 > 1.06 ? " (\(Figures.significant($0, digits: 2))×\u{a0}out)" : "" } ?? ""
         let ends = [tokens.low, tokens.high].map { $0.isFinite ? Figures.count($0) : "∞" }
         return "\(Figures.count(tokens.value))\(beyond) [\(ends[0]), \(ends[1])]"
     }

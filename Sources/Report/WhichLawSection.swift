@@ -35,7 +35,7 @@ extension Document {
         guard let fit = try? ranked.outcome.get() else { return ["", ranked.law.name, "not fitted", "", "", ""] }
         return [
             "\(place)", ranked.law.name, "\(fit.n)",
-            ranked.heldOutError.map { "× " + Figures.significant(exp($0)) } ?? "",
+            ranked.heldOutError.map { "×\u{a0}" + Figures.significant(exp($0)) } ?? "",
             ranked.excessAICc.map { Figures.fixed($0, decimals: 1) } ?? "", Figures.fixed(fit.bic, decimals: 1),
         ]
     }

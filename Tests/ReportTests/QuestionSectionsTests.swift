@@ -43,7 +43,7 @@ import Testing
         let beyond = try #require(level.beyondHull)
         #expect(beyond > 8)
         let tokens = try #require(level.tokens)
-        let cell = "\(Figures.count(tokens.value)) (\(Figures.significant(beyond, digits: 2))× out) ["
+        let cell = "\(Figures.count(tokens.value)) (\(Figures.significant(beyond, digits: 2))×\u{a0}out) ["
         #expect(RenderedReport(content).markdown.contains(cell))
     }
 
