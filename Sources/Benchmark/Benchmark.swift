@@ -10,6 +10,7 @@ package func benchmark(
     var report = BenchmarkReport()
     progress("limits")
     report.measurements += try Limits.measure(workload, stand)
+    report.ratios += Limits.ratios(report.measurements)
     progress("product")
     report.measurements += try ProductBenchmark.measure(workload, stand)
     progress("attention")
