@@ -72,7 +72,7 @@ let package = Package(
                 "Evaluation",
                 "Warehouse", "ScalingLaws", "Report", "Pipeline",
             ]),
-        library("Options", ["Stages", "Pipeline", argumentParser]),
+        library("Options", ["Stages", "Pipeline", "Kernels", argumentParser]),
         command("qid", ["Options", "Stages", "Pipeline", "Warehouse", "Benchmark"]),
         command("qid-ingest", ["Options", "Stages", "Pipeline"]),
         command("qid-quantize", ["Options", "Stages", "Pipeline", "Compression"]),

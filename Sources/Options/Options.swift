@@ -1,5 +1,6 @@
 package import ArgumentParser
 import FoundationEssentials
+import Kernels
 package import Pipeline
 package import Stages
 
@@ -53,6 +54,11 @@ package struct MemoryOption: ParsableArguments {
 
 /// Runs a stage and ends the command as it ended: its errors in one line on standard error, its status as exit status.
 package func runStage(_ command: String, _ body: () throws(StageError) -> ExitStatus) throws {
+    let missing = Processor.missingInstructions
+    guard missing.isEmpty else {
+        report("\(command): this processor lacks \(missing.joined(separator: ", ")), which the kernels need")
+        throw ExitCode(ExitStatus.software.rawValue)
+    }
     Interruption.current.listen()
     if ProcessInfo.processInfo.environment[StageRunner.runVariable] != nil { Interruption.current.endWithParent() }
     let status: ExitStatus
