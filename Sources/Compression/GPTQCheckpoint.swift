@@ -20,6 +20,8 @@ struct GPTQCheckpoint: Sendable, Equatable {
     let groupLength: Int?
     let scattersGroups: Bool
     let zeroPointsAreLessOne: Bool
+    /// Whether every zero point must be 2ᵇ⁻¹.
+    let symmetric: Bool
 
     init(_ object: JSONObject, _ reading: ConfigurationReading) throws(CompressionError) {
         bits = try reading.choice(object, "bits", from: [2, 3, 4, 8])
@@ -27,6 +29,7 @@ struct GPTQCheckpoint: Sendable, Equatable {
         scattersGroups = try reading.flag(object, "desc_act", default: false)
         let key = object["checkpoint_format"] == nil ? "format" : "checkpoint_format"
         zeroPointsAreLessOne = try reading.word(object, key, from: ["gptq", "gptq_v2"], default: "gptq") == "gptq"
+        symmetric = try reading.flag(object, "sym", default: false)
         try reading.refuse(object, "is_marlin_format", "false: Marlin's layout is not read")
         try reading.refuse(object, "dynamic", "absent: every module must have the same bits and groups")
         _ = try reading.word(object, "pack_dtype", from: ["int32"], default: "int32")
@@ -48,10 +51,17 @@ struct GPTQCheckpoint: Sendable, Equatable {
         let scaleTensor = try module.tensor("scales")
         let zeroTensor = try module.words("qzeros")
         let scales = try GroupScales(scaleTensor, groups: groups, rows: rows)
+        let zeros = try zeros(zeroTensor, groups: groups, rows: rows)
+        // Some versions of GPTQModel take other ones off words of three bits, which shows where they are known.
+        if symmetric, bits == 3, zeroPointsAreLessOne, let other = zeros.first(where: { $0 != 4 }) {
+            throw .invalidConfiguration(
+                checkpoint: zeroTensor.info.name, key: "zero point", found: "\(other)",
+                expected: "4, as quantization_config.sym is true")
+        }
         return GroupedCodeMatrix(
             rows: rows, columns: columns,
             codes: InputPackedCodes(words: weight.baseAddress, rows: rows, bits: bits), scales: scales,
-            zeros: try zeros(zeroTensor, groups: groups, rows: rows),
+            zeros: zeros,
             groups: try columnGroups(module, columns: columns, groups: groups, length: length),
             owners: [weight.mapping, scaleTensor.mapping])
     }

@@ -102,6 +102,16 @@ struct StoredFormErrorTests {
                 == "\(keys) | missing | there for '\(StoredModule.name).qweight', saying how it is stored")
     }
 
+    @Test func symmetricZeroPointsOfThreeBitsAreFour() throws {
+        var module = StoredModule.gptq(bits: 3, lessOne: true).replacing("qzeros", .int32, [4, 3])
+        module.quantization = #"{"quant_method": "gptq", "bits": 3, "group_size": 16, "sym": true}"#
+        #expect(
+            try error(module)
+                == .invalidConfiguration(
+                    checkpoint: "\(StoredModule.name).qzeros", key: "zero point", found: "1",
+                    expected: "4, as quantization_config.sym is true"))
+    }
+
     @Test func quantStatesThatAreNotRead() throws {
         func refused(_ state: String) throws -> CompressionError? {
             let piece = "weight.quant_state.bitsandbytes__nf4"
