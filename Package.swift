@@ -74,7 +74,7 @@ let package = Package(
             ]),
         library("Options", ["Stages", "Pipeline", "Kernels", argumentParser]),
         command("qid", ["Options", "Stages", "Pipeline", "Warehouse", "Benchmark"]),
-        command("qid-ingest", ["Options", "Stages", "Pipeline"]),
+        command("qid-ingest", ["Options", "Stages", "Pipeline", "Compression"]),
         command("qid-quantize", ["Options", "Stages", "Pipeline", "Compression"]),
         command("qid-evaluate", ["Options", "Stages", "Pipeline", "LanguageModel"]),
         command("qid-record", ["Options", "Stages", "Pipeline"]),

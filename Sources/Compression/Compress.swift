@@ -60,7 +60,6 @@ package struct CompressionRun {
         kept = Self.kept(checkpoint, modules)
         var outputs: [CompressedOutput] = []
         for target in targets {
-            for layer in layers { _ = try PackQuantizedGeometry(layer, target.spec) }
             outputs.append(
                 try CompressedOutput(target.spec, directory: target.directory, modules: layers, kept: kept))
         }
@@ -74,11 +73,12 @@ package struct CompressionRun {
         _ layer: LinearLayer, hessian: Hessian? = nil
     ) throws(CompressionError) -> [CompressedWeight] {
         var results = [CompressedWeight?](repeating: nil, count: outputs.count)
-        for method in Spec.Method.allCases {
-            let indices = outputs.indices.filter { outputs[$0].spec.method == method }
-            guard !indices.isEmpty else { continue }
-            let specs = indices.map { outputs[$0].spec }
-            let weights = try method.compressor.compress(layer, specs: specs, hessian: hessian)
+        var waiting = Array(outputs.indices)
+        while let first = waiting.first {
+            let compressor = outputs[first].spec.compressor
+            let indices = waiting.filter { outputs[$0].spec.compressor == compressor }
+            waiting.removeAll { indices.contains($0) }
+            let weights = try compressor.compress(layer, specs: indices.map { outputs[$0].spec }, hessian: hessian)
             for (index, weight) in zip(indices, weights) {
                 try outputs[index].write(layer.name, weight)
                 results[index] = weight

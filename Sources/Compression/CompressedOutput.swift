@@ -27,8 +27,7 @@ final class CompressedOutput {
         }
         var declarations = kept.map { SafetensorsWriter.Declaration($0.info.name, $0.info.type, $0.info.shape) }
         for module in modules {
-            let layout = spec.method.compressor.layout(
-                spec, rows: module.weight.rows, columns: module.weight.columns, scaleType: module.scaleType)
+            let layout = try spec.compressor.layout(module, spec)
             declarations += layout.map { .init("\(module.name).\($0.suffix)", $0.type, $0.shape) }
         }
         do {
@@ -60,7 +59,7 @@ final class CompressedOutput {
             do { try writer.finish() } catch { throw .checkpoint(error) }
         }
         var config = checkpoint.config.json
-        config["quantization_config"] = QuantizationConfiguration.json(spec, ignored: ignored)
+        config["quantization_config"] = .object(spec.compressor.configuration(spec, ignored: ignored))
         try write(.object(config), as: "config.json")
         try write(provenance.json(spec, bitsPerWeight: bitsPerWeight), as: "provenance.json")
         for name in Self.companions {

@@ -1,3 +1,4 @@
+package import JSON
 import Kernels
 
 /// GPTQ (2210.17323): columns are rounded in order, and each one's error is pushed onto those still to come through the
@@ -12,8 +13,12 @@ package enum GPTQ: LayerCompressor {
     static let damping = 0.01
     static let block = 128
 
-    package static func layout(_ spec: Spec, rows: Int, columns: Int, scaleType: ScaleType) -> [StoredLayout] {
-        RoundToNearest.layout(spec, rows: rows, columns: columns, scaleType: scaleType)
+    package static func layout(_ layer: LinearLayer, _ spec: Spec) throws(CompressionError) -> [StoredLayout] {
+        try RoundToNearest.layout(layer, spec)
+    }
+
+    package static func configuration(_ spec: Spec, ignored: [String]) -> JSONObject {
+        QuantizationConfiguration.json(spec, ignored: ignored)
     }
 
     package static func compress(
@@ -25,12 +30,12 @@ package enum GPTQ: LayerCompressor {
         var results: [CompressedWeight] = []
         for spec in specs {
             let geometry = try PackQuantizedGeometry(layer, spec)
-            if factors[spec.actOrder] == nil {
-                let order = spec.actOrder ? byFallingDiagonal(hessian) : Array(0..<hessian.columns)
+            if factors[spec.options.actOrder] == nil {
+                let order = spec.options.actOrder ? byFallingDiagonal(hessian) : Array(0..<hessian.columns)
                 let factor = try InverseFactor.make(hessian, order: order, damping: damping, tensor: layer.name)
-                factors[spec.actOrder] = (order, factor)
+                factors[spec.options.actOrder] = (order, factor)
             }
-            guard let (order, factor) = factors[spec.actOrder] else { continue }
+            guard let (order, factor) = factors[spec.options.actOrder] else { continue }
             let result = PackQuantizedWeight(
                 geometry, scaleType: spec.scaleType(checkpoint: layer.scaleType), columnOrder: order)
             try fill(result, layer, order, factor)

@@ -1,3 +1,4 @@
+package import JSON
 package import Kernels
 
 /// A linear layer to compress.
@@ -16,14 +17,20 @@ package struct LinearLayer: Sendable {
     }
 }
 
-/// A compression method: what it must know of a layer's inputs, and how it makes stored tensors of a weight.
+/// A compression method for some number formats: how it makes stored tensors of a weight.
 ///
 /// Decoding is no part of it: a stored form is read by a `WeightMatrix`.
 package protocol LayerCompressor: Sendable {
     /// Name, type and shape of the tensors that `compress` will make, in order: a file's header comes before its values.
-    static func layout(_ spec: Spec, rows: Int, columns: Int, scaleType: ScaleType) -> [StoredLayout]
+    /// Refuses a spec that does not fit the layer's size.
+    static func layout(_ layer: LinearLayer, _ spec: Spec) throws(CompressionError) -> [StoredLayout]
 
-    /// Compresses one weight by several specs of this method, reading it once where that saves work.
+    /// The object to put into `config.json` as `quantization_config`, by which readers know how weights are stored.
+    ///
+    /// - Parameter ignored: linear modules that stay as they are.
+    static func configuration(_ spec: Spec, ignored: [String]) -> JSONObject
+
+    /// Compresses one weight by several specs, reading it once where that saves work.
     ///
     /// - Parameter hessian: for methods that need one.
     static func compress(
@@ -31,10 +38,10 @@ package protocol LayerCompressor: Sendable {
     ) throws(CompressionError) -> [CompressedWeight]
 }
 
-extension Spec.Method {
-    /// The code behind the method.
+extension Spec {
+    /// The code behind the recipe.
     package var compressor: any LayerCompressor.Type {
-        switch self {
+        switch method {
         case .rtn: RoundToNearest.self
         case .gptq: GPTQ.self
         }

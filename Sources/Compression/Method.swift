@@ -20,26 +20,69 @@ extension Spec {
         /// rounding of scales moves its result by several per cent of QiD; nil for the checkpoint's 16-bit type.
         var scaleType: ScaleType? { self == .gptq ? .float32 : nil }
 
-        /// The bits per weight it can give.
-        package var widths: ClosedRange<Int> { 2...8 }
-
-        /// Whether `act_order` means something to it.
-        var ordersColumns: Bool { self == .gptq }
-
-        /// Refuses a spec that makes no sense.
-        func check(_ spec: Spec) throws(CompressionError) {
-            guard widths.contains(spec.bits) else {
-                throw .invalidValue(
-                    key: "bits", value: "\(spec.bits)",
-                    allowed: "a whole number from \(widths.lowerBound) to \(widths.upperBound) for \(rawValue)")
-            }
-            if case .size(let size) = spec.group, !Spec.groupSizes.contains(size) {
-                throw .invalidValue(key: "group", value: "\(size)", allowed: Spec.allowedGroups)
-            }
-            if spec.actOrder && !ordersColumns {
-                throw .invalidValue(key: "act_order", value: "true", allowed: "false for \(rawValue); gptq takes it")
+        /// The keys that mean something to it beside those that every method takes.
+        var keys: Set<OptionalKey> {
+            switch self {
+            case .rtn: []
+            case .gptq: [.actOrder]
             }
         }
+
+        /// The number formats that it makes, `integer` apart.
+        var formats: [NumberFormat] {
+            switch self {
+            case .rtn: NumberFormat.named
+            case .gptq: []
+            }
+        }
+
+        /// Bits of the integer format.
+        var widths: ClosedRange<Int> { 2...8 }
+    }
+
+    /// A key that only some methods take.
+    enum OptionalKey: String, CaseIterable {
+        case actOrder = "act_order"
+    }
+}
+
+extension Spec.Method {
+    /// Refuses a spec that makes no sense.
+    func check(_ spec: Spec) throws(CompressionError) {
+        if case .integer(let bits) = spec.format {
+            guard widths.contains(bits) else {
+                throw .invalidValue(
+                    key: "bits", value: "\(bits)",
+                    allowed: "a whole number from \(widths.lowerBound) to \(widths.upperBound) for \(rawValue)")
+            }
+        } else if !formats.contains(spec.format) {
+            throw .invalidValue(
+                key: "format", value: spec.format.name.map { "'\($0)'" } ?? "missing", allowed: allowedFormats)
+        }
+        if case .size(let size) = spec.group, !Spec.groupSizes.contains(size) {
+            throw .invalidValue(key: "group", value: "\(size)", allowed: Spec.allowedGroups)
+        }
+        if !spec.symmetric, !spec.format.takesZeroPoint {
+            throw .invalidValue(key: "symmetric", value: "false", allowed: "true for \(spec.format.name ?? rawValue)")
+        }
+        for (key, value) in spec.options.given where !keys.contains(key) {
+            let takers = Self.allCases.filter { $0.keys.contains(key) }.map(\.rawValue)
+            throw .invalidValue(
+                key: key.rawValue, value: value,
+                allowed: "left out for \(rawValue); it is for \(takers.joined(separator: ", "))")
+        }
+    }
+
+    private var allowedFormats: String {
+        let names = formats.compactMap(\.name)
+        return names.isEmpty ? "left out for \(rawValue), and bits given" : "one of " + names.joined(separator: ", ")
+    }
+}
+
+extension Spec.Options {
+    /// The options that are given, with their values as a person wrote them.
+    var given: [(key: Spec.OptionalKey, value: String)] {
+        actOrder ? [(.actOrder, "true")] : []
     }
 }
 

@@ -41,8 +41,8 @@ struct PackQuantizedGeometry: Sendable, Equatable {
     init(_ spec: Spec, rows: Int, columns: Int) {
         let length = spec.group.length(rowLength: columns) ?? columns
         self.init(
-            rows: rows, columns: columns, bits: spec.bits, symmetric: spec.symmetric, groupLength: length,
-            scattered: spec.actOrder && length < columns)
+            rows: rows, columns: columns, bits: spec.codeBits, symmetric: spec.symmetric, groupLength: length,
+            scattered: spec.options.actOrder && length < columns)
     }
 
     /// The sizes of a layer's weight under a spec, if its groups divide the rows.

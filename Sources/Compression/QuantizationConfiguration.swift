@@ -32,9 +32,9 @@ struct QuantizationConfiguration: Sendable, Equatable {
     /// The object to put into `config.json`, with which transformers and vLLM load the checkpoint.
     ///
     /// - Parameter ignored: linear modules that stay as they are.
-    static func json(_ spec: Spec, ignored: [String]) -> JSONValue {
+    static func json(_ spec: Spec, ignored: [String]) -> JSONObject {
         var weights = JSONObject()
-        weights["num_bits"] = .integer(spec.bits)
+        weights["num_bits"] = .integer(spec.codeBits)
         weights["type"] = "int"
         weights["symmetric"] = .bool(spec.symmetric)
         switch spec.group {
@@ -44,7 +44,7 @@ struct QuantizationConfiguration: Sendable, Equatable {
             weights["group_size"] = .integer(size)
         }
         weights["dynamic"] = false
-        if spec.actOrder, spec.group != .channel { weights["actorder"] = "group" }
+        if spec.options.actOrder, spec.group != .channel { weights["actorder"] = "group" }
         var config = JSONObject()
         config["quant_method"] = .string(methodName)
         config["format"] = .string(formatName)
@@ -54,7 +54,7 @@ struct QuantizationConfiguration: Sendable, Equatable {
         // compressed-tensors 0.18 to 0.20 (at least) cannot load packed zero points, their own included, into the
         // modules they prepare; told to dequantize while loading, transformers takes another way, which works.
         if !spec.symmetric { config["dequantize"] = true }
-        return .object(config)
+        return config
     }
 
     /// Reads the object of a compressed-tensors checkpoint's configuration.
@@ -71,6 +71,12 @@ struct QuantizationConfiguration: Sendable, Equatable {
                 try reading.scheme(member.value, "quantization_config.config_groups.\(member.key)", format))
         }
         self.schemes = schemes
+    }
+
+    /// The first scheme in a word, `compressed-tensors-w4`.
+    var label: String {
+        let numbers = schemes.first.map { $0.format == .floats ? "fp\($0.bits)" : "w\($0.bits)" }
+        return [Self.methodName, numbers].compactMap(\.self).joined(separator: "-")
     }
 
     /// The scheme of a linear module: by its own name first, then by expression, then by class.

@@ -1,3 +1,4 @@
+package import JSON
 import Kernels
 
 /// Round to nearest: every weight goes to the nearest value of its group's grid (`UniformGrid`).
@@ -5,9 +6,12 @@ import Kernels
 /// Error: at most half a step, scale/2, and for the greatest values of a group what rounding the scale to 16 bits or a
 /// symmetric grid's missing last level adds.
 package enum RoundToNearest: LayerCompressor {
-    package static func layout(_ spec: Spec, rows: Int, columns: Int, scaleType: ScaleType) -> [StoredLayout] {
-        PackQuantizedGeometry(spec, rows: rows, columns: columns).layout(
-            scaleType: spec.scaleType(checkpoint: scaleType))
+    package static func layout(_ layer: LinearLayer, _ spec: Spec) throws(CompressionError) -> [StoredLayout] {
+        try PackQuantizedGeometry(layer, spec).layout(scaleType: spec.scaleType(checkpoint: layer.scaleType))
+    }
+
+    package static func configuration(_ spec: Spec, ignored: [String]) -> JSONObject {
+        QuantizationConfiguration.json(spec, ignored: ignored)
     }
 
     /// Rows go through in parallel; each is decoded once and rounded by every spec while it lies in cache.

@@ -1,20 +1,26 @@
 package import JSON
 
-/// A compression recipe: which method, how many bits, what shares a scale, and what is compressed.
+/// A compression recipe: which method, what numbers weights become, what shares a scale, and what is compressed.
 ///
 /// A spec is data: it is what a manifest line expands to, part of an artifact's key, and a row's name in a report.
 /// A method's own rules (which keys, which widths) stand in `Method`.
 package struct Spec: Sendable, Hashable {
     package let method: Method
-    /// Nominal bits per weight.
-    package let bits: Int
+    package let format: NumberFormat
     package let group: Group
     package let symmetric: Bool
-    /// Columns in the order of falling activation energy (gptq).
-    package let actOrder: Bool
     package let targets: Targets
     /// The type in which scales are stored; nil for what the method does by itself.
     package let scales: ScaleType?
+    package let options: Options
+
+    /// What only some methods take; each has a value that stands for its absence.
+    package struct Options: Sendable, Hashable {
+        /// Columns in the order of falling activation energy.
+        package var actOrder = false
+
+        package init(actOrder: Bool = false) { self.actOrder = actOrder }
+    }
 
     /// The input weights of one output row that share a scale.
     package enum Group: Sendable, Hashable {
@@ -26,17 +32,27 @@ package struct Spec: Sendable, Hashable {
 
     /// A recipe as code gives it; nonsense is refused as in `init(json:)`.
     package init(
+        method: Method, format: NumberFormat, group: Group? = nil, symmetric: Bool = true,
+        targets: Targets = .layers, scales: ScaleType? = nil, options: Options = Options()
+    ) throws(CompressionError) {
+        self.method = method
+        self.format = format
+        self.group = group ?? format.usualGroup
+        self.symmetric = symmetric
+        self.targets = targets
+        self.scales = scales
+        self.options = options
+        try method.check(self)
+    }
+
+    /// A recipe with weights of so many bits.
+    package init(
         method: Method, bits: Int, group: Group = .channel, symmetric: Bool = true, actOrder: Bool = false,
         targets: Targets = .layers, scales: ScaleType? = nil
     ) throws(CompressionError) {
-        self.method = method
-        self.bits = bits
-        self.group = group
-        self.symmetric = symmetric
-        self.actOrder = actOrder
-        self.targets = targets
-        self.scales = scales
-        try method.check(self)
+        try self.init(
+            method: method, format: .integer(bits: bits), group: group, symmetric: symmetric, targets: targets,
+            scales: scales, options: Options(actOrder: actOrder))
     }
 }
 
@@ -59,24 +75,41 @@ extension Spec.Group: CustomStringConvertible {
 }
 
 extension Spec {
+    /// P of the laws: nominal bits per weight.
+    package var nominalBits: Double { format.nominalBits }
+
+    /// Bits of a stored code.
+    var codeBits: Int {
+        switch format {
+        case .integer(let bits): bits
+        case .stored: 16
+        }
+    }
+
     /// The type in which scales are stored, given the 16-bit type that goes with the checkpoint's weights.
     func scaleType(checkpoint sixteenBit: ScaleType) -> ScaleType { scales ?? method.scaleType ?? sixteenBit }
 }
 
 extension Spec: CustomStringConvertible {
     /// The recipe in one word, `rtn-asym-w4-g16`, unique among specs and usable in file names.
-    package var name: String { join(width: "w\(bits)") }
+    package var name: String { join(withWidth: true) }
 
     /// The name without the bits, `rtn-asym-g16`: what a law with one parameter per scheme calls it.
-    package var scheme: String { join(width: nil) }
+    package var scheme: String { join(withWidth: false) }
 
     package var description: String { name }
 
-    private func join(width: String?) -> String {
-        [
-            method.rawValue, symmetric ? "sym" : "asym", width, group.description, actOrder ? "actorder" : nil,
-            targets == .layers ? nil : targets.rawValue, scales?.rawValue,
-        ].compactMap(\.self).joined(separator: "-")
+    private func join(withWidth: Bool) -> String {
+        var parts = [method.rawValue]
+        switch format {
+        case .integer(let bits): parts += [symmetric ? "sym" : "asym"] + (withWidth ? ["w\(bits)"] : [])
+        case .stored: break
+        }
+        if format != .stored { parts.append(group.description) }
+        if options.actOrder { parts.append("actorder") }
+        if targets != .layers { parts.append(targets.rawValue) }
+        if let scales { parts.append(scales.rawValue) }
+        return parts.joined(separator: "-")
     }
 }
 
@@ -87,13 +120,18 @@ extension Spec {
     package var canonical: JSONValue {
         var object = JSONObject()
         object["method"] = .string(method.rawValue)
-        object["bits"] = .integer(bits)
-        switch group {
-        case .channel: object["group"] = "channel"
-        case .size(let size): object["group"] = .integer(size)
+        switch format {
+        case .integer(let bits): object["bits"] = .integer(bits)
+        case .stored: break
         }
-        object["symmetric"] = .bool(symmetric)
-        if actOrder { object["act_order"] = true }
+        if format != .stored {
+            switch group {
+            case .channel: object["group"] = "channel"
+            case .size(let size): object["group"] = .integer(size)
+            }
+        }
+        if format.takesZeroPoint { object["symmetric"] = .bool(symmetric) }
+        if options.actOrder { object["act_order"] = true }
         if targets != .layers { object["targets"] = .string(targets.rawValue) }
         if let scales { object["scales"] = .string(scales.rawValue) }
         return .object(object)

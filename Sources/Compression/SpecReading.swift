@@ -3,38 +3,25 @@ package import JSON
 extension Spec {
     static let groupSizes = 2...65_536
     static let allowedGroups = "'channel' or a whole number from 2 to 65536 (128, 64, 32, 16 are usual)"
-    private static let allowedMethods = "one of " + Method.allCases.map(\.rawValue).joined(separator: ", ")
-    private static let allowedTargets = "one of " + Targets.allCases.map(\.rawValue).joined(separator: ", ")
-    private static let allowedScales = "one of " + ScaleType.allCases.map(\.rawValue).joined(separator: ", ")
-    private static let keys = ["method", "bits", "group", "symmetric", "act_order", "targets", "scales"]
 
-    /// Reads one recipe: `method` and `bits` are needed, `group` is `channel` and `symmetric` true unless given.
+    /// The keys of a spec in the order in which messages list them.
+    enum Key: String, CaseIterable {
+        case method, bits, format, group, symmetric
+        case actOrder = "act_order"
+        case targets, scales
+    }
+
+    /// Reads one recipe: `method` and `bits` (or `format`) are needed, the rest has defaults.
     package init(json object: JSONObject) throws(CompressionError) {
-        let object = try Self.normalized(object)
-        let methodName = try Self.text(object, "method", allowed: Self.allowedMethods)
-        guard let method = Method(rawValue: methodName) else {
-            throw .invalidValue(key: "method", value: "'\(methodName)'", allowed: Self.allowedMethods)
+        let members = SpecMembers(try Self.normalized(object))
+        guard let method = try members.word(.method, Method.self) else {
+            throw .missingKey("method", allowed: SpecMembers.allowed(Method.self))
         }
-        guard let bits = object["bits"] else { throw .missingKey("bits", allowed: "a whole number") }
-        guard let width = bits.int else {
-            throw .invalidValue(key: "bits", value: bits.canonicalText, allowed: "a whole number")
-        }
-        let targets = try Self.text(object, "targets", allowed: Self.allowedTargets, default: Targets.layers.rawValue)
-        guard let targets = Targets(rawValue: targets) else {
-            throw .invalidValue(key: "targets", value: "'\(targets)'", allowed: Self.allowedTargets)
-        }
-        var scales: ScaleType?
-        if object["scales"] != nil {
-            let name = try Self.text(object, "scales", allowed: Self.allowedScales)
-            scales = ScaleType(rawValue: name)
-            guard scales != nil else {
-                throw .invalidValue(key: "scales", value: "'\(name)'", allowed: Self.allowedScales)
-            }
-        }
+        let symmetric = try members.flag(.symmetric)
         try self.init(
-            method: method, bits: width, group: Self.group(object["group"]),
-            symmetric: Self.flag(object, "symmetric", default: true),
-            actOrder: Self.flag(object, "act_order", default: false), targets: targets, scales: scales)
+            method: method, format: members.format(of: method), group: members.group(), symmetric: symmetric ?? true,
+            targets: members.word(.targets, Targets.self) ?? .layers, scales: members.word(.scales, ScaleType.self),
+            options: Options(actOrder: members.flag(.actOrder) ?? false))
     }
 
     /// All recipes of a manifest line such as `{method: rtn, bits: [4, 3, 2], group: 16, symmetric: false}`: a list at
@@ -70,16 +57,13 @@ extension Spec {
 
     private static let expansionLimit = 4096
 
-    /// The recipe that command-line options spell: `--method rtn --bits 4 --group 128 --asymmetric`.
-    package init(
-        method: String, bits: Int, group: String? = nil, asymmetric: Bool = false, actOrder: Bool = false
-    ) throws(CompressionError) {
+    /// The recipe that command-line options spell: `--method rtn --bits 4 --group 128` are `("method", "rtn")` and so on.
+    package init(options: [(key: String, value: String)]) throws(CompressionError) {
         var object = JSONObject()
-        object["method"] = .string(method)
-        object["bits"] = .integer(bits)
-        if let group { object["group"] = Int(group).map { .integer($0) } ?? .string(group) }
-        object["symmetric"] = .bool(!asymmetric)
-        if actOrder { object["act_order"] = true }
+        for (key, value) in options {
+            let number: JSONValue? = Int(value).map { .integer($0) } ?? Double(value).map { .number($0) }
+            object[key] = number ?? Bool(value).map { .bool($0) } ?? .string(value)
+        }
         try self.init(json: object)
     }
 
@@ -88,42 +72,89 @@ extension Spec {
         var result = JSONObject()
         for member in object.members {
             let key = String(member.key.map { $0 == "-" ? "_" : $0 })
-            guard keys.contains(key) else { throw .unknownKey(member.key, allowed: keys) }
+            guard Key(rawValue: key) != nil else {
+                throw .unknownKey(member.key, allowed: Key.allCases.map(\.rawValue))
+            }
             guard result[key] == nil else { throw .repeatedKey(member.key) }
             result[key] = member.value
         }
         return result
     }
+}
 
-    private static func text(
-        _ object: JSONObject, _ key: String, allowed: String, default fallback: String? = nil
-    ) throws(CompressionError) -> String {
-        guard let value = object[key] else {
-            if let fallback { return fallback }
-            throw .missingKey(key, allowed: allowed)
+/// The members of a spec's JSON object, read by what they must be.
+private struct SpecMembers {
+    let object: JSONObject
+
+    init(_ object: JSONObject) { self.object = object }
+
+    subscript(key: Spec.Key) -> JSONValue? { object[key.rawValue] }
+
+    /// What weights become: `bits` of a whole number, or a format by its name.
+    func format(of method: Spec.Method) throws(CompressionError) -> NumberFormat {
+        let width = try whole(.bits)
+        guard let name = try text(.format, allowed: Self.allowedFormats) else {
+            guard let width else { throw .missingKey("bits", allowed: "a whole number") }
+            return .integer(bits: width)
         }
-        guard let text = value.string else {
-            throw .invalidValue(key: key, value: value.canonicalText, allowed: allowed)
+        guard let format = NumberFormat.named.first(where: { $0.name == name }) else {
+            throw .invalidValue(key: "format", value: "'\(name)'", allowed: Self.allowedFormats)
         }
-        return text
+        if let width, Double(width) != format.nominalBits {
+            throw .invalidValue(
+                key: "bits", value: "\(width)", allowed: "left out: \(name) has \(format.nominalBits) by itself")
+        }
+        return format
     }
 
-    private static func flag(
-        _ object: JSONObject, _ key: String, default fallback: Bool
-    ) throws(CompressionError) -> Bool {
-        guard let value = object[key] else { return fallback }
+    private static let allowedFormats = "one of " + NumberFormat.named.compactMap(\.name).joined(separator: ", ")
+
+    func group() throws(CompressionError) -> Spec.Group? {
+        guard let value = self[.group] else { return nil }
+        if value.string == "channel" { return .channel }
+        guard let size = value.int else {
+            throw .invalidValue(key: "group", value: value.canonicalText, allowed: Spec.allowedGroups)
+        }
+        return .size(size)
+    }
+
+    /// One of an enumeration's words.
+    func word<Word: RawRepresentable & CaseIterable>(
+        _ key: Spec.Key, _: Word.Type
+    ) throws(CompressionError) -> Word? where Word.RawValue == String {
+        let allowed = Self.allowed(Word.self)
+        guard let name = try text(key, allowed: allowed) else { return nil }
+        guard let word = Word(rawValue: name) else {
+            throw .invalidValue(key: key.rawValue, value: "'\(name)'", allowed: allowed)
+        }
+        return word
+    }
+
+    static func allowed<Word: RawRepresentable & CaseIterable>(_: Word.Type) -> String where Word.RawValue == String {
+        "one of " + Word.allCases.map(\.rawValue).joined(separator: ", ")
+    }
+
+    func whole(_ key: Spec.Key) throws(CompressionError) -> Int? {
+        guard let value = self[key] else { return nil }
+        guard let whole = value.int else {
+            throw .invalidValue(key: key.rawValue, value: value.canonicalText, allowed: "a whole number")
+        }
+        return whole
+    }
+
+    func flag(_ key: Spec.Key) throws(CompressionError) -> Bool? {
+        guard let value = self[key] else { return nil }
         guard let flag = value.bool else {
-            throw .invalidValue(key: key, value: value.canonicalText, allowed: "true or false")
+            throw .invalidValue(key: key.rawValue, value: value.canonicalText, allowed: "true or false")
         }
         return flag
     }
 
-    private static func group(_ value: JSONValue?) throws(CompressionError) -> Group {
-        guard let value else { return .channel }
-        if value.string == "channel" { return .channel }
-        guard let size = value.int else {
-            throw .invalidValue(key: "group", value: value.canonicalText, allowed: allowedGroups)
+    private func text(_ key: Spec.Key, allowed: String) throws(CompressionError) -> String? {
+        guard let value = self[key] else { return nil }
+        guard let text = value.string else {
+            throw .invalidValue(key: key.rawValue, value: value.canonicalText, allowed: allowed)
         }
-        return .size(size)
+        return text
     }
 }

@@ -41,6 +41,22 @@ enum StoredForm: Sendable, Equatable {
         return object["load_in_4bit"] == true || object["load_in_8bit"] == true ? "bitsandbytes" : nil
     }
 
+    /// What a law calls models that are stored so: `gptq-w4-g128`; nil for plain ones.
+    var scheme: String? {
+        switch self {
+        case .plain: nil
+        case .bitNet: "bitnet-w1.58-a8"
+        case .compressedTensors(let configuration): configuration.label
+        case .gptq(let form): "gptq-w\(form.bits)-" + Self.group(form.groupLength)
+        case .awq(let form): "awq-w4-" + Self.group(form.groupLength)
+        case .bitsAndBytes: "bitsandbytes"
+        }
+    }
+
+    private static func group(_ length: Int?) -> String {
+        (length.map { Spec.Group.size($0) } ?? .channel).description
+    }
+
     /// The weight of a module that is stored in this form; nil for plain ones.
     func matrix(_ module: ModuleTensors) throws(CompressionError) -> (any WeightMatrix)? {
         switch self {

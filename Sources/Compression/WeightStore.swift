@@ -13,6 +13,9 @@ package struct WeightStore: Sendable {
         form = try StoredForm(checkpoint.config)
     }
 
+    /// How the weights are compressed as they are stored, in a word such as `gptq-w4-g128`; nil for plain ones.
+    package var scheme: String? { form.scheme }
+
     /// Whether there is a tensor of this full name, or a module of this name with a weight in whatever form.
     package func contains(_ name: String) -> Bool {
         checkpoint.tensors[name] != nil

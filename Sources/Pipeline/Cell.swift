@@ -22,10 +22,11 @@ package struct Cell: Sendable, Equatable {
 
 extension Lock {
     /// All cells of the run, checkpoint by checkpoint, the baseline first; a checkpoint found at two places counts once.
+    /// One that is stored compressed is measured as it is, not compressed again.
     package var cells: [Cell] {
         var seen: Set<ArtifactKey> = []
         return checkpoints.flatMap { entry in
-            ([nil] + specs.map { $0 }).map { cell(entry.record, $0) }
+            ([nil] + (entry.record.storedScheme == nil ? specs.map { $0 } : [])).map { cell(entry.record, $0) }
         }.filter { seen.insert($0.evaluation).inserted }
     }
 

@@ -1,3 +1,4 @@
+package import Compression
 package import JSON
 
 /// What a person knows about an archive that its files do not say.
@@ -8,15 +9,23 @@ package struct IngestRule: Sendable, Equatable {
     package let tokens: TokenRule
     /// Steps from this one on were saved with the learning rate annealed; unknown if nil.
     package let annealedFrom: Int?
+    /// The compression that the models were trained under; nil for none.
+    package let trainedAs: NativeSpec?
 
-    package init(family: String, tokens: TokenRule, annealedFrom: Int? = nil) {
+    package init(family: String, tokens: TokenRule, annealedFrom: Int? = nil, trainedAs: NativeSpec? = nil) {
         self.family = family
         self.tokens = tokens
         self.annealedFrom = annealedFrom
+        self.trainedAs = trainedAs
     }
 
     package var json: JSONValue {
-        ["family": .string(family), "tokens": tokens.json, "annealed_from": annealedFrom.map { .integer($0) } ?? .null]
+        var object = JSONObject([
+            .init(key: "family", value: .string(family)), .init(key: "tokens", value: tokens.json),
+            .init(key: "annealed_from", value: .integer(orNull: annealedFrom)),
+        ])
+        object["trained_as"] = trainedAs?.json
+        return .object(object)
     }
 
     /// Where in its learning-rate schedule a checkpoint of this step was saved.

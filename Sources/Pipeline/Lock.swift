@@ -126,10 +126,7 @@ extension Lock {
 extension Lock.Entry {
     fileprivate func json(withPaths: Bool) -> JSONValue {
         var object = record.json.object ?? JSONObject()
-        object["family"] = .string(facts.family)
-        object["step"] = .integer(orNull: facts.step)
-        object["tokens"] = .integer(orNull: facts.tokens)
-        object["phase"] = .string(facts.phase)
+        facts.add(to: &object)
         if withPaths { object["path"] = .string(path) }
         return .object(object)
     }
@@ -146,6 +143,7 @@ extension Manifest.Archive {
         case .byStep: object["tokens"] = rule.tokens.json.object?["by_step"]
         }
         object["annealed_from"] = rule.annealedFrom.map { .integer($0) }
+        object["trained_as"] = rule.trainedAs?.json
         object["steps"] = steps.map { .array($0.sorted().map { .integer($0) }) }
         return .object(object)
     }

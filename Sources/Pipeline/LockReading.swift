@@ -72,11 +72,8 @@ extension Lock.Calibration {
 extension Lock.Entry {
     fileprivate init(_ field: Field) throws(ManifestError) {
         guard let object = field.json.object, let record = CheckpointRecord(.object(object)),
-            let family = object["family"]?.string, let phase = object["phase"]?.string,
-            let path = object["path"]?.string
+            let facts = TrainingFacts(members: object), let path = object["path"]?.string
         else { throw field.invalid("not a checkpoint of a lock") }
-        let facts = TrainingFacts(
-            family: family, step: object["step"]?.int, tokens: object["tokens"]?.int, phase: phase)
         self.init(record: record, facts: facts, path: path)
     }
 }

@@ -137,17 +137,33 @@ extension Manifest {
 extension Manifest.Archive {
     fileprivate init(_ field: Field, path: (Field) throws(ManifestError) -> URL) throws(ManifestError) {
         let keys = try field.mapping(
-            required: ["path", "family"], optional: ["tokens_per_step", "tokens", "annealed_from", "steps"])
+            required: ["path", "family"],
+            optional: ["tokens_per_step", "tokens", "annealed_from", "trained_as", "steps"])
         self.path = try keys["path"].required(path)
         rule = IngestRule(
             family: try keys["family"].required { (field) throws(ManifestError) in try field.string() },
             tokens: try TokenRule(keys, in: field),
             annealedFrom: try keys["annealed_from"].map { (field) throws(ManifestError) in
                 try field.integer(atLeast: 0)
-            })
+            },
+            trainedAs: try keys["trained_as"].map { (field) throws(ManifestError) in try NativeSpec(field) })
         steps = try keys["steps"].map { (field) throws(ManifestError) in
             Set(try field.list().map { (step) throws(ManifestError) in try step.integer(atLeast: 0) })
         }
+    }
+}
+
+extension NativeSpec {
+    /// Reads what a person writes on a command line, `{bits: 1.58, activations: 8}`.
+    package init(option text: String) throws(ManifestError) {
+        try self.init(Field(yaml: text, file: "--trained-as"))
+    }
+
+    fileprivate init(_ field: Field) throws(ManifestError) {
+        guard case .object(let object) = field.json else {
+            throw field.invalid("what models were trained under is a mapping such as {bits: 1.58, activations: 8}")
+        }
+        do { try self.init(json: object) } catch { throw field.invalid(error.description) }
     }
 }
 

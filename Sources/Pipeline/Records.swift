@@ -1,3 +1,4 @@
+package import Compression
 package import JSON
 
 /// What the store knows of a checkpoint whatever place it came from: `store/checkpoints/<digest>/checkpoint.json`.
@@ -15,11 +16,14 @@ package struct CheckpointRecord: Sendable, Equatable {
     package let layers: Int
     package let width: Int
     package let vocabulary: Int
+    /// How its weights are compressed as they are stored, `gptq-w4-g128`; nil for plain ones.
+    package let storedScheme: String?
 
     package init(
         digest: String, config: String, tokenizer: String?, architecture: String, dtype: String, parameters: Int,
-        nonEmbeddingParameters: Int, layers: Int, width: Int, vocabulary: Int
+        nonEmbeddingParameters: Int, layers: Int, width: Int, vocabulary: Int, storedScheme: String? = nil
     ) {
+        self.storedScheme = storedScheme
         self.digest = digest
         self.config = config
         self.tokenizer = tokenizer
@@ -33,12 +37,17 @@ package struct CheckpointRecord: Sendable, Equatable {
     }
 
     package var json: JSONValue {
-        [
-            "digest": .string(digest), "config_sha256": .string(config), "tokenizer_sha256": .string(orNull: tokenizer),
-            "architecture": .string(architecture), "dtype": .string(dtype), "params_total": .integer(parameters),
-            "params_non_embedding": .integer(nonEmbeddingParameters), "layers": .integer(layers),
-            "width": .integer(width), "vocabulary": .integer(vocabulary),
-        ]
+        var object = JSONObject([
+            .init(key: "digest", value: .string(digest)), .init(key: "config_sha256", value: .string(config)),
+            .init(key: "tokenizer_sha256", value: .string(orNull: tokenizer)),
+            .init(key: "architecture", value: .string(architecture)), .init(key: "dtype", value: .string(dtype)),
+            .init(key: "params_total", value: .integer(parameters)),
+            .init(key: "params_non_embedding", value: .integer(nonEmbeddingParameters)),
+            .init(key: "layers", value: .integer(layers)), .init(key: "width", value: .integer(width)),
+            .init(key: "vocabulary", value: .integer(vocabulary)),
+        ])
+        object["stored_scheme"] = storedScheme.map { .string($0) }
+        return .object(object)
     }
 
     /// Reads the record back; nil if it is not one.
@@ -52,7 +61,7 @@ package struct CheckpointRecord: Sendable, Equatable {
         self.init(
             digest: digest, config: config, tokenizer: object["tokenizer_sha256"]?.string, architecture: architecture,
             dtype: dtype, parameters: parameters, nonEmbeddingParameters: nonEmbedding, layers: layers, width: width,
-            vocabulary: vocabulary)
+            vocabulary: vocabulary, storedScheme: object["stored_scheme"]?.string)
     }
 }
 
@@ -64,19 +73,44 @@ package struct TrainingFacts: Sendable, Equatable {
     package let tokens: Int?
     /// `annealed`, `unannealed` or `unknown`: where the learning rate stood.
     package let phase: String
+    /// The compression that the model was trained under; nil for none.
+    package let trainedAs: NativeSpec?
 
-    package init(family: String, step: Int?, tokens: Int?, phase: String) {
+    package init(family: String, step: Int?, tokens: Int?, phase: String, trainedAs: NativeSpec? = nil) {
         self.family = family
         self.step = step
         self.tokens = tokens
         self.phase = phase
+        self.trainedAs = trainedAs
     }
 
     /// The facts that a rule gives for a step.
     package init(step: Int?, rule: IngestRule) {
         self.init(
             family: rule.family, step: step, tokens: step.flatMap { rule.tokens.tokens(step: $0) },
-            phase: rule.phase(step: step))
+            phase: rule.phase(step: step), trainedAs: rule.trainedAs)
+    }
+
+    /// Reads the facts out of an object's members; nil if they are not there.
+    init?(members object: JSONObject) {
+        guard let family = object["family"]?.string, let phase = object["phase"]?.string else { return nil }
+        var trainedAs: NativeSpec?
+        if let native = object["trained_as"] {
+            trainedAs = native.object.flatMap { try? NativeSpec(json: $0) }
+            guard trainedAs != nil else { return nil }
+        }
+        self.init(
+            family: family, step: object["step"]?.int, tokens: object["tokens"]?.int, phase: phase,
+            trainedAs: trainedAs)
+    }
+
+    /// Puts the facts into an object.
+    func add(to object: inout JSONObject) {
+        object["family"] = .string(family)
+        object["step"] = .integer(orNull: step)
+        object["tokens"] = .integer(orNull: tokens)
+        object["phase"] = .string(phase)
+        object["trained_as"] = trainedAs?.json
     }
 }
 
@@ -113,10 +147,8 @@ package struct SourceRecord: Sendable, Equatable {
         var object = JSONObject([
             .init(key: "path", value: .string(path)), .init(key: "form", value: .string(form)),
             .init(key: "fingerprint", value: .string(fingerprint)),
-            .init(key: "family", value: .string(facts.family)), .init(key: "step", value: .integer(orNull: facts.step)),
-            .init(key: "tokens", value: .integer(orNull: facts.tokens)),
-            .init(key: "phase", value: .string(facts.phase)),
         ])
+        facts.add(to: &object)
         switch outcome {
         case .checkpoint(let digest): object["checkpoint"] = .string(digest)
         case .rejected(let reason): object["rejected"] = .string(reason)
@@ -127,8 +159,7 @@ package struct SourceRecord: Sendable, Equatable {
     /// Reads the record back; nil if it is not one.
     package init?(_ json: JSONValue) {
         guard let object = json.object, let path = object["path"]?.string, let form = object["form"]?.string,
-            let fingerprint = object["fingerprint"]?.string, let family = object["family"]?.string,
-            let phase = object["phase"]?.string
+            let fingerprint = object["fingerprint"]?.string, let facts = TrainingFacts(members: object)
         else { return nil }
         let outcome: Outcome
         switch (object["checkpoint"]?.string, object["rejected"]?.string) {
@@ -136,8 +167,6 @@ package struct SourceRecord: Sendable, Equatable {
         case (nil, let reason?): outcome = .rejected(reason: reason)
         default: return nil
         }
-        let facts = TrainingFacts(
-            family: family, step: object["step"]?.int, tokens: object["tokens"]?.int, phase: phase)
         self.init(path: path, form: form, fingerprint: fingerprint, facts: facts, outcome: outcome)
     }
 }

@@ -83,7 +83,7 @@ struct CheckpointIntake {
             tokenizer: checkpoint.tokenizerFile == nil ? nil : try file("tokenizer.json"),
             architecture: description.modelType, dtype: dominantType(checkpoint), parameters: count.total,
             nonEmbeddingParameters: count.nonEmbedding, layers: description.layers.count, width: description.width,
-            vocabulary: description.vocabularySize)
+            vocabulary: description.vocabularySize, storedScheme: weights.scheme)
     }
 
     /// The element type that most of the bytes have.

@@ -57,19 +57,35 @@ struct FitPoints {
             evaluations: chosen.map(\.evaluation))
     }
 
-    /// Baselines, and for a law that speaks of bits the compressed losses of one scheme as well.
+    /// Dense baselines; for a law that speaks of bits the compressed losses of one scheme as well, and for one that
+    /// speaks of training under compression those natively compressed baselines that it has a word for.
     private func lossPlan(_ law: Law, family: String, scheme: String?) -> Plan {
         let chosen = losses.filter {
-            $0.family == family && $0.tokens != nil && ($0.spec == "baseline" || $0.scheme == scheme)
+            $0.family == family && $0.tokens != nil
+                && ($0.spec == "baseline" ? law.speaks(of: $0) : $0.scheme == scheme)
         }
+        let points = chosen.compactMap { Point($0, countsNonZero: law.formula.contains("sparsity")) }
+        let native = chosen.contains { $0.spec == "baseline" && $0.scheme != Self.dense }
         return Plan(
-            law: law, family: family, scheme: scheme ?? "dense", points: chosen.compactMap(Point.init),
+            law: law, family: family, scheme: scheme ?? (native ? "all" : Self.dense), points: points,
             evaluations: chosen.map(\.evaluation))
     }
+
+    /// What the warehouse calls a baseline that was not trained under compression.
+    fileprivate static let dense = "dense"
 }
 
 extension Law {
     fileprivate var speaksOfBits: Bool { formula.contains("bits") }
+
+    /// Whether a baseline is dense, or trained under what the law has a word for.
+    fileprivate func speaks(of baseline: LossPoint) -> Bool {
+        if baseline.scheme == FitPoints.dense || formula.contains("scheme") { return true }
+        guard baseline.bits != nil || baseline.nativeActivationBits != nil else {
+            return baseline.nativeSparsity != nil && formula.contains("sparsity")
+        }
+        return baseline.nativeSparsity == nil && formula.contains("fidelity")
+    }
 }
 
 extension Point {
@@ -86,11 +102,16 @@ extension Point {
     }
 
     /// Nil without D.
-    fileprivate init?(_ point: LossPoint) {
+    ///
+    /// - Parameter countsNonZero: whether N is of the parameters that are not zero.
+    fileprivate init?(_ point: LossPoint, countsNonZero: Bool) {
         guard let tokens = point.tokens else { return nil }
+        let sparsity = point.nativeSparsity ?? 0
         self.init(
             Conditions(
-                params: Double(point.params), tokens: Double(tokens), bits: point.bits ?? 16, scheme: point.scheme),
+                params: Double(point.params) * (countsNonZero ? 1 - sparsity : 1), tokens: Double(tokens),
+                bits: point.bits ?? 16, activationBits: point.nativeActivationBits.map(Double.init),
+                sparsity: sparsity, scheme: point.scheme),
             loss: point.loss, family: point.family, checkpoint: point.checkpoint,
             phase: SchedulePhase(rawValue: point.phase.rawValue) ?? .unknown)
     }

@@ -1,4 +1,5 @@
 import Archive
+package import Compression
 package import FoundationEssentials
 import JSON
 package import Pipeline
@@ -28,6 +29,11 @@ package struct IngestRequest: Sendable {
     private static func requests(_ archives: [Manifest.Archive]) -> [IngestRequest] {
         archives.map { IngestRequest(archive: $0.path, rule: $0.rule, steps: $0.steps) }
     }
+}
+
+/// The compression that a command-line option declares models to be trained under.
+package func nativeSpec(option text: String) throws(StageError) -> NativeSpec {
+    try attempt { () throws(ManifestError) in try NativeSpec(option: text) }
 }
 
 /// A checkpoint's place in an archive, as it is now, with what the rule says of it.

@@ -34,12 +34,8 @@ package func quantize(
 }
 
 /// The spec that command-line options spell.
-package func spec(
-    method: String, bits: Int, group: String, asymmetric: Bool, actOrder: Bool
-) throws(StageError) -> Spec {
-    try attempt { () throws(CompressionError) in
-        try Spec(method: method, bits: bits, group: group, asymmetric: asymmetric, actOrder: actOrder)
-    }
+package func spec(options: [(key: String, value: String)]) throws(StageError) -> Spec {
+    try attempt { () throws(CompressionError) in try Spec(options: options) }
 }
 
 /// Makes the compressed checkpoints of a manifest's cells that the store does not hold.

@@ -70,7 +70,8 @@ private func recordSources(
         let row = SourceRow(
             checkpoint: CheckpointRow(try checkpointRecord(digest, in: workspace)), path: source.path,
             family: source.facts.family, step: source.facts.step, tokens: source.facts.tokens,
-            phase: LearningRatePhase(rawValue: source.facts.phase) ?? .unknown, fingerprint: source.fingerprint)
+            phase: LearningRatePhase(rawValue: source.facts.phase) ?? .unknown,
+            native: source.facts.trainedAs.map(NativeCompressionRow.init), fingerprint: source.fingerprint)
         _ = try attempt { () throws(WarehouseError) in try warehouse.record(row) }
     }
     let failures = sources.compactMap { source in
@@ -97,7 +98,15 @@ extension CheckpointRow {
         self.init(
             digest: record.digest, architecture: record.architecture, dtype: record.dtype,
             paramsTotal: record.parameters, paramsNonEmbedding: record.nonEmbeddingParameters,
-            hiddenSize: record.width, layers: record.layers, vocabularySize: record.vocabulary)
+            hiddenSize: record.width, layers: record.layers, vocabularySize: record.vocabulary,
+            storedScheme: record.storedScheme)
+    }
+}
+
+extension NativeCompressionRow {
+    init(_ spec: NativeSpec) {
+        self.init(
+            scheme: spec.scheme, bits: spec.bits, activationBits: spec.activations, sparsity: spec.sparsity?.share)
     }
 }
 
@@ -105,7 +114,7 @@ extension SpecRow {
     init(_ spec: Spec) {
         let groupSize: Int? = if case .size(let size) = spec.group { size } else { nil }
         self.init(
-            name: spec.name, scheme: spec.scheme, method: spec.method.rawValue, bits: Double(spec.bits),
+            name: spec.name, scheme: spec.scheme, method: spec.method.rawValue, bits: spec.nominalBits,
             groupSize: groupSize, symmetric: spec.symmetric, canonical: spec.canonical.canonicalText)
     }
 }

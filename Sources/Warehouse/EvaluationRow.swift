@@ -8,11 +8,14 @@ package struct CheckpointRow: Sendable, Equatable {
     package var hiddenSize: Int
     package var layers: Int
     package var vocabularySize: Int
+    /// How its weights are compressed as they are stored; nil for plain ones.
+    package var storedScheme: String?
 
     package init(
         digest: String, architecture: String, dtype: String, paramsTotal: Int, paramsNonEmbedding: Int, hiddenSize: Int,
-        layers: Int, vocabularySize: Int
+        layers: Int, vocabularySize: Int, storedScheme: String? = nil
     ) {
+        self.storedScheme = storedScheme
         self.digest = digest
         self.architecture = architecture
         self.dtype = dtype

@@ -45,6 +45,9 @@ package struct LossPoint: Sendable, Equatable {
     /// `baseline` for one.
     package var spec: String
     package var bits: Double?
+    /// Bits per activation and the share of zero weights that the model was trained under.
+    package var nativeActivationBits: Int?
+    package var nativeSparsity: Double?
     package var bitsPerWeight: Double
     package var shard: String
     package var loss: Double
@@ -74,8 +77,9 @@ extension WarehouseReader {
             LossPoint(
                 evaluation: $0["evaluation"], checkpoint: $0["checkpoint"], family: $0["family"], phase: Self.phase($0),
                 step: $0["step"], tokens: $0["tokens"], params: $0["params"], paramsTotal: $0["params_total"],
-                scheme: $0["scheme"], spec: $0["spec"], bits: $0["bits"], bitsPerWeight: $0["bits_per_weight"],
-                shard: $0["shard"], loss: $0["loss"])
+                scheme: $0["scheme"], spec: $0["spec"], bits: $0["bits"],
+                nativeActivationBits: $0["native_activation_bits"], nativeSparsity: $0["native_sparsity"],
+                bitsPerWeight: $0["bits_per_weight"], shard: $0["shard"], loss: $0["loss"])
         }
         guard let evaluations else { return points }
         return points.filter { evaluations.contains($0.evaluation) }

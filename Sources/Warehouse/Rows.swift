@@ -6,6 +6,7 @@ extension CheckpointRow {
                 "architecture": .text(architecture), "dtype": .text(dtype), "params_total": .integer(paramsTotal),
                 "params_non_embedding": .integer(paramsNonEmbedding), "hidden_size": .integer(hiddenSize),
                 "layers": .integer(layers), "vocabulary_size": .integer(vocabularySize),
+                "stored_scheme": .optional(storedScheme),
             ])
     }
 }
@@ -17,7 +18,9 @@ extension SourceRow {
             [
                 "family": .text(family), "step": .optional(step), "tokens": .optional(tokens),
                 "phase": .text(phase.rawValue),
-                "native_scheme": .optional(nativeScheme), "fingerprint": .optional(fingerprint),
+                "native_scheme": .optional(native?.scheme), "native_bits": .optional(native?.bits),
+                "native_activation_bits": .optional(native?.activationBits),
+                "native_sparsity": .optional(native?.sparsity), "fingerprint": .optional(fingerprint),
             ])
     }
 }

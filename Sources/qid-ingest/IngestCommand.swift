@@ -1,4 +1,5 @@
 import ArgumentParser
+import Compression
 import Foundation
 import Options
 import Pipeline
@@ -26,6 +27,9 @@ struct IngestCommand: ParsableCommand {
     @Option(help: "Steps from this one on were saved with the learning rate annealed.")
     var annealedFrom: Int?
 
+    @Option(help: "The compression that the models were trained under, such as '{bits: 1.58, activations: 8}'.")
+    var trainedAs: String?
+
     @Option(help: "Ingest the archives of this manifest or lock.")
     var manifest: String?
 
@@ -44,15 +48,18 @@ struct IngestCommand: ParsableCommand {
             let requests = try manifest.map { (file) throws(StageError) in
                 try IngestRequest.requests(manifest: URL(filePath: file))
             }
-            return try ingest(requests ?? archives.map(request), into: Workspace.location(option: place.workspace))
+            let trainedAs = try trainedAs.map { (text) throws(StageError) in try nativeSpec(option: text) }
+            return try ingest(
+                requests ?? archives.map { request($0, trainedAs: trainedAs) },
+                into: Workspace.location(option: place.workspace))
         }
     }
 
-    private func request(_ archive: String) -> IngestRequest {
+    private func request(_ archive: String, trainedAs: NativeSpec?) -> IngestRequest {
         let path = URL(filePath: archive).standardizedFileURL
         let rule = IngestRule(
             family: family ?? path.lastPathComponent, tokens: tokensPerStep.map { .perStep($0) } ?? .unknown,
-            annealedFrom: annealedFrom)
+            annealedFrom: annealedFrom, trainedAs: trainedAs)
         return IngestRequest(archive: path, rule: rule, steps: nil)
     }
 }

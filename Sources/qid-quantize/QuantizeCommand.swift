@@ -18,20 +18,7 @@ struct QuantizeCommand: ParsableCommand {
     @Option(help: "A Hugging Face directory with 16- or 32-bit safetensors weights.")
     var checkpoint: String?
 
-    @Option(help: "The compression method.")
-    var method: String = "rtn"
-
-    @Option(help: "Bits per weight.")
-    var bits: Int?
-
-    @Option(help: "Input weights that share a scale, or 'channel' for a whole output row.")
-    var group: String = "channel"
-
-    @Flag(help: "Scales with a zero point instead of symmetric ones.")
-    var asymmetric = false
-
-    @Flag(help: "Columns in the order of falling activation energy (gptq).")
-    var actOrder = false
+    @OptionGroup var spec: SpecOptions
 
     @Option(
         help: "Text (.jsonl, .txt, also .gz or .zst) or token ids (.npy) for methods that look at activations (gptq).")
@@ -55,7 +42,7 @@ struct QuantizeCommand: ParsableCommand {
     func validate() throws {
         switch (checkpoint, cells.manifest) {
         case (_?, nil):
-            guard bits != nil, output != nil else { throw ValidationError("--checkpoint needs --bits and --output") }
+            guard output != nil else { throw ValidationError("--checkpoint needs --output") }
         case (nil, _?): break
         default: throw ValidationError("name a --checkpoint or a --manifest, one of the two")
         }
@@ -70,7 +57,7 @@ struct QuantizeCommand: ParsableCommand {
                     manifest: URL(filePath: manifest), workspace: Workspace.location(option: cells.place.workspace),
                     cells: cells.cells, memory: memory.bytes)
             }
-            guard let checkpoint, let bits, let output else {
+            guard let checkpoint, let output else {
                 preconditionFailure("validate() lets none of these be nil")
             }
             let request = calibration.map { shard in
@@ -80,7 +67,7 @@ struct QuantizeCommand: ParsableCommand {
             }
             return try quantize(
                 checkpoint: URL(filePath: checkpoint, directoryHint: .isDirectory),
-                spec: spec(method: method, bits: bits, group: group, asymmetric: asymmetric, actOrder: actOrder),
+                spec: Stages.spec(options: spec.members),
                 calibration: request, memory: memory.bytes,
                 output: URL(filePath: output, directoryHint: .isDirectory))
         }

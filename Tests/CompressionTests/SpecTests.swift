@@ -31,7 +31,7 @@ struct SpecTests {
     @Test func groupAndSymmetryHaveDefaults() throws {
         let specs = try Spec.expand(line: object(#"{"method": "gptq", "bits": 3, "act-order": true}"#))
         #expect(specs.map(\.name) == ["gptq-sym-w3-channel-actorder"])
-        #expect(specs.first?.actOrder == true)
+        #expect(specs.first?.options.actOrder == true)
     }
 
     @Test func storedScalesArePartOfASpec() throws {
@@ -51,16 +51,17 @@ struct SpecTests {
             #expect(try Spec(json: #require(spec.canonical.object)) == spec)
         }
         #expect(
-            try Spec(method: "rtn", bits: 4, group: "16", asymmetric: true).canonical.canonicalText
+            try Spec(options: [("method", "rtn"), ("bits", "4"), ("group", "16"), ("symmetric", "false")]).canonical
+                .canonicalText
                 == #"{"bits":4,"group":16,"method":"rtn","symmetric":false}"#)
     }
 
     @Test func commandLineOptionsMakeTheSameSpecs() throws {
-        let spec = try Spec(method: "rtn", bits: 4, group: "128", asymmetric: true)
+        let spec = try Spec(options: [("method", "rtn"), ("bits", "4"), ("group", "128"), ("symmetric", "false")])
         #expect(try spec == Spec(method: .rtn, bits: 4, group: .size(128), symmetric: false))
-        #expect(try Spec(method: "rtn", bits: 8).group == .channel)
+        #expect(try Spec(options: [("method", "rtn"), ("bits", "8")]).group == .channel)
         #expect(throws: CompressionError.invalidValue(key: "group", value: "\"all\"", allowed: allowedGroups)) {
-            try Spec(method: "rtn", bits: 4, group: "all")
+            try Spec(options: [("method", "rtn"), ("bits", "4"), ("group", "all")])
         }
     }
 
@@ -87,7 +88,7 @@ struct SpecTests {
                 == .invalidValue(key: "symmetric", value: "\"no\"", allowed: "true or false"))
         #expect(
             try error(#"{"method": "rtn", "bits": 4, "act_order": true}"#)
-                == .invalidValue(key: "act_order", value: "true", allowed: "false for rtn; gptq takes it"))
+                == .invalidValue(key: "act_order", value: "true", allowed: "left out for rtn; it is for gptq"))
         #expect(
             try error(#"{"method": "rtn", "bits": 4, "targets": "norms"}"#)
                 == .invalidValue(key: "targets", value: "'norms'", allowed: "one of layers"))
@@ -100,7 +101,7 @@ struct SpecTests {
     }
 
     @Test func unknownMissingAndRepeatedKeysAreRefused() throws {
-        let keys = ["method", "bits", "group", "symmetric", "act_order", "targets", "scales"]
+        let keys = ["method", "bits", "format", "group", "symmetric", "act_order", "targets", "scales"]
         #expect(try error(#"{"method": "rtn", "bit": 4}"#) == .unknownKey("bit", allowed: keys))
         #expect(try error(#"{"method": "rtn"}"#) == .missingKey("bits", allowed: "a whole number"))
         #expect(try error(#"{"bits": 4}"#) == .missingKey("method", allowed: "one of rtn, gptq"))
@@ -122,5 +123,40 @@ struct SpecTests {
             error.description
                 == "tensor 'h.0.q' has rows of 48 weights, which groups of 32 do not divide; groups of 8, 16 or channel would"
         )
+    }
+
+    @Test func sparsityIsAShareOrAPattern() throws {
+        #expect(try Sparsity(.number(0.5)) == .share(0.5))
+        #expect(try Sparsity("2:4") == .pattern(kept: 2, of: 4))
+        #expect(try Sparsity("2:4").share == 0.5)
+        #expect(
+            try [Sparsity(.number(0.5)), Sparsity(.number(0.625)), Sparsity("4:8")].map(\.description) == [
+                "s50", "s62.5", "4of8",
+            ])
+        for value: JSONValue in [0, 1, 1.5, "4:2", "0:4", "2:4:8", "half", "2:", true] {
+            #expect(
+                throws: CompressionError.invalidValue(
+                    key: "sparse", value: value.canonicalText,
+                    allowed: "a share between 0 and 1, or a pattern such as 2:4 (two of four kept)")
+            ) {
+                try Sparsity(value)
+            }
+        }
+    }
+
+    @Test func nativeCompressionIsDeclaredByAMapping() throws {
+        let ternary = try NativeSpec(json: object(#"{"bits": 1.58, "activations": 8}"#))
+        #expect(ternary.scheme == "native-w1.58-a8")
+        #expect(try NativeSpec(json: #require(ternary.json.object)) == ternary)
+        #expect(try NativeSpec(json: object(#"{"sparse": "2:4", "bits": 4}"#)).scheme == "native-2of4-w4")
+        #expect(throws: CompressionError.unknownKey("bit", allowed: ["bits", "activations", "sparse"])) {
+            try NativeSpec(json: object(#"{"bit": 1}"#))
+        }
+        #expect(throws: CompressionError.invalidValue(key: "bits", value: "0", allowed: "from 1 to 16")) {
+            try NativeSpec(json: object(#"{"bits": 0}"#))
+        }
+        #expect(throws: CompressionError.missingKey("bits", allowed: "there, or 'activations' or 'sparse'")) {
+            try NativeSpec(json: object("{}"))
+        }
     }
 }

@@ -29,7 +29,8 @@ import Warehouse
     }
 
     private static let expected = """
-        table checkpoint: digest architecture dtype params_total params_non_embedding hidden_size layers vocabulary_size
+        table checkpoint: digest architecture dtype params_total params_non_embedding hidden_size layers vocabulary_size \
+        stored_scheme
         table evaluation: key checkpoint spec shard calibration_digest compressed_key context_tokens windows scored_tokens \
         score loss_nats perplexity bits_per_weight baseline_loss_nats qid_nats qid_stderr_nats kl_nats agreement \
         stage_version program_version
@@ -42,16 +43,18 @@ import Warehouse
         table run_evaluation: lock_digest evaluation
         table run_fit: lock_digest fit
         table shard: digest name file_digest tokenizer_digest
-        table source: checkpoint path family step tokens phase native_scheme fingerprint
+        table source: checkpoint path family step tokens phase native_scheme native_bits native_activation_bits native_sparsity \
+        fingerprint
         table spec: name scheme method bits group_size symmetric canonical
         table warning: fit position message advice
         table window: evaluation position nll_nats
         view forecast: law family scheme quantity params tokens bits value low high beyond_hull fit
         view latest_law: law family scheme objective parameter value low high at_bound n left_out r2 fit
         view law: law family scheme objective parameter value low high at_bound n left_out r2 fit
-        view loss: family params params_total step tokens phase scheme spec bits bits_per_weight shard context windows \
+        view loss: family params params_total step tokens phase scheme spec bits native_activation_bits native_sparsity \
+        bits_per_weight shard context windows \
         scored_tokens loss perplexity checkpoint evaluation stage_version
-        view origin: checkpoint family step tokens phase native_scheme path
+        view origin: checkpoint family step tokens phase native_scheme native_bits native_activation_bits native_sparsity path
         view qid: family params params_total step tokens phase method scheme spec bits group_size bits_per_weight shard \
         context windows loss16 loss qid stderr kl agreement checkpoint evaluation
         view qid_history: family params params_total step tokens phase method scheme spec bits group_size bits_per_weight \

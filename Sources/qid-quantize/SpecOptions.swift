@@ -1,0 +1,29 @@
+import ArgumentParser
+
+/// The keys of a spec as command-line options.
+struct SpecOptions: ParsableArguments {
+    @Option(help: "The compression method: rtn, gptq.")
+    var method: String = "rtn"
+
+    @Option(help: "Bits per weight.")
+    var bits: Int?
+
+    @Option(help: "Input weights that share a scale, or 'channel' for a whole output row.")
+    var group: String?
+
+    @Flag(help: "Scales with a zero point instead of symmetric ones.")
+    var asymmetric = false
+
+    @Flag(help: "Columns in the order of falling activation energy (gptq).")
+    var actOrder = false
+
+    /// The options that are given, by the keys of a spec.
+    var members: [(key: String, value: String)] {
+        var members = [(key: "method", value: method)]
+        if let bits { members.append(("bits", "\(bits)")) }
+        if let group { members.append(("group", group)) }
+        if asymmetric { members.append(("symmetric", "false")) }
+        if actOrder { members.append(("act_order", "true")) }
+        return members
+    }
+}
