@@ -61,7 +61,8 @@ let package = Package(
         library("ScalingLaws", [numerics]),
         library("Report", ["ScalingLaws", "JSON"]),
         .target(
-            name: "Schemas", path: "Schemas", resources: [.embedInCode("v1_measurements.sql")],
+            name: "Schemas", path: "Schemas",
+            resources: [.embedInCode("v1_measurements.sql"), .embedInCode("v2_targets_and_training.sql")],
             swiftSettings: settings),
         library("Warehouse", ["JSON", "Schemas", grdb]),
         library("Pipeline", ["JSON", "Compression", yams, crypto]),
@@ -90,7 +91,7 @@ let package = Package(
         tests("Benchmark", ["Benchmark", "Archive", "Compression", "Kernels", "JSON"]),
         tests("ScalingLaws", ["ScalingLaws"]),
         tests("Report", ["Report", "ScalingLaws", "JSON"]),
-        tests("Warehouse", ["Warehouse"]),
+        tests("Warehouse", ["Warehouse", "Schemas"]),
         tests("Pipeline", ["Pipeline", "Compression", "JSON"]),
         tests("Stages", ["Stages", "Pipeline", "Warehouse", "Checkpoint", "JSON"]),
     ]

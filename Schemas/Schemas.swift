@@ -4,6 +4,7 @@
 package enum Schemas {
     /// Migration `n` (from 1) stands at index `n − 1` and leads from schema version `n − 1` to `n`.
     package static let warehouseMigrations: [String] = [
-        String(decoding: PackageResources.v1_measurements_sql, as: UTF8.self)
+        String(decoding: PackageResources.v1_measurements_sql, as: UTF8.self),
+        String(decoding: PackageResources.v2_targets_and_training_sql, as: UTF8.self),
     ]
 }

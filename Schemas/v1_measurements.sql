@@ -13,8 +13,7 @@ CREATE TABLE checkpoint (
     params_non_embedding INTEGER NOT NULL CHECK (params_non_embedding BETWEEN 0 AND params_total), -- N of the laws
     hidden_size INTEGER NOT NULL CHECK (hidden_size > 0),
     layers INTEGER NOT NULL CHECK (layers > 0),
-    vocabulary_size INTEGER NOT NULL CHECK (vocabulary_size > 0),
-    stored_scheme TEXT -- how its weights are compressed as they are stored: gptq-w4-g128; NULL for plain ones
+    vocabulary_size INTEGER NOT NULL CHECK (vocabulary_size > 0)
 ) STRICT, WITHOUT ROWID;
 
 -- one row per place in an archive at which a checkpoint was found, with what is known of its training there;
@@ -27,9 +26,6 @@ CREATE TABLE source (
     tokens INTEGER CHECK (tokens >= 0), -- training tokens seen, D of the laws; NULL where nobody said
     phase TEXT NOT NULL DEFAULT 'unknown' CHECK (phase IN ('annealed', 'unannealed', 'unknown')), -- of the learning rate
     native_scheme TEXT, -- the compression it was trained under; NULL for dense 16 or 32 bit
-    native_bits ANY CHECK (native_bits IS NULL OR typeof(native_bits) IN ('integer', 'real') AND native_bits > 0), -- per weight
-    native_activation_bits INTEGER CHECK (native_activation_bits > 0),
-    native_sparsity REAL CHECK (native_sparsity > 0 AND native_sparsity < 1), -- share of weights that are zero
     fingerprint TEXT, -- of the file when it was read, to tell whether it has changed since
     PRIMARY KEY (checkpoint, path)
 ) STRICT, WITHOUT ROWID;
@@ -193,8 +189,7 @@ BEGIN SELECT RAISE(ABORT, 'measurements are never updated'); END;
 
 -- one row per checkpoint with a source: the first in order of family, tokens and path, where it was found in several places
 CREATE VIEW origin AS
-SELECT
-    checkpoint, family, step, tokens, phase, native_scheme, native_bits, native_activation_bits, native_sparsity, path
+SELECT checkpoint, family, step, tokens, phase, native_scheme, path
 FROM (
     SELECT *, row_number() OVER (PARTITION BY checkpoint ORDER BY family, tokens IS NULL, tokens, path) AS place
     FROM source
@@ -210,11 +205,9 @@ SELECT
     origin.step AS step,
     origin.tokens AS tokens, -- D: training tokens seen
     origin.phase AS phase, -- of the learning rate: annealed, unannealed, unknown
-    coalesce(spec.scheme, origin.native_scheme, checkpoint.stored_scheme, 'dense') AS scheme,
+    coalesce(spec.scheme, origin.native_scheme, 'dense') AS scheme,
     coalesce(spec.name, 'baseline') AS spec,
-    coalesce(spec.bits, origin.native_bits) AS bits, -- P: nominal bits per weight; NULL where they are not quantized
-    origin.native_activation_bits AS native_activation_bits,
-    origin.native_sparsity AS native_sparsity,
+    spec.bits AS bits, -- P: nominal bits per weight; NULL for a baseline
     evaluation.bits_per_weight AS bits_per_weight, -- as stored, scales and zero points included
     shard.name AS shard,
     evaluation.context_tokens AS context,

@@ -7,6 +7,10 @@ package struct EvaluationResult: Sendable, Equatable {
     package let loss: Double
     /// Σ nll of each window, in nats.
     package let windowNLL: [Double]
+    /// Scored tokens of all windows together: Σ window_nll = loss · tokens.
+    package let tokens: Int
+    /// The baseline's loss on the same windows.
+    package let baselineLoss: Double
     /// Loss less the baseline's, on the same tokens.
     package let qid: Double
     /// The standard error of the mean of per-window differences; nil for a single window.
@@ -23,8 +27,11 @@ package struct EvaluationResult: Sendable, Equatable {
     /// exp(loss).
     package var perplexity: Double { exponential(loss) }
 
+    /// - Parameter baseline: has at least as many windows, from the same first one on.
     init(name: String, bitsPerWeight: Double, score: VariantScore, baseline: VariantScore) {
-        let tokens = Double(score.windows.reduce(0) { $0 + $1.scoredTokens })
+        precondition(score.windows.count <= baseline.windows.count)
+        tokens = score.windows.reduce(0) { $0 + $1.scoredTokens }
+        let count = Double(tokens)
         let differences = zip(score.windows, baseline.windows).map { window, base in
             (window.negativeLogLikelihood - base.negativeLogLikelihood) / Double(window.scoredTokens)
         }
@@ -32,11 +39,13 @@ package struct EvaluationResult: Sendable, Equatable {
         self.name = name
         self.bitsPerWeight = bitsPerWeight
         windowNLL = score.windows.map(\.negativeLogLikelihood)
-        loss = windowNLL.reduce(0, +) / tokens
+        loss = windowNLL.reduce(0, +) / count
+        baselineLoss =
+            baseline.windows.prefix(score.windows.count).reduce(0) { $0 + $1.negativeLogLikelihood } / count
         qid = paired.mean
         qidStandardError = paired.standardError
-        kl = score.windows.reduce(0) { $0 + $1.divergence } / tokens
-        agreement = Double(score.windows.reduce(0) { $0 + $1.agreements }) / tokens
+        kl = score.windows.reduce(0) { $0 + $1.divergence } / count
+        agreement = Double(score.windows.reduce(0) { $0 + $1.agreements }) / count
         notFiniteAfter = score.notFiniteAfter
     }
 }

@@ -28,7 +28,7 @@ package struct Evaluator: Sendable {
     }
 
     package let model: LanguageModel
-    private let names: [String]
+    let names: [String]
     private let bitsPerWeight: [Double]
 
     /// Opens the variants, the 16-bit baseline first; all their tensors are checked.
@@ -62,45 +62,46 @@ package struct Evaluator: Sendable {
     private func scores(
         _ windows: TokenWindows, _ request: Request, _ control: RunControl
     ) throws(EvaluationError) -> [VariantScore] {
+        let all = Array(names.indices)
         guard case .untilStandardError(let target, _) = request.windows else {
-            return try score(windows, request, control)
+            return try score(windows, all, request.options, control)
         }
         var scores = names.map { _ in VariantScore() }
-        for first in stride(from: 0, to: windows.count, by: WindowCount.block) {
-            let block = first..<min(windows.count, first + WindowCount.block)
-            let part = RunControl(
-                progress: { control.progress((Double(first) + $0 * Double(block.count)) / Double(windows.count)) },
-                isCancelled: control.isCancelled)
-            for (index, score) in try score(windows.windows(block), request, part).enumerated() {
-                scores[index].windows += score.windows
-                scores[index].notFiniteAfter = scores[index].notFiniteAfter ?? score.notFiniteAfter
+        for block in windows.blocks {
+            let part = control.part(block, of: windows.count)
+            for (index, score) in try score(windows.windows(block), all, request.options, part).enumerated() {
+                scores[index] += score
             }
-            if isKnownWellEnough(results(scores), target: target) { break }
+            if results(scores).allSatisfy({ $0.isKnown(to: target) }) { break }
         }
         control.progress(1)
         return scores
     }
 
-    /// Whether every variant with finite figures has the standard error that was asked for.
-    private func isKnownWellEnough(_ results: [EvaluationResult], target: Double) -> Bool {
-        results.allSatisfy { result in
-            result.notFiniteAfter != nil || result.qidStandardError.map { $0 <= target } ?? false
-        }
-    }
-
-    private func score(
-        _ windows: TokenWindows, _ request: Request, _ control: RunControl
+    /// The scores of some variants, the baseline first.
+    func score(
+        _ windows: TokenWindows, _ variants: [Int], _ options: ScoringOptions, _ control: RunControl
     ) throws(EvaluationError) -> [VariantScore] {
         do {
-            return try model.score(windows, options: request.options, control: control)
+            return try model.score(windows, variants: variants, options: options, control: control)
         } catch {
             throw .languageModel(error)
         }
     }
 
     private func results(_ scores: [VariantScore]) -> [EvaluationResult] {
-        zip(zip(names, bitsPerWeight), scores).map { variant, score in
-            EvaluationResult(name: variant.0, bitsPerWeight: variant.1, score: score, baseline: scores[0])
-        }
+        scores.indices.map { result($0, scores[$0], baseline: scores[0]) }
+    }
+
+    /// What the scores of one variant say.
+    func result(_ index: Int, _ score: VariantScore, baseline: VariantScore) -> EvaluationResult {
+        EvaluationResult(name: names[index], bitsPerWeight: bitsPerWeight[index], score: score, baseline: baseline)
+    }
+}
+
+extension EvaluationResult {
+    /// Whether QiD has the standard error that was asked for, or never will because the figures are not finite.
+    func isKnown(to target: Double) -> Bool {
+        notFiniteAfter != nil || qidStandardError.map { $0 <= target } ?? false
     }
 }

@@ -12,7 +12,8 @@ package enum WindowCount: Sendable, Equatable {
     /// What is used depends on shard, models and target alone, not on threads or memory.
     case untilStandardError(Double, limit: Int?)
 
-    /// Windows between two looks at the standard error.
+    /// Windows between two looks at the standard error. What an artifact holds depends on it, so that another number
+    /// needs another version of the stage that evaluates.
     package static let block = 16
 }
 
@@ -30,6 +31,28 @@ extension TokenWindows {
             throw .tokenOutOfRange(id: Int(ids[position]), position: position, vocabularySize: vocabularySize)
         }
         self.init(ids: ids, context: context)
+    }
+
+    /// The ranges of windows between two looks at the standard error, in order; the last one may be shorter.
+    var blocks: [Range<Int>] {
+        stride(from: 0, to: count, by: WindowCount.block).map { $0..<min(count, $0 + WindowCount.block) }
+    }
+}
+
+extension RunControl {
+    /// The control of some of the windows of a run.
+    func part(_ block: Range<Int>, of count: Int) -> RunControl {
+        RunControl(
+            progress: { progress((Double(block.lowerBound) + $0 * Double(block.count)) / Double(count)) },
+            isCancelled: isCancelled)
+    }
+}
+
+extension VariantScore {
+    /// Adds the scores of the windows that follow.
+    static func += (score: inout VariantScore, next: VariantScore) {
+        score.windows += next.windows
+        score.notFiniteAfter = score.notFiniteAfter ?? next.notFiniteAfter
     }
 }
 

@@ -35,10 +35,15 @@ package final class LanguageModel: Sendable {
     /// Scores every window with every variant: `[variant][window]`.
     ///
     /// A variant's scores are the same bits whatever the other variants, the memory budget and the number of threads.
+    ///
+    /// - Parameter chosen: the variants that are scored, by index, the baseline (0) first; all if nil.
     package func score(
-        _ windows: TokenWindows, options: ScoringOptions = ScoringOptions(), control: RunControl = RunControl()
+        _ windows: TokenWindows, variants chosen: [Int]? = nil, options: ScoringOptions = ScoringOptions(),
+        control: RunControl = RunControl()
     ) throws(LanguageModelError) -> [VariantScore] {
         try description.check(windows)
+        let variants = chosen.map { $0.map { self.variants[$0] } } ?? variants
+        precondition(chosen.map { $0.first == 0 } ?? true, "variants are compared with the baseline")
         let plan = try MemoryPlan(
             description, variants: variants.count, context: windows.context, windows: windows.count,
             budget: options.memoryBudget)

@@ -10,8 +10,19 @@ package struct Cell: Sendable, Equatable {
     package let compressed: ArtifactKey?
     /// What it was calibrated on, where its method looks at activations.
     package let calibration: JSONValue?
+    /// How many windows are scored.
+    package let extent: Extent
     /// The evaluation it makes.
     package let evaluation: ArtifactKey
+
+    /// How many windows of the shard a cell scores, from the first on.
+    package enum Extent: Sendable, Equatable {
+        /// So many, if the shard has them; all if nil.
+        case windows(Int?)
+        /// As many as it takes until the standard error of its QiD is at most this, in nats, and `limit` at most. Its
+        /// checkpoint's loss in 16 bits is `baseline`.
+        case until(qidStderr: Double, limit: Int?, baseline: ArtifactKey)
+    }
 
     /// `rtn-asym-w4-g16`, or `baseline`.
     package var name: String { spec?.name ?? "baseline" }
@@ -30,6 +41,10 @@ extension Lock {
         }.filter { seen.insert($0.evaluation).inserted }
     }
 
+    /// Windows of a baseline whose compressed forms stop by themselves, unless the lock's limit is lower: what it takes
+    /// must not depend on them, and a loss is comparable among checkpoints where it is of the same windows.
+    package static let baselineWindows = 128
+
     private func cell(_ checkpoint: CheckpointRecord, _ spec: Spec?) -> Cell {
         let tokenizer: String? = tokenizer?.sha256 ?? checkpoint.tokenizer
         let needed = spec?.method.needsCalibration == true ? calibration?.identity(tokenizer: tokenizer) : nil
@@ -41,16 +56,35 @@ extension Lock {
         let compressed = spec.map {
             ArtifactKey(stage: .quantize, inputs: .object(identity), parameters: $0.canonical)
         }
-        let evaluation = ArtifactKey(
-            stage: .evaluate,
-            inputs: [
-                "checkpoint": .string(checkpoint.digest), "config": .string(checkpoint.config),
-                "compressed": .string(orNull: compressed?.text), "shard": .string(shard.sha256),
-                "tokenizer": .string(orNull: tokenizer),
-            ],
-            parameters: ["context": .integer(context), "windows": .integer(orNull: windows)])
+        let inputs: JSONValue = [
+            "checkpoint": .string(checkpoint.digest), "config": .string(checkpoint.config),
+            "compressed": .string(orNull: compressed?.text), "shard": .string(shard.sha256),
+            "tokenizer": .string(orNull: tokenizer),
+        ]
+        let extent = extent(checkpoint, spec)
         return Cell(
-            checkpoint: checkpoint, spec: spec, compressed: compressed, calibration: needed, evaluation: evaluation)
+            checkpoint: checkpoint, spec: spec, compressed: compressed, calibration: needed, extent: extent,
+            evaluation: ArtifactKey(stage: .evaluate, inputs: inputs, parameters: parameters(extent)))
+    }
+
+    private func extent(_ checkpoint: CheckpointRecord, _ spec: Spec?) -> Cell.Extent {
+        guard let qidStderr else { return .windows(windows) }
+        guard spec != nil else { return .windows(min(windows ?? Self.baselineWindows, Self.baselineWindows)) }
+        return .until(qidStderr: qidStderr, limit: windows, baseline: cell(checkpoint, nil).evaluation)
+    }
+
+    /// The parameters of an evaluation; those that are as ever have no key, so that older artifacts keep theirs.
+    private func parameters(_ extent: Cell.Extent) -> JSONValue {
+        var parameters = JSONObject([.init(key: "context", value: .integer(context))])
+        switch extent {
+        case .windows(let count): parameters["windows"] = .integer(orNull: count)
+        case .until(let qidStderr, let limit, let baseline):
+            parameters["windows"] = .integer(orNull: limit)
+            parameters["qid_stderr"] = .number(qidStderr)
+            parameters["baseline"] = .string(baseline.text)
+        }
+        if score != .all { parameters["score"] = .string(score.rawValue) }
+        return .object(parameters)
     }
 }
 

@@ -154,6 +154,14 @@ extension Field {
         return number
     }
 
+    /// One of the words that a type has for its cases.
+    package func choice<Choice: RawRepresentable<String> & CaseIterable>() throws(ManifestError) -> Choice {
+        guard case .scalar(.string(let text)) = value, let choice = Choice(rawValue: text) else {
+            throw wrong(Choice.allCases.map(\.rawValue).joined(separator: " or "))
+        }
+        return choice
+    }
+
     /// The value as JSON, as other modules take it.
     package var json: JSONValue {
         switch value {

@@ -57,14 +57,20 @@ package struct Lock: Sendable, Equatable {
     package let tokenizer: Input?
     package let context: Int
     package let windows: Int?
+    /// The standard error of QiD at which a cell stops before `windows`, in nats.
+    package let qidStderr: Double?
+    package let score: Manifest.Evaluation.Score
     package let calibration: Calibration?
     package let specs: [Spec]
     package let laws: [String]
     package let predictions: [Manifest.Prediction]
     package let checkpoints: [Entry]
+    /// The windows that each cell took, once the run knows; a record and no part of what is asked for.
+    package private(set) var windowsUsed: [WindowsUsed]
 
     package init(
-        manifest: Manifest, shard: Input, tokenizer: Input?, calibration: Calibration? = nil, checkpoints: [Entry]
+        manifest: Manifest, shard: Input, tokenizer: Input?, calibration: Calibration? = nil, checkpoints: [Entry],
+        windowsUsed: [WindowsUsed] = []
     ) {
         name = manifest.name
         archives = manifest.archives
@@ -72,15 +78,25 @@ package struct Lock: Sendable, Equatable {
         self.tokenizer = tokenizer
         context = manifest.evaluation.context
         windows = manifest.evaluation.windows
+        qidStderr = manifest.evaluation.qidStderr
+        score = manifest.evaluation.score
         self.calibration = calibration
         specs = manifest.specs
         laws = manifest.laws
         predictions = manifest.predictions
         self.checkpoints = checkpoints
+        self.windowsUsed = windowsUsed
     }
 
-    /// SHA-256 over everything in the lock but the places where inputs were found: two runs with one digest ask for the
-    /// same numbers.
+    /// The same lock with other records of the windows that its cells took.
+    package func recording(_ windowsUsed: [WindowsUsed]) -> Lock {
+        var lock = self
+        lock.windowsUsed = windowsUsed
+        return lock
+    }
+
+    /// SHA-256 over everything in the lock but the places where inputs were found and what the run then recorded: two
+    /// runs with one digest ask for the same numbers.
     package var digest: String { sha256(Array(json(withPaths: false).canonicalText.utf8)) }
 
     /// The lock as it is written to `manifest.lock.yaml`.
@@ -111,6 +127,8 @@ extension Lock {
             .init(key: "laws", value: .array(laws.map { .string($0) })),
             .init(key: "predictions", value: .array(predictions.map(\.json))),
         ])
+        object["qid_stderr"] = qidStderr.map { .number($0) }
+        if score != .all { object["score"] = .string(score.rawValue) }
         if let calibration {
             object["calibration"] = [
                 "shard": input(calibration.shard), "context": .integer(calibration.context),
@@ -119,6 +137,7 @@ extension Lock {
         }
         if withPaths { object["archives"] = .array(archives.map(\.json)) }
         object["checkpoints"] = .array(checkpoints.map { $0.json(withPaths: withPaths) })
+        if withPaths, !windowsUsed.isEmpty { object["windows_used"] = .array(windowsUsed.map(\.json)) }
         return .object(object)
     }
 }

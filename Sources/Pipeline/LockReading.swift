@@ -19,7 +19,7 @@ extension Lock {
             required: [
                 "lock", "name", "stages", "shard", "tokenizer", "context", "windows", "specs", "laws", "predictions",
                 "archives", "checkpoints",
-            ], optional: ["calibration"])
+            ], optional: ["calibration", "qid_stderr", "score", "windows_used"])
         let format = try keys["lock"]?.integer(atLeast: 1)
         guard format == Self.format else {
             throw root.invalid(
@@ -37,6 +37,9 @@ extension Lock {
             },
             checkpoints: try (keys["checkpoints"]?.list() ?? []).map { (field) throws(ManifestError) in
                 try Entry(field)
+            },
+            windowsUsed: try (keys["windows_used"]?.list() ?? []).map { (field) throws(ManifestError) in
+                try WindowsUsed(field)
             })
     }
 

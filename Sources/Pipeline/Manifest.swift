@@ -21,8 +21,19 @@ package struct Manifest: Sendable, Equatable {
         package let tokenizer: URL?
         /// Tokens a window.
         package let context: Int
-        /// Windows to score; the whole shard if nil.
+        /// Windows to score, or with a target the most to score; the whole shard if nil.
         package let windows: Int?
+        /// Score only until the standard error of a cell's QiD is at most this, in nats.
+        package let qidStderr: Double?
+        package let score: Score
+
+        /// Which tokens of a window count.
+        package enum Score: String, Sendable, CaseIterable {
+            /// Every token but the first.
+            case all
+            /// The tokens after the middle, as llama.cpp scores.
+            case secondHalf = "second-half"
+        }
     }
 
     /// The text whose activations some methods look at, and how much of it.
@@ -69,7 +80,7 @@ extension Manifest {
     init(_ root: Field, directory: URL) throws(ManifestError) {
         let keys = try root.mapping(
             required: ["name", "archives", "shard", "context", "specs"],
-            optional: ["windows", "tokenizer", "calibration", "laws", "predictions"])
+            optional: ["windows", "qid_stderr", "score", "tokenizer", "calibration", "laws", "predictions"])
         try self.init(keys) { (field) throws(ManifestError) in
             URL(filePath: try field.string(), relativeTo: directory).standardizedFileURL
         }
@@ -95,7 +106,9 @@ extension Manifest {
         evaluation = Evaluation(
             shard: try keys["shard"].required(path), tokenizer: try keys["tokenizer"].map(path),
             context: try keys["context"].required { (field) throws(ManifestError) in try field.integer(atLeast: 2) },
-            windows: try keys["windows"].map { (field) throws(ManifestError) in try field.integer(atLeast: 1) })
+            windows: try keys["windows"].map { (field) throws(ManifestError) in try field.integer(atLeast: 1) },
+            qidStderr: try keys["qid_stderr"].map { (field) throws(ManifestError) in try field.positive() },
+            score: try keys["score"].map { (field) throws(ManifestError) in try field.choice() } ?? .all)
         calibration = try keys["calibration"].map { (field) throws(ManifestError) in
             try Calibration(field, path: path)
         }

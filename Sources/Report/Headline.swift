@@ -22,9 +22,9 @@ private struct Headline {
     var sentences: [String] {
         guard !content.measurements.isEmpty else { return ["Nothing has been measured."] }
         guard let lead = leadingLaw else {
-            return [measured(of: nil), "No law was fitted to these points."]
+            return [measured(of: nil), savings, "No law was fitted to these points."].compactMap(\.self)
         }
-        return [growth(lead), measured(of: lead.law), check(lead.law), warnings].compactMap(\.self)
+        return [growth(lead), measured(of: lead.law), savings, check(lead.law), warnings].compactMap(\.self)
     }
 
     private struct Lead {
@@ -99,6 +99,8 @@ private struct Headline {
             + Self.span(tokens.min() ?? 0, tokens.max() ?? 0, Figures.count) + " tokens), QiD is "
             + Self.list(ranges) + "."
     }
+
+    private var savings: String? { Savings(content)?.sentence }
 
     private func check(_ law: FittedScheme) -> String? {
         guard

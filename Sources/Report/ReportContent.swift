@@ -39,9 +39,12 @@ package struct RunFacts: Sendable, Equatable {
     package var contextTokens: Int
     /// Windows scored for each cell, the largest number where cells differ; 0 leaves them out.
     package var windows: Int
+    /// The standard error of QiD at which cells stopped by themselves; nil where none was asked for.
+    package var qidStderrTarget: Double?
 
     package init(
-        lockDigest: String, date: String?, programVersion: String, shard: String, contextTokens: Int, windows: Int
+        lockDigest: String, date: String?, programVersion: String, shard: String, contextTokens: Int, windows: Int,
+        qidStderrTarget: Double? = nil
     ) {
         self.lockDigest = lockDigest
         self.date = date
@@ -49,6 +52,7 @@ package struct RunFacts: Sendable, Equatable {
         self.shard = shard
         self.contextTokens = contextTokens
         self.windows = windows
+        self.qidStderrTarget = qidStderrTarget
     }
 }
 
@@ -71,11 +75,24 @@ package struct MeasuredCell: Sendable, Equatable {
     package var qidStderr: Double?
     package var kl: Double
     package var agreement: Double
+    /// Windows scored, of how many that there would have been; nil where their number was asked for.
+    package var extent: Extent?
+
+    /// The windows of a cell that stopped by itself.
+    package struct Extent: Sendable, Equatable {
+        package var windows: Int
+        package var availableWindows: Int
+
+        package init(windows: Int, availableWindows: Int) {
+            self.windows = windows
+            self.availableWindows = availableWindows
+        }
+    }
 
     package init(
         family: String, params: Double, tokens: Double, step: Int?, scheme: String, spec: String, bits: Double,
         bitsPerWeight: Double, loss16: Double, loss: Double, qid: Double, qidStderr: Double?, kl: Double,
-        agreement: Double
+        agreement: Double, extent: Extent? = nil
     ) {
         self.family = family
         self.params = params
@@ -91,6 +108,7 @@ package struct MeasuredCell: Sendable, Equatable {
         self.qidStderr = qidStderr
         self.kl = kl
         self.agreement = agreement
+        self.extent = extent
     }
 }
 

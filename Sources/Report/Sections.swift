@@ -4,7 +4,9 @@ extension Document {
     /// Puts a report's content into the order in which it is read.
     init(_ content: ReportContent) {
         let run = content.run
-        let scored = run.windows > 0 ? "\(run.shard): \(run.windows) windows of \(run.contextTokens) tokens" : run.shard
+        let most = run.qidStderrTarget == nil ? "" : "at most "
+        let scored =
+            run.windows > 0 ? "\(run.shard): \(most)\(run.windows) windows of \(run.contextTokens) tokens" : run.shard
         let facts = [
             run.date, "\(content.measurements.count) cells", scored.isEmpty ? nil : scored, "qid \(run.programVersion)",
             run.lockDigest.isEmpty ? nil : "lock \(run.lockDigest.prefix(12))",

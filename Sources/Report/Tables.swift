@@ -118,6 +118,7 @@ enum Tables {
                 $1.scheme, -$1.bits, $1.params, $1.family, $1.tokens
             )
         }
+        let isTargeted = cells.contains { $0.extent != nil }
         let rows = sorted.map { cell in
             [
                 cell.spec, cell.family, Figures.count(cell.params), Figures.count(cell.tokens),
@@ -125,14 +126,15 @@ enum Tables {
                 Figures.fixed(cell.bitsPerWeight, decimals: 2), Figures.fixed(cell.loss16, decimals: 4),
                 Figures.fixed(cell.loss, decimals: 4), qid(cell), Figures.significant(cell.kl),
                 Figures.percent(cell.agreement),
-            ]
+            ] + (isTargeted ? [cell.extent.map { "\($0.windows) of \($0.availableWindows)" } ?? ""] : [])
         }
-        let columns: [(String, Table.Column.Kind)] = [
+        var columns: [(String, Table.Column.Kind)] = [
             ("spec", .text), ("family", .text), ("N", .number), ("D", .number), ("step", .number),
             ("bits per weight", .number),
             ("loss, 16 bit", .number), ("loss", .number), ("QiD ± standard error", .number), ("KL", .number),
             ("agreement", .number),
         ]
+        if isTargeted { columns.append(("windows", .number)) }
         var result = table("Every measured cell; losses, QiD and KL in nats per token", columns, rows)
         result.isFolded = true
         return result

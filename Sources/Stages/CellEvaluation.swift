@@ -41,19 +41,16 @@ struct CellEvaluation {
                 shard: URL(filePath: lock.shard.path),
                 tokenizer: lock.tokenizer.map { URL(filePath: $0.path) } ?? checkpoint.tokenizerFile,
                 endOfText: checkpoint.endOfText, context: lock.context, windows: lock.windows)
-            let scoring = Evaluator.Request(
-                context: lock.context, windows: lock.windows.map { .first($0) } ?? .all,
-                options: ScoringOptions(memoryBudget: memory))
-            let evaluation = try run(variants, stream, scoring, progress: progress)
-            let hasBaseline = cells.contains { $0.compressed == nil }
-            let results = zip([cells.first { $0.compressed == nil }] + opened, evaluation.results)
-            var bad = cells.count - opened.count - (hasBaseline ? 1 : 0)
-            for case (let cell?, let result) in results {
+            let baselineCell = cells.first { $0.compressed == nil }
+            let (results, available) = try score(
+                variants, stream, isBaselineWanted: baselineCell != nil, progress: progress)
+            var bad = cells.count - opened.count - (baselineCell == nil ? 0 : 1)
+            for case (let cell?, let result?) in zip([baselineCell] + opened, results) {
                 if let module = result.notFiniteAfter {
                     report("evaluate: \(name), \(cell.name): values are not finite after '\(module)'")
                     bad += 1
                 } else {
-                    try publish(result, of: cell, in: evaluation)
+                    try publish(result, of: cell, availableWindows: available)
                 }
             }
             return bad
@@ -61,6 +58,29 @@ struct CellEvaluation {
             report("evaluate: \(name): \(error)")
             return cells.count
         }
+    }
+
+    /// The results of all variants, the baseline's first, and the windows that there were to score.
+    private func score(
+        _ variants: [Evaluator.Variant], _ stream: [UInt32], isBaselineWanted: Bool,
+        progress: @escaping @Sendable (Double) -> Void
+    ) throws(StageError) -> (results: [EvaluationResult?], availableWindows: Int) {
+        let options = ScoringOptions(scored: ScoredTokens(lock.score), memoryBudget: memory)
+        guard let target = lock.qidStderr else {
+            let request = Evaluator.Request(
+                context: lock.context, windows: lock.windows.map { .first($0) } ?? .all, options: options)
+            let evaluation = try run(progress) { (control) throws(EvaluationError) in
+                try Evaluator(variants).evaluate(stream, request, control: control)
+            }
+            return (evaluation.results, evaluation.availableWindows)
+        }
+        let request = Evaluator.TargetedRequest(
+            context: lock.context, standardError: target, limit: lock.windows,
+            baselineWindows: isBaselineWanted ? Lock.baselineWindows : 0, options: options)
+        let evaluation = try run(progress) { (control) throws(EvaluationError) in
+            try Evaluator(variants).evaluate(stream, request, control: control)
+        }
+        return ([evaluation.baseline] + evaluation.variants, evaluation.availableWindows)
     }
 
     private func compressedWeights(of cell: Cell) throws(StageError) -> WeightStore {
@@ -74,21 +94,42 @@ struct CellEvaluation {
         return try attempt { () throws(CompressionError) in try WeightStore(checkpoint) }
     }
 
-    private func publish(_ result: EvaluationResult, of cell: Cell, in evaluation: Evaluation) throws(StageError) {
+    private func publish(
+        _ result: EvaluationResult, of cell: Cell, availableWindows: Int
+    ) throws(StageError) {
         let degradation = cell.spec.map { _ in
             EvaluationArtifact.Degradation(
-                baselineLoss: evaluation.results[0].loss, qid: result.qid, qidStderr: result.qidStandardError,
+                baselineLoss: result.baselineLoss, qid: result.qid, qidStderr: result.qidStandardError,
                 kl: result.kl, agreement: result.agreement)
         }
         let artifact = EvaluationArtifact(
             key: cell.evaluation.text, checkpoint: cell.checkpoint, spec: cell.spec, compressed: cell.compressed?.text,
             calibration: cell.calibrationDigest,
             shard: .init(digest: lock.shard.sha256, tokenizer: lock.tokenizer?.sha256 ?? cell.checkpoint.tokenizer),
-            context: evaluation.context, tokens: evaluation.tokens, loss: result.loss,
+            context: lock.context, score: lock.score, stopping: .init(cell.extent, availableWindows: availableWindows),
+            tokens: result.tokens, loss: result.loss,
             perplexity: result.perplexity, bitsPerWeight: result.bitsPerWeight, degradation: degradation,
             windowNLL: result.windowNLL)
         try attempt { () throws(WorkspaceError) in
             _ = try workspace.publish(Array(artifact.json.prettyText.utf8), at: workspace.evaluation(cell.evaluation))
+        }
+    }
+}
+
+extension EvaluationArtifact.Stopping {
+    /// Nil where the number of windows was asked for.
+    fileprivate init?(_ extent: Cell.Extent, availableWindows: Int) {
+        guard case .until(let qidStderr, _, let baseline) = extent else { return nil }
+        self.init(qidStderr: qidStderr, availableWindows: availableWindows, baseline: baseline.text)
+    }
+}
+
+extension ScoredTokens {
+    /// The tokens that a manifest asks for.
+    fileprivate init(_ score: Manifest.Evaluation.Score) {
+        switch score {
+        case .all: self = .all
+        case .secondHalf: self = .secondHalf
         }
     }
 }

@@ -44,7 +44,7 @@ extension WarehouseError {
         case .missing: .noInput
         case .cannotOpen: .cannotCreate
         case .cannotWrite: .inputOutput
-        case .notAWarehouse, .damaged, .newerSchema, .conflict, .refused, .notFinite: .badInput
+        case .notAWarehouse, .damaged, .newerSchema, .olderSchema, .conflict, .refused, .notFinite: .badInput
         case .query: .usage
         }
     }

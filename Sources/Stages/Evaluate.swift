@@ -62,8 +62,11 @@ package func evaluate(_ request: EvaluationRequest, asJSON: Bool) throws(StageEr
     let scoring = Evaluator.Request(
         context: request.context, windows: count,
         options: ScoringOptions(scored: request.scored, memoryBudget: request.memory))
-    let evaluation = try run(variants, stream, scoring) {
-        progress.update($0, "'\(request.checkpoint.lastPathComponent)'")
+    let tell = { @Sendable (fraction: Double) in
+        progress.update(fraction, "'\(request.checkpoint.lastPathComponent)'")
+    }
+    let evaluation = try run(tell) { (control) throws(EvaluationError) in
+        try Evaluator(variants).evaluate(stream, scoring, control: control)
     }
     progress.finish(
         "\(evaluation.windows) of \(evaluation.availableWindows) windows of \(evaluation.context) tokens")
@@ -114,14 +117,13 @@ private func byCheckpoint(_ cells: [Cell]) -> [[Cell]] {
     return groups
 }
 
-/// Scores variants in lockstep; a signal stops it between layers.
-func run(
-    _ variants: [Evaluator.Variant], _ stream: [UInt32], _ request: Evaluator.Request,
-    progress: @escaping @Sendable (Double) -> Void
-) throws(StageError) -> Evaluation {
+/// Makes an evaluation; a signal stops it between layers.
+func run<Result>(
+    _ progress: @escaping @Sendable (Double) -> Void, _ evaluate: (RunControl) throws(EvaluationError) -> Result
+) throws(StageError) -> Result {
     let control = RunControl(progress: progress, isCancelled: { Interruption.current.isRequested })
     do throws(EvaluationError) {
-        return try Evaluator(variants).evaluate(stream, request, control: control)
+        return try evaluate(control)
     } catch {
         if Interruption.current.isRequested { throw .workspace(.stopped) }
         throw .evaluation(error)

@@ -26,6 +26,16 @@ struct EvaluationArtifact: Equatable {
         let agreement: Double
     }
 
+    /// How an evaluation that stops by itself came to its windows.
+    struct Stopping: Equatable {
+        /// The standard error of QiD that was asked for, in nats.
+        let qidStderr: Double
+        /// Windows that there would have been.
+        let availableWindows: Int
+        /// The key of the evaluation that holds the checkpoint's loss in 16 bits.
+        let baseline: String
+    }
+
     let key: String
     let checkpoint: CheckpointRecord
     let spec: Spec?
@@ -34,6 +44,9 @@ struct EvaluationArtifact: Equatable {
     let calibration: String?
     let shard: Shard
     let context: Int
+    let score: Manifest.Evaluation.Score
+    /// Nil where the number of windows was asked for.
+    let stopping: Stopping?
     /// Tokens scored.
     let tokens: Int
     let loss: Double
@@ -46,9 +59,12 @@ struct EvaluationArtifact: Equatable {
 }
 
 extension EvaluationArtifact {
+    /// What does not apply has no key, so that artifacts made before it was known are the same bytes.
     var json: JSONValue {
-        guard let calibration, var object = measured.object else { return measured }
-        object["calibration"] = .string(calibration)
+        guard var object = measured.object else { return measured }
+        object["calibration"] = calibration.map { .string($0) }
+        object["score"] = score == .all ? nil : .string(score.rawValue)
+        object["stopping"] = stopping?.json
         return .object(object)
     }
 
@@ -79,15 +95,34 @@ extension EvaluationArtifact {
         let windowNLL = windows.compactMap(\.double)
         let spec = object["spec"]?.object.flatMap { try? Spec(json: $0) }
         let degradation = object["degradation"]?.object.flatMap(Degradation.init)
+        let stopping = object["stopping"]?.object.flatMap(Stopping.init)
         guard windowNLL.count == windows.count, !windows.isEmpty, (spec == nil) == (degradation == nil),
-            (spec == nil) == (object["spec"] == .null)
+            (spec == nil) == (object["spec"] == .null), (stopping == nil) == (object["stopping"] == nil),
+            let score = Manifest.Evaluation.Score(rawValue: object["score"]?.string ?? "all")
         else { return nil }
         self.init(
             key: key, checkpoint: checkpoint, spec: spec, compressed: object["compressed"]?.string,
             calibration: object["calibration"]?.string,
             shard: Shard(digest: digest, tokenizer: shard["tokenizer_sha256"]?.string), context: context,
-            tokens: tokens, loss: loss, perplexity: perplexity, bitsPerWeight: bitsPerWeight,
+            score: score, stopping: stopping, tokens: tokens, loss: loss, perplexity: perplexity,
+            bitsPerWeight: bitsPerWeight,
             degradation: degradation, windowNLL: windowNLL)
+    }
+}
+
+extension EvaluationArtifact.Stopping {
+    fileprivate var json: JSONValue {
+        [
+            "qid_stderr": .number(qidStderr), "windows_available": .integer(availableWindows),
+            "baseline": .string(baseline),
+        ]
+    }
+
+    fileprivate init?(_ object: JSONObject) {
+        guard let qidStderr = object["qid_stderr"]?.double, let available = object["windows_available"]?.int,
+            let baseline = object["baseline"]?.string
+        else { return nil }
+        self.init(qidStderr: qidStderr, availableWindows: available, baseline: baseline)
     }
 }
 

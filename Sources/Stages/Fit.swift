@@ -59,7 +59,8 @@ private func record(_ lock: Lock, _ fits: [FitRow], in warehouse: Warehouse, _ w
     guard let run = workspace.runDirectories.first(where: { (try? Lock(file: $0.lock))?.digest == lock.digest }) else {
         return
     }
-    let text = String(decoding: try attempt { () throws(WorkspaceError) in try readFile(run.lock) }, as: UTF8.self)
+    // What is asked for: the windows that cells took stand in their own rows.
+    let text = lock.recording([]).json.yamlText
     try attempt { () throws(WarehouseError) in
         let recorded = try warehouse.reader.evaluationKeys()
         _ = try warehouse.record(

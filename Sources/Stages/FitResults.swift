@@ -120,7 +120,9 @@ extension ReportContent {
             title: lock.map { "What compression costs: \($0.name)" } ?? "What compression costs",
             run: RunFacts(
                 lockDigest: lock?.digest ?? "", date: nil, programVersion: Stages.programVersion,
-                shard: points.qid.first?.shard ?? "", contextTokens: lock?.context ?? 0, windows: lock?.windows ?? 0),
+                shard: points.qid.first?.shard ?? "", contextTokens: lock?.context ?? 0,
+                windows: lock?.qidStderr == nil ? lock?.windows ?? 0 : points.qid.map(\.windows).max() ?? 0,
+                qidStderrTarget: lock?.qidStderr),
             measurements: points.qid.compactMap(MeasuredCell.init), laws: fitted,
             failures: failures.map {
                 Failure(stage: $0.stage, subject: $0.failure.subject, reason: $0.failure.reason)
@@ -136,6 +138,7 @@ extension MeasuredCell {
             family: point.family, params: Double(point.params), tokens: Double(tokens), step: point.step,
             scheme: point.scheme, spec: point.spec, bits: point.bits, bitsPerWeight: point.bitsPerWeight,
             loss16: point.loss16, loss: point.loss, qid: point.qid, qidStderr: point.stderr, kl: point.kl,
-            agreement: point.agreement)
+            agreement: point.agreement,
+            extent: point.availableWindows.map { .init(windows: point.windows, availableWindows: $0) })
     }
 }

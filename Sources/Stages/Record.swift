@@ -136,12 +136,27 @@ extension EvaluationRow {
             shard: ShardRow(
                 digest: artifact.shard.streamDigest, name: shardName ?? String(artifact.shard.digest.prefix(12)),
                 fileDigest: artifact.shard.digest, tokenizerDigest: artifact.shard.tokenizer),
-            contextTokens: artifact.context, scoredTokens: artifact.tokens, lossNats: artifact.loss,
+            contextTokens: artifact.context, scoredTokens: artifact.tokens, score: ScoredPart(artifact.score),
+            lossNats: artifact.loss,
             perplexity: artifact.perplexity, bitsPerWeight: artifact.bitsPerWeight,
-            windowNLLNats: artifact.windowNLL, compression: compression,
+            windowNLLNats: artifact.windowNLL,
+            stopping: artifact.stopping.map {
+                Stopping(
+                    qidStderrTargetNats: $0.qidStderr, availableWindows: $0.availableWindows, baselineKey: $0.baseline)
+            },
+            compression: compression,
             provenance: EvaluationProvenance(
                 compressedKey: artifact.compressed, calibrationDigest: artifact.calibration,
                 stageVersion: Stage.evaluate.version,
                 programVersion: Stages.programVersion))
+    }
+}
+
+extension ScoredPart {
+    fileprivate init(_ score: Manifest.Evaluation.Score) {
+        switch score {
+        case .all: self = .all
+        case .secondHalf: self = .secondHalf
+        }
     }
 }

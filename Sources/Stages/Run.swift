@@ -36,6 +36,7 @@ package struct Run: Sendable {
         if !resolution.problems.isEmpty { worst = .badInput }
         for stage in [Stage.quantize, .evaluate, .record, .fit] {
             try perform(stage, on: run.lock, runner, workspace, run, &worst)
+            if stage == .evaluate { try recordWindowsUsed(in: run, resolution.lock, workspace) }
         }
         print(try summary(of: run, workspace), terminator: "")
         return worst

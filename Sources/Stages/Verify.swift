@@ -61,6 +61,7 @@ private struct Comparison {
                 try compareDirectories(first.compressed(key), second.compressed(key), name)
             }
             try compareEvaluations(first.evaluation(cell.evaluation), second.evaluation(cell.evaluation), name)
+            try compareWindows(lock.windowsUsed(by: cell), second.evaluation(cell.evaluation), name)
         }
     }
 
@@ -90,5 +91,12 @@ private struct Comparison {
         } else {
             differences.append("\(name): loss \(known.loss) then, \(now.loss) now")
         }
+    }
+
+    /// What the lock recorded once the run knew.
+    private mutating func compareWindows(_ recorded: Int?, _ second: URL, _ name: String) throws(StageError) {
+        guard let recorded, exists(second) else { return }
+        let now = try evaluationArtifact(at: second).windowNLL.count
+        if now != recorded { differences.append("\(name): \(recorded) windows then, \(now) now") }
     }
 }

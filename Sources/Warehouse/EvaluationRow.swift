@@ -129,9 +129,27 @@ package struct EvaluationRow: Sendable, Equatable {
     package var bitsPerWeight: Double
     /// Summed negative log-likelihood of each window, in nats, in the order of the stream.
     package var windowNLLNats: [Double]
+    /// How it came to its windows; nil where their number was asked for.
+    package var stopping: Stopping?
     /// The spec and its damage; nil for the baseline, the checkpoint as it is stored.
     package var compression: Compression?
     package var provenance: EvaluationProvenance
+
+    /// The rule by which windows were added until QiD was known well enough.
+    package struct Stopping: Sendable, Equatable {
+        /// The standard error asked for.
+        package var qidStderrTargetNats: Double
+        /// Windows that there would have been.
+        package var availableWindows: Int
+        /// Artifact key of the evaluation that holds the checkpoint's loss in 16 bits, on windows of its own.
+        package var baselineKey: String
+
+        package init(qidStderrTargetNats: Double, availableWindows: Int, baselineKey: String) {
+            self.qidStderrTargetNats = qidStderrTargetNats
+            self.availableWindows = availableWindows
+            self.baselineKey = baselineKey
+        }
+    }
 
     /// A spec with what it did.
     package struct Compression: Sendable, Equatable {
@@ -147,7 +165,7 @@ package struct EvaluationRow: Sendable, Equatable {
     package init(
         key: String, checkpoint: CheckpointRow, shard: ShardRow, contextTokens: Int, scoredTokens: Int,
         score: ScoredPart = .all, lossNats: Double, perplexity: Double, bitsPerWeight: Double, windowNLLNats: [Double],
-        compression: Compression?, provenance: EvaluationProvenance
+        stopping: Stopping? = nil, compression: Compression?, provenance: EvaluationProvenance
     ) {
         self.key = key
         self.checkpoint = checkpoint
@@ -159,6 +177,7 @@ package struct EvaluationRow: Sendable, Equatable {
         self.perplexity = perplexity
         self.bitsPerWeight = bitsPerWeight
         self.windowNLLNats = windowNLLNats
+        self.stopping = stopping
         self.compression = compression
         self.provenance = provenance
     }

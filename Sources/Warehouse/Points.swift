@@ -21,6 +21,11 @@ package struct QidPoint: Sendable, Equatable {
     package var groupSize: Int?
     package var bitsPerWeight: Double
     package var shard: String
+    /// Windows scored.
+    package var windows: Int
+    /// Windows that there would have been, and the standard error asked for; nil where a number of windows was.
+    package var availableWindows: Int?
+    package var stderrTarget: Double?
     /// Losses and what follows in nats per scored token.
     package var loss16: Double
     package var loss: Double
@@ -50,12 +55,14 @@ package struct LossPoint: Sendable, Equatable {
     package var nativeSparsity: Double?
     package var bitsPerWeight: Double
     package var shard: String
+    /// In nats per scored token; of an evaluation that stopped by itself, the baseline's loss plus its QiD.
     package var loss: Double
 }
 
 extension WarehouseReader {
     /// The QiD of each cell's latest evaluation, or of the evaluations with these keys, by family, size, tokens and spec.
     package func qidPoints(evaluations: Set<String>? = nil) throws(WarehouseError) -> [QidPoint] {
+        try checkNewest()
         let points = try rows(
             "SELECT * FROM \(evaluations == nil ? "qid_history WHERE age = 1" : "qid_history")\(Self.order)"
         ) {
@@ -64,7 +71,9 @@ extension WarehouseReader {
                 step: $0["step"], tokens: $0["tokens"], params: $0["params"], paramsTotal: $0["params_total"],
                 vocabularySize: $0["vocabulary_size"], method: $0["method"], scheme: $0["scheme"], spec: $0["spec"],
                 bits: $0["bits"], groupSize: $0["group_size"], bitsPerWeight: $0["bits_per_weight"],
-                shard: $0["shard"], loss16: $0["loss16"], loss: $0["loss"], qid: $0["qid"], stderr: $0["stderr"],
+                shard: $0["shard"], windows: $0["windows"], availableWindows: $0["available_windows"],
+                stderrTarget: $0["stderr_target"], loss16: $0["loss16"], loss: $0["loss"], qid: $0["qid"],
+                stderr: $0["stderr"],
                 kl: $0["kl"], agreement: $0["agreement"])
         }
         guard let evaluations else { return points }

@@ -10,6 +10,8 @@ package enum WarehouseError: Error, Equatable {
     case notAWarehouse(file: URL, reason: String)
     case damaged(file: URL, reason: String)
     case newerSchema(file: URL, found: Int, known: Int)
+    /// It lacks what is asked for; writing brings it to the newest version.
+    case olderSchema(file: URL, found: Int, known: Int)
     /// Something else stands recorded under the same key.
     case conflict(table: String, key: String, column: String, recorded: String, offered: String)
     /// A record breaks a rule of the schema.
@@ -31,6 +33,8 @@ extension WarehouseError: CustomStringConvertible {
             "'\(Self.path(file))' is damaged (\(reason)), move it away and record the store's evaluations again"
         case .newerSchema(let file, let found, let known):
             "'\(Self.path(file))' has schema version \(found), this qid knows versions up to \(known)"
+        case .olderSchema(let file, let found, let known):
+            "'\(Self.path(file))' has schema version \(found), 'qid record' brings it to version \(known)"
         case .conflict(let table, let key, let column, let recorded, let offered):
             "\(table) '\(key)' stands recorded with \(column) \(recorded), not \(offered)"
         case .refused(let table, let key, let reason): "\(table) '\(key)' breaks a rule of the warehouse: \(reason)"

@@ -26,6 +26,15 @@ package struct WarehouseReader: Sendable {
         return try Connection(file, readonly: true)
     }
 
+    /// Makes sure that the views have the columns that this version of qid knows.
+    func checkNewest() throws(WarehouseError) {
+        let file = connection.file
+        let version = try connection.read { try Schema.version($0, at: file) }
+        guard version == Schema.newest else {
+            throw .olderSchema(file: file, found: version, known: Schema.newest)
+        }
+    }
+
     /// Answers one question in SQL, as a person writes it.
     package func query(_ sql: String) throws(WarehouseError) -> Answer {
         try connection.read { database in

@@ -145,7 +145,7 @@ struct EvaluatorTests {
 }
 
 /// A copy of a checkpoint in which the first value of one float16 tensor is infinite.
-private final class BrokenCheckpoint {
+final class BrokenCheckpoint {
     let directory: URL
 
     init(_ source: URL, tensor: String) throws {

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import JSON
 import Pipeline
 import Testing
 
@@ -12,10 +13,12 @@ struct LockTests {
             path: "/archive/step\(step)")
     }
 
-    static func lock(checkpoints: [Lock.Entry], shardPath: String = "/data/shard.txt") throws -> Lock {
+    static func lock(
+        checkpoints: [Lock.Entry], shardPath: String = "/data/shard.txt", windows: String = "windows: 8"
+    ) throws -> Lock {
         try withScratchDirectory { directory in
             let file = directory.appending(path: "manifest.yaml")
-            try writeFile(Array(ManifestTests.text.utf8), to: file)
+            try writeFile(Array(ManifestTests.text.replacing("windows: 8", with: windows).utf8), to: file)
             return Lock(
                 manifest: try Manifest(file: file), shard: .init(path: shardPath, sha256: "5a"), tokenizer: nil,
                 checkpoints: checkpoints)
@@ -51,6 +54,53 @@ struct LockTests {
             ])
         #expect(Set(lock.cells.map(\.evaluation)).count == 6)
         #expect(Set(lock.cells.compactMap(\.compressed)).count == 4)
+    }
+
+    @Test func aTargetIsReadBackWithTheWindowsThatWereUsed() throws {
+        let asked = try Self.lock(
+            checkpoints: [Self.entry("d1", step: 64)], windows: "qid_stderr: 0.002\nscore: second-half")
+        let cells = asked.cells
+        let lock = asked.recording(cells.enumerated().map { WindowsUsed($1, windows: 16 * ($0 + 1)) })
+        #expect(lock.digest == asked.digest && lock.cells == cells && lock.json != asked.json)
+        try withScratchDirectory { directory in
+            let file = directory.appending(path: "manifest.lock.yaml")
+            try writeFile(Array(lock.json.yamlText.utf8), to: file)
+            let read = try Lock(file: file)
+            #expect(read == lock && read.digest == lock.digest)
+            #expect(cells.map { read.windowsUsed(by: $0) } == [16, 32, 48])
+            #expect(read.recording([]).json == asked.json)
+        }
+    }
+
+    @Test func aBaselineIsTheSameCellForEveryTarget() throws {
+        let entries = [Self.entry("d1", step: 64)]
+        let lock = { try Self.lock(checkpoints: entries, windows: $0) }
+        let (fine, coarse) = (try lock("qid_stderr: 0.001").cells, try lock("qid_stderr: 0.1").cells)
+        #expect(fine[0] == coarse[0])
+        #expect(fine[1].evaluation != coarse[1].evaluation)
+        // It is the one that a fixed number of windows asks for.
+        #expect(try fine[0].evaluation == lock("windows: 128").cells[0].evaluation)
+        #expect(
+            try lock("windows: 8\nqid_stderr: 0.1").cells[0].evaluation == lock("windows: 8").cells[0].evaluation)
+        #expect(
+            fine[1].extent == .until(qidStderr: 0.001, limit: nil, baseline: fine[0].evaluation))
+        // What is compressed does not depend on how it is measured.
+        #expect(fine.map(\.compressed) == coarse.map(\.compressed))
+        #expect(try lock("score: second-half").cells[0].evaluation != lock("score: all").cells[0].evaluation)
+    }
+
+    /// Artifacts made before there were targets are found again.
+    @Test func keysOfFixedWindowsAreAsEver() throws {
+        let cells = try Self.lock(checkpoints: [Self.entry("d1", step: 64)]).cells
+        let inputs: JSONValue = [
+            "checkpoint": "d1", "config": "c0", "compressed": .null, "shard": "5a", "tokenizer": "t0",
+        ]
+        #expect(
+            cells[0].evaluation
+                == ArtifactKey(stage: .evaluate, inputs: inputs, parameters: ["context": 256, "windows": 8]))
+        #expect(
+            try Self.lock(checkpoints: [], windows: "windows: 8\nscore: all").digest
+                == Self.lock(checkpoints: []).digest)
     }
 
     @Test func anotherStageVersionIsRefused() throws {

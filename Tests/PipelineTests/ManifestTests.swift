@@ -48,6 +48,10 @@ struct ManifestTests {
         ("{64: 1000}", "{a: 1000}", "the keys of 'tokens' are training steps", 4),
         ("windows: 8", "context: 8", "stands twice", 6),
         ("windows: 8", "windows: [", "not YAML", 9),
+        ("windows: 8", "qid_stderr: 0", "'qid_stderr' is 0 where a number above zero was expected", 7),
+        ("windows: 8", "qid_stderr: small", "'qid_stderr' is 'small' where a number above zero was expected", 7),
+        ("windows: 8", "score: half", "'score' is 'half' where all or second-half was expected", 7),
+        ("windows: 8", "score: 2", "'score' is 2 where all or second-half was expected", 7),
     ])
     func refuses(_ good: String, _ bad: String, _ message: String, _ line: Int) throws {
         let text = Self.text.replacing(good, with: bad)
@@ -56,6 +60,17 @@ struct ManifestTests {
         let description = try #require(error).description
         #expect(description.contains(message), "\(description)")
         #expect(description.contains("manifest.yaml:\(line):"), "\(description)")
+    }
+
+    @Test func aTargetAndWhatIsScored() throws {
+        let plain = try manifest(Self.text).evaluation
+        #expect(plain.windows == 8 && plain.qidStderr == nil && plain.score == .all)
+        let target = try manifest(
+            Self.text.replacing("windows: 8", with: "qid_stderr: 0.002\nscore: second-half")
+        ).evaluation
+        #expect(target.windows == nil && target.qidStderr == 0.002 && target.score == .secondHalf)
+        let capped = try manifest(Self.text.replacing("windows: 8", with: "windows: 8\nqid_stderr: 1")).evaluation
+        #expect(capped.windows == 8 && capped.qidStderr == 1 && capped.score == .all)
     }
 
     @Test func missingFileIsNamed() {

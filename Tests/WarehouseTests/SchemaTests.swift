@@ -1,3 +1,4 @@
+import Schemas
 import Testing
 import Warehouse
 
@@ -28,12 +29,27 @@ import Warehouse
         #expect(loose.rows == [[.text("sqlite_schema")]])
     }
 
+    @Test func aWarehouseOfTheFirstVersionIsBroughtToTheNewest() throws {
+        let old = "PRAGMA application_id = 0x71696431; PRAGMA user_version = 1;\n" + Schemas.warehouseMigrations[0]
+        guard try WarehouseFileTests.shell(folder.warehouse, old) != nil else {
+            print("skipped: no sqlite3 on this machine")
+            return
+        }
+        #expect(throws: WarehouseError.olderSchema(file: folder.warehouse, found: 1, known: 2)) {
+            try WarehouseReader(reading: folder.warehouse).qidPoints()
+        }
+        let warehouse = try Warehouse(writing: folder.warehouse)
+        try warehouse.record(Samples.compressed("a"))
+        #expect(try warehouse.reader.qidPoints().map(\.windows) == [2])
+        #expect(try warehouse.reader.query("PRAGMA user_version").rows == [[.integer(2)]])
+    }
+
     private static let expected = """
         table checkpoint: digest architecture dtype params_total params_non_embedding hidden_size layers vocabulary_size \
         stored_scheme
         table evaluation: key checkpoint spec shard calibration_digest compressed_key context_tokens windows scored_tokens \
         score loss_nats perplexity bits_per_weight baseline_loss_nats qid_nats qid_stderr_nats kl_nats agreement \
-        stage_version program_version
+        stage_version program_version qid_stderr_target_nats available_windows baseline_key
         table failure: stage subject reason
         table fit: key law scheme family objective objective_value n left_out r2 starts starts_at_best detail \
         stage_version program_version
@@ -43,8 +59,8 @@ import Warehouse
         table run_evaluation: lock_digest evaluation
         table run_fit: lock_digest fit
         table shard: digest name file_digest tokenizer_digest
-        table source: checkpoint path family step tokens phase native_scheme native_bits native_activation_bits native_sparsity \
-        fingerprint
+        table source: checkpoint path family step tokens phase native_scheme fingerprint native_bits native_activation_bits \
+        native_sparsity
         table spec: name scheme method bits group_size symmetric canonical
         table warning: fit position message advice
         table window: evaluation position nll_nats
@@ -53,12 +69,13 @@ import Warehouse
         view law: law family scheme objective parameter value low high at_bound n left_out r2 fit
         view loss: family params params_total step tokens phase scheme spec bits native_activation_bits native_sparsity \
         bits_per_weight shard context windows \
-        scored_tokens loss perplexity checkpoint evaluation stage_version
+        score scored_tokens loss perplexity checkpoint evaluation stage_version
         view origin: checkpoint family step tokens phase native_scheme native_bits native_activation_bits native_sparsity path
         view qid: family params params_total step tokens phase method scheme spec bits group_size bits_per_weight shard \
-        context windows loss16 loss qid stderr kl agreement checkpoint evaluation
+        context windows available_windows stderr_target score loss16 loss qid stderr kl agreement checkpoint evaluation
         view qid_history: family params params_total step tokens phase method scheme spec bits group_size bits_per_weight \
-        shard context windows loss16 loss qid stderr kl agreement vocabulary_size checkpoint evaluation stage_version age
+        shard context windows available_windows stderr_target score loss16 loss qid stderr kl agreement vocabulary_size \
+        checkpoint evaluation stage_version age
         view trace: evaluation checkpoint compressed program_version run started_at lock_digest
         """
 }

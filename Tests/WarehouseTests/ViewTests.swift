@@ -49,6 +49,42 @@ import Warehouse
         #expect(try reader.lossPoints(evaluations: ["b/baseline"]).map(\.params) == [900])
     }
 
+    @Test func lossesOfEvaluationsThatStoppedByThemselvesCompareWithTheBaselines() throws {
+        let warehouse = try Warehouse(writing: folder.warehouse)
+        try warehouse.record(Samples.baseline("a", loss: 3))
+        // On its own windows the baseline's loss is 4, not 3.
+        var stopped = Samples.compressed("a", loss16: 4, qid: 0.25)
+        stopped.stopping = .init(qidStderrTargetNats: 0.125, availableWindows: 9, baselineKey: "a/baseline")
+        try warehouse.record(stopped)
+        #expect(try warehouse.reader.lossPoints().map(\.loss) == [3, 3.25])
+        let point = try #require(try warehouse.reader.qidPoints().first)
+        #expect(point.loss16 == 4 && point.loss == 4.25 && point.qid == 0.25)
+        #expect(point.windows == 2 && point.availableWindows == 9 && point.stderrTarget == 0.125)
+        // Another target is another measurement of the cell; another version is the same one.
+        stopped.key = "other target"
+        stopped.stopping?.qidStderrTargetNats = 0.5
+        try warehouse.record(stopped)
+        #expect(try warehouse.reader.query("SELECT count(*) FROM qid").rows == [[.integer(2)]])
+        stopped.key = "later version"
+        stopped.provenance.stageVersion = 2
+        stopped.windowNLLNats = [30, 35, 40]
+        stopped.scoredTokens = 30
+        try warehouse.record(stopped)
+        #expect(
+            try warehouse.reader.query("SELECT windows FROM qid ORDER BY stderr_target").rows == [
+                [.integer(2)], [.integer(3)],
+            ])
+    }
+
+    @Test func moreWindowsThanThereWereAreRefused() throws {
+        let warehouse = try Warehouse(writing: folder.warehouse)
+        var stopped = Samples.compressed("a")
+        stopped.stopping = .init(qidStderrTargetNats: 0.125, availableWindows: 1, baselineKey: "a/baseline")
+        #expect { try warehouse.record(stopped) } throws: { error in
+            if case .refused(table: "evaluation", _, _)? = error as? WarehouseError { true } else { false }
+        }
+    }
+
     @Test func aCheckpointInTwoPlacesIsCountedOnce() throws {
         let warehouse = try filled()
         var copy = Samples.source("a", tokens: 500)

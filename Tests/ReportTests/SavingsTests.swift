@@ -1,0 +1,52 @@
+import JSON
+import Report
+import Testing
+
+/// What a report says of windows that were not needed.
+@Suite struct SavingsTests {
+    /// Sixteen checkpoints at three bit widths, each known to a twentieth of its QiD after 16 of 64 windows.
+    private func content(target: Double?, windows: Int = 16) throws -> ReportContent {
+        var cells = SampleContent.cells()
+        for place in cells.indices where target != nil {
+            cells[place].extent = .init(windows: windows, availableWindows: 64)
+            cells[place].qidStderr = 0.001
+        }
+        var content = try SampleContent.content(cells, laws: [])
+        content.run.qidStderrTarget = target
+        return content
+    }
+
+    @Test func theHeadlineSaysIt() throws {
+        #expect(
+            headline(for: try content(target: 0.002)).contains(
+                "QiD is measured to ±0.002 nats (standard error) with 25 % of the windows."))
+        #expect(
+            headline(for: try content(target: 0.002, windows: 4)).contains("with 6.2 % of the windows."))
+        #expect(!headline(for: try content(target: nil)).contains("windows"))
+    }
+
+    @Test func cellsThatFellShortAreOwnedUpTo() throws {
+        var content = try content(target: 0.002)
+        content.measurements[7].extent?.windows = 64
+        content.measurements[7].qidStderr = 0.0051
+        #expect(
+            headline(for: content).contains(
+                """
+                QiD is measured to ±0.002 nats (standard error) in 47 of 48 cells with 27 % of the windows; in the \
+                others, which used all of them, to ±0.0051 nats or better.
+                """), "\(headline(for: content))")
+    }
+
+    @Test func tablesAndJSONHaveTheWindows() throws {
+        let report = RenderedReport(try content(target: 0.002))
+        #expect(report.html.contains("16 of 64") && report.markdown.contains("16 of 64"))
+        let json = try #require(try JSONValue(parsing: report.json).object)
+        let savings = try #require(json["savings"]?.object)
+        #expect(savings["qid_stderr_target"]?.double == 0.002 && savings["cells_short_of_target"] == 0)
+        #expect(savings["windows_used"]?.int == 48 * 16 && savings["windows_available"]?.int == 48 * 64)
+        #expect(json["cells"]?.array?[0].object?["windows"]?.int == 16)
+        let fixed = RenderedReport(try content(target: nil))
+        #expect(!fixed.html.contains("16 of 64"))
+        #expect(try JSONValue(parsing: fixed.json).object?["savings"] == .null)
+    }
+}
