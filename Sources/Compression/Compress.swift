@@ -58,10 +58,19 @@ package struct CompressionRun {
         guard !modules.names.isEmpty else { throw .noTargets(checkpoint: file) }
         layers = try Self.layers(checkpoint, modules)
         kept = Self.kept(checkpoint, modules)
-        var outputs: [CompressedOutput] = []
+        // All that can be refused is refused before anything is written.
+        var layouts: [[[StoredLayout]]] = []
         for target in targets {
+            layouts.append(
+                try layers.map { (layer) throws(CompressionError) in
+                    try target.spec.compressor.layout(layer, target.spec)
+                })
+        }
+        var outputs: [CompressedOutput] = []
+        for (target, layout) in zip(targets, layouts) {
             outputs.append(
-                try CompressedOutput(target.spec, directory: target.directory, modules: layers, kept: kept))
+                try CompressedOutput(
+                    target.spec, directory: target.directory, modules: zip(layers.map(\.name), layout), kept: kept))
         }
         self.outputs = outputs
     }

@@ -15,10 +15,10 @@ final class CompressedOutput {
     /// Creates the directory if need be, and in it `model.safetensors` with its header.
     ///
     /// - Parameters:
-    ///   - modules: the linear modules that will be written by `write(_:_:)`.
+    ///   - modules: the names of the linear modules that will be written by `write(_:_:)`, with their tensors.
     ///   - kept: tensors that will be written as they are.
     init(
-        _ spec: Spec, directory: URL, modules: [LinearLayer], kept: [Tensor]
+        _ spec: Spec, directory: URL, modules: some Sequence<(String, [StoredLayout])>, kept: [Tensor]
     ) throws(CompressionError) {
         self.spec = spec
         self.directory = directory
@@ -26,9 +26,8 @@ final class CompressedOutput {
             throw .cannotWrite(path: directory.path(percentEncoded: false), errno: SystemFile.lastError)
         }
         var declarations = kept.map { SafetensorsWriter.Declaration($0.info.name, $0.info.type, $0.info.shape) }
-        for module in modules {
-            let layout = try spec.compressor.layout(module, spec)
-            declarations += layout.map { .init("\(module.name).\($0.suffix)", $0.type, $0.shape) }
+        for (module, layout) in modules {
+            declarations += layout.map { .init("\(module).\($0.suffix)", $0.type, $0.shape) }
         }
         do {
             writer = try SafetensorsWriter(
