@@ -5,18 +5,21 @@ import PackageDescription
 /// Without these flags `addProduct`, `rounded` and Float16 conversion become library calls.
 #if arch(x86_64)
     let processorFlags = ["-Xcc", "-mavx2", "-Xcc", "-mfma", "-Xcc", "-mf16c"]
+    /// For the one target that runs only where the processor has them.
+    let wideFlags = processorFlags + ["f", "bw", "dq", "vl"].flatMap { ["-Xcc", "-mavx512" + $0] }
 #else
     let processorFlags: [String] = []
+    let wideFlags: [String] = []
 #endif
 
-let settings: [SwiftSetting] = [
+let languageSettings: [SwiftSetting] = [
     .swiftLanguageMode(.v6),
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("InternalImportsByDefault"),
     .enableUpcomingFeature("MemberImportVisibility"),
     .treatAllWarnings(as: .error),
-    .unsafeFlags(processorFlags),
 ]
+let settings = languageSettings + [.unsafeFlags(processorFlags)]
 
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
@@ -49,7 +52,8 @@ let package = Package(
         .systemLibrary(name: "CZlib", providers: [.apt(["libz-dev"])]),
         .systemLibrary(name: "CZstd", providers: [.apt(["libzstd-dev"])]),
         library("JSON"),
-        library("Kernels", [numerics]),
+        .target(name: "KernelsAVX512", swiftSettings: languageSettings + [.unsafeFlags(wideFlags)]),
+        library("Kernels", ["KernelsAVX512", numerics]),
         library("Archive", ["CZlib", "CZstd", crypto]),
         library("Checkpoint", ["JSON", crypto]),
         library("Compression", ["JSON", "Checkpoint", "Kernels"]),
@@ -57,7 +61,11 @@ let package = Package(
         library("LanguageModel", ["JSON", "Checkpoint", "Compression", "Kernels"]),
         library("Evaluation", ["JSON", "Compression", "LanguageModel"]),
         library(
-            "Benchmark", ["JSON", "Kernels", "Checkpoint", "Compression", "Archive", "LanguageModel", "Evaluation"]),
+            "Benchmark",
+            [
+                "JSON", "Kernels", "KernelsAVX512", "Checkpoint", "Compression", "Archive", "LanguageModel",
+                "Evaluation",
+            ]),
         library("ScalingLaws", [numerics]),
         library("Report", ["ScalingLaws", "JSON"]),
         .target(

@@ -2,6 +2,7 @@ import Glibc
 import Kernels
 
 #if arch(x86_64)
+    import KernelsAVX512
     import _Builtin_intrinsics.intel
 #endif
 
@@ -34,7 +35,8 @@ enum Limits {
     private static func arithmetic(
         _ workload: Workload, _ stand: Stand, threads: Int
     ) throws(BenchmarkError) -> Measurement {
-        let name = "fused multiply-add"
+        let laneCount = Processor.usesAVX512 ? 16 : 8
+        let name = "fused multiply-add, vectors of \(32 * laneCount) bits"
         let steps = workload.fusedSteps
         let cost = try stand.cost(threads: threads) { () throws(BenchmarkError) in
             let sums = Parallel.map(threads) { _ in fusedMultiplyAdds(steps: steps, factor: 0.5, addend: 1) }
@@ -66,15 +68,21 @@ enum Limits {
 }
 
 private typealias Lanes = SIMD8<Float>
-private let laneCount = 8
 /// Sums that do not wait for each other: at least the latency of the instruction times how many begin at once.
 private let chains = 12
 
 /// x ← x·factor + addend from twelve registers at once; the sum of all lanes at the end.
 ///
 /// With factor 1/2 and addend 1 every lane comes to exactly 2, the fixed point.
-@inline(never)
 private func fusedMultiplyAdds(steps: Int, factor: Float, addend: Float) -> Float {
+    #if arch(x86_64)
+        if Processor.usesAVX512 { return fusedMultiplyAdds512(steps: steps, factor: factor, addend: addend) }
+    #endif
+    return fusedMultiplyAdds256(steps: steps, factor: factor, addend: addend)
+}
+
+@inline(never)
+private func fusedMultiplyAdds256(steps: Int, factor: Float, addend: Float) -> Float {
     let (a, b) = (Lanes(repeating: factor), Lanes(repeating: addend))
     var (s0, s1, s2, s3) = (Lanes(repeating: 0), Lanes(repeating: 1), Lanes(repeating: 2), Lanes(repeating: 3))
     var (s4, s5, s6, s7) = (Lanes(repeating: 4), Lanes(repeating: 5), Lanes(repeating: 6), Lanes(repeating: 7))

@@ -42,14 +42,8 @@ func multiplyPanels(
         let panel = weights.panel(index, depth: depths.lowerBound)
         let start = depths.lowerBound == 0 ? weights.start(index) : nil
         let width = min(panelWidth, out.columns - column)
-        var input = inputs
-        for row in stride(from: 0, to: out.rows, by: tileRows) {
-            multiplyTile(
-                depth: depths.count, input, panel, start: start,
-                into: TileTarget(
-                    base: out.row(row) + column, stride: out.stride, rows: min(tileRows, out.rows - row),
-                    columns: width))
-            input += tileRows * depths.count
-        }
+        multiplyTiles(
+            depth: depths.count, inputs, panelStride: tileRows * depths.count, panel, start: start,
+            into: TileTarget(base: out.base + column, stride: out.stride, rows: out.rows, columns: width))
     }
 }

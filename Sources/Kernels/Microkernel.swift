@@ -1,21 +1,59 @@
-/// The rows (and below, columns) of the tile of sums that the microkernel keeps in registers.
+#if arch(x86_64)
+    import KernelsAVX512
+#endif
+
+/// The rows of a panel of inputs, and the columns of a panel of weights.
 let tileRows = 6
 let tileColumns = 16
 
-/// Where a tile's sums go: `rows`×`columns` of `base` (at most 6×16) are written, or added to.
-struct TileTarget {
+/// Where sums go: `rows`×`columns` of `base` (at most 16 columns) are written, or added to.
+package struct TileTarget {
     var base: UnsafeMutablePointer<Float>
     var stride: Int
     var rows: Int
     var columns: Int
+
+    package init(base: UnsafeMutablePointer<Float>, stride: Int, rows: Int, columns: Int) {
+        self.base = base
+        self.stride = stride
+        self.rows = rows
+        self.columns = columns
+    }
 }
 
-/// Multiplies a 6-row panel of inputs by a 16-column panel of weights, one fused multiply-add per product in order of depth.
+/// Multiplies 6-row panels of inputs by a 16-column panel of weights, one fused multiply-add per product in order of depth.
 ///
-/// sum[i, j] = Σ_k a[6k + i]·b[16k + j]; the target receives start[j] + sum if `start` is given, else target + sum.
+/// sum[6p + i, j] = Σ_k a[p·panelStride + 6k + i]·b[16k + j] for as many panels p as the target has rows; it receives
+/// start[j] + sum if `start` is given, else target + sum. The bits are the same with vectors of 512 bits (`wide`).
+package func multiplyTiles(
+    depth: Int, _ a: UnsafePointer<Float>, panelStride: Int, _ b: UnsafePointer<Float>,
+    start: UnsafeMutablePointer<Float>?, into target: TileTarget, wide: Bool = Processor.usesAVX512
+) {
+    #if arch(x86_64)
+        if wide {
+            for row in stride(from: 0, to: target.rows, by: 4 * tileRows) {
+                multiplyTiles512(
+                    depth: depth, a + row / tileRows * panelStride, panelStride: panelStride, b, start: start,
+                    into: target.base + row * target.stride, stride: target.stride,
+                    rows: min(4 * tileRows, target.rows - row), columns: target.columns)
+            }
+            return
+        }
+    #endif
+    for row in stride(from: 0, to: target.rows, by: tileRows) {
+        multiplyTile(
+            depth: depth, a + row / tileRows * panelStride, b, start: start,
+            into: TileTarget(
+                base: target.base + row * target.stride, stride: target.stride, rows: min(tileRows, target.rows - row),
+                columns: target.columns))
+    }
+}
+
+/// The same for one panel of inputs by AVX2.
+///
 /// Twelve accumulators, two weight vectors and one broadcast input fill 15 of AVX2's 16 registers.
 @inline(__always)
-func multiplyTile(
+private func multiplyTile(
     depth: Int, _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, start: UnsafeMutablePointer<Float>?,
     into target: TileTarget
 ) {

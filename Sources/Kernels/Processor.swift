@@ -11,9 +11,21 @@ package enum Processor {
     /// The instruction sets that this machine's processor lacks, by the names of `/proc/cpuinfo`; none where that file
     /// does not tell.
     package static var missingInstructions: [String] {
+        instructions.map { needed.subtracting($0).map(String.init).sorted() } ?? []
+    }
+
+    /// Whether loops of 512 bits run, which give the same bits as those of 256: where the processor has AVX-512 and the
+    /// operating system saves its registers (Linux lists it only then), and `QID_KERNELS` is not `avx2`.
+    package static let usesAVX512: Bool = {
+        guard ProcessInfo.processInfo.environment["QID_KERNELS"] != "avx2" else { return false }
+        return instructions?.isSuperset(of: ["avx512f", "avx512bw", "avx512dq", "avx512vl"]) ?? false
+    }()
+
+    /// The instruction sets of this machine's processor; nil where `/proc/cpuinfo` does not tell.
+    private static var instructions: Set<Substring>? {
         guard let text = try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8),
             let line = text.split(separator: "\n").first(where: { $0.hasPrefix("flags") })
-        else { return [] }
-        return needed.subtracting(line.split(separator: " ")).map(String.init).sorted()
+        else { return nil }
+        return Set(line.split(separator: " "))
     }
 }

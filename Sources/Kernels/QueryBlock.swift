@@ -65,20 +65,20 @@ struct QueryBlock {
     }
 
     private mutating func fold(_ head: PackedHead, keys: Range<Int>, visible: Int) {
-        for key in stride(from: keys.lowerBound, to: keys.upperBound, by: tileRows) {
-            let target = scores + (key - keys.lowerBound) * Self.size
-            multiplyTile(
-                depth: querySize, head.keys(key), UnsafePointer(query), start: zeros,
-                into: TileTarget(base: target, stride: Self.size, rows: tileRows, columns: Self.size))
-        }
+        multiplyTiles(
+            depth: querySize, head.keys(keys.lowerBound), panelStride: tileRows * querySize, UnsafePointer(query),
+            start: zeros, into: target(scores, rows: keys.count))
         mask(keys, visible: visible)
         shrinkSums(by: exponentiate(keys.count))
-        for channel in stride(from: 0, to: valueSize, by: tileRows) {
-            multiplyTile(
-                depth: keys.count, head.values(channel: channel, keys.lowerBound), UnsafePointer(scores), start: nil,
-                into: TileTarget(
-                    base: sums + channel * Self.size, stride: Self.size, rows: tileRows, columns: Self.size))
-        }
+        multiplyTiles(
+            depth: keys.count, head.values(channel: 0, keys.lowerBound), panelStride: tileRows * head.length,
+            UnsafePointer(scores), start: nil, into: target(sums, rows: valueSize))
+    }
+
+    /// Whole tiles of scores or sums.
+    private func target(_ base: UnsafeMutablePointer<Float>, rows: Int) -> TileTarget {
+        TileTarget(
+            base: base, stride: Self.size, rows: (rows + tileRows - 1) / tileRows * tileRows, columns: Self.size)
     }
 
     /// Gives the weight zero to keys after a query, and to those too far before it.

@@ -52,14 +52,12 @@ struct StreamedProduct {
             for lane in 0..<panelWidth { values[lane] = lane < rows.count ? bias?[rows.lowerBound + lane] ?? 0 : 0 }
             start = values
         }
-        var target = TileTarget(
-            base: out.base + rows.lowerBound, stride: out.stride, rows: tileRows, columns: rows.count)
-        for tile in tiles {
-            target.base = out.row(tile * tileRows) + rows.lowerBound
-            target.rows = min(tileRows, out.rows - tile * tileRows)
-            multiplyTile(
-                depth: depths.count, inputs.tile(tile, depths: depths), UnsafePointer(memory), start: start,
-                into: target)
-        }
+        let firstRow = tiles.lowerBound * tileRows
+        multiplyTiles(
+            depth: depths.count, inputs.tile(tiles.lowerBound, depths: depths),
+            panelStride: tileRows * depths.count, UnsafePointer(memory), start: start,
+            into: TileTarget(
+                base: out.base + firstRow * out.stride + rows.lowerBound, stride: out.stride,
+                rows: min(tiles.upperBound * tileRows, out.rows) - firstRow, columns: rows.count))
     }
 }
