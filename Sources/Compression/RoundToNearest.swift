@@ -14,7 +14,7 @@ package enum RoundToNearest: LayerCompressor {
         QuantizationConfiguration.json(spec, ignored: ignored)
     }
 
-    /// Rows go through in parallel; each is decoded once and rounded by every spec while it lies in cache.
+    /// Rows go through in parallel; each is read once and rounded by every spec while it lies in cache.
     package static func compress(
         _ layer: LinearLayer, specs: [Spec], hessian: Hessian?
     ) throws(CompressionError) -> [CompressedWeight] {
@@ -27,6 +27,13 @@ package enum RoundToNearest: LayerCompressor {
         let (rows, columns, targets) = (layer.weight.rows, layer.weight.columns, outputs)
         let lengths = Set(targets.map(\.geometry.groupLength)).sorted()
         let rowsPerTask = max(1, 65_536 / max(1, columns))
+        if let halves = HalfWeight(layer.weight, targets) {
+            _ = try Parallel.map((rows + rowsPerTask - 1) / rowsPerTask) { (task) throws(CompressionError) in
+                try halves.round(
+                    rows: task * rowsPerTask..<min(rows, (task + 1) * rowsPerTask), of: layer.name)
+            }
+            return outputs.map { $0.finish() }
+        }
         _ = try Parallel.map((rows + rowsPerTask - 1) / rowsPerTask) { (task) throws(CompressionError) in
             let scratch = RowScratch(columns: columns)
             for row in task * rowsPerTask..<min(rows, (task + 1) * rowsPerTask) {

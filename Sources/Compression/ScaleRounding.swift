@@ -19,31 +19,48 @@ extension ScaleType {
     /// The nearest values of this type, half to even; those beyond float16 become infinite.
     @inline(__always)
     func rounded(_ values: SIMD16<Float>) -> SIMD16<Float> {
+        SIMD16(lowHalf: rounded(values.lowHalf), highHalf: rounded(values.highHalf))
+    }
+
+    /// As above. Choices are made by sign masks: the compiler makes comparisons of lanes one by one here.
+    @inline(__always)
+    func rounded(_ values: SIMD8<Float>) -> SIMD8<Float> {
+        let bits = unsafeBitCast(values, to: SIMD8<Int32>.self)
+        let magnitude = bits & SIMD8(repeating: 0x7fff_ffff)
+        let sign = bits & SIMD8(repeating: .min)
         switch self {
         case .float32: return values
         case .bfloat16:
-            let bits = unsafeBitCast(values, to: SIMD16<UInt32>.self)
-            let odd = bits &>> SIMD16(repeating: 16) & SIMD16(repeating: 1)
-            let rounded = (bits &+ odd &+ SIMD16(repeating: 0x7fff)) & SIMD16(repeating: 0xffff_0000)
-            let isFinite = bits & SIMD16(repeating: 0x7f80_0000) .!= SIMD16(repeating: 0x7f80_0000)
-            return unsafeBitCast(bits.replacing(with: rounded, where: isFinite), to: SIMD16<Float>.self)
-        case .float16: return Self.float16(values)
+            let odd = magnitude &>> SIMD8(repeating: 16) & SIMD8(repeating: 1)
+            let rounded = (magnitude &+ odd &+ SIMD8(repeating: 0x7fff)) & SIMD8(repeating: ~0xffff)
+            return unsafeBitCast(magnitude.choosing(rounded, below: 0x7f80_0000) | sign, to: SIMD8<Float>.self)
+        case .float16: return unsafeBitCast(Self.float16(magnitude) | sign, to: SIMD8<Float>.self)
         }
     }
 
-    /// To float16 and back, by the two ways of the scalar function, chosen lane by lane.
+    /// The bits of positive values to those of float16 and back, by the two ways of the scalar function, chosen lane by lane.
     @inline(__always)
-    private static func float16(_ values: SIMD16<Float>) -> SIMD16<Float> {
-        let bits = unsafeBitCast(values, to: SIMD16<UInt32>.self)
-        let sign = bits & SIMD16(repeating: 0x8000_0000)
-        let magnitudeBits = bits & SIMD16(repeating: 0x7fff_ffff)
-        let magnitude = unsafeBitCast(magnitudeBits, to: SIMD16<Float>.self)
-        let small = (magnitude + 0.5) - 0.5
-        let odd = magnitudeBits &>> SIMD16(repeating: 13) & SIMD16(repeating: 1)
-        let usual = (magnitudeBits &+ odd &+ SIMD16(repeating: 0xfff)) & SIMD16(repeating: 0xffff_e000)
-        var result = unsafeBitCast(usual, to: SIMD16<Float>.self)
-        result.replace(with: small, where: magnitude .< SIMD16(repeating: 0x1p-14))
-        result.replace(with: .infinity, where: magnitude .>= SIMD16(repeating: 65_520))
-        return unsafeBitCast(unsafeBitCast(result, to: SIMD16<UInt32>.self) | sign, to: SIMD16<Float>.self)
+    private static func float16(_ bits: SIMD8<Int32>) -> SIMD8<Int32> {
+        let small = (unsafeBitCast(bits, to: SIMD8<Float>.self) + 0.5) - 0.5
+        let odd = bits &>> SIMD8(repeating: 13) & SIMD8(repeating: 1)
+        let usual = (bits &+ odd &+ SIMD8(repeating: 0xfff)) & SIMD8(repeating: ~0x1fff)
+        let infinity = SIMD8(repeating: Int32(bitPattern: Float.infinity.bitPattern))
+        let least = Int32(bitPattern: Float(0x1p-14).bitPattern)
+        let tooLarge = Int32(bitPattern: Float(65_520).bitPattern)
+        let ofSmall = unsafeBitCast(small, to: SIMD8<Int32>.self)
+        let large = infinity ^ ((infinity ^ usual) & bits.mask(below: tooLarge))
+        return large ^ ((large ^ ofSmall) & bits.mask(below: least))
+    }
+}
+
+extension SIMD8<Int32> {
+    /// All ones in the lanes below `bound`; none of them nor the bound are negative.
+    @inline(__always)
+    fileprivate func mask(below bound: Int32) -> Self { (self &- bound) &>> SIMD8(repeating: 31) }
+
+    /// The lanes of `other` where those of this are below `bound`, else these.
+    @inline(__always)
+    fileprivate func choosing(_ other: Self, below bound: Int32) -> Self {
+        self ^ ((self ^ other) & mask(below: bound))
     }
 }

@@ -1,0 +1,154 @@
+import Kernels
+
+#if arch(x86_64)
+    import _Builtin_intrinsics.intel
+
+    /// Makes the codes of weights of 16 bits, 32 at a time: steps of the grid, zero point, clamping, and the low bits of codes
+    /// moved next to each other.
+    struct CodePacker {
+        /// Codes made at a time.
+        static let step = 32
+
+        /// The bytes of a group's codes.
+        let groupByteCount: Int
+        private let bits: Int
+        private let groupLength: Int
+        private let type: FloatType
+        private let top: __m256i
+        /// Factors 1 and 2ᵇ in turn, 1 and 2²ᵇ in turn: they join codes by twos and by fours.
+        private let pairs: __m256i
+        private let fours: __m256i
+        /// Moves the bytes in use next to each other, in each half of a vector.
+        private let bytesInUse: __m256i
+
+        /// For groups of a multiple of 32 weights.
+        init(bits: Int, groupLength: Int, type: FloatType) {
+            (self.bits, self.groupLength, self.type) = (bits, groupLength, type)
+            groupByteCount = groupLength / 8 * bits
+            top = _mm256_set1_epi8(CChar(truncatingIfNeeded: 1 << bits - 1))
+            pairs = _mm256_set1_epi16(Int16(truncatingIfNeeded: 1 << (8 + bits) | 1))
+            fours = _mm256_set1_epi32(Int32(truncatingIfNeeded: 1 << (16 + 2 * bits) | 1))
+            // Fours of codes stand in 32 bits, or eights in 64.
+            let (unit, used) = bits % 2 == 0 ? (4, bits / 2) : (8, bits)
+            let inUse = (0..<16).filter { $0 % unit < used }.map { Int8($0) }
+            var half = SIMD16<Int8>(repeating: -1)
+            for (index, byte) in inUse.enumerated() { half[index] = byte }
+            bytesInUse = unsafeBitCast(SIMD32(lowHalf: half, highHalf: half), to: __m256i.self)
+        }
+
+        /// The nearest codes of some groups as a bit stream; writes up to 12 bytes beyond them.
+        ///
+        /// Weights and codes are those of eight groups, of which `groups` are to be packed.
+        func pack(
+            _ source: UnsafeRawPointer, _ grids: GroupGrids, groups: Range<Int>, into stream: UnsafeMutableRawPointer
+        ) {
+            if case .float16 = type {
+                pack(source, grids, groups, into: stream) { _mm256_cvtph_ps($0) }
+            } else {
+                pack(source, grids, groups, into: stream) { Self.bfloat16($0) }
+            }
+        }
+
+        /// Values of a 16-bit type.
+        @inline(__always)
+        static func decode(_ bits: SIMD8<UInt16>, _ type: FloatType) -> SIMD8<Float> {
+            let codes = unsafeBitCast(bits, to: __m128i.self)
+            if case .float16 = type { return _mm256_cvtph_ps(codes) }
+            return bfloat16(codes)
+        }
+
+        @inline(__always)
+        private static func bfloat16(_ codes: __m128i) -> __m256 {
+            unsafeBitCast(_mm256_slli_epi32(_mm256_cvtepu16_epi32(codes), 16), to: __m256.self)
+        }
+
+        @inline(__always)
+        private func pack(
+            _ source: UnsafeRawPointer, _ grids: GroupGrids, _ groups: Range<Int>, into stream: UnsafeMutableRawPointer,
+            _ decode: (__m128i) -> __m256
+        ) {
+            // One loop for each way to join codes.
+            if bits == 8 {
+                pack(source, grids, groups, into: stream, decode) { $0 }
+            } else if bits % 2 == 0 {
+                pack(source, grids, groups, into: stream, decode) {
+                    _mm256_shuffle_epi8(joinedByFours($0), bytesInUse)
+                }
+            } else {
+                pack(source, grids, groups, into: stream, decode) {
+                    _mm256_shuffle_epi8(joinedByEights($0), bytesInUse)
+                }
+            }
+        }
+
+        @inline(__always)
+        private func pack(
+            _ source: UnsafeRawPointer, _ grids: GroupGrids, _ groups: Range<Int>, into stream: UnsafeMutableRawPointer,
+            _ decode: (__m128i) -> __m256, _ joined: (__m256i) -> __m256i
+        ) {
+            for group in groups {
+                let grid = grids[group]
+                let (values, codes) = (source + 2 * group * groupLength, stream + group * groupByteCount)
+                if NearestSteps.scales.contains(grid.scale) {
+                    pack(values, grid, into: codes, decode, joined)
+                } else {
+                    packByDivision(values, grid, into: codes)
+                }
+            }
+        }
+
+        @inline(__always)
+        private func pack(
+            _ source: UnsafeRawPointer, _ grid: UniformGrid, into stream: UnsafeMutableRawPointer,
+            _ decode: (__m128i) -> __m256, _ joined: (__m256i) -> __m256i
+        ) {
+            let (steps, zero) = (NearestSteps(grid.scale), _mm256_set1_epi16(Int16(truncatingIfNeeded: grid.zero)))
+            // Packing works on each half of a vector by itself, which leaves fours of codes out of order.
+            let order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7)
+            var (source, target) = (source, stream)
+            for _ in 0..<groupLength / Self.step {
+                let (a, b) = (steps(decode(load(source, 0))), steps(decode(load(source, 1))))
+                let (c, d) = (steps(decode(load(source, 2))), steps(decode(load(source, 3))))
+                let low = _mm256_add_epi16(_mm256_packs_epi32(a, b), zero)
+                let high = _mm256_add_epi16(_mm256_packs_epi32(c, d), zero)
+                let codes = _mm256_min_epu8(_mm256_packus_epi16(low, high), top)
+                let bytes = joined(_mm256_permutevar8x32_epi32(codes, order))
+                target.storeBytes(of: bytes.lowHalf, as: __m128i.self)
+                target.storeBytes(of: bytes.highHalf, toByteOffset: 2 * bits, as: __m128i.self)
+                source += 2 * Self.step
+                target += 4 * bits
+            }
+        }
+
+        @inline(__always)
+        private func load(_ source: UnsafeRawPointer, _ eight: Int) -> __m128i {
+            source.loadUnaligned(fromByteOffset: 16 * eight, as: __m128i.self)
+        }
+
+        /// The same for a scale of any size.
+        private func packByDivision(
+            _ source: UnsafeRawPointer, _ grid: UniformGrid, into stream: UnsafeMutableRawPointer
+        ) {
+            withUnsafeTemporaryAllocation(of: Float.self, capacity: groupLength) { memory in
+                // Sound because a group has values.
+                let decoded = memory.baseAddress.unsafelyUnwrapped
+                type.decode(source, count: groupLength, into: decoded)
+                RowRounding.packedCodes(decoded, count: groupLength, grid: grid, bits: bits, into: stream)
+            }
+        }
+
+        /// Four codes in each 32 bits; bits < 8.
+        @inline(__always)
+        private func joinedByFours(_ codes: __m256i) -> __m256i {
+            _mm256_madd_epi16(_mm256_maddubs_epi16(pairs, codes), fours)
+        }
+
+        /// Eight codes in each 64 bits.
+        @inline(__always)
+        private func joinedByEights(_ codes: __m256i) -> __m256i {
+            let joined = joinedByFours(codes)
+            let high = _mm256_slli_epi64(_mm256_srli_epi64(joined, 32), Int32(truncatingIfNeeded: 4 * bits))
+            return joined & 0xffff_ffff | high
+        }
+    }
+#endif
