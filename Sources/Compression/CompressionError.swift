@@ -14,6 +14,10 @@ package enum CompressionError: Error, Equatable {
     case notFinite(tensor: String, row: Int, column: Int)
     /// A group's values span more than its 16-bit scale can hold.
     case scaleOutOfRange(tensor: String, row: Int, scaleType: String)
+    /// A row is no multiple of an n:m pattern's length.
+    case patternDoesNotDivide(tensor: String, rowLength: Int, pattern: Int)
+    /// A value that is not quantized is larger than the type it is stored in can hold.
+    case valueOutOfRange(tensor: String, row: Int, column: Int, type: String)
     case noTargets(checkpoint: String)
     case alreadyCompressed(checkpoint: String, method: String)
 
@@ -47,6 +51,11 @@ extension CompressionError: CustomStringConvertible {
             "tensor '\(tensor)' is not finite at row \(row), column \(column)"
         case .scaleOutOfRange(let tensor, let row, let scaleType):
             "tensor '\(tensor)' needs a scale in row \(row) that \(scaleType) cannot hold"
+        case .patternDoesNotDivide(let tensor, let rowLength, let pattern):
+            "tensor '\(tensor)' has rows of \(rowLength) weights, which patterns of \(pattern) do not divide; "
+                + "a share such as 0.5 would do"
+        case .valueOutOfRange(let tensor, let row, let column, let type):
+            "tensor '\(tensor)' would have a value at row \(row), column \(column) that \(type) cannot hold"
         case .noTargets(let checkpoint):
             "checkpoint '\(checkpoint)' has no linear weights inside decoder layers"
         case .alreadyCompressed(let checkpoint, let method):

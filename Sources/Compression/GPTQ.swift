@@ -48,10 +48,13 @@ package enum GPTQ: LayerCompressor {
         _ result: PackQuantizedWeight, _ layer: LinearLayer, _ order: [Int], _ factor: InverseFactor
     ) throws(CompressionError) {
         let rows = result.geometry.rows
+        let work = GPTQTile.Work(
+            geometry: result.geometry, scaleType: result.scaleType, factor: factor, order: order, sparsity: nil,
+            rounds: true)
         let rowsPerTile = GPTQTile.rows
         _ = try Parallel.map((rows + rowsPerTile - 1) / rowsPerTile) { (task) throws(CompressionError) in
             let first = task * rowsPerTile
-            let tile = GPTQTile(result, factor, order: order, firstRow: first)
+            let tile = GPTQTile(work, firstRow: first)
             try tile.load(layer)
             try tile.run(layer)
             tile.store(into: result)

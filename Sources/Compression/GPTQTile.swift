@@ -2,12 +2,29 @@ import Kernels
 
 /// Some rows of a weight on their way through GPTQ: rows are independent, so eight of them are the lanes of a vector.
 ///
-/// `values[v · columns + j]` holds column `order[j]` of rows firstRow + 8v ..< firstRow + 8v + 8.
-final class GPTQTile {
+/// `values[v · columns + j]` holds column `order[j]` of rows firstRow + 8v ..< firstRow + 8v + 8; once its block is done,
+/// it holds what became of it, unless that is codes.
+///
+/// `@unchecked Sendable` because one worker at a time has it.
+final class GPTQTile: @unchecked Sendable {
     private static let vectors = 4
     /// Rows of a tile; the more, the less often the factor is read.
     static let rows = 8 * vectors
 
+    /// What all tiles of a weight share.
+    struct Work: Sendable {
+        let geometry: PackQuantizedGeometry
+        let scaleType: ScaleType
+        let factor: InverseFactor
+        /// The columns in the order in which they are taken.
+        let order: [Int]
+        /// Which weights become zero (SparseGPT); none under GPTQ.
+        let sparsity: Sparsity?
+        /// Whether what remains is rounded to codes.
+        let rounds: Bool
+    }
+
+    private let work: Work
     private let geometry: PackQuantizedGeometry
     private let scaleType: ScaleType
     private let factor: InverseFactor
@@ -21,12 +38,15 @@ final class GPTQTile {
     private let codes: UnsafeMutablePointer<UInt8>
     private let scales: UnsafeMutablePointer<Float>
     private let zeros: UnsafeMutablePointer<UInt8>
+    /// For each vector and column the rows whose weight stays, as bits.
+    private let kept: UnsafeMutablePointer<UInt8>
 
-    init(_ target: PackQuantizedWeight, _ factor: InverseFactor, order: [Int], firstRow: Int) {
-        geometry = target.geometry
-        scaleType = target.scaleType
-        self.factor = factor
-        self.order = order
+    init(_ work: Work, firstRow: Int) {
+        self.work = work
+        geometry = work.geometry
+        scaleType = work.scaleType
+        factor = work.factor
+        order = work.order
         self.firstRow = firstRow
         rowCount = min(Self.rows, geometry.rows - firstRow)
         let columns = geometry.columns
@@ -39,9 +59,12 @@ final class GPTQTile {
         codes = .allocate(capacity: Self.rows * columns)
         scales = .allocate(capacity: Self.rows * geometry.groups)
         zeros = .allocate(capacity: Self.rows * geometry.groups)
+        kept = .allocate(capacity: Self.vectors * columns)
+        kept.initialize(repeating: 255, count: Self.vectors * columns)
     }
 
     deinit {
+        kept.deallocate()
         values.deallocate()
         current.deallocate()
         errors.deallocate()
@@ -62,7 +85,7 @@ final class GPTQTile {
             guard extremes.finite else {
                 throw RoundToNearest.notFinite(layer.name, firstRow + lane, row, columns)
             }
-            if whole { try setGrid(layer, lane: lane, group: 0, low: extremes.low, high: extremes.high) }
+            if whole, work.rounds { try setGrid(layer, lane: lane, group: 0, low: extremes.low, high: extremes.high) }
             let target = values + lane / 8 * columns
             for (position, column) in order.enumerated() {
                 target[position][lane % 8] = factor.dead[column] ? 0 : row[column]
@@ -84,15 +107,19 @@ final class GPTQTile {
     /// Rounds all columns, block after block.
     func run(_ layer: LinearLayer) throws(CompressionError) {
         for start in stride(from: 0, to: geometry.columns, by: GPTQ.block) {
-            let block = start..<min(geometry.columns, start + GPTQ.block)
-            if geometry.groups > 1 {
-                // Groups begin in the weights as they are now: errors of this block have not reached `values` yet.
-                for group in groupsBeginning(in: block) { try findGrid(layer, group) }
-            }
-            for vector in 0..<Self.vectors {
-                round(block, vector: vector)
-                push(block, vector: vector)
-            }
+            try run(start..<min(geometry.columns, start + GPTQ.block), layer)
+        }
+    }
+
+    /// Rounds the columns of a block; those before must be done.
+    func run(_ block: Range<Int>, _ layer: LinearLayer) throws(CompressionError) {
+        if geometry.groups > 1, work.rounds {
+            // Groups begin in the weights as they are now: errors of this block have not reached `values` yet.
+            for group in groupsBeginning(in: block) { try findGrid(layer, group) }
+        }
+        for vector in 0..<Self.vectors {
+            round(block, vector: vector)
+            push(block, vector: vector)
         }
     }
 
@@ -123,18 +150,27 @@ final class GPTQTile {
         var (scale, zero) = (Lanes(repeating: 1), Lanes.zero)
         var group = -1
         for position in block {
-            if position / geometry.groupLength != group {
+            if work.rounds, position / geometry.groupLength != group {
                 group = position / geometry.groupLength
                 (scale, zero) = grids(vector: vector, group: group)
             }
             let factors = factor.upper.base + position * factor.columns
             let index = position - block.lowerBound
+            if case .pattern(let keep, let length)? = work.sparsity, position % length == 0 {
+                choose(keep, of: length, from: position, block, vector: vector)
+            }
             let value = current[index]
-            let code = nearest(value, scale, zero)
-            let error = (value - (code - zero) * scale) / factors[position]
+            let stays = work.sparsity == nil ? value : masked(value, kept[vector * geometry.columns + position])
+            let code = nearest(stays, scale, zero)
+            let result = work.rounds ? (code - zero) * scale : stays
+            let error = (value - result) / factors[position]
             errors[vector * GPTQ.block + index] = error
             for later in position + 1..<max(block.upperBound, position + 1) {
                 current[later - block.lowerBound] -= error * factors[later]
+            }
+            guard work.rounds else {
+                source[position] = result
+                continue
             }
             let integers = SIMD8<Int32>(truncatingIfNeeded: SIMD8<Int32>(code))
             for lane in 0..<8 {
@@ -204,11 +240,97 @@ final class GPTQTile {
         }
     }
 
+    /// The lanes whose bit is set, 0 in the others.
+    @inline(__always)
+    private func masked(_ value: Lanes, _ bits: UInt8) -> Lanes {
+        let ones = SIMD8<Int32>(repeating: Int32(bits)) & SIMD8(1, 2, 4, 8, 16, 32, 64, 128)
+        return value.replacing(with: Lanes.zero, where: ones .== SIMD8<Int32>.zero)
+    }
+
+    /// Lets the `keep` columns of highest score of a run of them stay, by the weights as they are now; of equal scores
+    /// those further on.
+    private func choose(_ keep: Int, of length: Int, from first: Int, _ block: Range<Int>, vector: Int) {
+        let columns = geometry.columns
+        for column in first..<first + length {
+            let own = score(current[column - block.lowerBound], column)
+            var below = SIMD8<Int32>.zero
+            for other in first..<first + length where other != column {
+                let score = score(current[other - block.lowerBound], other)
+                let isBelow = other < column ? score .<= own : score .< own
+                below.replace(with: below &+ 1, where: isBelow)
+            }
+            let stays = below .>= SIMD8(repeating: Int32(length - keep))
+            var bits: UInt8 = 0
+            for lane in 0..<8 where stays[lane] { bits |= 1 << UInt8(lane) }
+            kept[vector * columns + column] = bits
+        }
+    }
+
+    /// w²/U²ⱼⱼ: what setting weights of a column to zero costs.
+    @inline(__always)
+    private func score(_ value: Lanes, _ column: Int) -> Lanes {
+        let diagonal = factor.upper.base[column * factor.columns + column]
+        return value * value / (diagonal * diagonal)
+    }
+
+    /// Writes the scores of this tile's part of a block, as it is before its first column is taken.
+    func score(_ block: Range<Int>, into scores: BlockScores) {
+        for vector in 0..<Self.vectors {
+            for position in block {
+                let score = score(values[vector * geometry.columns + position], position)
+                for lane in 0..<8 where 8 * vector + lane < rowCount {
+                    scores.bits[(firstRow + 8 * vector + lane) * block.count + position - block.lowerBound] =
+                        score[lane].orderedBits
+                }
+            }
+        }
+    }
+
+    /// Takes over which of a block's weights stay.
+    func takeMask(_ block: Range<Int>, from scores: BlockScores) {
+        for vector in 0..<Self.vectors {
+            for position in block {
+                var bits: UInt8 = 0
+                for lane in 0..<8 where 8 * vector + lane < rowCount {
+                    let index = (firstRow + 8 * vector + lane) * block.count + position - block.lowerBound
+                    bits |= scores.kept[index] << UInt8(lane)
+                }
+                kept[vector * geometry.columns + position] = bits
+            }
+        }
+    }
+
+    /// Hands over masks, and values or codes with their grids; columns must be in their own order.
+    func store(into draft: MaskedDraft) {
+        let (columns, groups) = (geometry.columns, geometry.groups)
+        for lane in 0..<rowCount {
+            let (row, vector) = (firstRow + lane, lane / 8)
+            for column in 0..<columns {
+                draft.kept[row * columns + column] = kept[vector * columns + column] >> UInt8(lane % 8) & 1
+                if !work.rounds { draft.values[row * columns + column] = values[vector * columns + column][lane % 8] }
+            }
+            guard work.rounds else { continue }
+            (draft.codes + row * columns).update(from: codes + lane * columns, count: columns)
+            (draft.scales + row * groups).update(from: scales + lane * groups, count: groups)
+            (draft.zeros + row * groups).update(from: zeros + lane * groups, count: groups)
+        }
+    }
+
     func store(into result: PackQuantizedWeight) {
         for lane in 0..<rowCount {
             result.store(
                 row: firstRow + lane, codes: codes + lane * geometry.columns, scales: scales + lane * geometry.groups,
                 zeros: zeros + lane * geometry.groups)
         }
+    }
+}
+
+extension GPTQTile.Work {
+    /// What a spec makes of a layer's columns in their own order.
+    init(_ layer: LinearLayer, _ spec: Spec, _ factor: InverseFactor, order: [Int]) throws(CompressionError) {
+        let rounds = spec.format != .stored
+        self.init(
+            geometry: try PackQuantizedGeometry(layer, spec), scaleType: spec.scaleType(checkpoint: layer.scaleType),
+            factor: factor, order: order, sparsity: spec.options.sparsity, rounds: rounds)
     }
 }

@@ -44,6 +44,8 @@ extension Spec {
         switch method {
         case .rtn: RoundToNearest.self
         case .gptq: GPTQ.self
+        case .magnitude, .wanda: Pruning.self
+        case .sparsegpt: SparseGPT.self
         }
     }
 }

@@ -1,3 +1,5 @@
+import JSON
+
 extension Spec {
     /// A compression method by its name in manifests; its rules say which specs make sense.
     ///
@@ -7,12 +9,18 @@ extension Spec {
         case rtn
         /// Column by column, each one's rounding error pushed onto the rest (2210.17323).
         case gptq
+        /// The smallest weights become zero; no data needed.
+        case magnitude
+        /// The weights of least size times the length of what they are multiplied by become zero (2306.11695).
+        case wanda
+        /// GPTQ with weights that become zero (2301.00774).
+        case sparsegpt
 
         /// What the method must know of a layer's inputs.
         package var need: CalibrationNeed {
             switch self {
-            case .rtn: .none
-            case .gptq: .hessian
+            case .rtn, .magnitude: .none
+            case .gptq, .wanda, .sparsegpt: .hessian
             }
         }
 
@@ -20,11 +28,15 @@ extension Spec {
         /// rounding of scales moves its result by several per cent of QiD; nil for the checkpoint's 16-bit type.
         var scaleType: ScaleType? { self == .gptq ? .float32 : nil }
 
+        /// Whether a spec of it must say how sparse.
+        var isSparse: Bool { keys.contains(.sparse) }
+
         /// The keys that mean something to it beside those that every method takes.
         var keys: Set<OptionalKey> {
             switch self {
             case .rtn: []
             case .gptq: [.actOrder]
+            case .magnitude, .wanda, .sparsegpt: [.sparse]
             }
         }
 
@@ -33,6 +45,7 @@ extension Spec {
             switch self {
             case .rtn: NumberFormat.named
             case .gptq: []
+            case .magnitude, .wanda, .sparsegpt: [.stored]
             }
         }
 
@@ -43,6 +56,7 @@ extension Spec {
     /// A key that only some methods take.
     enum OptionalKey: String, CaseIterable {
         case actOrder = "act_order"
+        case sparse
     }
 }
 
@@ -65,6 +79,20 @@ extension Spec.Method {
         if !spec.symmetric, !spec.format.takesZeroPoint {
             throw .invalidValue(key: "symmetric", value: "false", allowed: "true for \(spec.format.name ?? rawValue)")
         }
+        if spec.format == .stored {
+            if spec.group != .channel {
+                throw .invalidValue(key: "group", value: spec.group.description, allowed: "left out without bits")
+            }
+            if let scales = spec.scales {
+                throw .invalidValue(key: "scales", value: scales.rawValue, allowed: "left out without bits")
+            }
+        }
+        if isSparse, spec.options.sparsity == nil { throw .missingKey("sparse", allowed: Sparsity.allowed) }
+        if case .pattern(_, let length)? = spec.options.sparsity, !Sparsity.madeLengths.contains(length) {
+            throw .invalidValue(
+                key: "sparse", value: spec.options.sparsity?.json.canonicalText ?? "missing",
+                allowed: "n:m with m one of " + Sparsity.madeLengths.map(String.init).joined(separator: ", "))
+        }
         for (key, value) in spec.options.given where !keys.contains(key) {
             let takers = Self.allCases.filter { $0.keys.contains(key) }.map(\.rawValue)
             throw .invalidValue(
@@ -82,7 +110,8 @@ extension Spec.Method {
 extension Spec.Options {
     /// The options that are given, with their values as a person wrote them.
     var given: [(key: Spec.OptionalKey, value: String)] {
-        actOrder ? [(.actOrder, "true")] : []
+        (actOrder ? [(.actOrder, "true")] : [])
+            + (sparsity.map { [(.sparse, $0.json.canonicalText)] } ?? [])
     }
 }
 

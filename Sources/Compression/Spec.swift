@@ -18,8 +18,13 @@ package struct Spec: Sendable, Hashable {
     package struct Options: Sendable, Hashable {
         /// Columns in the order of falling activation energy.
         package var actOrder = false
+        /// Which weights, or which values of a factor, become zero.
+        package var sparsity: Sparsity?
 
-        package init(actOrder: Bool = false) { self.actOrder = actOrder }
+        package init(actOrder: Bool = false, sparsity: Sparsity? = nil) {
+            self.actOrder = actOrder
+            self.sparsity = sparsity
+        }
     }
 
     /// The input weights of one output row that share a scale.
@@ -106,6 +111,7 @@ extension Spec: CustomStringConvertible {
         case .stored: break
         }
         if format != .stored { parts.append(group.description) }
+        if let sparsity = options.sparsity { parts.append(sparsity.description) }
         if options.actOrder { parts.append("actorder") }
         if targets != .layers { parts.append(targets.rawValue) }
         if let scales { parts.append(scales.rawValue) }
@@ -132,6 +138,7 @@ extension Spec {
         }
         if format.takesZeroPoint { object["symmetric"] = .bool(symmetric) }
         if options.actOrder { object["act_order"] = true }
+        if let sparsity = options.sparsity { object["sparse"] = sparsity.json }
         if targets != .layers { object["targets"] = .string(targets.rawValue) }
         if let scales { object["scales"] = .string(scales.rawValue) }
         return .object(object)

@@ -8,6 +8,7 @@ extension Spec {
     enum Key: String, CaseIterable {
         case method, bits, format, group, symmetric
         case actOrder = "act_order"
+        case sparse
         case targets, scales
     }
 
@@ -21,7 +22,9 @@ extension Spec {
         try self.init(
             method: method, format: members.format(of: method), group: members.group(), symmetric: symmetric ?? true,
             targets: members.word(.targets, Targets.self) ?? .layers, scales: members.word(.scales, ScaleType.self),
-            options: Options(actOrder: members.flag(.actOrder) ?? false))
+            options: Options(
+                actOrder: members.flag(.actOrder) ?? false,
+                sparsity: try members[.sparse].map { (value) throws(CompressionError) in try Sparsity(value) }))
     }
 
     /// All recipes of a manifest line such as `{method: rtn, bits: [4, 3, 2], group: 16, symmetric: false}`: a list at
@@ -94,7 +97,10 @@ private struct SpecMembers {
     func format(of method: Spec.Method) throws(CompressionError) -> NumberFormat {
         let width = try whole(.bits)
         guard let name = try text(.format, allowed: Self.allowedFormats) else {
-            guard let width else { throw .missingKey("bits", allowed: "a whole number") }
+            guard let width else {
+                if method.formats.contains(.stored) { return .stored }
+                throw .missingKey("bits", allowed: "a whole number")
+            }
             return .integer(bits: width)
         }
         guard let format = NumberFormat.named.first(where: { $0.name == name }) else {

@@ -13,6 +13,7 @@ enum StoredForm: Sendable, Equatable {
     case gptq(GPTQCheckpoint)
     case awq(AWQCheckpoint)
     case bitsAndBytes
+    case own(OwnForm)
 
     init(_ config: ModelConfiguration) throws(CompressionError) {
         guard let value = config.json["quantization_config"], value != .null else {
@@ -28,10 +29,11 @@ enum StoredForm: Sendable, Equatable {
         case "gptq": self = .gptq(try GPTQCheckpoint(object, reading))
         case "awq": self = .awq(try AWQCheckpoint(object, reading))
         case "bitsandbytes": self = .bitsAndBytes
+        case OwnForm.methodName: self = .own(try OwnForm(object, reading))
         default:
             throw reading.invalid(
                 "quantization_config.quant_method", object["quant_method"],
-                "'compressed-tensors', 'gptq', 'awq', 'bitsandbytes' or 'bitnet'")
+                "'compressed-tensors', 'gptq', 'awq', 'bitsandbytes', 'bitnet' or 'qid'")
         }
     }
 
@@ -50,6 +52,7 @@ enum StoredForm: Sendable, Equatable {
         case .gptq(let form): "gptq-w\(form.bits)-" + Self.group(form.groupLength)
         case .awq(let form): "awq-w4-" + Self.group(form.groupLength)
         case .bitsAndBytes: "bitsandbytes"
+        case .own(let form): form.scheme
         }
     }
 
@@ -65,6 +68,7 @@ enum StoredForm: Sendable, Equatable {
         case .gptq(let form): return module["qweight"] == nil ? nil : try form.matrix(module)
         case .awq(let form): return module["qweight"] == nil ? nil : try form.matrix(module)
         case .bitsAndBytes: return try BitsAndBytesModule.matrix(module)
+        case .own(let form): return try form.matrix(module)
         }
     }
 }

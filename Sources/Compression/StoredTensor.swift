@@ -59,5 +59,5 @@ extension StoredLayout {
     /// A shape is a description, not part of the values.
     var countsAsStored: Bool { Self.countsAsStored(suffix) }
 
-    static func countsAsStored(_ suffix: String) -> Bool { suffix != "weight_shape" }
+    static func countsAsStored(_ suffix: String) -> Bool { !suffix.hasSuffix("_shape") }
 }

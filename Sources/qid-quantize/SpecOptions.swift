@@ -2,7 +2,7 @@ import ArgumentParser
 
 /// The keys of a spec as command-line options.
 struct SpecOptions: ParsableArguments {
-    @Option(help: "The compression method: rtn, gptq.")
+    @Option(help: "The compression method: rtn, gptq, magnitude, wanda, sparsegpt.")
     var method: String = "rtn"
 
     @Option(help: "Bits per weight.")
@@ -17,6 +17,12 @@ struct SpecOptions: ParsableArguments {
     @Flag(help: "Columns in the order of falling activation energy (gptq).")
     var actOrder = false
 
+    @Option(
+        help:
+            "Weights that become zero: a share such as 0.5, or n:m of every m inputs kept (magnitude, wanda, sparsegpt)."
+    )
+    var sparse: String?
+
     /// The options that are given, by the keys of a spec.
     var members: [(key: String, value: String)] {
         var members = [(key: "method", value: method)]
@@ -24,6 +30,7 @@ struct SpecOptions: ParsableArguments {
         if let group { members.append(("group", group)) }
         if asymmetric { members.append(("symmetric", "false")) }
         if actOrder { members.append(("act_order", "true")) }
+        if let sparse { members.append(("sparse", sparse)) }
         return members
     }
 }

@@ -8,7 +8,7 @@ struct GPTQTests {
     private static let (rows, columns, tokens) = (20, 48, 96)
 
     /// Inputs whose neighbouring columns go together, of different sizes, with one column that is always zero.
-    private static func inputs(columns: Int, tokens: Int) -> Matrix {
+    static func inputs(columns: Int, tokens: Int) -> Matrix {
         var values = randomWeights32(count: tokens * columns, seed: 22)
         for token in 0..<tokens {
             for column in stride(from: columns - 1, to: 0, by: -1) {
@@ -20,7 +20,7 @@ struct GPTQTests {
         return Matrix(rows: tokens, columns: columns, values)
     }
 
-    private static func hessian(_ inputs: Matrix) -> Hessian {
+    static func hessian(_ inputs: Matrix) -> Hessian {
         let hessian = Hessian(columns: inputs.columns)
         hessian.add(inputs.view, windows: inputs.rows)
         return hessian

@@ -1,0 +1,39 @@
+/// Which of many keys are the smallest so and so many: those below `key`, and the first `ties` of those equal to it.
+struct Cutoff: Equatable {
+    let key: UInt32
+    let ties: Int
+
+    /// The smallest `count` of the keys, found byte by byte from the highest: four readings, whatever the keys are.
+    init(smallest count: Int, of keys: UnsafeBufferPointer<UInt32>) {
+        precondition(count <= keys.count)
+        var (prefix, mask, rest) = (UInt32(0), UInt32(0), count)
+        for shift in [24, 16, 8, 0] as [UInt32] {
+            var histogram = [Int](repeating: 0, count: 256)
+            for key in keys where key & mask == prefix { histogram[Int(key &>> shift & 255)] += 1 }
+            var byte = 0
+            while byte < 255, rest > histogram[byte] {
+                rest -= histogram[byte]
+                byte += 1
+            }
+            prefix |= UInt32(byte) &<< shift
+            mask |= 255 &<< shift
+        }
+        (key, ties) = (prefix, rest)
+    }
+
+    /// Writes 0 for the keys that are among the smallest, 1 for the others.
+    func mark(_ keys: UnsafeBufferPointer<UInt32>, into kept: UnsafeMutablePointer<UInt8>) {
+        var left = ties
+        for (index, value) in keys.enumerated() {
+            let isTie = value == key && left > 0
+            if isTie { left -= 1 }
+            kept[index] = value < key || isTie ? 0 : 1
+        }
+    }
+}
+
+extension Float {
+    /// Bits that are ordered as the values are, for values that are not negative.
+    @inline(__always)
+    var orderedBits: UInt32 { bitPattern & 0x7fff_ffff }
+}

@@ -1,0 +1,101 @@
+package import JSON
+import Kernels
+
+/// SparseGPT (2301.00774): GPTQ's solver, in which some weights of each block become zero, and the error that this makes
+/// is pushed onto the weights still to come; with `bits`, what remains is rounded in the same pass.
+///
+/// As IST-DASLab/sparsegpt does it: blocks of 128 columns, scores w²/U²ⱼⱼ with UᵀU the damped inverse Hessian. A share is
+/// of all rows of a block, and its threshold goes as well: ⌊share · count⌋ + 1 weights, the lowest in score. In a pattern
+/// n:m the lowest m − n of m columns go, by the weights as they are when the first of them is reached. Equal scores go by
+/// row and column. Grids are GPTQ's. Dead columns become zero. Values that are not quantized are rounded to the type they
+/// are stored in at the end, as there.
+package enum SparseGPT: LayerCompressor {
+    package static func layout(_ layer: LinearLayer, _ spec: Spec) throws(CompressionError) -> [StoredLayout] {
+        try geometry(layer, spec).layout
+    }
+
+    package static func configuration(_ spec: Spec, ignored: [String]) -> JSONObject {
+        OwnForm.configuration(.sparse, spec, ignored: ignored)
+    }
+
+    private static func geometry(_ layer: LinearLayer, _ spec: Spec) throws(CompressionError) -> MaskedGeometry {
+        let (rows, columns) = (layer.weight.rows, layer.weight.columns)
+        guard let sparsity = spec.options.sparsity else { return try MaskedGeometry(layer, spec, kept: nil) }
+        let kept = blocks(columns).reduce(0) { $0 + rows * $1.count - pruned(rows * $1.count, sparsity) }
+        return try MaskedGeometry(layer, spec, kept: kept)
+    }
+
+    private static func blocks(_ columns: Int) -> [Range<Int>] {
+        stride(from: 0, to: columns, by: GPTQ.block).map { $0..<min(columns, $0 + GPTQ.block) }
+    }
+
+    /// The weights of a block that go.
+    private static func pruned(_ count: Int, _ sparsity: Sparsity) -> Int {
+        switch sparsity {
+        case .share: min(count, sparsity.pruned(of: count) + 1)
+        case .pattern: sparsity.pruned(of: count)
+        }
+    }
+
+    package static func compress(
+        _ layer: LinearLayer, specs: [Spec], hessian: Hessian?
+    ) throws(CompressionError) -> [CompressedWeight] {
+        guard let hessian else { throw .missingCalibration(method: Spec.Method.sparsegpt.rawValue) }
+        precondition(hessian.columns == layer.weight.columns, "a layer's Hessian is as wide as its rows")
+        let order = Array(0..<hessian.columns)
+        let factor = try InverseFactor.make(hessian, order: order, damping: GPTQ.damping, tensor: layer.name)
+        var results: [CompressedWeight] = []
+        for spec in specs {
+            let draft = MaskedDraft(try geometry(layer, spec))
+            let work = try GPTQTile.Work(layer, spec, factor, order: order)
+            let tileCount = (draft.geometry.rows + GPTQTile.rows - 1) / GPTQTile.rows
+            let tiles = try Parallel.map(tileCount) { (index) throws(CompressionError) in
+                let tile = GPTQTile(work, firstRow: index * GPTQTile.rows)
+                try tile.load(layer)
+                return tile
+            }
+            let scores = BlockScores(rows: draft.geometry.rows)
+            for block in blocks(hessian.columns) {
+                if case .share? = spec.options.sparsity {
+                    Parallel.forEach(tileCount) { tiles[$0].score(block, into: scores) }
+                    let count = pruned(scores.rows * block.count, .share(spec.options.sparsity?.share ?? 0))
+                    scores.mark(smallest: count, columns: block.count)
+                    Parallel.forEach(tileCount) { tiles[$0].takeMask(block, from: scores) }
+                }
+                _ = try Parallel.map(tileCount) { (index) throws(CompressionError) in
+                    try tiles[index].run(block, layer)
+                }
+            }
+            Parallel.forEach(tileCount) { tiles[$0].store(into: draft) }
+            results.append(try draft.finish(layer.name))
+        }
+        return results
+    }
+}
+
+/// Scores of the weights of one block of columns, rows × columns, then which of them stay.
+///
+/// `@unchecked Sendable` because tiles write disjoint rows.
+final class BlockScores: @unchecked Sendable {
+    let rows: Int
+    /// Scores as bits in their order.
+    let bits: UnsafeMutablePointer<UInt32>
+    /// 1 where a weight stays.
+    let kept: UnsafeMutablePointer<UInt8>
+
+    init(rows: Int) {
+        self.rows = rows
+        bits = .allocate(capacity: max(1, rows * GPTQ.block))
+        kept = .allocate(capacity: max(1, rows * GPTQ.block))
+    }
+
+    deinit {
+        bits.deallocate()
+        kept.deallocate()
+    }
+
+    func mark(smallest count: Int, columns: Int) {
+        let all = UnsafeBufferPointer(start: UnsafePointer(bits), count: rows * columns)
+        Cutoff(smallest: count, of: all).mark(all, into: kept)
+    }
+}
