@@ -111,11 +111,24 @@ package struct CompressionRun {
     private static func layers(
         _ checkpoint: Checkpoint, _ modules: LinearModules
     ) throws(CompressionError) -> [LinearLayer] {
+        var weights: [String: DenseMatrix] = [:]
+        for name in modules.names {
+            weights[name] = try checkpoint.tensors[name + ".weight"]?.denseMatrix(transposed: modules.transposed)
+        }
+        var stacks: [String: WeightStack] = [:]
         var layers: [LinearLayer] = []
         for name in modules.names {
-            guard let tensor = checkpoint.tensors[name + ".weight"] else { continue }
-            let weight = try tensor.denseMatrix(transposed: modules.transposed)
-            layers.append(LinearLayer(name: name, weight: weight, scaleType: ScaleType(weights: tensor.info.type)))
+            guard let tensor = checkpoint.tensors[name + ".weight"], let weight = weights[name] else { continue }
+            if stacks[name] == nil, let names = WeightStack.names(with: name, among: Set(modules.names)) {
+                let members = names.compactMap { member in weights[member].map { (name: member, weight: $0) } }
+                // Weights of other widths have other inputs, whatever their names.
+                if members.allSatisfy({ $0.weight.columns == weight.columns }) {
+                    let stack = WeightStack(members)
+                    for member in members { stacks[member.name] = stack }
+                }
+            }
+            let scaleType = ScaleType(weights: tensor.info.type)
+            layers.append(LinearLayer(name: name, weight: weight, scaleType: scaleType, stack: stacks[name]))
         }
         return layers
     }

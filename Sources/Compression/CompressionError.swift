@@ -18,6 +18,8 @@ package enum CompressionError: Error, Equatable {
     case patternDoesNotDivide(tensor: String, rowLength: Int, pattern: Int)
     /// A value that is not quantized is larger than the type it is stored in can hold.
     case valueOutOfRange(tensor: String, row: Int, column: Int, type: String)
+    /// A low-rank form is to have more dimensions than the weight.
+    case rankTooHigh(tensor: String, rank: Int, full: Int)
     case noTargets(checkpoint: String)
     case alreadyCompressed(checkpoint: String, method: String)
 
@@ -56,6 +58,8 @@ extension CompressionError: CustomStringConvertible {
                 + "a share such as 0.5 would do"
         case .valueOutOfRange(let tensor, let row, let column, let type):
             "tensor '\(tensor)' would have a value at row \(row), column \(column) that \(type) cannot hold"
+        case .rankTooHigh(let tensor, let rank, let full):
+            "tensor '\(tensor)' has the rank \(full), less than \(rank); a share such as 0.25 would do"
         case .noTargets(let checkpoint):
             "checkpoint '\(checkpoint)' has no linear weights inside decoder layers"
         case .alreadyCompressed(let checkpoint, let method):

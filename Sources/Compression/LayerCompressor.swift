@@ -9,11 +9,16 @@ package struct LinearLayer: Sendable {
     package let weight: any WeightMatrix
     /// The 16-bit type that goes with the checkpoint's weights: that of scales, unless spec or method have another.
     package let scaleType: ScaleType
+    /// The weights with the same inputs, this one among them; nil for one that stands alone.
+    package let stack: WeightStack?
 
-    package init(name: String, weight: any WeightMatrix, scaleType: ScaleType) {
+    package init(
+        name: String, weight: any WeightMatrix, scaleType: ScaleType, stack: WeightStack? = nil
+    ) {
         self.name = name
         self.weight = weight
         self.scaleType = scaleType
+        self.stack = stack
     }
 }
 
@@ -46,6 +51,8 @@ extension Spec {
         case .gptq: GPTQ.self
         case .magnitude, .wanda: Pruning.self
         case .sparsegpt: SparseGPT.self
+        case .lowRank: LowRank.self
+        case .qsd: SparseDecomposition.self
         }
     }
 }

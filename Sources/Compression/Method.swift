@@ -15,11 +15,15 @@ extension Spec {
         case wanda
         /// GPTQ with weights that become zero (2301.00774).
         case sparsegpt
+        /// Two factors of low rank, by the singular value decomposition; no data needed (2402.16319).
+        case lowRank = "low-rank"
+        /// Two factors of low rank that are quantized, one of them sparse; no data needed (2207.11048).
+        case qsd
 
         /// What the method must know of a layer's inputs.
         package var need: CalibrationNeed {
             switch self {
-            case .rtn, .magnitude: .none
+            case .rtn, .magnitude, .lowRank, .qsd: .none
             case .gptq, .wanda, .sparsegpt: .hessian
             }
         }
@@ -28,8 +32,14 @@ extension Spec {
         /// rounding of scales moves its result by several per cent of QiD; nil for the checkpoint's 16-bit type.
         var scaleType: ScaleType? { self == .gptq ? .float32 : nil }
 
-        /// Whether a spec of it must say how sparse.
-        var isSparse: Bool { keys.contains(.sparse) }
+        /// Those of its keys that a spec must have.
+        var neededKeys: Set<OptionalKey> {
+            switch self {
+            case .rtn, .gptq: []
+            case .magnitude, .wanda, .sparsegpt: [.sparse]
+            case .lowRank, .qsd: [.rank]
+            }
+        }
 
         /// The keys that mean something to it beside those that every method takes.
         var keys: Set<OptionalKey> {
@@ -37,6 +47,8 @@ extension Spec {
             case .rtn: []
             case .gptq: [.actOrder]
             case .magnitude, .wanda, .sparsegpt: [.sparse]
+            case .lowRank: [.rank]
+            case .qsd: [.rank, .sparse]
             }
         }
 
@@ -45,7 +57,7 @@ extension Spec {
             switch self {
             case .rtn: NumberFormat.named
             case .gptq: []
-            case .magnitude, .wanda, .sparsegpt: [.stored]
+            case .magnitude, .wanda, .sparsegpt, .lowRank, .qsd: [.stored]
             }
         }
 
@@ -56,11 +68,29 @@ extension Spec {
     /// A key that only some methods take.
     enum OptionalKey: String, CaseIterable {
         case actOrder = "act_order"
-        case sparse
+        case sparse, rank
     }
 }
 
 extension Spec.Method {
+    /// What low-rank forms cannot do.
+    private func checkFactors(_ spec: Spec) throws(CompressionError) {
+        guard keys.contains(.rank) else { return }
+        if self == .lowRank, case .integer(let bits) = spec.format {
+            throw .invalidValue(
+                key: "bits", value: "\(bits)", allowed: "left out for low-rank; qsd has quantized factors")
+        }
+        if spec.group != .channel {
+            throw .invalidValue(
+                key: "group", value: spec.group.description, allowed: "left out: a row of a factor shares a scale")
+        }
+        if !spec.symmetric { throw .invalidValue(key: "symmetric", value: "false", allowed: "true for \(rawValue)") }
+        if case .pattern(let kept, let length)? = spec.options.sparsity {
+            throw .invalidValue(
+                key: "sparse", value: "\(kept):\(length)", allowed: "a share between 0 and 1 for \(rawValue)")
+        }
+    }
+
     /// Refuses a spec that makes no sense.
     func check(_ spec: Spec) throws(CompressionError) {
         if case .integer(let bits) = spec.format {
@@ -87,7 +117,10 @@ extension Spec.Method {
                 throw .invalidValue(key: "scales", value: scales.rawValue, allowed: "left out without bits")
             }
         }
-        if isSparse, spec.options.sparsity == nil { throw .missingKey("sparse", allowed: Sparsity.allowed) }
+        for key in Spec.OptionalKey.allCases where neededKeys.contains(key) && !spec.options.has(key) {
+            throw .missingKey(key.rawValue, allowed: key.allowed)
+        }
+        try checkFactors(spec)
         if case .pattern(_, let length)? = spec.options.sparsity, !Sparsity.madeLengths.contains(length) {
             throw .invalidValue(
                 key: "sparse", value: spec.options.sparsity?.json.canonicalText ?? "missing",
@@ -112,6 +145,7 @@ extension Spec.Options {
     var given: [(key: Spec.OptionalKey, value: String)] {
         (actOrder ? [(.actOrder, "true")] : [])
             + (sparsity.map { [(.sparse, $0.json.canonicalText)] } ?? [])
+            + (rank.map { [(.rank, $0.json.canonicalText)] } ?? [])
     }
 }
 
@@ -120,4 +154,20 @@ package enum CalibrationNeed: Sendable, Hashable {
     case none
     /// H = 2XXᵀ/n over the calibration tokens.
     case hessian
+}
+
+extension Spec.OptionalKey {
+    /// What a value of the key may be, where methods need it.
+    var allowed: String {
+        switch self {
+        case .actOrder: "true or false"
+        case .sparse: Sparsity.allowed
+        case .rank: Rank.allowed
+        }
+    }
+}
+
+extension Spec.Options {
+    /// Whether a key is given.
+    func has(_ key: Spec.OptionalKey) -> Bool { given.contains { $0.key == key } }
 }

@@ -9,11 +9,13 @@ import Kernels
 /// | format | tensors of a module | keys |
 /// |---|---|---|
 /// | `sparse` | `weight` as in `MaskedGeometry` | `bits` and `symmetric` where values are codes |
+/// | `low-rank` | `weight_left` (rows × rank) and `weight_right` (rank × columns) as there; the weight is their product. Modules whose weights share the right factor have none but the first of them by name (`WeightStack`) | the same |
 struct OwnForm: Sendable, Equatable {
     static let methodName = "qid"
 
     enum Format: String, Sendable, Equatable, CaseIterable {
         case sparse
+        case lowRank = "low-rank"
     }
 
     let format: Format
@@ -35,6 +37,7 @@ struct OwnForm: Sendable, Equatable {
             config["symmetric"] = .bool(spec.symmetric)
         }
         if let sparsity = spec.options.sparsity { config["sparse"] = sparsity.json }
+        if let rank = spec.options.rank { config["rank"] = rank.json }
         config["ignore"] = .array(ignored.map { .string($0) })
         return config
     }
@@ -64,6 +67,27 @@ struct OwnForm: Sendable, Equatable {
     func matrix(_ module: ModuleTensors) throws(CompressionError) -> (any WeightMatrix)? {
         switch format {
         case .sparse: module["weight_shape"] == nil ? nil : try MaskedMatrix(module, "weight", codes)
+        case .lowRank: module["weight_left_shape"] == nil ? nil : try product(module)
         }
+    }
+
+    /// The product of a module's factors, the right one perhaps stored with another module.
+    private func product(_ module: ModuleTensors) throws(CompressionError) -> LowRankMatrix {
+        let left = try MaskedMatrix(module, "weight_left", codes)
+        var keeper = module
+        if module["weight_right_shape"] == nil {
+            let modules = module.checkpoint.tensors.keys.compactMap { name in
+                name.hasSuffix(".weight_left_shape") ? String(name.dropLast(".weight_left_shape".count)) : nil
+            }
+            let first = WeightStack.names(with: module.name, among: Set(modules))?.first ?? module.name
+            keeper = ModuleTensors(name: first, checkpoint: module.checkpoint)
+        }
+        let right = try MaskedMatrix(keeper, "weight_right", codes)
+        guard right.rows == left.columns else {
+            throw .wrongShape(
+                tensor: "\(module.name).weight_left", found: [left.rows, left.columns],
+                expected: "[\(left.rows), \(right.rows)] for the rank of '\(keeper.name).weight_right'")
+        }
+        return LowRankMatrix(left: left, right: right)
     }
 }

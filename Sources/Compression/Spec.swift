@@ -21,9 +21,13 @@ package struct Spec: Sendable, Hashable {
         /// Which weights, or which values of a factor, become zero.
         package var sparsity: Sparsity?
 
-        package init(actOrder: Bool = false, sparsity: Sparsity? = nil) {
+        /// The dimensions that a low-rank form keeps.
+        package var rank: Rank?
+
+        package init(actOrder: Bool = false, sparsity: Sparsity? = nil, rank: Rank? = nil) {
             self.actOrder = actOrder
             self.sparsity = sparsity
+            self.rank = rank
         }
     }
 
@@ -111,6 +115,7 @@ extension Spec: CustomStringConvertible {
         case .stored: break
         }
         if format != .stored { parts.append(group.description) }
+        if let rank = options.rank { parts.append(rank.description) }
         if let sparsity = options.sparsity { parts.append(sparsity.description) }
         if options.actOrder { parts.append("actorder") }
         if targets != .layers { parts.append(targets.rawValue) }
@@ -139,6 +144,7 @@ extension Spec {
         if format.takesZeroPoint { object["symmetric"] = .bool(symmetric) }
         if options.actOrder { object["act_order"] = true }
         if let sparsity = options.sparsity { object["sparse"] = sparsity.json }
+        if let rank = options.rank { object["rank"] = rank.json }
         if targets != .layers { object["targets"] = .string(targets.rawValue) }
         if let scales { object["scales"] = .string(scales.rawValue) }
         return .object(object)

@@ -8,7 +8,7 @@ extension Spec {
     enum Key: String, CaseIterable {
         case method, bits, format, group, symmetric
         case actOrder = "act_order"
-        case sparse
+        case sparse, rank
         case targets, scales
     }
 
@@ -24,7 +24,8 @@ extension Spec {
             targets: members.word(.targets, Targets.self) ?? .layers, scales: members.word(.scales, ScaleType.self),
             options: Options(
                 actOrder: members.flag(.actOrder) ?? false,
-                sparsity: try members[.sparse].map { (value) throws(CompressionError) in try Sparsity(value) }))
+                sparsity: try members[.sparse].map { (value) throws(CompressionError) in try Sparsity(value) },
+                rank: try members[.rank].map { (value) throws(CompressionError) in try Rank(value) }))
     }
 
     /// All recipes of a manifest line such as `{method: rtn, bits: [4, 3, 2], group: 16, symmetric: false}`: a list at

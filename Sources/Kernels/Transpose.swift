@@ -62,3 +62,25 @@ func transposeEightRows(
         column += 1
     }
 }
+
+/// Writes `target[c, r] = source[r, c]`, in parallel over strips of columns.
+package func transpose(_ source: MatrixView, into target: MatrixView) {
+    precondition(target.rows == source.columns && target.columns == source.rows)
+    // A strip's lines of eight rows stay in the first-level cache while its columns are written.
+    let strip = 64
+    Parallel.forEach((source.columns + strip - 1) / strip) { task in
+        let columns = task * strip..<min(source.columns, (task + 1) * strip)
+        var row = 0
+        while row + 8 <= source.rows {
+            transposeEightRows(
+                source.row(row) + columns.lowerBound, stride: source.stride, columns: columns.count,
+                into: target.row(columns.lowerBound) + row, stride: target.stride)
+            row += 8
+        }
+        while row < source.rows {
+            let values = source.row(row)
+            for column in columns { target.row(column)[row] = values[column] }
+            row += 1
+        }
+    }
+}

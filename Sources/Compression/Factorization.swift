@@ -1,0 +1,90 @@
+import Kernels
+
+/// The singular vectors of a weight, or of weights with the same inputs stacked output below output, by the
+/// eigenvectors of W·Wᵀ or Wᵀ·W, whichever is smaller, in Double.
+///
+/// Singular values far below the largest (by 1e-8) are lost in the rounding of that product, as they are in a factor
+/// of 16 bits.
+struct Factorization {
+    private let weight: Matrix
+    private let eigen: SymmetricEigenvalues
+
+    /// The number of singular values, min(rows, columns).
+    var fullRank: Int { min(weight.rows, weight.columns) }
+    /// Falling.
+    var singularValues: [Double] { eigen.values.map { max(0, $0).squareRoot() } }
+
+    /// - Parameter tensor: the weight's name, for the error that it is too large to be squared.
+    init(_ weight: Matrix, tensor: String) throws(CompressionError) {
+        self.weight = weight
+        let rows = weight.rows <= weight.columns ? weight : weight.transposed
+        guard let eigen = SymmetricEigenvalues(rows.gram, count: rows.rows) else {
+            throw .unsupported(spec: tensor, reason: "its singular values cannot be computed in double precision")
+        }
+        self.eigen = eigen
+    }
+
+    /// The best factors of a rank: left rows × rank with columns of length 1, right rank × columns with rows whose lengths
+    /// are the singular values; their product is the nearest of that rank in squared error.
+    func factors(rank: Int) -> (left: Matrix, right: Matrix) {
+        let small = fullRank
+        let basis = Matrix(rows: rank, columns: small)
+        for index in 0..<rank * small { basis.base[index] = Float(eigen.vectors[index]) }
+        if weight.rows <= weight.columns {
+            let right = Matrix(rows: rank, columns: weight.columns)
+            let turned = DenseMatrix(
+                bytes: UnsafeRawPointer(weight.base), type: .float32, rows: weight.columns, columns: weight.rows,
+                transposed: true, owner: weight)
+            multiply(basis.view, turned, into: right.view)
+            return (basis.transposed, right)
+        }
+        let left = Matrix(rows: weight.rows, columns: rank)
+        multiply(weight.view, DenseMatrix(basis), into: left.view)
+        for (index, value) in singularValues.prefix(rank).enumerated() {
+            let scale = Float(value)
+            // A direction that the weight does not have contributes nothing, whatever its length.
+            let inverse = scale > 0 ? 1 / scale : 0
+            for row in 0..<left.rows { left.base[row * rank + index] *= inverse }
+            for column in 0..<small { basis.base[index * small + column] *= scale }
+        }
+        return (left, basis)
+    }
+}
+
+extension Matrix {
+    var transposed: Matrix {
+        let result = Matrix(rows: columns, columns: rows)
+        transpose(view, into: result.view)
+        return result
+    }
+
+    /// M·Mᵀ in Double, row after row; the lower triangle.
+    var gram: [Double] {
+        let (count, length) = (rows, columns)
+        let rowsOfGram = Parallel.map(count) { (row) throws(Never) -> [Double] in
+            (0...row).map { self.product(row, $0, length) }
+        }
+        var result = [Double](repeating: 0, count: count * count)
+        for (row, values) in rowsOfGram.enumerated() {
+            for (column, value) in values.enumerated() { result[row * count + column] = value }
+        }
+        return result
+    }
+
+    private func product(_ left: Int, _ right: Int, _ length: Int) -> Double {
+        let (a, b) = (UnsafeRawPointer(base + left * columns), UnsafeRawPointer(base + right * columns))
+        var sums = SIMD8<Double>.zero
+        var index = 0
+        while index + 8 <= length {
+            let x = SIMD8<Double>(a.loadUnaligned(fromByteOffset: 4 * index, as: SIMD8<Float>.self))
+            sums.addProduct(x, SIMD8<Double>(b.loadUnaligned(fromByteOffset: 4 * index, as: SIMD8<Float>.self)))
+            index += 8
+        }
+        var sum = sums.sum()
+        while index < length {
+            sum += Double(base[left * columns + index]) * Double(base[right * columns + index])
+            index += 1
+        }
+        return sum
+    }
+}

@@ -1,0 +1,63 @@
+import Kernels
+import Synchronization
+
+/// Weights that multiply the same inputs, stacked output below output, so that they can share one basis.
+///
+/// Its factorization is found when the first member asks for it and let go when all have been served.
+package final class WeightStack: Sendable {
+    private let members: [(name: String, weight: any WeightMatrix)]
+    private let cache = Mutex<(factorization: Factorization?, served: Set<String>)>((nil, []))
+
+    /// The modules of one parent whose weights have the same inputs, by the names that open families give them.
+    private static let relatives = [["q_proj", "k_proj", "v_proj"], ["gate_proj", "up_proj"]]
+
+    init(_ members: [(name: String, weight: any WeightMatrix)]) { self.members = members }
+
+    /// The stack that a module's weight belongs to, the module first in byte order first; nil for one that stands alone.
+    static func names(with module: String, among modules: Set<String>) -> [String]? {
+        let parts = module.split(separator: ".")
+        guard let last = parts.last, let family = relatives.first(where: { $0.contains(String(last)) }) else {
+            return nil
+        }
+        let parent = parts.dropLast().joined(separator: ".")
+        let names = family.map { "\(parent).\($0)" }.filter(modules.contains).sorted()
+        return names.count > 1 ? names : nil
+    }
+
+    /// Where the stack's basis is stored: with the module that comes first in byte order.
+    var keeper: String { members[0].name }
+    var rows: Int { members.reduce(0) { $0 + $1.weight.rows } }
+    var columns: Int { members[0].weight.columns }
+
+    /// The rows of the stack that are a module's.
+    func rows(of module: String) -> Range<Int> {
+        var first = 0
+        for member in members {
+            if member.name == module { return first..<first + member.weight.rows }
+            first += member.weight.rows
+        }
+        preconditionFailure("a module asks the stack that it belongs to")
+    }
+
+    /// The stack's factorization, for one of its members.
+    func factorization(for module: String) throws(CompressionError) -> Factorization {
+        let known = cache.withLock { $0.factorization }
+        let factorization = if let known { known } else { try factorize() }
+        cache.withLock { state in
+            state.served.insert(module)
+            let isLast = state.served.count == members.count
+            state = isLast ? (nil, []) : (factorization, state.served)
+        }
+        return factorization
+    }
+
+    private func factorize() throws(CompressionError) -> Factorization {
+        let stacked = Matrix(rows: rows, columns: columns)
+        for member in members {
+            let range = rows(of: member.name)
+            let values = try LinearLayer(name: member.name, weight: member.weight, scaleType: .float16).finiteValues()
+            stacked.view.rows(range).copy(from: values.view)
+        }
+        return try Factorization(stacked, tensor: keeper)
+    }
+}
