@@ -40,6 +40,8 @@ final class GPTQTile: @unchecked Sendable {
     private let zeros: UnsafeMutablePointer<UInt8>
     /// For each vector and column the rows whose weight stays, as bits.
     private let kept: UnsafeMutablePointer<UInt8>
+    /// The factors of a block's columns for eight later ones.
+    private let panel: UnsafeMutablePointer<Float>
 
     init(_ work: Work, firstRow: Int) {
         self.work = work
@@ -59,12 +61,14 @@ final class GPTQTile: @unchecked Sendable {
         codes = .allocate(capacity: Self.rows * columns)
         scales = .allocate(capacity: Self.rows * geometry.groups)
         zeros = .allocate(capacity: Self.rows * geometry.groups)
+        panel = .allocate(capacity: 8 * GPTQ.block)
         kept = .allocate(capacity: Self.vectors * columns)
         kept.initialize(repeating: 255, count: Self.vectors * columns)
     }
 
     deinit {
         kept.deallocate()
+        panel.deallocate()
         values.deallocate()
         current.deallocate()
         errors.deallocate()
@@ -117,10 +121,8 @@ final class GPTQTile: @unchecked Sendable {
             // Groups begin in the weights as they are now: errors of this block have not reached `values` yet.
             for group in groupsBeginning(in: block) { try findGrid(layer, group) }
         }
-        for vector in 0..<Self.vectors {
-            round(block, vector: vector)
-            push(block, vector: vector)
-        }
+        for vector in 0..<Self.vectors { round(block, vector: vector) }
+        push(block)
     }
 
     private func groupsBeginning(in block: Range<Int>) -> Range<Int> {
@@ -199,45 +201,58 @@ final class GPTQTile: @unchecked Sendable {
         return (scale, zero)
     }
 
-    /// Takes a finished block's errors from all later columns, eight of them at once.
-    private func push(_ block: Range<Int>, vector: Int) {
-        let target = values + vector * geometry.columns
-        let source = errors + vector * GPTQ.block
+    /// Takes a finished block's errors from all later columns, eight of them at once for all rows of the tile.
+    private func push(_ block: Range<Int>) {
         var column = block.upperBound
         while column + 8 <= geometry.columns {
-            var (sum0, sum1, sum2, sum3) = (Lanes.zero, Lanes.zero, Lanes.zero, Lanes.zero)
-            var (sum4, sum5, sum6, sum7) = (Lanes.zero, Lanes.zero, Lanes.zero, Lanes.zero)
+            // The factor's eight columns, side by side: its own rows lie a whole row apart, where they fight for the cache.
             for position in block {
-                let factors = factor.upper.base + position * factor.columns + column
-                let error = source[position - block.lowerBound]
-                sum0.addProduct(error, factors[0])
-                sum1.addProduct(error, factors[1])
-                sum2.addProduct(error, factors[2])
-                sum3.addProduct(error, factors[3])
-                sum4.addProduct(error, factors[4])
-                sum5.addProduct(error, factors[5])
-                sum6.addProduct(error, factors[6])
-                sum7.addProduct(error, factors[7])
+                let source = factor.upper.base + position * factor.columns + column
+                (panel + 8 * (position - block.lowerBound)).update(from: source, count: 8)
             }
-            target[column] -= sum0
-            target[column + 1] -= sum1
-            target[column + 2] -= sum2
-            target[column + 3] -= sum3
-            target[column + 4] -= sum4
-            target[column + 5] -= sum5
-            target[column + 6] -= sum6
-            target[column + 7] -= sum7
+            for vector in 0..<Self.vectors { push(block.count, vector: vector, column: column) }
             column += 8
         }
         while column < geometry.columns {
-            var sum = Lanes.zero
-            for position in block {
-                sum.addProduct(
-                    source[position - block.lowerBound], factor.upper.base[position * factor.columns + column])
+            for vector in 0..<Self.vectors {
+                var sum = Lanes.zero
+                for position in block {
+                    sum.addProduct(
+                        errors[vector * GPTQ.block + position - block.lowerBound],
+                        factor.upper.base[position * factor.columns + column])
+                }
+                values[vector * geometry.columns + column] -= sum
             }
-            target[column] -= sum
             column += 1
         }
+    }
+
+    /// Takes the errors of a block of so many columns from eight later ones, whose factors are in the panel.
+    @inline(__always)
+    private func push(_ count: Int, vector: Int, column: Int) {
+        let target = values + vector * geometry.columns + column
+        let source = errors + vector * GPTQ.block
+        var (sum0, sum1, sum2, sum3) = (Lanes.zero, Lanes.zero, Lanes.zero, Lanes.zero)
+        var (sum4, sum5, sum6, sum7) = (Lanes.zero, Lanes.zero, Lanes.zero, Lanes.zero)
+        for index in 0..<count {
+            let (factors, error) = (panel + 8 * index, source[index])
+            sum0.addProduct(error, factors[0])
+            sum1.addProduct(error, factors[1])
+            sum2.addProduct(error, factors[2])
+            sum3.addProduct(error, factors[3])
+            sum4.addProduct(error, factors[4])
+            sum5.addProduct(error, factors[5])
+            sum6.addProduct(error, factors[6])
+            sum7.addProduct(error, factors[7])
+        }
+        target[0] -= sum0
+        target[1] -= sum1
+        target[2] -= sum2
+        target[3] -= sum3
+        target[4] -= sum4
+        target[5] -= sum5
+        target[6] -= sum6
+        target[7] -= sum7
     }
 
     /// The lanes whose bit is set, 0 in the others.

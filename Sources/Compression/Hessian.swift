@@ -46,10 +46,7 @@ package final class Hessian: @unchecked Sendable {
 
     private func addProduct(of x: MatrixView) {
         let transposed = Matrix(rows: columns, columns: x.rows)
-        for token in 0..<x.rows {
-            let source = x.row(token)
-            for column in 0..<columns { transposed.base[column * x.rows + token] = source[column] }
-        }
+        transpose(x, into: transposed.view)
         for start in stride(from: 0, to: columns, by: Self.rowsPerProduct) {
             let rows = start..<min(columns, start + Self.rowsPerProduct)
             // The lower triangle ends at the last of these rows.
@@ -58,10 +55,20 @@ package final class Hessian: @unchecked Sendable {
                 owner: transposed)
             let product = Matrix(rows: rows.count, columns: rows.upperBound)
             multiply(transposed.view.rows(rows), left, bias: nil, into: product.view)
-            for row in rows {
-                let (sum, term) = (values + row * columns, product.view.row(row - start))
-                for column in 0...row { sum[column] += Double(term[column]) }
+            let sums = Sums(base: values)
+            Parallel.forEach((rows.count + 31) / 32) { [columns] task in
+                for row in start + 32 * task..<min(rows.upperBound, start + 32 * (task + 1)) {
+                    let (sum, term) = (sums.base + row * columns, product.view.row(row - start))
+                    for column in 0...row { sum[column] += Double(term[column]) }
+                }
             }
         }
     }
+}
+
+/// The triangle, of which parallel bodies write disjoint rows.
+///
+/// `@unchecked Sendable` because they do.
+private struct Sums: @unchecked Sendable {
+    let base: UnsafeMutablePointer<Double>
 }

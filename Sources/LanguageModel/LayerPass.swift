@@ -17,6 +17,7 @@ struct LayerPass {
         attend(hidden, views)
         if layer.parallel {
             perceive(hidden, views)
+            if observer != nil { return }
             hidden.add(views.projected)
             hidden.add(views.normed)
         } else {
@@ -43,6 +44,8 @@ struct LayerPass {
         norms.inside?.apply(views.attended, into: views.attended)
         if weights.output.roundsInputs { roundInputs(views.attended) }
         observer?([layer.attention.output], views.attended)
+        // A parallel perceptron does not read the attention's outputs.
+        if observer != nil, layer.parallel { return }
         weights.output.apply(views.attended, into: views.projected)
         norms.after?.apply(views.projected, into: views.projected)
     }
