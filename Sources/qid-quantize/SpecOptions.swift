@@ -2,7 +2,7 @@ import ArgumentParser
 
 /// The keys of a spec as command-line options.
 struct SpecOptions: ParsableArguments {
-    @Option(help: "The compression method: rtn, gptq, magnitude, wanda, sparsegpt.")
+    @Option(help: "The compression method: rtn, gptq, magnitude, wanda, sparsegpt, low-rank, qsd.")
     var method: String = "rtn"
 
     @Option(help: "Bits per weight.")
@@ -19,9 +19,12 @@ struct SpecOptions: ParsableArguments {
 
     @Option(
         help:
-            "Weights that become zero: a share such as 0.5, or n:m of every m inputs kept (magnitude, wanda, sparsegpt)."
+            "Weights that become zero: a share such as 0.5, or n:m of every m inputs kept (magnitude, wanda, sparsegpt, qsd)."
     )
     var sparse: String?
+
+    @Option(help: "Dimensions that factors keep, a number or a share of the full rank such as 0.25 (low-rank, qsd).")
+    var rank: String?
 
     /// The options that are given, by the keys of a spec.
     var members: [(key: String, value: String)] {
@@ -31,6 +34,7 @@ struct SpecOptions: ParsableArguments {
         if asymmetric { members.append(("symmetric", "false")) }
         if actOrder { members.append(("act_order", "true")) }
         if let sparse { members.append(("sparse", sparse)) }
+        if let rank { members.append(("rank", rank)) }
         return members
     }
 }

@@ -102,7 +102,9 @@ struct SpecTests {
     }
 
     @Test func unknownMissingAndRepeatedKeysAreRefused() throws {
-        let keys = ["method", "bits", "format", "group", "symmetric", "act_order", "sparse", "rank", "targets", "scales"]
+        let keys = [
+            "method", "bits", "format", "group", "symmetric", "act_order", "sparse", "rank", "targets", "scales",
+        ]
         #expect(try error(#"{"method": "rtn", "bit": 4}"#) == .unknownKey("bit", allowed: keys))
         #expect(try error(#"{"method": "rtn"}"#) == .missingKey("bits", allowed: "a whole number"))
         #expect(try error(#"{"bits": 4}"#) == .missingKey("method", allowed: allowedMethods))
