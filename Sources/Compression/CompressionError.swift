@@ -74,7 +74,7 @@ extension CompressionError: CustomStringConvertible {
         case .invalidConfiguration(let checkpoint, let key, let found, let expected):
             "\(checkpoint): \(key) is \(found) but must be \(expected)"
         case .singularHessian(let tensor, let column):
-            "the Hessian of '\(tensor)' is not positive definite at column \(column); more calibration text or damping helps"
+            "the Hessian of '\(tensor)' is not positive definite at column \(column), though damped; more calibration text helps"
         case .missingCalibration(let method): "method '\(method)' needs a calibration shard"
         case .checkpoint(let error): error.description
         case .cannotRead(let path, let errno): "cannot read '\(path)': \(Self.reason(errno))"

@@ -3,8 +3,8 @@ package import Kernels
 /// H = 2/n · XᵀX of a layer's inputs X, tokens × inputs, over n windows: how much a rounding error of one weight can be
 /// made up by others.
 ///
-/// The factor is the reference's; it matters only where inputs are dead, whose diagonal becomes 1. Products of some
-/// hundred tokens are summed in float32, the rest in Double. Only the lower triangle is kept.
+/// The factor is the reference's; it matters only where inputs are dead, whose diagonal becomes 1. Products of up to
+/// 2048 tokens are summed in float32, the rest in Double. Only the lower triangle is kept.
 ///
 /// `@unchecked Sendable` because it is filled by one thread and then only read.
 package final class Hessian: @unchecked Sendable {
@@ -41,7 +41,7 @@ package final class Hessian: @unchecked Sendable {
     }
 
     /// Bounds the length of float32 sums, and the memory of a transposed copy.
-    private static let tokensPerProduct = 512
+    private static let tokensPerProduct = 2048
     private static let rowsPerProduct = 256
 
     private func addProduct(of x: MatrixView) {

@@ -74,16 +74,16 @@ extension MaskedMatrix {
 }
 
 extension ModuleTensors {
-    /// Two sizes out of a tensor of I64, each small enough that products of them do not overflow.
+    /// Two sizes out of a tensor of I64, small enough that bits of their product can be counted.
     func sizes(_ piece: String) throws(CompressionError) -> [Int] {
         let tensor = try tensor(piece, type: .int64, count: 2)
         let sizes = tensor.withBytes { bytes in
             (0..<2).map { bytes.loadUnaligned(fromByteOffset: 8 * $0, as: Int64.self) }
         }
-        guard sizes.allSatisfy({ (1...Int64(Int32.max)).contains($0) }) else {
+        guard sizes.allSatisfy({ (1...Int64(Int32.max)).contains($0) }), sizes[0] * sizes[1] < 1 << 48 else {
             throw .wrongShape(
                 tensor: tensor.info.name, found: sizes.map { Int(clamping: $0) },
-                expected: "two sizes from 1 to 2147483647")
+                expected: "two sizes from 1 to 2147483647 whose product is below 2^48")
         }
         return sizes.map { Int($0) }
     }

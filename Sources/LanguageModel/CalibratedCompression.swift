@@ -80,7 +80,7 @@ private final class SpecStream {
     ) throws(LanguageModelError) -> [String: Hessian]? {
         let modules = run.description.layers[layer].maps.map(\.module)
         guard !seen.isSuperset(of: modules) else { return nil }
-        let gathering = HessianGathering(except: seen, byteCount: byteCount)
+        let gathering = HessianGathering(context: run.context, except: seen, byteCount: byteCount)
         try run.observe(layer: layer) { modules, inputs in gathering.add(inputs, of: modules) }
         let hessians = gathering.hessians
         if let module = modules.first(where: { hessians[$0].map { !$0.isFinite } ?? false }) {
@@ -119,24 +119,27 @@ extension Hessian {
 /// Hessians of the inputs that are shown, each shared by the modules that have the same input.
 private final class HessianGathering {
     private(set) var hessians: [String: Hessian] = [:]
+    private let context: Int
     private let seen: Set<String>
     private let byteCount: Int
     private var used = 0
 
-    init(except seen: Set<String>, byteCount: Int) {
+    init(context: Int, except seen: Set<String>, byteCount: Int) {
+        self.context = context
         self.seen = seen
         self.byteCount = byteCount
     }
 
-    /// Adds one window's inputs.
+    /// Adds some windows' inputs.
     func add(_ inputs: MatrixView, of modules: [String]) {
         guard let first = modules.first, !seen.contains(first) else { return }
-        if let known = hessians[first] { return known.add(inputs, windows: 1) }
+        let windows = inputs.rows / context
+        if let known = hessians[first] { return known.add(inputs, windows: windows) }
         let needed = 8 * inputs.columns * inputs.columns
         guard hessians.isEmpty || needed <= byteCount - used else { return }
         used += needed
         let hessian = Hessian(columns: inputs.columns)
         for module in modules { hessians[module] = hessian }
-        hessian.add(inputs, windows: 1)
+        hessian.add(inputs, windows: windows)
     }
 }

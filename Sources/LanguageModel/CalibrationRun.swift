@@ -10,7 +10,7 @@ package final class CalibrationRun {
     package let description: DecoderDescription
     private let variant: ModelVariant
     private let hidden: Matrix
-    private let context: Int
+    let context: Int
     /// Windows that pass a layer together: enough to keep all cores busy with layers that are small.
     private let windowsPerChunk: Int
     private let workspace: Workspace
@@ -36,18 +36,15 @@ package final class CalibrationRun {
         try EmbeddingPass(description, variant.binding).run(windows, into: hidden.view)
     }
 
-    /// Calls `body` with the modules that share an input and that input, [context, inputs], one window after the other.
+    /// Calls `body` with the modules that share an input and that input, [windows · context, inputs], some windows after
+    /// the others.
     ///
     /// The residual stream stays where it is.
     package func observe(
         layer index: Int, _ body: @escaping (_ modules: [String], _ inputs: MatrixView) -> Void
     ) throws(LanguageModelError) {
         var pass = try pass(index, replacing: [:])
-        pass.observer = { [context] maps, inputs in
-            for first in stride(from: 0, to: inputs.rows, by: context) {
-                body(maps.map(\.module), inputs.rows(first..<first + context))
-            }
-        }
+        pass.observer = { maps, inputs in body(maps.map(\.module), inputs) }
         let copy = Matrix(rows: windowsPerChunk * context, columns: description.width)
         for chunk in chunks() {
             try checkCancellation()
@@ -82,7 +79,7 @@ package final class CalibrationRun {
             rotary: tables[layer.attention.rotary])
     }
 
-    private static let workspaceFloats = 1 << 22
+    private static let workspaceFloats = 1 << 24
 
     private func chunks() -> [MatrixView] {
         stride(from: 0, to: hidden.rows, by: windowsPerChunk * context).map {

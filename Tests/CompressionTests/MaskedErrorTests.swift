@@ -63,7 +63,14 @@ struct MaskedErrorTests {
                 == wrongShape("weight_zero_point", [2], "[1]"))
         #expect(
             try error(codes.replacing("weight_shape", .int64, [2]))
-                == wrongShape("weight_shape", [0, 0], "two sizes from 1 to 2147483647"))
+                == wrongShape("weight_shape", [0, 0], "two sizes from 1 to 2147483647 whose product is below 2^48"))
+        var huge = codes.replacing("weight_shape").replacing("weight_mask")
+        huge.add("weight_shape", .int64, [2], [2_147_483_647, 2_147_483_647] as [Int64])
+        #expect(
+            try error(huge)
+                == wrongShape(
+                    "weight_shape", [2_147_483_647, 2_147_483_647],
+                    "two sizes from 1 to 2147483647 whose product is below 2^48"))
         // A mask that keeps nothing.
         #expect(try error(codes.replacing("weight_mask", .uint8, [3, 2])) == wrongShape("weight_packed", [2], "[0]"))
         var turned = Self.factors.replacing("weight_left_shape")

@@ -87,7 +87,7 @@ struct CalibratedCompressionTests {
             try run.observe(layer: index) { modules, inputs in
                 for module in modules {
                     let hessian = hessians[module] ?? Hessian(columns: inputs.columns)
-                    hessian.add(inputs, windows: 1)
+                    hessian.add(inputs, windows: inputs.rows / 16)
                     hessians[module] = hessian
                 }
             }
