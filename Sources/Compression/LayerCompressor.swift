@@ -9,11 +9,14 @@ package struct LinearLayer: Sendable {
     package let weight: any WeightMatrix
     /// The 16-bit type that goes with the checkpoint's weights: that of scales, unless spec or method have another.
     package let scaleType: ScaleType
+    /// The greatest magnitude of its inputs in calibration, for specs that round inputs by it.
+    package var largestInput: Float?
 
-    package init(name: String, weight: any WeightMatrix, scaleType: ScaleType) {
+    package init(name: String, weight: any WeightMatrix, scaleType: ScaleType, largestInput: Float? = nil) {
         self.name = name
         self.weight = weight
         self.scaleType = scaleType
+        self.largestInput = largestInput
     }
 }
 
@@ -42,8 +45,17 @@ extension Spec {
     /// The code behind the recipe.
     package var compressor: any LayerCompressor.Type {
         switch method {
-        case .rtn: RoundToNearest.self
+        case .rtn, .awq, .smoothquant, .aweq, .dilation: RoundToNearest.self
         case .gptq: GPTQ.self
         }
+    }
+}
+
+extension Spec {
+    /// The tensors that say how a layer's inputs are rounded, whatever the compressor.
+    func inputLayout(_ layer: LinearLayer) -> [StoredLayout] {
+        guard options.activations?.scale == .tensor else { return [] }
+        let type = scaleType(checkpoint: layer.scaleType).elementType
+        return [StoredLayout(suffix: "input_scale", type: type, shape: [1])]
     }
 }

@@ -7,12 +7,29 @@ extension Spec {
         case rtn
         /// Column by column, each one's rounding error pushed onto the rest (2210.17323).
         case gptq
+        /// Salient input channels scaled up before rounding, by a search (2306.00978).
+        case awq
+        /// Outliers of activations moved into weights (2211.10438).
+        case smoothquant
+        /// Ranges of activations and weights equalised, biases corrected (2311.01305).
+        case aweq
+        /// Under-used input channels scaled up to their rows' ranges: no data needed (2409.14307).
+        case dilation
 
         /// What the method must know of a layer's inputs.
         package var need: CalibrationNeed {
             switch self {
-            case .rtn: .none
+            case .rtn, .dilation: .none
             case .gptq: .hessian
+            case .awq, .smoothquant, .aweq: .channels
+            }
+        }
+
+        /// Whether factors move between channels of the model before its weights are rounded to nearest.
+        package var scalesChannels: Bool {
+            switch self {
+            case .rtn, .gptq: false
+            case .awq, .smoothquant, .aweq, .dilation: true
             }
         }
 
@@ -23,8 +40,8 @@ extension Spec {
         /// The keys that mean something to it beside those that every method takes.
         var keys: Set<OptionalKey> {
             switch self {
-            case .rtn: []
-            case .gptq: [.actOrder]
+            case .rtn, .awq, .smoothquant, .aweq, .dilation: [.activations]
+            case .gptq: [.actOrder, .activations]
             }
         }
 
@@ -32,7 +49,7 @@ extension Spec {
         var formats: [NumberFormat] {
             switch self {
             case .rtn: NumberFormat.named
-            case .gptq: []
+            case .gptq, .awq, .smoothquant, .aweq, .dilation: []
             }
         }
 
@@ -43,6 +60,7 @@ extension Spec {
     /// A key that only some methods take.
     enum OptionalKey: String, CaseIterable {
         case actOrder = "act_order"
+        case activations
     }
 }
 
@@ -82,7 +100,7 @@ extension Spec.Method {
 extension Spec.Options {
     /// The options that are given, with their values as a person wrote them.
     var given: [(key: Spec.OptionalKey, value: String)] {
-        actOrder ? [(.actOrder, "true")] : []
+        (actOrder ? [(.actOrder, "true")] : []) + (activations.map { [(.activations, "\($0.bits)")] } ?? [])
     }
 }
 
@@ -91,4 +109,11 @@ package enum CalibrationNeed: Sendable, Hashable {
     case none
     /// H = 2XXᵀ/n over the calibration tokens.
     case hessian
+    /// Means and extremes of each input, and for AWQ what the layer makes of them.
+    case channels
+}
+
+extension Spec {
+    /// Whether it looks at what layers are given.
+    package var needsCalibration: Bool { method.need != .none || options.activations?.scale == .tensor }
 }

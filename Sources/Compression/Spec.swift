@@ -18,8 +18,13 @@ package struct Spec: Sendable, Hashable {
     package struct Options: Sendable, Hashable {
         /// Columns in the order of falling activation energy.
         package var actOrder = false
+        /// How the inputs of compressed maps are rounded; nil for not at all.
+        package var activations: ActivationRounding?
 
-        package init(actOrder: Bool = false) { self.actOrder = actOrder }
+        package init(actOrder: Bool = false, activations: ActivationRounding? = nil) {
+            self.actOrder = actOrder
+            self.activations = activations
+        }
     }
 
     /// The input weights of one output row that share a scale.
@@ -107,6 +112,9 @@ extension Spec: CustomStringConvertible {
         }
         if format != .stored { parts.append(group.description) }
         if options.actOrder { parts.append("actorder") }
+        if let activations = options.activations {
+            parts.append("a\(activations.bits)" + (activations.scale == .tensor ? "tensor" : ""))
+        }
         if targets != .layers { parts.append(targets.rawValue) }
         if let scales { parts.append(scales.rawValue) }
         return parts.joined(separator: "-")
@@ -132,6 +140,10 @@ extension Spec {
         }
         if format.takesZeroPoint { object["symmetric"] = .bool(symmetric) }
         if options.actOrder { object["act_order"] = true }
+        if let activations = options.activations {
+            object["activations"] = .integer(activations.bits)
+            if activations.scale != .token { object["activation_scale"] = .string(activations.scale.rawValue) }
+        }
         if targets != .layers { object["targets"] = .string(targets.rawValue) }
         if let scales { object["scales"] = .string(scales.rawValue) }
         return .object(object)

@@ -1,3 +1,4 @@
+import Compression
 import Kernels
 
 /// One layer over one chunk of windows of one variant.
@@ -27,10 +28,10 @@ struct LayerPass {
     }
 
     /// The attention's contribution, into `projected`.
-    private func attend(_ hidden: MatrixView, _ views: Workspace.Views) {
+    func attend(_ hidden: MatrixView, _ views: Workspace.Views) {
         let norms = weights.attentionNorms
         let input = prepare(
-            hidden, norm: norms.before, rounds: weights.projections[0].map.roundsInputs, into: views.normed)
+            hidden, norm: norms.before, rounding: weights.projections[0].map.rounding, into: views.normed)
         observer?(layer.attention.projections.maps, input)
         for (map, first) in weights.projections {
             map.apply(input, into: views.heads.columns(first..<first + map.weight.rows))
@@ -41,16 +42,16 @@ struct LayerPass {
             queries: layouts.queries, keys: layouts.keys, values: layouts.values, windowLength: context,
             scale: layer.attention.scale, slidingWindow: layer.attention.slidingWindow, into: views.attended)
         norms.inside?.apply(views.attended, into: views.attended)
-        if weights.output.roundsInputs { roundInputs(views.attended) }
+        weights.output.rounding?.apply(to: views.attended)
         observer?([layer.attention.output], views.attended)
         weights.output.apply(views.attended, into: views.projected)
         norms.after?.apply(views.projected, into: views.projected)
     }
 
     /// The perceptron's contribution, into `normed`.
-    private func perceive(_ hidden: MatrixView, _ views: Workspace.Views) {
+    func perceive(_ hidden: MatrixView, _ views: Workspace.Views) {
         let norms = weights.perceptronNorms
-        let input = prepare(hidden, norm: norms.before, rounds: weights.up.roundsInputs, into: views.normed)
+        let input = prepare(hidden, norm: norms.before, rounding: weights.up.rounding, into: views.normed)
         observer?((layer.perceptron.gate.map { [$0] } ?? []) + [layer.perceptron.up], input)
         weights.up.apply(input, into: views.inner)
         if let gate = weights.gate {
@@ -60,7 +61,7 @@ struct LayerPass {
             layer.perceptron.activation.apply(to: views.inner)
         }
         norms.inside?.apply(views.inner, into: views.inner)
-        if weights.down.roundsInputs { roundInputs(views.inner) }
+        weights.down.rounding?.apply(to: views.inner)
         if let observer { return observer([layer.perceptron.down], views.inner) }
         weights.down.apply(views.inner, into: views.normed)
         norms.after?.apply(views.normed, into: views.normed)
@@ -68,11 +69,11 @@ struct LayerPass {
 
     /// The input of a sublayer's first maps: the residual stream itself, or what norm and rounding make of it.
     private func prepare(
-        _ hidden: MatrixView, norm: BoundNorm?, rounds: Bool, into normed: MatrixView
+        _ hidden: MatrixView, norm: BoundNorm?, rounding: InputRounding?, into normed: MatrixView
     ) -> MatrixView {
-        guard norm != nil || rounds else { return hidden }
+        guard norm != nil || rounding != nil else { return hidden }
         if let norm { norm.apply(hidden, into: normed) } else { normed.copy(from: hidden) }
-        if rounds { roundInputs(normed) }
+        rounding?.apply(to: normed)
         return normed
     }
 
@@ -112,7 +113,7 @@ struct LayerPass {
         )
     }
 
-    private func join(_ hidden: MatrixView, _ contribution: MatrixView, _ norms: LayerWeights.Norms) {
+    func join(_ hidden: MatrixView, _ contribution: MatrixView, _ norms: LayerWeights.Norms) {
         hidden.add(contribution)
         norms.afterResidual?.apply(hidden, into: hidden)
     }

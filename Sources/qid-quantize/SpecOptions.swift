@@ -2,7 +2,7 @@ import ArgumentParser
 
 /// The keys of a spec as command-line options.
 struct SpecOptions: ParsableArguments {
-    @Option(help: "The compression method: rtn, gptq.")
+    @Option(help: "The compression method: rtn, gptq, awq, smoothquant, aweq, dilation.")
     var method: String = "rtn"
 
     @Option(help: "Bits per weight.")
@@ -17,6 +17,12 @@ struct SpecOptions: ParsableArguments {
     @Flag(help: "Columns in the order of falling activation energy (gptq).")
     var actOrder = false
 
+    @Option(help: "Round the inputs of compressed layers to so many bits: 8, 6, 4.")
+    var activations: Int?
+
+    @Option(help: "What shares a scale of rounded inputs: token, or tensor (which needs --calibration).")
+    var activationScale: String?
+
     /// The options that are given, by the keys of a spec.
     var members: [(key: String, value: String)] {
         var members = [(key: "method", value: method)]
@@ -24,6 +30,8 @@ struct SpecOptions: ParsableArguments {
         if let group { members.append(("group", group)) }
         if asymmetric { members.append(("symmetric", "false")) }
         if actOrder { members.append(("act_order", "true")) }
+        if let activations { members.append(("activations", "\(activations)")) }
+        if let activationScale { members.append(("activation_scale", activationScale)) }
         return members
     }
 }
