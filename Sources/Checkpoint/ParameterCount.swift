@@ -60,6 +60,9 @@ extension Tensor {
         guard let last = components.last else { return false }
         switch last {
         case "inv_freq", "masked_bias", "cos_cached", "sin_cached", "position_ids", "freqs_cis": return true
+        case "beta", "eps":
+            // Constants of the activation xIELU.
+            return components.dropLast().last.map { ["act", "act_fn", "activation_fn"].contains($0) } ?? false
         case "bias":
             // GPT-NeoX's and GPT-2's causal mask, 1 x 1 x positions x positions, beside weights' own one-dimensional biases.
             return info.shape.count == 4 && ["attention", "attn"].contains(components.dropLast().last)

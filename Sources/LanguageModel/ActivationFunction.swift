@@ -12,6 +12,8 @@ package enum ActivationFunction: Sendable, Equatable {
     case vectorised(Activation)
     /// One that is rare enough to be computed one by one.
     case plain(PlainActivation)
+    /// One with parameters of its own in each layer.
+    case learned(LearnedActivation)
 
     /// The function that transformers finds under a name (its `ACT2FN`), or nil.
     package init?(named name: String) {
@@ -23,8 +25,13 @@ package enum ActivationFunction: Sendable, Equatable {
         case "relu": self = .vectorised(.relu)
         case "relu2": self = .vectorised(.reluSquared)
         default:
-            guard let plain = PlainActivation(rawValue: name) else { return nil }
-            self = .plain(plain)
+            if let plain = PlainActivation(rawValue: name) {
+                self = .plain(plain)
+            } else if let kind = LearnedActivation.Kind(rawValue: name) {
+                self = .learned(LearnedActivation(kind))
+            } else {
+                return nil
+            }
         }
     }
 
@@ -33,7 +40,7 @@ package enum ActivationFunction: Sendable, Equatable {
         [
             "gelu", "gelu_python", "gelu_new", "gelu_fast", "gelu_pytorch_tanh", "gelu_python_tanh", "gelu_accurate",
             "silu", "swish", "relu", "relu2",
-        ] + PlainActivation.allCases.map(\.rawValue)
+        ] + PlainActivation.allCases.map(\.rawValue) + LearnedActivation.Kind.allCases.map(\.rawValue)
 }
 
 /// A nonlinearity computed element by element; the raw value is its name in transformers.
@@ -43,6 +50,7 @@ package enum PlainActivation: String, Sendable, CaseIterable {
     case hardSwish = "hardswish"
     case leakyRelu = "leaky_relu"
     case identity = "linear"
+    case laplace
     case mish
     case relu6
     case sigmoid
@@ -58,6 +66,7 @@ package enum PlainActivation: String, Sendable, CaseIterable {
         case .hardSwish: Float(x * min(max(x + 3, 0), 6) / 6)
         case .leakyRelu: Float(x >= 0 ? x : 0.01 * x)
         case .identity: input
+        case .laplace: Float(0.5 * (1 + erf((x - 0.707107) / (0.282095 * 2.0.squareRoot()))))
         case .mish: Float(x * Self.hyperbolicTangent(Self.softplus(x)))
         case .relu6: Float(min(max(x, 0), 6))
         case .sigmoid: Float(1 / (1 + exp(-x)))

@@ -64,6 +64,7 @@ extension LayerDescription {
         copy.perceptron.gate = perceptron.gate?.withoutNames
         copy.perceptron.up = perceptron.up.withoutNames
         copy.perceptron.down = perceptron.down.withoutNames
+        copy.perceptron.activationModule = ""
         copy.perceptronNorms = perceptronNorms.withoutNames
         return copy
     }

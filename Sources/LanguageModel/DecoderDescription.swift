@@ -107,6 +107,8 @@ package struct PerceptronDescription: Sendable, Equatable {
     package var up: LinearDescription
     package var down: LinearDescription
     package var activation: ActivationFunction
+    /// The module of the activation, where it has parameters.
+    package var activationModule: String
 }
 
 extension NormDescription {

@@ -39,10 +39,14 @@ extension ActivationFunction {
     func apply(to view: MatrixView) {
         switch self {
         case .vectorised(let function): Kernels.apply(function, to: view)
-        case .plain(let function):
-            forEachRow(of: view) { row in
-                for index in row.indices { row[index] = function(row[index]) }
-            }
+        case .plain(let function): Self.apply({ function($0) }, to: view)
+        case .learned(let function): Self.apply({ function($0) }, to: view)
+        }
+    }
+
+    private static func apply(_ function: @Sendable (Float) -> Float, to view: MatrixView) {
+        forEachRow(of: view) { row in
+            for index in row.indices { row[index] = function(row[index]) }
         }
     }
 
@@ -50,14 +54,20 @@ extension ActivationFunction {
     func applyGated(gate: MatrixView, to values: MatrixView) {
         switch self {
         case .vectorised(let function): Kernels.applyGated(function, gate: gate, up: values, into: values)
-        case .plain(let function):
-            precondition(gate.rows == values.rows && gate.columns == values.columns)
-            let rowsPerTask = max(1, 16_384 / max(1, values.columns))
-            Parallel.forEach((values.rows + rowsPerTask - 1) / rowsPerTask) { task in
-                for row in task * rowsPerTask..<min(values.rows, (task + 1) * rowsPerTask) {
-                    let (factors, row) = (gate.row(row), values.row(row))
-                    for column in 0..<values.columns { row[column] *= function(factors[column]) }
-                }
+        case .plain(let function): Self.applyGated({ function($0) }, gate: gate, to: values)
+        case .learned(let function): Self.applyGated({ function($0) }, gate: gate, to: values)
+        }
+    }
+
+    private static func applyGated(
+        _ function: @Sendable (Float) -> Float, gate: MatrixView, to values: MatrixView
+    ) {
+        precondition(gate.rows == values.rows && gate.columns == values.columns)
+        let rowsPerTask = max(1, 16_384 / max(1, values.columns))
+        Parallel.forEach((values.rows + rowsPerTask - 1) / rowsPerTask) { task in
+            for row in task * rowsPerTask..<min(values.rows, (task + 1) * rowsPerTask) {
+                let (factors, row) = (gate.row(row), values.row(row))
+                for column in 0..<values.columns { row[column] *= function(factors[column]) }
             }
         }
     }

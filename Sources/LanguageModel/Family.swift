@@ -22,6 +22,7 @@ package enum Family: String, Sendable, CaseIterable {
     case olmo
     case olmo2
     case olmo3
+    case smolLM3 = "smollm3"
     case bitnet
 
     /// Describes the model of a checkpoint.
@@ -46,6 +47,7 @@ package enum Family: String, Sendable, CaseIterable {
         case .olmo: try settings.olmo()
         case .olmo2: try settings.olmo2()
         case .olmo3: try settings.olmo3()
+        case .smolLM3: try settings.smolLM3()
         case .bitnet: try settings.bitnet()
         }
     }

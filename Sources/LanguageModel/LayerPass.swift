@@ -59,9 +59,9 @@ struct LayerPass {
         weights.up.apply(input, into: views.inner)
         if let gate = weights.gate {
             gate.apply(input, into: views.gate)
-            layer.perceptron.activation.applyGated(gate: views.gate, to: views.inner)
+            weights.activation.applyGated(gate: views.gate, to: views.inner)
         } else {
-            layer.perceptron.activation.apply(to: views.inner)
+            weights.activation.apply(to: views.inner)
         }
         norms.inside?.apply(views.inner, into: views.inner)
         weights.down.rounding?.apply(to: views.inner)

@@ -16,6 +16,7 @@ struct LayerWeights: Sendable {
     let gate: BoundLinear?
     let up: BoundLinear
     let down: BoundLinear
+    let activation: ActivationFunction
     let perceptronNorms: Norms
 
     init(_ layer: LayerDescription, _ binding: WeightBinding) throws(LanguageModelError) {
@@ -35,6 +36,7 @@ struct LayerWeights: Sendable {
         gate = try layer.perceptron.gate.map { (gate) throws(LanguageModelError) in try binding.linear(gate) }
         up = try binding.linear(layer.perceptron.up)
         down = try binding.linear(layer.perceptron.down)
+        activation = try binding.activation(layer.perceptron)
         perceptronNorms = try Self.norms(layer.perceptronNorms, binding)
         try Self.checkRounding(zip(attention.projections.maps, projections.map(\.map)))
         if let gate, let description = layer.perceptron.gate {

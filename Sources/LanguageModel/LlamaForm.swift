@@ -16,6 +16,8 @@ struct LlamaForm {
     var rotary: RotaryDescription
     /// The rotation in layers with a sliding window, where it differs (OLMo 3).
     var slidingRotary: RotaryDescription?
+    /// The layers whose attention knows no positions (SmolLM3).
+    var layersWithoutRotation: Set<Int> = []
     /// For each layer the window of its attention.
     var slidingWindows: [Int?]
     var queryBias = false
@@ -104,6 +106,7 @@ struct LlamaForm {
     private func attention(_ prefix: String, index: Int) -> AttentionDescription {
         let (queryWidth, keyWidth) = (headCount * headSize, keyHeadCount * headSize)
         let window = slidingWindows[index]
+        let rotation = window == nil ? rotary : slidingRotary ?? rotary
         return AttentionDescription(
             headCount: headCount, keyHeadCount: keyHeadCount, headSize: headSize,
             projections: .separate(
@@ -113,7 +116,7 @@ struct LlamaForm {
             output: linear(prefix + "o_proj", queryWidth, width, bias: outputBias),
             queryNorm: headNorm(prefix + "q_norm", heads: headCount),
             keyNorm: headNorm(prefix + "k_norm", heads: keyHeadCount), clip: clip,
-            rotary: window == nil ? rotary : slidingRotary ?? rotary, slidingWindow: window,
+            rotary: layersWithoutRotation.contains(index) ? nil : rotation, slidingWindow: window,
             scale: AttentionDescription.scale(headSize: headSize))
     }
 
@@ -121,7 +124,8 @@ struct LlamaForm {
         PerceptronDescription(
             gate: linear(prefix + "gate_proj", width, innerWidth, bias: perceptronBias),
             up: linear(prefix + "up_proj", width, innerWidth, bias: perceptronBias),
-            down: linear(prefix + "down_proj", innerWidth, width, bias: perceptronBias), activation: activation)
+            down: linear(prefix + "down_proj", innerWidth, width, bias: perceptronBias), activation: activation,
+            activationModule: prefix + "act_fn")
     }
 
     private func norms(

@@ -120,7 +120,9 @@ package struct YarnScaling: Sendable, Equatable {
         let (low, high) = rampRange(dimension: dimension, base: base)
         let width = low == high ? 0.001 : high - low
         return powers.indices.map { index in
-            let ramp = min(max((Float(index) - Float(low)) / Float(width), 0), 1)
+            // An odd dimension (3) has one ramp value for both frequencies, as transformers' broadcasting gives it.
+            let place = Float(min(index, dimension / 2 - 1))
+            let ramp = min(max((place - Float(low)) / Float(width), 0), 1)
             let kept = 1 - ramp
             return 1 / (Float(factor) * powers[index]) * (1 - kept) + 1 / powers[index] * kept
         }

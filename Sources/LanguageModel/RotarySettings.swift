@@ -44,8 +44,7 @@ extension FamilySettings {
             for name in ["full_attention", "sliding_attention"] where object[name] != nil {
                 throw .unsupported(key: "\(key).\(name)", found: "an entry", supported: "one entry for all layers")
             }
-            // Scaling in the old form belongs to the layers with full attention.
-            return layerType == "sliding_attention" ? JSONObject() : object
+            return object
         }
         if inner == .null { return JSONObject() }
         guard let parameters = inner.object else {
@@ -85,7 +84,7 @@ extension FamilySettings {
             }
             return .dynamic(factor: try factor(parameters), maximum: try size("max_position_embeddings"))
         case "llama3": return .llama3(try llama3(parameters))
-        case "yarn": return .yarn(try yarn(parameters))
+        case "yarn": return .yarn(try yarn(parameters, dimension: dimension))
         default:
             throw .unsupported(
                 key: "rope_type", found: value.canonicalText, supported: "default, linear, dynamic, llama3, yarn")
@@ -106,7 +105,12 @@ extension FamilySettings {
         return scaling
     }
 
-    private func yarn(_ parameters: JSONObject) throws(LanguageModelError) -> YarnScaling {
+    private func yarn(_ parameters: JSONObject, dimension: Int) throws(LanguageModelError) -> YarnScaling {
+        // Transformers cannot blend an odd number of entries either, but for three, where one ramp value serves both.
+        guard dimension.isMultiple(of: 2) || dimension == 3 else {
+            throw .setting(
+                key: "rope_type", found: "'yarn'", expected: "another type for \(dimension) rotary entries")
+        }
         let original = try originalContext(parameters)
         let derived = Double(try size("max_position_embeddings")) / original
         let factor = parameters["factor"] == .null ? derived : try factor(parameters)

@@ -97,6 +97,15 @@ struct WeightBinding {
         return BoundNorm(kind: description.kind, epsilon: description.epsilon, weight: weight, bias: bias)
     }
 
+    /// The activation of a perceptron, with its parameters where it has some.
+    func activation(_ perceptron: PerceptronDescription) throws(LanguageModelError) -> ActivationFunction {
+        guard case .learned(var function) = perceptron.activation else { return perceptron.activation }
+        function.parameters = try function.kind.tensors.map { (name) throws(LanguageModelError) in
+            try vector("\(perceptron.activationModule).\(name)", count: 1)[0]
+        }
+        return .learned(function)
+    }
+
     /// The weight of a module, rows outputs by columns inputs.
     func matrix(
         _ module: String, rows: Int, columns: Int, transposed: Bool = false

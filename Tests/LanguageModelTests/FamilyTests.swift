@@ -64,6 +64,49 @@ struct FamilyTests {
         #expect(listed.layers.map(\.attention.slidingWindow) == [7, nil])
     }
 
+    /// The bases and scalings that transformers 5.23 gives the layers of OLMo 3 for each form of its settings.
+    @Test(arguments: [
+        ("", 500_000.0, 500_000.0, false),
+        (#""rope_theta": 9000.0,"#, 9000, 500_000, false),
+        (#""rope_theta": 9000.0, "rope_scaling": {"rope_type": "linear", "factor": 2.0},"#, 9000, 500_000, true),
+        (
+            #""rope_theta": 9000.0, "rope_scaling": {"rope_type": "linear", "factor": 2.0, "rope_theta": 80.0},"#, 80,
+            500_000, true
+        ),
+        (#""rope_parameters": {"full_attention": {"rope_theta": 70.0, "rope_type": "default"}},"#, 70, 500_000, false),
+        (
+            #"""
+            "rope_parameters": {"full_attention": {"rope_theta": 70.0, "type": "linear", "factor": 2.0},
+             "sliding_attention": {"rope_theta": 60.0}, "rope_theta": 50.0},
+            """#, 70, 60, true
+        ),
+    ])
+    func formsOfOLMo3(_ keys: String, _ full: Double, _ sliding: Double, _ scales: Bool) throws {
+        let model = try describe(
+            "{\"model_type\": \"olmo3\", \(keys) \(Self.llama)}".replacing("layers\": 2", with: "layers\": 4"))
+        let rotary = model.layers.map(\.attention.rotary)
+        #expect(rotary.map { $0?.base } == [sliding, sliding, sliding, full])
+        #expect(rotary[0]?.scaling == RotaryScaling.none)
+        #expect(rotary[3]?.scaling == (scales ? .linear(factor: 2) : RotaryScaling.none))
+    }
+
+    @Test func smolLM3LeavesPositionsOut() throws {
+        let form = "\"model_type\": \"smollm3\", \(Self.llama), \"num_key_value_heads\": 4"
+        let listed = try describe("{\(form), \"no_rope_layers\": [0, 1, 0]}")
+        #expect(listed.layers.map { $0.attention.rotary == nil } == [true, false])
+        let usual = try describe("{\(form)}")
+        #expect(usual.layers.map { $0.attention.rotary?.base } == [2_000_000, 2_000_000])
+        #expect(usual.head == "lm_head")
+        let sliding = try describe(
+            "{\(form), \"no_rope_layer_interval\": 2, \"use_sliding_window\": true, \"sliding_window\": 7}")
+        #expect(sliding.layers.map(\.attention.slidingWindow) == [nil, 7])
+        #expect(
+            throws: LanguageModelError.setting(
+                key: "no_rope_layers", found: "[1]",
+                expected: "an array of 'num_hidden_layers' (2) zeros and ones")
+        ) { try describe("{\(form), \"no_rope_layers\": [1]}") }
+    }
+
     @Test func tiedAndMissingHeadsAreFound() throws {
         let tied = "{\"model_type\": \"llama\", \(Self.llama), \"tie_word_embeddings\": true}"
         #expect(try describe(tied, without: ["lm_head"]).head == "model.embed_tokens")
@@ -100,12 +143,12 @@ struct FamilyTests {
                 #"{"model_type": "mamba"}"#,
                 LanguageModelError.unsupported(
                     key: "model_type", found: "'mamba'",
-                    supported: "gpt_neox, llama, mistral, qwen2, qwen3, gpt2, opt, olmo, olmo2, olmo3, bitnet")
+                    supported: "gpt_neox, llama, mistral, qwen2, qwen3, gpt2, opt, olmo, olmo2, olmo3, smollm3, bitnet")
             ),
             (
-                "{\"model_type\": \"llama\", \(llama), \"hidden_act\": \"prelu\"}",
+                "{\"model_type\": \"llama\", \(llama), \"hidden_act\": \"gelu_13\"}",
                 .unsupported(
-                    key: "hidden_act", found: "'prelu'", supported: ActivationFunction.names.joined(separator: ", "))
+                    key: "hidden_act", found: "'gelu_13'", supported: ActivationFunction.names.joined(separator: ", "))
             ),
             (
                 "{\"model_type\": \"llama\", \(llama), \"num_key_value_heads\": 3}",

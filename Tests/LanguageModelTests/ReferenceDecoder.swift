@@ -138,21 +138,27 @@ struct ReferenceDecoder {
         let input = norm(row, norms.before)
         var inner = linear(input, perceptron.up)
         if let gate = perceptron.gate {
-            inner = zip(linear(input, gate), inner).map { activate($0, perceptron.activation) * $1 }
+            inner = zip(linear(input, gate), inner).map { activate($0, perceptron) * $1 }
         } else {
-            inner = inner.map { activate($0, perceptron.activation) }
+            inner = inner.map { activate($0, perceptron) }
         }
         return norm(linear(norm(inner, norms.inside), perceptron.down), norms.after)
     }
 
-    private func activate(_ x: Double, _ function: ActivationFunction) -> Double {
-        switch function {
-        case .vectorised(.gelu): 0.5 * x * (1 + erf(x / 2.0.squareRoot()))
-        case .vectorised(.geluTanh): 0.5 * x * (1 + tanh((2 / Double.pi).squareRoot() * (x + 0.044715 * x * x * x)))
-        case .vectorised(.silu): x / (1 + exp(-x))
-        case .vectorised(.relu): max(x, 0)
-        case .vectorised(.reluSquared): max(x, 0) * max(x, 0)
-        case .plain(let function): Double(function(Float(x)))
+    private func activate(_ x: Double, _ perceptron: PerceptronDescription) -> Double {
+        switch perceptron.activation {
+        case .vectorised(.gelu): return 0.5 * x * (1 + erf(x / 2.0.squareRoot()))
+        case .vectorised(.geluTanh):
+            return 0.5 * x * (1 + tanh((2 / Double.pi).squareRoot() * (x + 0.044715 * x * x * x)))
+        case .vectorised(.silu): return x / (1 + exp(-x))
+        case .vectorised(.relu): return max(x, 0)
+        case .vectorised(.reluSquared): return max(x, 0) * max(x, 0)
+        case .plain(let function): return Double(function(Float(x)))
+        case .learned(var function):
+            function.parameters = function.kind.tensors.map {
+                Float(vector("\(perceptron.activationModule).\($0)")[0])
+            }
+            return Double(function(Float(x)))
         }
     }
 

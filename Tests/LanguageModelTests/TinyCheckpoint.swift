@@ -70,6 +70,11 @@ final class TinyCheckpoint {
         }
         for map in [layer.attention.output, layer.perceptron.up, layer.perceptron.down] { add(map) }
         if let gate = layer.perceptron.gate { add(gate) }
+        if case .learned(let function) = layer.perceptron.activation {
+            for name in function.kind.tensors {
+                add("\(layer.perceptron.activationModule).\(name)", [1], scale: 0.3, offset: 0.2)
+            }
+        }
         for norm in [layer.attention.queryNorm?.norm, layer.attention.keyNorm?.norm] { add(norm) }
         for norms in [layer.attentionNorms, layer.perceptronNorms] {
             for norm in [norms.before, norms.inside, norms.after, norms.afterResidual] { add(norm) }

@@ -15,6 +15,12 @@ enum TinyConfigurations {
         {\(neoxSizes), "use_parallel_residual": false, "rotary_pct": 1.0, "hidden_act": "quick_gelu", "attention_bias": false}
         """,
         "neox odd rotary share": #"{\#(neoxSizes), "rotary_pct": 0.4, "hidden_act": "gelu_new"}"#,
+        "neox with a learned activation": #"{\#(neoxSizes), "hidden_act": "xielu"}"#,
+        "llama with a learned activation": #"{"model_type": "llama", \#(llamaSizes), "hidden_act": "prelu"}"#,
+        "smollm3": """
+        {"model_type": "smollm3", \(llamaSizes), "num_key_value_heads": 2, "no_rope_layer_interval": 2,
+         "use_sliding_window": true, "sliding_window": 5}
+        """,
         "llama": #"{"model_type": "llama", \#(llamaSizes), "num_key_value_heads": 2}"#,
         "llama biases and yarn": """
         {"model_type": "llama", \(llamaSizes), "attention_bias": true, "mlp_bias": true, "tie_word_embeddings": true,

@@ -42,7 +42,7 @@ extension FamilySettings {
                 attentionNorms: SublayerNorms(before: norm.named(module + ".ln_1")),
                 perceptron: PerceptronDescription(
                     up: linear("mlp.c_fc", width, inner), down: linear("mlp.c_proj", inner, width),
-                    activation: activation),
+                    activation: activation, activationModule: module + ".mlp.act"),
                 perceptronNorms: SublayerNorms(before: norm.named(module + ".ln_2")))
         }
     }

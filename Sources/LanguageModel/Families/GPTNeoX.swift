@@ -42,7 +42,7 @@ extension FamilySettings {
                 attentionNorms: SublayerNorms(before: norm.named(module + ".input_layernorm")),
                 perceptron: PerceptronDescription(
                     up: linear("mlp.dense_h_to_4h", width, inner), down: linear("mlp.dense_4h_to_h", inner, width),
-                    activation: activation),
+                    activation: activation, activationModule: module + ".mlp.act"),
                 perceptronNorms: SublayerNorms(before: norm.named(module + ".post_attention_layernorm")),
                 parallel: parallel)
         }

@@ -1,3 +1,5 @@
+import JSON
+
 extension FamilySettings {
     /// OLMo: Llama with layer norms that have no parameters, and clamped queries, keys and values.
     func olmo() throws(LanguageModelError) -> DecoderDescription {
@@ -21,12 +23,52 @@ extension FamilySettings {
 
     /// OLMo 3: OLMo 2 with a sliding window in three layers of four, where rotary scaling does not apply.
     func olmo3() throws(LanguageModelError) -> DecoderDescription {
-        var form = try olmo2Form(RotaryKeys(defaultBase: 500_000, layerType: "full_attention"))
+        let settings = try withRotarySettingsByLayerType()
+        var form = try settings.olmo2Form(RotaryKeys(defaultBase: 500_000, layerType: "full_attention"))
         let window = try optionalSize("sliding_window", default: 4096)
         form.slidingWindows = try slidingWindows(layerCount: form.layerCount, window: window) { ($0 + 1) % 4 != 0 }
-        form.slidingRotary = try rotary(
+        form.slidingRotary = try settings.rotary(
             headSize: form.headSize, keys: RotaryKeys(defaultBase: 500_000, layerType: "sliding_attention"))
         return try form.description(modelType: "olmo3")
+    }
+
+    /// The same settings with the rotary ones in OLMo 3's new form, an entry for each type of layer, as transformers
+    /// makes it of the old one: `rope_scaling` and a `rope_theta` beside it are of the layers with full attention alone;
+    /// 500000 stands for a base that is not there.
+    private func withRotarySettingsByLayerType() throws(LanguageModelError) -> FamilySettings {
+        let given = try rotaryObject(json["rope_parameters"], key: "rope_parameters")
+        let types = ["full_attention", "sliding_attention"]
+        guard given.count == 0 || types.contains(where: { given[$0] != nil }) else {
+            throw .unsupported(
+                key: "rope_parameters", found: JSONValue.object(given).canonicalText,
+                supported: "entries 'full_attention' and 'sliding_attention'")
+        }
+        var base = json["rope_theta"]
+        var entries = JSONObject()
+        for type in types {
+            var entry = try rotaryObject(given[type], key: "rope_parameters.\(type)")
+            if type == "full_attention" {
+                let scaling = try rotaryObject(json["rope_scaling"], key: "rope_scaling")
+                for member in scaling.members { entry[member.key] = member.value }
+            }
+            entry["rope_theta"] = entry["rope_theta"] ?? base ?? 500_000
+            base = nil
+            // Transformers looks for it beside the entries.
+            entry["truncate"] = given["truncate"]
+            entries[type] = .object(entry)
+        }
+        var json = json
+        for key in ["rope_scaling", "rope_theta", "original_max_position_embeddings"] { json[key] = nil }
+        json["rope_parameters"] = .object(entries)
+        return FamilySettings(json: json, hasModule: hasModule)
+    }
+
+    private func rotaryObject(_ value: JSONValue?, key: String) throws(LanguageModelError) -> JSONObject {
+        guard let value, value != .null else { return JSONObject() }
+        guard let object = value.object else {
+            throw .setting(key: key, found: value.canonicalText, expected: "an object or null")
+        }
+        return object
     }
 
     private func olmo2Form(_ keys: RotaryKeys) throws(LanguageModelError) -> LlamaForm {

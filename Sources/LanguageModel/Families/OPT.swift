@@ -63,7 +63,8 @@ extension FamilySettings {
                     scale: AttentionDescription.scale(headSize: headSize)),
                 attentionNorms: norms(module + ".self_attn_layer_norm"),
                 perceptron: PerceptronDescription(
-                    up: linear("fc1", width, inner), down: linear("fc2", inner, width), activation: activation),
+                    up: linear("fc1", width, inner), down: linear("fc2", inner, width), activation: activation,
+                    activationModule: module + ".activation_fn"),
                 perceptronNorms: norms(module + ".final_layer_norm"))
         }
     }

@@ -1,0 +1,31 @@
+import JSON
+
+extension FamilySettings {
+    /// SmolLM3: Llama in which one layer of four knows no positions.
+    func smolLM3() throws(LanguageModelError) -> DecoderDescription {
+        var form = try LlamaForm(self, .init(keyHeads: 4, rotary: RotaryKeys(defaultBase: 2_000_000)))
+        form.queryBias = try flag("attention_bias", default: false)
+        form.outputBias = form.queryBias
+        form.perceptronBias = try flag("mlp_bias", default: false)
+        form.layersWithoutRotation = try layersWithoutRotation(of: form.layerCount)
+        let still = form.layersWithoutRotation
+        let window = try flag("use_sliding_window", default: false) ? try optionalSize("sliding_window") : nil
+        form.slidingWindows = try slidingWindows(layerCount: form.layerCount, window: window) { still.contains($0) }
+        return try form.description(modelType: "smollm3", tiedByDefault: true)
+    }
+
+    /// Zeros in `no_rope_layers`, else every `no_rope_layer_interval`-th layer.
+    private func layersWithoutRotation(of layerCount: Int) throws(LanguageModelError) -> Set<Int> {
+        guard let value = json["no_rope_layers"], value != .null else {
+            let interval = try optionalSize("no_rope_layer_interval", default: 4) ?? 4
+            return Set((0..<layerCount).filter { ($0 + 1).isMultiple(of: interval) })
+        }
+        let flags = value.array?.compactMap(\.int) ?? []
+        guard flags.count == value.array?.count, flags.count >= layerCount else {
+            throw .setting(
+                key: "no_rope_layers", found: value.canonicalText,
+                expected: "an array of 'num_hidden_layers' (\(layerCount)) zeros and ones")
+        }
+        return Set((0..<layerCount).filter { flags[$0] == 0 })
+    }
+}
