@@ -65,6 +65,7 @@ struct SpecTests {
         }
     }
 
+    private let allowedMethods = "one of " + Spec.Method.allCases.map(\.rawValue).joined(separator: ", ")
     private let allowedGroups = "'channel' or a whole number from 2 to 65536 (128, 64, 32, 16 are usual)"
 
     @Test func nonsenseIsRefusedWithWhatIsAllowed() throws {
@@ -79,7 +80,7 @@ struct SpecTests {
                 == .invalidValue(key: "bits", value: "\"four\"", allowed: "a whole number"))
         #expect(
             try error(#"{"method": "best", "bits": 4}"#)
-                == .invalidValue(key: "method", value: "'best'", allowed: "one of rtn, gptq"))
+                == .invalidValue(key: "method", value: "'best'", allowed: allowedMethods))
         #expect(
             try error(#"{"method": "rtn", "bits": 4, "group": 1}"#)
                 == .invalidValue(key: "group", value: "1", allowed: allowedGroups))
@@ -101,10 +102,13 @@ struct SpecTests {
     }
 
     @Test func unknownMissingAndRepeatedKeysAreRefused() throws {
-        let keys = ["method", "bits", "format", "group", "symmetric", "act_order", "targets", "scales"]
+        let keys = [
+            "method", "bits", "format", "group", "symmetric", "act_order", "activations", "activation_scale", "targets",
+            "scales",
+        ]
         #expect(try error(#"{"method": "rtn", "bit": 4}"#) == .unknownKey("bit", allowed: keys))
         #expect(try error(#"{"method": "rtn"}"#) == .missingKey("bits", allowed: "a whole number"))
-        #expect(try error(#"{"bits": 4}"#) == .missingKey("method", allowed: "one of rtn, gptq"))
+        #expect(try error(#"{"bits": 4}"#) == .missingKey("method", allowed: allowedMethods))
         #expect(
             try error(#"{"method": "gptq", "bits": 4, "act-order": true, "act_order": true}"#)
                 == .repeatedKey("act_order"))
