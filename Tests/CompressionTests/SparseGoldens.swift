@@ -103,11 +103,8 @@ let sparseGoldens: [SparseGolden] = [
     .init(.long, .sparsegpt, .share(0.5), nil, kept: 5621, 0x44ee_e125_4cd7_e07d),
     .init(.long, .sparsegpt, .share(0.5), .symmetric4, kept: 5621, 0x704e_87b1_81b3_6e9b),
     .init(.long, .sparsegpt, .share(0.5), .asymmetric3, kept: 5621, 0xd7bb_725d_6063_bef7),
-    .init(.long, .sparsegpt, .share(0.3), nil, kept: 7873, 0x615e_52be_00e7_09b0),
     .init(.long, .sparsegpt, .share(0.3), .asymmetric3, kept: 7873, 0xdaba_aa2b_7a76_9325),
-    .init(.long, .sparsegpt, .pattern(kept: 2, of: 4), nil, kept: 5624, 0x4070_ed29_fc71_dc15),
     .init(.long, .sparsegpt, .pattern(kept: 2, of: 4), .symmetric4, kept: 5624, 0x0486_6065_6aa3_b740),
     .init(.long, .sparsegpt, .pattern(kept: 2, of: 4), .asymmetric3, kept: 5624, 0x6eec_93e2_4820_7777),
-    .init(.long, .sparsegpt, .pattern(kept: 4, of: 8), nil, kept: 5624, 0xfa76_7463_17a7_0116),
     .init(.long, .sparsegpt, .pattern(kept: 4, of: 8), .asymmetric3, kept: 5624, 0x160e_3d1d_587d_2af1),
 ]
