@@ -64,7 +64,7 @@ let package = Package(
             "Benchmark",
             [
                 "JSON", "Kernels", "KernelsAVX512", "Checkpoint", "Compression", "Archive", "LanguageModel",
-                "Evaluation",
+                "Evaluation", "ScalingLaws",
             ]),
         library("ScalingLaws", [numerics]),
         library("Report", ["ScalingLaws", "JSON"]),
@@ -96,7 +96,7 @@ let package = Package(
         tests("Tokenization", ["Tokenization", "Archive", "JSON"]),
         tests("LanguageModel", ["LanguageModel", "Compression", "Checkpoint", "Kernels", "JSON"]),
         tests("Evaluation", ["Evaluation", "LanguageModel", "Compression", "Checkpoint", "Kernels", "JSON"]),
-        tests("Benchmark", ["Benchmark", "Archive", "Compression", "Kernels", "JSON"]),
+        tests("Benchmark", ["Benchmark", "Archive", "Compression", "Kernels", "JSON", "ScalingLaws"]),
         tests("ScalingLaws", ["ScalingLaws"]),
         tests("Report", ["Report", "ScalingLaws", "JSON"]),
         tests("Warehouse", ["Warehouse", "Schemas"]),

@@ -2,6 +2,7 @@ package import Archive
 package import Checkpoint
 package import Compression
 package import Evaluation
+package import ScalingLaws
 
 /// Why a benchmark cannot be finished.
 package enum BenchmarkError: Error, Equatable {
@@ -12,6 +13,9 @@ package enum BenchmarkError: Error, Equatable {
     case checkpoint(CheckpointError)
     case compression(CompressionError)
     case evaluation(EvaluationError)
+    case laws(ScalingLawsError)
+    /// A law that no simulation is designed for.
+    case notSimulated(law: String, known: [String])
 }
 
 extension BenchmarkError: CustomStringConvertible {
@@ -24,6 +28,9 @@ extension BenchmarkError: CustomStringConvertible {
         case .checkpoint(let error): error.description
         case .compression(let error): error.description
         case .evaluation(let error): error.description
+        case .laws(let error): error.description
+        case .notSimulated(let law, let known):
+            "no simulation of a law '\(law)'; there are \(known.joined(separator: ", "))"
         }
     }
 }

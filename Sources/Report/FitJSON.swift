@@ -70,6 +70,31 @@ extension JSONValue {
         ]
     }
 
+    /// Critical tokens: `{"params", "bits", "tokens", "low", "high", "beyond_hull", "always_falls"}`; without an answer
+    /// tokens are null and `always_falls` says whether more training always helps.
+    package init(_ critical: CriticalTokens) {
+        self = [
+            "params": .finite(critical.at.params), "bits": .finite(critical.at.bits),
+            "tokens": .finite(critical.tokens?.value), "low": .finite(critical.tokens?.low),
+            "high": .finite(critical.tokens?.high), "beyond_hull": .finite(critical.beyondHull),
+            "always_falls": .bool(critical.alwaysFalls),
+        ]
+    }
+
+    /// A size of equal loss in equal memory: `{"tokens", "bits", "bits_per_weight", "params", "low", "high", "beyond_hull",
+    /// "better_below", "better_above"}`; `params` is N of the 16-bit model, null if one form is better at every size;
+    /// the better forms are `compressed` or `16-bit`.
+    package init(_ breakEven: BreakEven) {
+        func form(_ isCompressed: Bool) -> JSONValue { .string(isCompressed ? "compressed" : "16-bit") }
+        self = [
+            "tokens": .finite(breakEven.at.tokens), "bits": .finite(breakEven.at.bits),
+            "bits_per_weight": .finite(breakEven.bitsPerWeight), "params": .finite(breakEven.size?.value),
+            "low": .finite(breakEven.size?.low), "high": .finite(breakEven.size?.high),
+            "beyond_hull": .finite(breakEven.beyondHull), "better_below": form(breakEven.isCompressedBetterBelow),
+            "better_above": form(breakEven.isCompressedBetterAbove),
+        ]
+    }
+
     /// A law among others: `{"law", "n", "aicc", "excess_aicc", "bic", "held_out_error", "failure"}`; the error is the root
     /// mean square of ln(predicted/measured) over the points held out.
     package init(_ ranked: RankedLaw) {

@@ -2,7 +2,7 @@ internal import ScalingLaws
 
 /// What a fitted law says between its points, for drawing.
 enum LawCurve {
-    /// A law's curve over training tokens for the size and compression of a fitted point, with its 95 % interval.
+    /// A law's curve over training tokens for the size and compression of a fitted point, with its 95 % interval where it has one.
     ///
     /// Empty where the law cannot be evaluated there: then there is nothing to draw.
     static func curve(of fit: Fit, through known: Conditions, over axis: LogAxis) -> [CurvePoint] {
@@ -12,7 +12,12 @@ enum LawCurve {
             return conditions
         }
         guard let predictions = try? fit.predict(places) else { return [] }
-        return predictions.map { CurvePoint(x: $0.at.tokens, y: $0.value, low: $0.low, high: $0.high) }
+        return predictions.map { one in
+            let isKnown = one.low > 0 && one.high.isFinite
+            return CurvePoint(
+                x: one.at.tokens, y: one.value, low: isKnown ? one.low : one.value, high: isKnown ? one.high : one.value
+            )
+        }
     }
 
     /// What the law says with other parameters, in the fit's order; nil where it cannot be evaluated.

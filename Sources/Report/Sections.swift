@@ -81,7 +81,7 @@ extension Document {
         var order: [String] = []
         var scopes: [String: [String]] = [:]
         for one in content.laws {
-            for warning in one.fit.warnings + one.predictions.flatMap(\.warnings) {
+            for warning in one.fit.warnings + [FitWarning.extrapolation(of: one.predictions)].compactMap(\.self) {
                 if scopes[warning.text] == nil { order.append(warning.text) }
                 let scope = "\(one.fit.law.name), \(one.name(among: content.laws))"
                 if scopes[warning.text]?.contains(scope) != true { scopes[warning.text, default: []].append(scope) }

@@ -1,13 +1,11 @@
-import RealModule
-
-/// Refits on data that might have been measured, or on other weights: a bootstrap over clusters that keeps the design,
-/// so no size, bit width or scheme ever goes missing from a draw.
+/// Draws of the parameters from how much they might have come out otherwise: the estimating-function bootstrap over
+/// clusters (Parzen, Wei and Ying, 1994; Hu and Kalbfleisch, 2000).
 ///
-/// Least squares uses the wild bootstrap: the residuals of all points of a checkpoint times one standard normal number,
-/// so what they share stays shared. Residuals are first freed from what the fit took of them (`Influence.corrected`), which
-/// makes their variance right on average also for few clusters. Huber's objectives with many
-/// residuals beyond δ, which look at the order of residuals more than at their size, use random weights instead,
-/// exponential with mean 1, one for each checkpoint (Rao and Zhao, 1992).
+/// At the optimum the clusters' parts in the objective's gradient add up to 0. Each draw multiplies every part with one
+/// standard normal number and finds the parameters whose gradient is the sum: what the points of a checkpoint share stays
+/// shared, the design stays whole, and no density of residuals need be known, whatever the objective. For least squares
+/// this is the wild bootstrap without what no parameter can follow. The parts are first freed from what the fit took of
+/// them (`Influence`), which makes their variance right on average also for few clusters.
 struct Bootstrap: Sendable {
     let observations: Observations
     let coordinates: Coordinates
@@ -19,32 +17,16 @@ struct Bootstrap: Sendable {
 
     /// Parameters of each refit that ended on a finite objective.
     func run(_ draws: Int) -> [[Double]] {
-        var problem = Problem(observations, coordinates)
-        let predicted = problem.predictions(problem.parameters(at: z))
-        let isWild = influence.isNearLeastSquares
         let blocks = min(max(draws, 1), 16)
         let results = parallelMap(blocks) { block in
             var problem = Problem(observations, coordinates)
             return stride(from: block, to: draws, by: blocks).map { draw -> [Double]? in
                 var random = RandomNumbers(seed: seed, stream: draw)
-                if isWild {
-                    problem.measured = resampled(predicted, &random)
-                } else {
-                    let weights = (0..<observations.clusterCount).map { _ in -Double.log(onePlus: -random.uniform()) }
-                    problem.multiplicity = observations.cluster.map { weights[$0] }
-                }
+                problem.tilt = influence.tilt((0..<observations.clusterCount).map { _ in random.normal() })
                 let minimum = Self.minimizer.minimize(&problem, from: z)
                 return minimum.objective.isFinite ? problem.parameters(at: minimum.z) : nil
             }
         }
         return (0..<draws).compactMap { results[$0 % blocks][$0 / blocks] }
-    }
-
-    private func resampled(_ predicted: [Double], _ random: inout RandomNumbers) -> [Double] {
-        let factors = (0..<observations.clusterCount).map { _ in random.normal() }
-        return predicted.indices.map { row in
-            let shift = factors[observations.cluster[row]] * influence.corrected[row] / observations.inverseSigma[row]
-            return observations.objective.isLogarithmic ? predicted[row] * .exp(-shift) : predicted[row] - shift
-        }
     }
 }

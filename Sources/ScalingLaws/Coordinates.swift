@@ -15,9 +15,9 @@ struct Coordinates: Sendable {
 
     let space: ParameterSpace
     let free: [Int]
-    let kinds: [Kind]
-    let lower: [Double]
-    let upper: [Double]
+    private(set) var kinds: [Kind]
+    private(set) var lower: [Double]
+    private(set) var upper: [Double]
     /// The formula at the centre of each term's data: row 2j with its coefficient 1, row 2j+1 with 0, all others 0.
     private let centre: Tape
     private let centrePlaces: [[Int32]]
@@ -82,6 +82,27 @@ struct Coordinates: Sendable {
             }
         }
         return (try Observations.tape(space, rows), centrePlaces)
+    }
+}
+
+extension Coordinates {
+    /// The same but for one coordinate, which becomes its parameter as it is, or its logarithm if it can only be positive
+    /// and `isPositive`.
+    func separating(_ coordinate: Int, isPositive: Bool) -> Coordinates {
+        var copy = self
+        let definition = space.parameters[free[coordinate]].definition
+        let kind: Kind = definition.lower >= 0 && isPositive ? .logarithm : .plain
+        copy.kinds[coordinate] = kind
+        copy.lower[coordinate] = Self.bound(definition.lower, kind)
+        copy.upper[coordinate] = Self.bound(definition.upper, kind)
+        return copy
+    }
+
+    /// The same with one coordinate held.
+    func holding(_ coordinate: Int, at place: Double) -> Coordinates {
+        var copy = self
+        (copy.lower[coordinate], copy.upper[coordinate]) = (place, place)
+        return copy
     }
 }
 

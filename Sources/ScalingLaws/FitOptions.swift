@@ -12,11 +12,12 @@ package struct FitOptions: Sendable, Hashable {
     package var referenceScheme: String?
     /// How many minimisations are started.
     package var starts: Int
-    /// How many bootstrap refits; 0 for none, and then intervals are those of the profile or the delta method.
+    /// How many bootstrap refits; with 0 predictions and answers have no intervals.
     package var bootstrapDraws: Int
     /// Fits without the largest size, the last decade of D and each bit width, each predicting what it left out.
     package var holdsOut: Bool
-    /// Also intervals from the profile of the objective.
+    /// Also intervals from the profile of the objective for independent and equally noisy residuals. Without these and
+    /// without draws, intervals are by the delta method.
     package var profiles: Bool
     package var seed: UInt64
 

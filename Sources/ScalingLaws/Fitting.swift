@@ -11,8 +11,8 @@ package func fit(
     let formula = try Formula(try law.bounded(options.bounds))
     let fitted = try Optimum(points, formula, options)
     var result = fitted.summary()
-    if options.bootstrapDraws > 0 { fitted.addIntervals(to: &result) }
-    if options.profiles { fitted.addProfiles(to: &result) }
+    if options.bootstrapDraws > 0 { fitted.addDraws(to: &result) }
+    if options.bootstrapDraws > 0 || options.profiles { fitted.addIntervals(to: &result) }
     if options.holdsOut { result.heldOut = fitted.holdOut() }
     result.warnings = Checks(fit: result, optimum: fitted).warnings
     return result

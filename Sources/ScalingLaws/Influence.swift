@@ -18,10 +18,13 @@ package struct Influence: Sendable, Equatable {
 
     /// The variance of a residual, Σr²/(n − p).
     let variance: Double
-    /// Most residuals are within Huber's δ, or there is none.
-    let isNearLeastSquares: Bool
-    /// The residuals freed from what the fit took of them: A_g·r_g.
-    let corrected: [Double]
+    /// J_gᵀ·A_g·ψ_g of each cluster, row major: its part in the objective's gradient by z, ψ the derivatives by the
+    /// residuals, freed from what the fit took of them.
+    private let scores: [Double]
+    /// Mean ψ′ (`Linearization`).
+    private let curvature: Double
+    /// J·(JᵀJ)⁺, row major.
+    private let solved: [Double]
 
     init(_ linearization: Linearization, cluster: [Int], clusterCount: Int, parameterDerivatives: [Double]) {
         let size = linearization.columns
@@ -31,25 +34,29 @@ package struct Influence: Sendable, Equatable {
         self.parameterDerivatives = parameterDerivatives
         jacobian = linearization.jacobian
         variance = linearization.variance
-        isNearLeastSquares = linearization.curvature >= 0.7
         inverse = linearization.inverse
         var response = [Double](repeating: 0, count: jacobian.count)
-        var corrected = linearization.residuals
+        var solved = response
+        var scores = [Double](repeating: 0, count: clusterCount * size)
+        curvature = linearization.curvature
         var rowsOf = [[Int]](repeating: [], count: clusterCount)
         for (row, number) in cluster.enumerated() { rowsOf[number].append(row) }
-        for rows in rowsOf {
+        for (number, rows) in rowsOf.enumerated() {
             let root = Self.correction(linearization, rows)
             for (i, a) in rows.enumerated() {
-                corrected[a] = 0
+                var score = 0.0
+                for column in 0..<size { solved[a * size + column] = linearization.solved(a, column) }
                 for (j, b) in rows.enumerated() {
                     let factor = root[i * rows.count + j]
-                    corrected[a] += factor * linearization.residuals[b]
+                    score += factor * linearization.scores[b]
                     for column in 0..<size { response[a * size + column] += factor * linearization.solved(b, column) }
                 }
+                for column in 0..<size { scores[number * size + column] += jacobian[a * size + column] * score }
             }
         }
         self.response = response
-        self.corrected = corrected
+        self.solved = solved
+        self.scores = scores
     }
 
     /// Clusters of more rows are corrected row by row, and with more clusters degrees of freedom are those of the
@@ -99,6 +106,33 @@ package struct Influence: Sendable, Equatable {
             }
         }
         return frobenius > 0 ? max(trace * trace / frobenius, 1) : Double(max(clusterCount - size, 1))
+    }
+
+    /// The variance of a quantity with these derivatives by the coordinates as the spread among clusters gives it, over
+    /// that which independent residuals of unit variance would; nil where the data say nothing.
+    func ratio(of gradient: [Double]) -> Double? {
+        var moved = [Double](repeating: 0, count: size)
+        for row in 0..<size {
+            for column in 0..<size { moved[row] += inverse[row * size + column] * gradient[column] }
+        }
+        let unit = zip(gradient, moved).reduce(0) { $0 + $1.0 * $1.1 }
+        let variance = (0..<clusterCount).reduce(0.0) { sum, number in
+            let part = (0..<size).reduce(0.0) { $0 + scores[number * size + $1] * moved[$1] }
+            return sum + part * part
+        }
+        return unit > 0 && variance > 0 ? variance / unit / (curvature * curvature) : nil
+    }
+
+    /// A change of each residual's weight in the objective that moves its gradient as much as clusters do, each by a random
+    /// factor: t = J·(JᵀJ)⁺·Σ_g v_g·J_gᵀA_gψ_g.
+    func tilt(_ factors: [Double]) -> [Double] {
+        var sum = [Double](repeating: 0, count: size)
+        for (number, factor) in factors.enumerated() {
+            for column in 0..<size { sum[column] += factor * scores[number * size + column] }
+        }
+        return cluster.indices.map { row in
+            (0..<size).reduce(0) { $0 + solved[row * size + $1] * sum[$1] }
+        }
     }
 
     /// The degrees of freedom of a quantity with these derivatives by the parameters.

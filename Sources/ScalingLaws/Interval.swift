@@ -4,7 +4,7 @@ import RealModule
 ///
 /// The draws' 2.5 and 97.5 percentiles, moved away from the estimate by `widening`: the quantile of Student's t over
 /// that of the normal distribution, as a spread estimated from few clusters misleads otherwise. Of a quantity that
-/// is positive in every draw, the distances are factors.
+/// is positive in every draw, the distances are factors. Without draws the interval is all that the bounds allow.
 enum Interval {
     static let tail = 0.025
 
@@ -12,8 +12,8 @@ enum Interval {
         -> (low: Double, high: Double)
     {
         let finite = draws.filter(\.isFinite).sorted()
-        guard finite.count >= 20, value.isFinite else { return (value, value) }
-        let (low, high) = (percentile(finite, tail), percentile(finite, 1 - tail))
+        guard finite.count >= 20, value.isFinite else { return (bounds.lowerBound, bounds.upperBound) }
+        let (low, high) = (quantile(finite, tail), quantile(finite, 1 - tail))
         let isPositive = value > 0 && finite[0] > 0 && bounds.lowerBound >= 0
         let ends =
             isPositive
@@ -29,6 +29,17 @@ enum Interval {
     static func percentile(_ sorted: [Double], _ p: Double) -> Double {
         guard let last = sorted.last else { return .nan }
         let place = p * Double(sorted.count - 1)
+        let index = Int(place)
+        guard index + 1 < sorted.count else { return last }
+        return sorted[index] + (place - Double(index)) * (sorted[index + 1] - sorted[index])
+    }
+
+    /// The quantile that a further draw falls below with probability p: place p·(n + 1) of sorted draws from 1,
+    /// interpolated. `percentile` lies inside it, which costs a percent of coverage at 300 draws.
+    static func quantile(_ sorted: [Double], _ p: Double) -> Double {
+        guard let first = sorted.first, let last = sorted.last else { return .nan }
+        let place = p * Double(sorted.count + 1) - 1
+        guard place > 0 else { return first }
         let index = Int(place)
         guard index + 1 < sorted.count else { return last }
         return sorted[index] + (place - Double(index)) * (sorted[index + 1] - sorted[index])

@@ -13,7 +13,7 @@ package enum Laws {
         return try expression(text)
     }
 
-    static let qidUnified = Law(
+    package static let qidUnified = Law(
         name: "qid-unified", quantity: .qid,
         formula: "k * tokens^beta / (params^alpha * bits^gamma)",
         display: "QiD = k·D^β / (N^α·P^γ)", source: "arXiv 2411.17691, unified law",
@@ -24,7 +24,7 @@ package enum Laws {
             LawParameter("gamma", "γ", in: -20...40, starts: 1...10, identifiedBy: .bits, published: 5.4967),
         ])
 
-    static let qidPerBit = Law(
+    package static let qidPerBit = Law(
         name: "qid-per-bit", quantity: .qid,
         formula: "k[bits] * tokens^beta[bits] / params^alpha[bits]",
         display: "QiD = k_P·D^β_P / N^α_P, one of each for every P", source: "arXiv 2411.17691, Table 1",
@@ -34,7 +34,7 @@ package enum Laws {
             LawParameter("beta", "β", in: -2...3),
         ])
 
-    static let qidExponential = Law(
+    package static let qidExponential = Law(
         name: "qid-exponential", quantity: .qid,
         formula: "k * tokens^beta / params^alpha * exp(-bits / gamma)",
         display: "QiD = k·D^β/N^α·e^(−P/γ)", source: "arXiv 2411.04330 (post-training)",
@@ -47,7 +47,7 @@ package enum Laws {
                 neutral: 1e6, published: 0.5907),
         ])
 
-    static let qidGroup = Law(
+    package static let qidGroup = Law(
         name: "qid-group", quantity: .qid,
         formula: "k * tokens^beta * log2(group)^gammaG / (params^alpha * bits^gamma)",
         display: "QiD = k·D^β·(log₂ G)^γ_G / (N^α·P^γ)", source: "arXiv 2505.14302 (without P), 2411.17691 (P)",
@@ -59,7 +59,7 @@ package enum Laws {
             LawParameter("gamma", "γ", in: -20...40, starts: 1...10, identifiedBy: .bits),
         ])
 
-    static let chinchilla = Law(
+    package static let chinchilla = Law(
         name: "chinchilla", quantity: .loss,
         formula: "E + A / params^alpha + B / tokens^beta",
         display: "L = E + A/N^α + B/D^β", source: "arXiv 2203.15556, eq. 2; refitted in 2404.10102",
@@ -72,7 +72,7 @@ package enum Laws {
         ],
         defaultObjective: .huberLog(delta: 1e-3))
 
-    static let kaplan = Law(
+    package static let kaplan = Law(
         name: "kaplan", quantity: .loss,
         formula: "((Nc / params)^(alphaN / alphaD) + Dc / tokens)^alphaD",
         display: "L = [(N_c/N)^(α_N/α_D) + D_c/D]^α_D", source: "arXiv 2001.08361, eq. 1.5; constants 2411.17691",
@@ -84,7 +84,7 @@ package enum Laws {
         ],
         defaultObjective: .log)
 
-    static let effectiveParameters = Law(
+    package static let effectiveParameters = Law(
         name: "effective-parameters", quantity: .loss,
         formula: "a / (params * eff[scheme])^b + c / tokens^d + e",
         display: "L = a/(N·eff(C))^b + c/D^d + e, eff = 1 for the reference", source: "arXiv 2502.16440",
@@ -98,7 +98,7 @@ package enum Laws {
         ],
         defaultObjective: .log)
 
-    static let capacity = Law(
+    package static let capacity = Law(
         name: "capacity", quantity: .loss,
         formula: "a / (params * L^compressed * (tanh(F * fidelity) * tanh(F * activation_fidelity))^C)^b"
             + " + c / tokens^d + e",
@@ -117,7 +117,7 @@ package enum Laws {
         ],
         defaultObjective: .log)
 
-    static let sparsity = Law(
+    package static let sparsity = Law(
         name: "sparsity", quantity: .loss,
         formula: "(a * (1 - sparsity)^b + c) / params^d + e / tokens^f + g",
         display: "L = (a·(1−S)^b + c)·N^−d + e·D^−f + g, N the non-zero parameters", source: "arXiv 2309.08520, eq. 1",
@@ -133,7 +133,7 @@ package enum Laws {
         ],
         defaultObjective: .huber(delta: 1e-2))
 
-    static let degradedLoss = Law(
+    package static let degradedLoss = Law(
         name: "degraded-loss", quantity: .loss,
         formula: "E + A / params^a + B / tokens^b + compressed * k * tokens^beta / (params^alpha * bits^gamma)",
         display: "L_q = E + A/N^a + B/D^b + k·D^β/(N^α·P^γ); the last term for P < 16",

@@ -1,3 +1,5 @@
+import RealModule
+
 /// A fit's residuals and their derivatives at the optimum: what covariances, leverages and designs come from.
 struct Linearization: Sendable {
     let rows: Int
@@ -12,9 +14,11 @@ struct Linearization: Sendable {
     /// Σψ²/(rows − coordinates off their bounds)/(mean ψ′)², ψ the objective's derivative by the residual: for least
     /// squares the residual variance.
     let variance: Double
-    /// Mean ψ′: the share of residuals within Huber's δ, not counting those that the parameters put there.
+    /// Mean ψ′: the share of residuals within Huber's δ (see `share`), 1 for least squares.
     let curvature: Double
     let freeCount: Int
+    /// ψ, the objective's derivative by each residual: for least squares the residual, for Huber's at most δ.
+    let scores: [Double]
 
     init?(_ problem: inout Problem, at z: [Double]) {
         guard let (residuals, raw) = problem.linearized(at: z) else { return nil }
@@ -43,9 +47,24 @@ struct Linearization: Sendable {
         let delta = problem.observations.objective.delta ?? .infinity
         let squares = residuals.reduce(0) { $0 + min($1 * $1, delta * delta) }
         let spare = Double(max(rows - free, 1))
-        let inside = Double(max(residuals.count { abs($0) <= delta } - free, 1)) / spare
-        curvature = delta == .infinity ? 1 : min(inside, 1)
+        curvature = delta == .infinity ? 1 : Self.share(of: residuals, within: delta, free: free)
+        scores = residuals.map { min(max($0, -delta), delta) }
         variance = rows > free ? squares / spare / curvature / curvature : .infinity
+    }
+
+    /// The share of errors within ±δ, from residuals of which `free` were put near 0 by the parameters.
+    ///
+    /// Where δ is small against the residuals too few lie within it to be counted, so those within a wider band are, and
+    /// the errors taken to be spread evenly there: the density that the spread of least absolute deviations depends on
+    /// (Koenker and Machado, 1999), with Silverman's bandwidth for the band.
+    private static func share(of residuals: [Double], within delta: Double, free: Int) -> Double {
+        let count = Double(residuals.count)
+        let spare = max(count - Double(free), 1)
+        let sizes = residuals.map { abs($0) }.sorted()
+        let spread = 1.4826 * Interval.percentile(sizes, 0.5) * (count / spare).squareRoot()
+        let band = max(delta, 1.06 * spread * .pow(count, -0.2))
+        let inside = Double(max(residuals.count { abs($0) <= band } - free, 1))
+        return min(inside / spare, 1) * delta / band
     }
 
     /// Inverts where the matrix, scaled to a unit diagonal, has eigenvalues above 1e-11; elsewhere the data are silent.

@@ -5,27 +5,32 @@ package enum LossModel: Sendable {
     /// Loss16 of the first and QiD of the second; at 16 bits the first alone.
     case sum(baseline: Fit, qid: Fit)
 
-    /// How many sets of parameters there are besides the best.
-    var drawCount: Int {
+    /// Sets of parameters: the best, or so many of the bootstrap's.
+    enum Draws {
+        case best
+        case first(Int)
+    }
+
+    /// The model at conditions, one row for each set of parameters.
+    func values(at conditions: [Conditions], _ draws: Draws) throws(ScalingLawsError) -> [[Double]] {
         switch self {
-        case .law(let fit): fit.draws.count
-        case .sum(let baseline, let qid): min(baseline.draws.count, qid.draws.count)
+        case .law(let fit): return try fit.values(at: conditions, draws)
+        case .sum(let baseline, let qid):
+            let draws = shared(draws)
+            var sums = try baseline.values(at: conditions.map(\.uncompressed), draws)
+            let compressed = conditions.indices.filter { (conditions[$0].bits ?? 16) < 16 }
+            let added = try qid.values(at: compressed.map { conditions[$0] }, draws)
+            for row in sums.indices {
+                for (place, index) in compressed.enumerated() { sums[row][index] += added[row][place] }
+            }
+            return sums
         }
     }
 
-    /// The model at conditions for one draw; nil for the best parameters.
-    func values(at conditions: [Conditions], draw: Int?) throws(ScalingLawsError) -> [Double] {
-        switch self {
-        case .law(let fit): return try fit.values(at: conditions, draw: draw)
-        case .sum(let baseline, let qid):
-            let dense = conditions.map(\.uncompressed)
-            let first = try baseline.values(at: dense, draw: draw)
-            let compressed = conditions.indices.filter { (conditions[$0].bits ?? 16) < 16 }
-            let second = try qid.values(at: compressed.map { conditions[$0] }, draw: draw)
-            var sum = first
-            for (index, value) in zip(compressed, second) { sum[index] += value }
-            return sum
-        }
+    /// As many draws as both fits of a sum have.
+    private func shared(_ draws: Draws) -> Draws {
+        guard case .sum(let baseline, let qid) = self, case .first(let count) = draws else { return draws }
+        return .first(min(count, baseline.draws.count, qid.draws.count))
     }
 }
 
@@ -35,10 +40,14 @@ extension Conditions {
 }
 
 extension Fit {
-    /// The law at conditions for one bootstrap draw; nil for the best parameters.
-    func values(at conditions: [Conditions], draw: Int?) throws(ScalingLawsError) -> [Double] {
-        guard !conditions.isEmpty else { return [] }
-        return try Curve(law, names: parameters.map(\.name)).values(
-            at: conditions, parameters: draw.map { draws[$0] } ?? parameters.map(\.value))
+    /// The law at conditions, one row for each set of parameters.
+    func values(at conditions: [Conditions], _ draws: LossModel.Draws) throws(ScalingLawsError) -> [[Double]] {
+        let sets: [[Double]] =
+            switch draws {
+            case .best: [parameters.map(\.value)]
+            case .first(let count): Array(self.draws.prefix(count))
+            }
+        guard !conditions.isEmpty else { return sets.map { _ in [] } }
+        return try Curve(law, names: parameters.map(\.name)).values(at: conditions, draws: sets)
     }
 }

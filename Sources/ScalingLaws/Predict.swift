@@ -25,10 +25,9 @@ extension Fit {
     }
 
     /// How much wider than the draws' percentiles the interval of a quantity with these derivatives by the parameters
-    /// must be, for so few clusters. Draws by random weights (see `Bootstrap`) already spread too far by about that.
+    /// must be, for so few clusters.
     func widening(ofParameters gradient: [Double]) -> Double {
-        guard let influence, influence.isNearLeastSquares else { return 1 }
-        return Interval.widening(degrees: influence.degrees(ofParameters: gradient))
+        influence.map { Interval.widening(degrees: $0.degrees(ofParameters: gradient)) } ?? 1
     }
 
     /// The same for the law at these conditions.
@@ -48,5 +47,22 @@ extension Fit {
                 advice: "The interval holds only if the law does; measure nearer to it, or compare laws by their "
                     + "held-out error.")
         ]
+    }
+}
+
+extension FitWarning {
+    /// One warning for all predictions that lie outside the measured points; nil if none does.
+    package static func extrapolation(of predictions: [Prediction]) -> FitWarning? {
+        let outside = predictions.filter { !$0.warnings.isEmpty }
+        guard let furthest = outside.max(by: { $0.beyondHull < $1.beyondHull }) else { return nil }
+        guard outside.count > 1 else { return furthest.warnings[0] }
+        return FitWarning(
+            kind: .extrapolation,
+            finding:
+                "\(outside.count) of \(predictions.count) predictions lie outside the measured points, the furthest, "
+                + "N \(Text.number(furthest.at.params)), D \(Text.number(furthest.at.tokens)), by a factor of "
+                + "\(Text.number(furthest.beyondHull)).",
+            advice: "Their intervals hold only if the law does; measure nearer to them, or compare laws by their "
+                + "held-out error.")
     }
 }

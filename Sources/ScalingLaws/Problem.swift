@@ -3,19 +3,16 @@ import RealModule
 /// The objective of a fit as a function of coordinates, with gradient and Gauss–Newton Hessian. One for each thread.
 struct Problem {
     let observations: Observations
-    let coordinates: Coordinates
-    /// How often each row counts; 0 leaves it out.
-    var multiplicity: [Double]
-    /// What was measured at each row, or in a bootstrap draw might have been.
-    var measured: [Double]
+    /// Where it is searched; another with the same kinds and other bounds may take its place.
+    var coordinates: Coordinates
+    /// Adds Σtᵢ(rᵢ + ½tᵢ) to the objective, for bootstrap draws: least squares of r + t; empty for none.
+    var tilt: [Double] = []
     private var data: TapeEvaluation
     private var centre: TapeEvaluation
 
     init(_ observations: Observations, _ coordinates: Coordinates) {
         self.observations = observations
         self.coordinates = coordinates
-        multiplicity = Array(repeating: 1, count: observations.count)
-        measured = observations.measured
         data = TapeEvaluation(observations.tape)
         centre = coordinates.workspace()
     }
@@ -23,7 +20,7 @@ struct Problem {
     var size: Int { coordinates.free.count }
 
     struct Value {
-        /// Σ mᵢρ(rᵢ); infinite where the law is not finite.
+        /// Σρ(rᵢ); infinite where the law is not finite.
         var objective: Double
         var gradient: [Double]
         /// Row major.
@@ -66,7 +63,10 @@ struct Problem {
         _ = data.withResult { values, slots in
             for row in 0..<observations.count {
                 let weight = observations.inverseSigma[row]
-                let ratio = isLogarithmic ? Double.log(values[row]) - .log(measured[row]) : values[row] - measured[row]
+                let ratio =
+                    isLogarithmic
+                    ? Double.log(values[row]) - .log(observations.measured[row])
+                    : values[row] - observations.measured[row]
                 residuals[row] = ratio * weight
                 let factor = isLogarithmic ? weight / values[row] : weight
                 var byPlace: [Int: Double] = [:]
@@ -91,40 +91,60 @@ struct Problem {
         return result
     }
 
+    /// Σρ(rᵢ) at z, infinite where the law is not finite.
+    mutating func objective(at z: [Double]) -> Double {
+        data.evaluate(places: observations.places, parameters: coordinates.map(z, &centre).values)
+        var (gradient, hessian): ([Double], [Double]) = ([], [])
+        let objective = accumulate(&gradient, &hessian, 0)
+        return objective.isFinite ? objective : .infinity
+    }
+
+    /// Adds the rows to the objective and, unless `count` is 0, to the derivatives by `count` parameters.
     private func accumulate(_ gradient: inout [Double], _ hessian: inout [Double], _ count: Int) -> Double {
-        let isLogarithmic = observations.objective.isLogarithmic
-        let delta = observations.objective.delta ?? .infinity
-        return data.withResult { values, slots in
-            let used = slots.indices.filter { slots[$0] != nil }
-            var derivative = [Double](repeating: 0, count: slots.count)
-            var objective = 0.0
-            for row in 0..<observations.count where multiplicity[row] > 0 {
-                let value = values[row]
-                let weight = observations.inverseSigma[row]
-                var residual = (value - measured[row]) * weight
-                var factor = weight
-                if isLogarithmic {
-                    guard value > 0 else { return .infinity }
-                    residual = (.log(value) - .log(measured[row])) * weight
-                    factor = weight / value
-                }
-                guard residual.isFinite else { return .infinity }
-                let isOutside = abs(residual) > delta
-                let times = multiplicity[row]
-                objective += times * (isOutside ? delta * (abs(residual) - delta / 2) : residual * residual / 2)
-                let curvature = isOutside ? times * delta / abs(residual) : times
-                for slot in used { derivative[slot] = (slots[slot]?[row] ?? 0) * factor }
-                for slot in used {
-                    let place = Int(observations.places[slot][row])
-                    let scaled = curvature * derivative[slot]
-                    gradient[place] += scaled * residual
-                    for other in used {
-                        hessian[place * count + Int(observations.places[other][row])] += scaled * derivative[other]
+        let rows = (measured: observations.measured, weights: observations.inverseSigma, tilt: tilt)
+        let (isLogarithmic, delta) = (observations.objective.isLogarithmic, observations.objective.delta ?? .infinity)
+        let places = observations.places
+        // Sound because places are below `count`, and pointers are used within the closure alone; arrays written here
+        // through `inout` would be checked for other owners at every number.
+        return gradient.withUnsafeMutableBufferPointer { gradient in
+            hessian.withUnsafeMutableBufferPointer { hessian in
+                data.withResult { values, slots in
+                    let used = count == 0 ? [] : slots.indices.filter { slots[$0] != nil }
+                    return withUnsafeTemporaryAllocation(of: (place: Int, slope: Double).self, capacity: used.count) {
+                        terms in
+                        var objective = 0.0
+                        for row in 0..<rows.measured.count {
+                            let (value, measured) = (values[row], rows.measured[row])
+                            var factor = rows.weights[row]
+                            if isLogarithmic, value <= 0 { return .infinity }
+                            let residual =
+                                (isLogarithmic ? .log(value) - .log(measured) : value - measured) * factor
+                            if isLogarithmic { factor /= value }
+                            guard residual.isFinite else { return .infinity }
+                            let isOutside = abs(residual) > delta
+                            objective += isOutside ? delta * (abs(residual) - delta / 2) : residual * residual / 2
+                            let curvature = isOutside ? delta / abs(residual) : 1
+                            let tilt = rows.tilt.isEmpty ? 0 : rows.tilt[row]
+                            objective += tilt * (residual + tilt / 2)
+                            let slope = curvature * residual + tilt
+                            for index in 0..<used.count {
+                                let slot = used[index]
+                                terms[index] = (Int(places[slot][row]), (slots[slot]?[row] ?? 0) * factor)
+                            }
+                            for index in 0..<used.count {
+                                gradient[terms[index].place] += terms[index].slope * slope
+                                let scaled = curvature * terms[index].slope
+                                let start = terms[index].place * count
+                                for other in 0..<used.count {
+                                    hessian[start + terms[other].place] += scaled * terms[other].slope
+                                }
+                            }
+                        }
+                        return objective
                     }
-                }
+                } ?? .infinity
             }
-            return objective
-        } ?? .infinity
+        }
     }
 
     private func project(_ gradient: [Double], _ mapped: MappedParameters) -> [Double] {
@@ -179,8 +199,8 @@ extension Problem {
             let place = Int32(coordinates.free[coordinate])
             var (sum, weights) = (0.0, 0.0)
             for row in 0..<observations.count where observations.places.contains(where: { $0[row] == place }) {
-                let weight = multiplicity[row] * observations.inverseSigma[row] * observations.inverseSigma[row]
-                sum += weight * (.log(measured[row]) - .log(predicted[row]))
+                let weight = observations.inverseSigma[row] * observations.inverseSigma[row]
+                sum += weight * (.log(observations.measured[row]) - .log(predicted[row]))
                 weights += weight
             }
             if weights > 0, sum.isFinite { result[coordinate] += sum / weights }
@@ -191,7 +211,7 @@ extension Problem {
     private mutating func projected(_ start: [Double], _ linear: [Int]) -> [Double] {
         let mapped = coordinates.map(start, &centre)
         data.evaluate(places: observations.places, parameters: mapped.values)
-        var unit: [Int: (place: Int, scale: Double)] = [:]
+        var unit = [(place: Int, scale: Double)?](repeating: nil, count: mapped.values.count)
         for entry in mapped.derivatives where coordinates.free[entry.coordinate] == entry.parameter {
             if let place = linear.firstIndex(of: entry.coordinate) { unit[entry.parameter] = (place, entry.value) }
         }
@@ -210,24 +230,25 @@ extension Problem {
     }
 
     private func addNormalEquations(
-        _ unit: [Int: (place: Int, scale: Double)], _ gradient: inout [Double], _ hessian: inout [Double]
+        _ unit: [(place: Int, scale: Double)?], _ gradient: inout [Double], _ hessian: inout [Double]
     ) {
         let count = gradient.count
         let isLogarithmic = observations.objective.isLogarithmic
+        let places = observations.places
         _ = data.withResult { values, slots in
-            for row in 0..<observations.count where multiplicity[row] > 0 {
-                let measured = self.measured[row]
+            let used = slots.indices.filter { slots[$0] != nil }
+            for row in 0..<observations.count {
+                let measured = observations.measured[row]
                 let weight = isLogarithmic ? 1 / measured : observations.inverseSigma[row]
-                let scaled = multiplicity[row] * weight * weight
-                var terms: [(place: Int, value: Double)] = []
-                for (slot, column) in slots.enumerated() {
-                    guard let column, let term = unit[Int(observations.places[slot][row])] else { continue }
-                    terms.append((term.place, column[row] * term.scale))
-                }
-                for term in terms {
-                    gradient[term.place] += scaled * term.value * (values[row] - measured)
-                    for other in terms {
-                        hessian[term.place * count + other.place] += scaled * term.value * other.value
+                let scaled = weight * weight
+                for slot in used {
+                    guard let term = unit[Int(places[slot][row])] else { continue }
+                    let value = scaled * (slots[slot]?[row] ?? 0) * term.scale
+                    gradient[term.place] += value * (values[row] - measured)
+                    for other in used {
+                        guard let another = unit[Int(places[other][row])] else { continue }
+                        let rest = (slots[other]?[row] ?? 0) * another.scale
+                        hessian[term.place * count + another.place] += value * rest
                     }
                 }
             }

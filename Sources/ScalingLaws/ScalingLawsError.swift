@@ -22,6 +22,16 @@ package enum ScalingLawsError: Error, Equatable {
     case noAnswer(String)
 }
 
+extension ScalingLawsError {
+    /// Whether a table of points is at fault, not what was asked of it.
+    package var isAboutTable: Bool {
+        switch self {
+        case .emptyTable, .missingColumn, .duplicateColumn, .wrongFieldCount, .unterminatedQuote, .badValue: true
+        default: false
+        }
+    }
+}
+
 extension ScalingLawsError: CustomStringConvertible {
     package var description: String {
         switch self {

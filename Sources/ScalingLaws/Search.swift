@@ -61,7 +61,7 @@ struct Search: Sendable {
             return stride(from: block, to: count, by: blocks).compactMap { index -> (Int, Double, [Double])? in
                 var random = RandomNumbers(seed: options.seed, stream: index)
                 let z = problem.solvingLinearPart(draw(&random))
-                let objective = problem.evaluate(z).objective
+                let objective = problem.objective(at: z)
                 return objective.isFinite ? (index, objective, z) : nil
             }
         }

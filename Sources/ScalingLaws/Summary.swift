@@ -107,25 +107,12 @@ extension Optimum {
         }
     }
 
-    /// Replaces the delta method's intervals by the bootstrap's.
-    func addIntervals(to fit: inout Fit) {
+    /// Adds the bootstrap's draws.
+    func addDraws(to fit: inout Fit) {
         guard let influence = fit.influence, observations.clusterCount > 1 else { return }
         let bootstrap = Bootstrap(
             observations: observations, coordinates: coordinates, z: outcome.z, influence: influence,
             seed: options.seed)
         fit.draws = bootstrap.run(options.bootstrapDraws)
-        for index in fit.parameters.indices where !fit.parameters[index].isFixed {
-            let definition = space.parameters[index].definition
-            var gradient = [Double](repeating: 0, count: parameters.count)
-            gradient[index] = 1
-            let interval = Interval.of(
-                fit.draws.map { $0[index] }, around: fit.parameters[index].value,
-                widening: fit.widening(ofParameters: gradient),
-                within: definition.lower...definition.upper)
-            fit.parameters[index].low = interval.low
-            fit.parameters[index].high = interval.high
-            let touches = interval.low <= definition.lower || interval.high >= definition.upper
-            if touches { fit.parameters[index].identified = false }
-        }
     }
 }

@@ -10,6 +10,10 @@ struct FitAnswers {
     let trainingLevels: [TrainingLevel]
     /// The fewest bits that keep QiD within the threshold, by size and tokens.
     let fewestBits: [FewestBits]
+    /// The tokens beyond which more training hurts, by size and bit width.
+    let criticalTokens: [CriticalTokens]
+    /// The sizes at which a bit width and 16 bits are equally good in the same memory, by bit width and tokens.
+    let breakEvens: [BreakEven]
     let showsProfiles: Bool
 
     struct FewestBits {
@@ -18,22 +22,75 @@ struct FitAnswers {
         let safe: Double?
     }
 
-    init(_ fit: Fit, to request: FitRequest, predictions wanted: [Conditions]) throws(ScalingLawsError) {
+    /// - Parameter points: what the fit was given, in which 16-bit losses are looked for.
+    init(
+        _ fit: Fit, to request: FitRequest, predictions wanted: [Conditions], _ points: MeasuredPoints
+    ) throws(ScalingLawsError) {
         self.fit = fit
         showsProfiles = request.profiles
         predictions = try fit.predict(wanted)
-        guard let threshold = request.threshold else {
-            (trainingLevels, fewestBits) = ([], [])
-            return
-        }
         let measured = fit.residuals.map(\.point.conditions)
         let sizes = Set((measured + wanted).map(\.params)).sorted()
         let widths = Set((measured + wanted).map(\.bits)).sorted { ($0 ?? 0) > ($1 ?? 0) }
-        trainingLevels = try fit.trainingLevels(threshold, params: sizes, bits: widths, like: measured.first)
-        let places = wanted.isEmpty ? Self.latest(measured) : wanted
-        let offered = fit.isPerBit ? Set(measured.compactMap(\.bits)).sorted() : [2, 3, 4, 5, 6, 8]
-        fewestBits =
-            fit.law.formula.contains("bits") ? try Self.fewest(fit, within: threshold, at: places, among: offered) : []
+        if let threshold = request.threshold {
+            trainingLevels = try fit.trainingLevels(threshold, params: sizes, bits: widths, like: measured.first)
+            let places = wanted.isEmpty ? Self.latest(measured) : wanted
+            let offered = fit.isPerBit ? Set(measured.compactMap(\.bits)).sorted() : [2, 3, 4, 5, 6, 8]
+            fewestBits =
+                fit.law.formula.contains("bits")
+                ? try Self.fewest(fit, within: threshold, at: places, among: offered) : []
+        } else {
+            (trainingLevels, fewestBits) = ([], [])
+        }
+        guard request.critical || request.equalMemory else {
+            (criticalTokens, breakEvens) = ([], [])
+            return
+        }
+        let model = try LossModel(
+            fit, baseline: try request.baselineLaw(), points: points.points + points.baselines, try request.options())
+        let forms = Self.forms(measured, widths.compactMap { $0 }.filter { $0 < 16 })
+        criticalTokens = request.critical ? try Self.critical(model, sizes, forms) : []
+        let latest = measured.map(\.tokens).max().map { [$0] } ?? []
+        let tokens = wanted.isEmpty ? latest : Set(wanted.map(\.tokens)).sorted()
+        breakEvens = request.equalMemory ? try Self.breakEvens(model, tokens, forms, points.bitsPerWeight) : []
+    }
+
+    /// One of the measured forms of compression for each bit width.
+    private static func forms(_ measured: [Conditions], _ widths: [Double]) -> [Conditions] {
+        widths.compactMap { width in
+            var form = measured.first { $0.bits == width } ?? measured.first { ($0.bits ?? 16) < 16 }
+            form?.bits = width
+            return form
+        }
+    }
+
+    private static func critical(
+        _ model: LossModel, _ sizes: [Double], _ forms: [Conditions]
+    ) throws(ScalingLawsError) -> [CriticalTokens] {
+        var answers: [CriticalTokens] = []
+        for size in sizes {
+            for form in forms {
+                var place = form
+                place.params = size
+                answers.append(try model.criticalTokens(at: place))
+            }
+        }
+        return answers
+    }
+
+    private static func breakEvens(
+        _ model: LossModel, _ tokens: [Double], _ forms: [Conditions], _ bitsPerWeight: [Double: Double]
+    ) throws(ScalingLawsError) -> [BreakEven] {
+        var answers: [BreakEven] = []
+        for tokens in tokens {
+            for form in forms {
+                var place = form
+                place.tokens = tokens
+                answers.append(
+                    try model.breakEven(at: place, bitsPerWeight: form.bits.flatMap { bitsPerWeight[$0] }))
+            }
+        }
+        return answers
     }
 
     private static func fewest(
@@ -65,12 +122,17 @@ extension FitAnswers {
     ///     "predictions": [{"params", "tokens", "bits", "value", "low", "high", "beyond_hull", "warnings"}],
     ///     "training_levels": [{"threshold", "params", "bits", "tokens", "low", "high", "beyond_hull"}],
     ///     "fewest_bits": [{"params", "tokens", "likely", "safe"}],
+    ///     "critical_tokens": [{"params", "bits", "tokens", "low", "high", "beyond_hull", "always_falls"}],
+    ///     "break_even": [{"tokens", "bits", "bits_per_weight", "params", "low", "high", "beyond_hull",
+    ///                     "better_below", "better_above"}],
     ///     "profiles": {"alpha": {"low", "high"}, …}, "correlation": {"alpha": {"beta": …}, …}
     var json: JSONValue {
         guard case .object(var object) = JSONValue(fit) else { return JSONValue(fit) }
         if !predictions.isEmpty { object["predictions"] = .array(predictions.map { JSONValue($0) }) }
         if !trainingLevels.isEmpty { object["training_levels"] = .array(trainingLevels.map { JSONValue($0) }) }
         if !fewestBits.isEmpty { object["fewest_bits"] = .array(fewestBits.map(\.json)) }
+        if !criticalTokens.isEmpty { object["critical_tokens"] = .array(criticalTokens.map { JSONValue($0) }) }
+        if !breakEvens.isEmpty { object["break_even"] = .array(breakEvens.map { JSONValue($0) }) }
         if showsProfiles {
             object["profiles"] = .object(
                 JSONObject(

@@ -39,9 +39,29 @@ struct FitPoints {
         return plans.filter { !$0.points.isEmpty }
     }
 
-    private struct Group: Hashable {
+    struct Group: Hashable {
         let family: String
         let scheme: String
+    }
+
+    /// Every scheme's points that laws can use, in the order of names, with what else is known about them.
+    func groups(for laws: [String]) throws(StageError) -> [(group: Group, points: MeasuredPoints)] {
+        let plans = try plans(Array(laws.prefix(1)))
+        return plans.map { plan in
+            let baselines = losses.filter {
+                $0.family == plan.family && $0.spec == "baseline" && $0.scheme == Self.dense
+            }
+            var stored: [Double: [Double]] = [:]
+            for one in qid where one.family == plan.family && one.scheme == plan.scheme {
+                stored[one.bits, default: []].append(one.bitsPerWeight)
+            }
+            return (
+                Group(family: plan.family, scheme: plan.scheme),
+                MeasuredPoints(
+                    points: plan.points, baselines: baselines.compactMap { Point($0, countsNonZero: false) },
+                    bitsPerWeight: stored.mapValues { $0.reduce(0, +) / Double($0.count) })
+            )
+        }
     }
 
     private var schemes: [Group] {

@@ -3,10 +3,17 @@ import JSON
 import Pipeline
 import Report
 import ScalingLaws
+import Warehouse
 
-/// Anybody's points, the laws to fit to them and what else to say.
+/// Points, the laws to fit to them and what else to say.
 package struct FitRequest: Sendable {
-    package let points: URL
+    /// Anybody's points in a CSV file, or the measurements of a workspace.
+    package enum Source: Sendable {
+        case file(URL)
+        case workspace(URL)
+    }
+
+    package let source: Source
     /// Names or expressions; several are ranked.
     package let laws: [String]
     /// Nil: what suits the law.
@@ -19,46 +26,116 @@ package struct FitRequest: Sendable {
     package let predictions: [String]
     /// The QiD, in nats, at which training levels and the fewest bits are wanted.
     package let threshold: Double?
+    /// Also the tokens beyond which more training makes compressed models worse.
+    package let critical: Bool
+    /// Also the sizes at which a bit width and 16 bits are equally good in the same memory.
+    package let equalMemory: Bool
+    /// The law of the 16-bit loss for these two; nil for `chinchilla`.
+    package let baseline: String?
     /// Also profile intervals and the correlation of the parameters.
     package let profiles: Bool
 
     package init(
-        points: URL, laws: [String], objective: String? = nil, reference: String? = nil, bounds: [String] = [],
-        predictions: [String] = [], threshold: Double? = nil, profiles: Bool = false
+        source: Source, laws: [String], objective: String? = nil, reference: String? = nil, bounds: [String] = [],
+        predictions: [String] = [], threshold: Double? = nil, critical: Bool = false, equalMemory: Bool = false,
+        baseline: String? = nil, profiles: Bool = false
     ) {
-        self.points = points
+        self.source = source
         self.laws = laws
         self.objective = objective
         self.reference = reference
         self.bounds = bounds
         self.predictions = predictions
         self.threshold = threshold
+        self.critical = critical
+        self.equalMemory = equalMemory
+        self.baseline = baseline
         self.profiles = profiles
     }
 }
 
-/// Fits laws to the points of a CSV file and returns a JSON document or text for people.
+/// Fits laws to points and returns a JSON document or text for people; nothing is recorded.
 ///
 /// One law's document is its fit. Several are ranked on the points that all can use, with one objective:
 /// `{"ranking": [{"law", "n", "aicc", "excess_aicc", "bic", "held_out_error", "failure", "fit"}, …]}`, the best first;
-/// `fit` is the document of the law fitted as if it were the only one.
+/// `fit` is the document of the law fitted as if it were the only one. Of a workspace every scheme of every family is fitted
+/// by itself: `{"schemes": [{"family", "scheme", …}]}`, each with the members of such a document.
 package func fit(_ request: FitRequest, asJSON: Bool) throws(StageError) -> String {
-    guard exists(request.points) else { throw .missing(path: request.points.path, what: "it is the file of points") }
-    let csv = String(
-        decoding: try attempt { () throws(WorkspaceError) in try readFile(request.points) }, as: UTF8.self)
-    return try attempt { () throws(ScalingLawsError) in
-        let points = try Points.parse(csv: csv)
-        let laws = try request.boundedLaws()
-        if laws.count == 1 {
-            let answers = try request.answers(laws[0], points)
-            return asJSON ? answers.json.prettyText : text(answers)
+    switch request.source {
+    case .file(let file):
+        guard exists(file) else { throw .missing(path: file.path, what: "it is the file of points") }
+        let csv = String(decoding: try attempt { () throws(WorkspaceError) in try readFile(file) }, as: UTF8.self)
+        do throws(ScalingLawsError) {
+            let result = try request.result(MeasuredPoints(points: try Points.parse(csv: csv)))
+            return asJSON ? result.json.prettyText : result.text
+        } catch {
+            throw error.isAboutTable ? .points(path: file.path, error) : .laws(error)
         }
-        let ranking = try FitRanking(laws, points, request)
-        return asJSON ? ranking.json.prettyText : text(ranking)
+    case .workspace(let location):
+        let workspace = try attempt { () throws(WorkspaceError) in try Workspace(existing: location) }
+        let reader = try attempt { () throws(WarehouseError) in try WarehouseReader(reading: workspace.warehouse) }
+        return try fit(request, try FitPoints(reader, evaluations: nil), asJSON: asJSON)
+    }
+}
+
+/// The same for every scheme of a warehouse.
+private func fit(_ request: FitRequest, _ measured: FitPoints, asJSON: Bool) throws(StageError) -> String {
+    var results: [(group: FitPoints.Group, result: FitResult)] = []
+    for (group, points) in try measured.groups(for: request.laws) {
+        results.append(
+            (group, try attempt { () throws(ScalingLawsError) in try request.result(points) }))
+    }
+    guard !results.isEmpty else { throw .laws(.noAnswer("the warehouse holds no measurement that the law can use")) }
+    guard asJSON else {
+        return results.map { "\($0.group.family), \($0.group.scheme)\n\($0.result.text)" }.joined(separator: "\n")
+    }
+    let schemes = results.map { group, result -> JSONValue in
+        let names = [
+            JSONObject.Member(key: "family", value: .string(group.family)),
+            JSONObject.Member(key: "scheme", value: .string(group.scheme)),
+        ]
+        guard case .object(let answers) = result.json else { return .object(JSONObject(names)) }
+        return .object(JSONObject(names + answers.members))
+    }
+    let document: JSONValue = ["schemes": .array(schemes)]
+    return document.prettyText
+}
+
+/// What is fitted, and what else is known about it.
+struct MeasuredPoints {
+    var points: [Point]
+    /// Losses of 16-bit models besides those among the points.
+    var baselines: [Point] = []
+    /// What a weight takes, scales included, by nominal bits; nominal bits where nothing is known.
+    var bitsPerWeight: [Double: Double] = [:]
+}
+
+/// One law's answers, or several laws ranked.
+enum FitResult {
+    case one(FitAnswers)
+    case ranked(FitRanking)
+
+    var json: JSONValue {
+        switch self {
+        case .one(let answers): answers.json
+        case .ranked(let ranking): ranking.json
+        }
+    }
+
+    var text: String {
+        switch self {
+        case .one(let answers): Stages.text(answers)
+        case .ranked(let ranking): Stages.text(ranking)
+        }
     }
 }
 
 extension FitRequest {
+    func result(_ points: MeasuredPoints) throws(ScalingLawsError) -> FitResult {
+        let laws = try boundedLaws()
+        return laws.count == 1 ? .one(try answers(laws[0], points)) : .ranked(try FitRanking(laws, points, self))
+    }
+
     /// The laws with the bounds that are for them; of several laws only some need have the parameter.
     fileprivate func boundedLaws() throws(ScalingLawsError) -> [Law] {
         var laws = try laws.map { (name) throws(ScalingLawsError) in try Laws.named(name) }
@@ -75,12 +152,15 @@ extension FitRequest {
     func options() throws(ScalingLawsError) -> FitOptions {
         FitOptions(
             objective: try objective.map { (text) throws(ScalingLawsError) in try Objective(text) },
-            referenceScheme: reference)
+            referenceScheme: reference, profiles: profiles)
     }
 
-    func answers(_ law: Law, _ points: [Point]) throws(ScalingLawsError) -> FitAnswers {
+    func baselineLaw() throws(ScalingLawsError) -> Law { try Laws.named(baseline ?? Laws.chinchilla.name) }
+
+    func answers(_ law: Law, _ points: MeasuredPoints) throws(ScalingLawsError) -> FitAnswers {
         let wanted = try predictions.map { (text) throws(ScalingLawsError) in try Conditions(text) }
-        return try FitAnswers(try ScalingLaws.fit(points, law, try options()), to: self, predictions: wanted)
+        let fit = try ScalingLaws.fit(points.points, law, try options())
+        return try FitAnswers(fit, to: self, predictions: wanted, points)
     }
 }
 
@@ -90,8 +170,8 @@ struct FitRanking {
     /// In the order of `ranked`; nil for a law that could not be fitted.
     let answers: [FitAnswers?]
 
-    init(_ laws: [Law], _ points: [Point], _ request: FitRequest) throws(ScalingLawsError) {
-        let ranked = try rank(points, laws, try request.options())
+    init(_ laws: [Law], _ points: MeasuredPoints, _ request: FitRequest) throws(ScalingLawsError) {
+        let ranked = try rank(points.points, laws, try request.options())
         var answers: [FitAnswers?] = []
         for one in ranked {
             let isFitted = (try? one.outcome.get()) != nil

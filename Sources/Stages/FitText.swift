@@ -30,6 +30,8 @@ func text(_ answers: FitAnswers) -> String {
     if !answers.predictions.isEmpty { text += "\n" + predictions(answers.predictions) }
     if !answers.trainingLevels.isEmpty { text += "\n" + trainingLevels(answers.trainingLevels) }
     if !answers.fewestBits.isEmpty { text += "\n" + fewestBits(answers.fewestBits) }
+    if !answers.criticalTokens.isEmpty { text += "\n" + criticalTokens(answers.criticalTokens) }
+    if !answers.breakEvens.isEmpty { text += "\n" + breakEvens(answers.breakEvens) }
     return text
 }
 
@@ -53,7 +55,8 @@ private func predictions(_ predictions: [Prediction]) -> String {
             digits(one.value), "[\(digits(one.low)), \(digits(one.high))]", beyond(one.beyondHull),
         ]
     }
-    return aligned([["N", "D", "bits", "nats", "95 %", "beyond the data"]] + rows, textColumns: [])
+    let warning = FitWarning.extrapolation(of: predictions).map { "warning: \($0.text)\n" } ?? ""
+    return aligned([["N", "D", "bits", "nats", "95 %", "beyond the data"]] + rows, textColumns: []) + warning
 }
 
 private func trainingLevels(_ levels: [TrainingLevel]) -> String {
@@ -79,6 +82,38 @@ private func fewestBits(_ answers: [FitAnswers.FewestBits]) -> String {
     }
     let header = ["N", "D", "fewest bits within it", "by the interval's upper end"]
     return aligned([header] + rows, textColumns: [])
+}
+
+private func criticalTokens(_ answers: [CriticalTokens]) -> String {
+    let rows = answers.map { one in
+        [
+            Figures.count(one.at.params), one.at.bits.map(Figures.bits) ?? "",
+            one.tokens.map { Figures.count($0.value) } ?? (one.alwaysFalls ? "none" : "all"),
+            one.tokens.map(interval) ?? "", one.beyondHull.map(beyond) ?? "",
+        ]
+    }
+    let header = ["N", "bits", "D beyond which training hurts", "95 %", "beyond the data"]
+    return aligned([header] + rows, textColumns: [])
+}
+
+private func breakEvens(_ answers: [BreakEven]) -> String {
+    let rows = answers.map { one in
+        let bits = one.at.bits.map(Figures.bits) ?? ""
+        func better(_ isCompressed: Bool) -> String { isCompressed ? "\(bits) bits" : "16 bits" }
+        return [
+            Figures.count(one.at.tokens), bits, Figures.significant(one.bitsPerWeight, trimmed: true),
+            one.size.map { Figures.count($0.value) } ?? "none", one.size.map(interval) ?? "",
+            better(one.isCompressedBetterBelow), better(one.isCompressedBetterAbove), one.beyondHull.map(beyond) ?? "",
+        ]
+    }
+    let header = [
+        "D", "bits", "stored", "N in 16 bits, same memory and loss", "95 %", "better below", "above", "beyond the data",
+    ]
+    return aligned([header] + rows, textColumns: [])
+}
+
+private func interval(_ estimate: Estimate) -> String {
+    "[\(Figures.count(estimate.low)), \(Figures.count(estimate.high))]"
 }
 
 private func beyond(_ factor: Double) -> String {

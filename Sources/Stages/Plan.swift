@@ -80,7 +80,7 @@ private func planningLaw(_ request: PlanRequest, _ lock: Lock) throws(StageError
     try attempt { () throws(ScalingLawsError) in
         for name in request.law.map({ [$0] }) ?? lock.laws + ["qid-unified"]
         where try Laws.named(name).quantity == .qid { return name }
-        throw .noAnswer("a plan needs a law of QiD")
+        throw .noAnswer("a plan needs a law of QiD; a law of loss gets narrower by training more models alone")
     }
 }
 

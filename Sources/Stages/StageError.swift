@@ -20,6 +20,8 @@ package enum StageError: Error, Equatable {
     case evaluation(EvaluationError)
     case warehouse(WarehouseError)
     case laws(ScalingLawsError)
+    /// A table of points that cannot be read.
+    case points(path: String, ScalingLawsError)
     /// An input that was named is not there.
     case missing(path: String, what: String)
     /// Two checkpoints with the same tensors and another configuration: the laws could not tell them apart.
@@ -49,6 +51,7 @@ extension StageError: CustomStringConvertible {
         case .evaluation(let error): error.description
         case .warehouse(let error): error.description
         case .laws(let error): error.description
+        case .points(let path, let error): "'\(path)': \(error)"
         case .missing(let path, let what): "'\(path)' is not there; \(what)"
         case .sameTensors(let path, let other):
             "'\(path)' has the tensors of '\(other)' but another config.json or tokenizer.json"
@@ -72,7 +75,7 @@ extension StageError: CustomStringConvertible {
         case .checkpoint(let error): error.exitStatus
         case .compression(let error): error.exitStatus
         case .warehouse(let error): error.exitStatus
-        case .tokenization, .model, .evaluation, .changed, .sameTensors, .shortCalibration: .badInput
+        case .tokenization, .model, .evaluation, .changed, .sameTensors, .shortCalibration, .points: .badInput
         case .laws, .outputNotEmpty: .usage
         case .stageFailed(_, let status): ExitStatus(rawValue: status) ?? .software
         }

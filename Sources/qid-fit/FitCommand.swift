@@ -8,7 +8,25 @@ import Stages
 struct FitCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "qid-fit",
-        abstract: "Fit scaling laws to the warehouse's measurements or to anybody's points, and report.")
+        abstract: "Fit scaling laws to the warehouse's measurements or to anybody's points, and report.",
+        discussion: """
+            Without --law, a manifest's laws (or qid-unified and qid-per-bit) are fitted to the warehouse, recorded and reported.
+            With --law, laws are fitted to --points, or to every scheme of the warehouse, and printed; nothing is recorded.
+
+            Laws:
+            \(lawHelp)
+
+            A law of your own is an expression in params (N), tokens (D), bits (P), group, sparsity, activation_bits, with
+            + - * / ^ exp log log2 log10 sqrt tanh, before it 'loss =' or 'qid =' where it does not show, and a parameter for each
+            level of a label as eff[scheme] or k[bits]:
+              --law "loss = E + A/params^a + B/tokens^b" --bounds E=0: --bounds a=0:1
+
+            Objectives (residuals r of the quantity, or of its logarithm):
+              linear          least squares, over the standard errors where every point has one (qid_stderr)
+              log             least squares of ln(measured/law): relative errors
+              huber:DELTA     r squared up to DELTA, |r| beyond: outliers count less
+              huber-log:DELTA the same of ln(measured/law), as Chinchilla's 1e-3
+            """)
 
     @OptionGroup var place: WorkspaceOption
 
@@ -44,6 +62,18 @@ struct FitCommand: ParsableCommand {
             valueName: "nats"))
     var threshold: Double?
 
+    @Flag(
+        help:
+            "Also the tokens beyond which more training makes compressed models worse: the minimum of 16-bit loss + QiD."
+    )
+    var critical = false
+
+    @Flag(help: "Also the size N at which a bit width and 16 bits have the same loss in the same memory.")
+    var equalMemory = false
+
+    @Option(help: "The law of the 16-bit loss for --critical and --equal-memory (default: chinchilla).")
+    var baseline: String?
+
     @Flag(help: "Also the parameters' profile intervals and correlations.")
     var profiles = false
 
@@ -51,24 +81,32 @@ struct FitCommand: ParsableCommand {
     var json = false
 
     func validate() throws {
-        guard (points == nil) == law.isEmpty else { throw ValidationError("--points and --law go together") }
-        guard points == nil || manifest == nil else {
-            throw ValidationError("--points and --manifest exclude each other")
+        guard points == nil || !law.isEmpty else { throw ValidationError("--points needs a --law") }
+        guard manifest == nil || (points == nil && law.isEmpty) else {
+            throw ValidationError("--manifest excludes --points and --law: it names its laws itself")
         }
         guard threshold.map({ $0 > 0 && $0.isFinite }) ?? true else {
             throw ValidationError("--threshold is a QiD above 0, in nats")
         }
-        guard points != nil || (predict.isEmpty && threshold == nil && !profiles) else {
-            throw ValidationError("--predict, --threshold and --profiles go with --points")
+        let asks = !predict.isEmpty || threshold != nil || critical || equalMemory || profiles || json
+        guard !law.isEmpty || !asks else {
+            throw ValidationError(
+                "--predict, --threshold, --critical, --equal-memory, --profiles and --json ask a --law")
+        }
+        guard baseline == nil || critical || equalMemory else {
+            throw ValidationError("--baseline goes with --critical and --equal-memory")
         }
     }
 
     func run() throws {
         try runStage("fit") { () throws(StageError) in
-            if let points {
+            if !law.isEmpty {
                 let request = FitRequest(
-                    points: URL(filePath: points), laws: law, objective: objective, reference: reference,
-                    bounds: bounds, predictions: predict, threshold: threshold, profiles: profiles)
+                    source: points.map { .file(URL(filePath: $0)) }
+                        ?? .workspace(Workspace.location(option: place.workspace)),
+                    laws: law, objective: objective, reference: reference, bounds: bounds, predictions: predict,
+                    threshold: threshold, critical: critical, equalMemory: equalMemory, baseline: baseline,
+                    profiles: profiles)
                 print(try fit(request, asJSON: json), terminator: "")
                 return .success
             }

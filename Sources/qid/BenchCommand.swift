@@ -9,6 +9,9 @@ struct BenchCommand: ParsableCommand {
         discussion: """
             Times are medians. Rates and shares are per processor second, of what the machine can do as measured in the same
             run: fused multiply-adds in registers, and bytes copied in memory.
+
+            With --coverage nothing is timed: measurements of every scaling law are simulated over and over, and it counts how
+            often the 95 % intervals of the fits hold the truth.
             """)
 
     @Flag(help: "Print one JSON document.")
@@ -17,8 +20,27 @@ struct BenchCommand: ParsableCommand {
     @Flag(help: "Evaluate a model of Pythia-160m's shape as well.")
     var large = false
 
+    @Flag(help: "Count how often the 95 % intervals of fitted laws hold the truth.")
+    var coverage = false
+
+    @Option(help: "With --coverage: how many sets of measurements are simulated for each law.")
+    var repetitions = 1000
+
+    @Option(help: "With --coverage: only this law; may be given again.")
+    var law: [String] = []
+
+    @Option(help: "With --coverage: the seed of the simulated errors.")
+    var seed: UInt64 = 1
+
+    func validate() throws {
+        guard repetitions > 0 else { throw ValidationError("--repetitions is a number above 0") }
+        guard coverage || law.isEmpty else { throw ValidationError("--law goes with --coverage") }
+        guard !coverage || !large else { throw ValidationError("--coverage and --large exclude each other") }
+    }
+
     func run() throws {
         do throws(BenchmarkError) {
+            guard !coverage else { return try simulate() }
             let result = try benchmark(.standard(large: large)) { Pipeline.report("bench: \($0)") }
             print(json ? result.json : result.table, terminator: "")
         } catch {
@@ -26,11 +48,24 @@ struct BenchCommand: ParsableCommand {
             throw ExitCode(error.exitStatus.rawValue)
         }
     }
+
+    private func simulate() throws(BenchmarkError) {
+        let progress = Progress("coverage")
+        let report = try CoverageReport.simulate(laws: law, repetitions: repetitions, seed: seed) {
+            progress.update($0, $1)
+        }
+        progress.finish("\(report.laws.count) laws, \(repetitions) repetitions each")
+        print(json ? report.json : report.table, terminator: "")
+    }
 }
 
 extension BenchmarkError {
-    /// A full disk is not our fault; everything else is.
+    /// A full disk is not our fault, nor is a law nobody knows; everything else is.
     fileprivate var exitStatus: ExitStatus {
-        if case .cannotWrite = self { .inputOutput } else { .software }
+        switch self {
+        case .cannotWrite: .inputOutput
+        case .notSimulated: .usage
+        default: .software
+        }
     }
 }

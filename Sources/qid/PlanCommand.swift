@@ -11,7 +11,9 @@ struct PlanCommand: ParsableCommand {
         discussion: """
             Cells are those of checkpoints that the manifest's archives hold, also of steps that it leaves out and bit \
             widths that it does not name, and of checkpoints missing from the grid of sizes and tokens that they span. \
-            The law is fitted to what is recorded; run the manifest first.
+            The law is fitted to what is recorded; run the manifest first. Plans are for laws of QiD: every cell measures the \
+            16-bit loss of its checkpoint as well, so a law of loss gets narrower by checkpoints alone, and those have to be \
+            trained.
             """)
 
     @Argument(help: "A manifest, or the lock of a run.")

@@ -35,7 +35,7 @@ import Testing
         let options = FitOptions(bootstrapDraws: 0, holdsOut: false, profiles: false)
         let baseline = try fit(losses, Laws.named("chinchilla"), options)
         let model = LossModel.sum(baseline: baseline, qid: try unified())
-        let found = try model.criticalTokens(at: Conditions(params: 1e9, tokens: 1, bits: 3))
+        let found = try #require(try model.criticalTokens(at: Conditions(params: 1e9, tokens: 1, bits: 3)).tokens)
         // d/dD [B·D^−b + c·D^β] = 0 at D = (b·B/(c·β))^(1/(b + β))
         let c = 0.017 / pow(1e9, 0.2261) / pow(3, 5.4967)
         let expected = pow(0.3658 * 2085.43 / (c * 0.5251), 1 / (0.3658 + 0.5251))
@@ -52,13 +52,65 @@ import Testing
         let options = FitOptions(bootstrapDraws: 0, holdsOut: false, profiles: false)
         let model = LossModel.law(try fit(points, Laws.named("degraded-loss"), options))
         let tokens = 1e11
-        let found = try model.sizeOfEqualLoss(
-            compressed: Conditions(params: 1, tokens: tokens, bits: 4),
-            dense: Conditions(params: 1, tokens: tokens, bits: 16))
-        let n = found.value
+        let found = try model.breakEven(at: Conditions(params: 1, tokens: tokens, bits: 4))
+        #expect(found.isCompressedBetterBelow && !found.isCompressedBetterAbove)
+        #expect((found.beyondHull ?? 0) >= 1 && found.bitsPerWeight == 4)
+        let n = try #require(found.size).value
         let gained = 482.01 * (pow(n, -0.3478) - pow(4 * n, -0.3478))
         let lost = 0.017 * pow(tokens, 0.5251) / pow(4 * n, 0.2261) / pow(4, 5.4967)
         #expect(abs(gained / lost - 1) < 1e-4)
+    }
+
+    /// Losses and QiD in the same rows: the 16-bit losses are their differences, and both fits' errors count.
+    @Test func answersOfTwoLawsHaveIntervals() throws {
+        let qid = try Simulation.points(
+            "qid-unified", Simulation.unified, Simulation.grid([5e7, 3e8, 2e9, 1e10], Simulation.tokens, [2, 3, 4]),
+            noise: 0.05)
+        let losses = try Simulation.points(
+            "chinchilla", Simulation.chinchilla,
+            qid.map { Conditions(params: $0.conditions.params, tokens: $0.conditions.tokens) }, noise: 0)
+        let points = zip(qid, losses).map { qid, loss in
+            var point = qid
+            point.loss = (loss.loss ?? .nan) * 1.001 + (qid.qid ?? .nan)
+            return point
+        }
+        #expect(Points.uncompressed(points).count == 12)
+        let options = FitOptions(bootstrapDraws: 200, holdsOut: false, profiles: false)
+        let fitted = try fit(points, Laws.named("qid-unified"), options)
+        let model = try LossModel(fitted, baseline: Laws.named("chinchilla"), points: points, options)
+        let critical = try model.criticalTokens(at: Conditions(params: 1e9, tokens: 1, bits: 3))
+        let tokens = try #require(critical.tokens)
+        let c = 0.017 / pow(1e9, 0.2261) / pow(3, 5.4967)
+        let expected = pow(0.3658 * 2085.43 / (c * 0.5251), 1 / (0.3658 + 0.5251))
+        #expect(tokens.low < expected && expected < tokens.high && tokens.low < tokens.value)
+        #expect(tokens.high / tokens.low < 2 && critical.beyondHull == 1)
+        // At 16 bits nothing is lost, so more training always helps.
+        let dense = try model.criticalTokens(at: Conditions(params: 1e9, tokens: 1, bits: 16))
+        #expect(dense.tokens == nil && dense.alwaysFalls && dense.beyondHull == nil)
+        let even = try model.breakEven(at: Conditions(params: 1, tokens: 3e11, bits: 4), bitsPerWeight: 4.25)
+        let size = try #require(even.size)
+        #expect(size.low < size.value && size.value < size.high && even.bitsPerWeight == 4.25)
+    }
+
+    @Test func questionsThatALawCannotAnswerAreRefused() throws {
+        let fitted = try unified()
+        #expect(
+            throws: ScalingLawsError.noAnswer(
+                "16-bit losses are needed: rows of 16 bits with a loss, or both loss and qid in the other rows")
+        ) {
+            try LossModel(fitted, baseline: Laws.named("chinchilla"), points: fitted.residuals.map(\.point))
+        }
+        #expect(
+            throws: ScalingLawsError.noAnswer("the baseline is a law of the 16-bit loss, which 'qid-unified' is not")
+        ) { try LossModel(fitted, baseline: Laws.named("qid-unified"), points: []) }
+        let losses = try Simulation.points(
+            "chinchilla", Simulation.chinchilla, Simulation.grid([5e7, 3e8, 2e9], [1e9, 1e10, 1e11], [nil]))
+        let dense = try fit(
+            losses, Laws.named("chinchilla"), FitOptions(bootstrapDraws: 0, holdsOut: false, profiles: false))
+        #expect(
+            throws: ScalingLawsError.noAnswer(
+                "law 'chinchilla' says nothing of bits; ask a law of QiD with --baseline, or degraded-loss")
+        ) { try LossModel(dense, baseline: Laws.named("chinchilla"), points: losses) }
     }
 
     @Test func fewestBitsWithinABudget() throws {
@@ -137,6 +189,39 @@ import Testing
                 [Candidate(cell, cost: 1)], for: [Conditions(params: 1e11, tokens: 3e11, bits: 4)], budget: 1)
             #expect((alone.first?.errorAfter ?? .infinity) >= steps[0].errorAfter * (1 - 1e-12))
         }
+    }
+
+    /// The cells chosen, measured, narrow the wanted prediction more than as many cells picked at random.
+    @Test func whatIsChosenNarrowsThePrediction() throws {
+        let law = try Laws.named("qid-unified")
+        let first = Simulation.grid([1e8, 4e8, 1e9], [3e9, 3e10], [3, 4])
+        let points = try Simulation.points("qid-unified", Simulation.unified, first, noise: 0.1)
+        let before = try fit(points, law, FitOptions(bootstrapDraws: 0, holdsOut: false, profiles: false))
+        let cells = Simulation.grid([1e8, 4e8, 1e9, 3e9, 1e10], [3e9, 3e10, 3e11], [2, 3, 4, 6]).filter {
+            !first.contains($0)
+        }
+        let wanted = Conditions(params: 7e10, tokens: 1e13, bits: 4)
+        func error(measuring chosen: [Conditions], seed: UInt64) throws -> Double {
+            let more = try Simulation.points("qid-unified", Simulation.unified, chosen, noise: 0.1, seed: seed)
+            let options = FitOptions(starts: 8, bootstrapDraws: 100, holdsOut: false, profiles: false)
+            let prediction = try #require(try fit(points + more, law, options).predict([wanted]).first)
+            return log(prediction.high / prediction.low)
+        }
+        let steps = try before.measureNext(cells.map { Candidate($0, cost: 1) }, for: [wanted], budget: 4)
+        let chosen = steps.map(\.candidate.conditions)
+        var random = Random(state: 11)
+        var (planned, picked, narrower) = (0.0, 0.0, 0)
+        for seed in 1...20 {
+            let cells = (0..<4).map { _ in cells[min(Int(random.uniform() * Double(cells.count)), cells.count - 1)] }
+            let (own, other) = try (
+                error(measuring: chosen, seed: UInt64(seed)), error(measuring: cells, seed: UInt64(seed))
+            )
+            planned += own / 20
+            picked += other / 20
+            narrower += own < other ? 1 : 0
+        }
+        // Widths are estimates too: not every choice at random comes out wider.
+        #expect(planned < 0.9 * picked && narrower > 10, "\(planned), \(picked), \(narrower)")
     }
 
     @Test func costsAndBudgetDecide() throws {

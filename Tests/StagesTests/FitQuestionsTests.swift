@@ -19,16 +19,16 @@ struct FitQuestionsTests {
         return lines.joined(separator: "\n") + "\n"
     }()
 
-    private func ask(_ arguments: [String]) throws -> Outcome {
+    private func ask(_ arguments: [String], table: String = FitQuestionsTests.table) throws -> Outcome {
         try withScratchDirectory { directory in
             let file = directory.appending(path: "points.csv")
-            try writeFile(Array(Self.table.utf8), to: file)
+            try writeFile(Array(table.utf8), to: file)
             return try qid(["--points", file.path] + arguments, command: "qid-fit")
         }
     }
 
-    private func json(_ arguments: [String]) throws -> JSONObject {
-        let outcome = try ask(arguments + ["--json"])
+    private func json(_ arguments: [String], table: String = FitQuestionsTests.table) throws -> JSONObject {
+        let outcome = try ask(arguments + ["--json"], table: table)
         try #require(outcome.status == 0, "\(outcome.errors)")
         return try #require(try JSONValue(parsing: Array(outcome.output.utf8)).object)
     }
@@ -72,6 +72,36 @@ struct FitQuestionsTests {
         #expect(fewest[0]["likely"]?.double == within.compactMap { $0["bits"]?.double }.min())
     }
 
+    /// The same points with losses of Chinchilla's law.
+    private static let losses: String = {
+        let rows = table.split(separator: "\n").dropFirst().map { row -> String in
+            let numbers = row.split(separator: ",").compactMap { Double($0) }
+            let dense = 1.8172 + 482.01 / pow(numbers[0], 0.3478) + 2085.43 / pow(numbers[1], 0.3658)
+            return "\(row),\(dense + numbers[3])"
+        }
+        return (["params,tokens,bits,qid,loss"] + rows).joined(separator: "\n") + "\n"
+    }()
+
+    @Test func trainingCanHurtAndMemoryCanBeSpentOnSizeOrBits() throws {
+        let asked = ["--critical", "--equal-memory", "--predict", "params=1e9,tokens=1e11,bits=4"]
+        let fit = try json(["--law", "qid-unified"] + asked, table: Self.losses)
+        let critical = try #require(fit["critical_tokens"]?.array).compactMap(\.object)
+        #expect(critical.count == 8)
+        let one = try #require(critical.first { $0["params"]?.double == 1e9 && $0["bits"]?.double == 3 })
+        let c = 0.017 / pow(1e9, 0.2261) / pow(3, 5.4967)
+        let expected = pow(0.3658 * 2085.43 / (c * 0.5251), 1 / (0.3658 + 0.5251))
+        #expect(abs((one["tokens"]?.double ?? 0) / expected - 1) < 0.2)
+        #expect((one["low"]?.double ?? .infinity) < expected && (one["high"]?.double ?? 0) > expected)
+        #expect(one["beyond_hull"]?.double == 1)
+        let even = try #require(fit["break_even"]?.array).compactMap(\.object)
+        #expect(even.count == 2 && even.allSatisfy { $0["tokens"]?.double == 1e11 })
+        let four = try #require(even.first { $0["bits"]?.double == 4 })
+        #expect(four["better_below"] == "compressed" && four["better_above"] == "16-bit")
+        #expect((four["low"]?.double ?? .infinity) < (four["params"]?.double ?? 0))
+        let text = try ask(["--law", "qid-unified"] + asked, table: Self.losses)
+        #expect(text.output.contains("D beyond which training hurts") && text.output.contains("better below"))
+    }
+
     @Test func severalLawsAreRanked() throws {
         let laws = ["qid-per-bit", "qid-unified", "k * tokens^beta / bits^gamma"]
         let ranking = try json(laws.flatMap { ["--law", $0] })
@@ -105,11 +135,25 @@ struct FitQuestionsTests {
     }
 
     @Test(arguments: [
+        ("", "the table has no header line"),
+        ("params,tokens,bits,qid\n1e8,1e9,4,0.1\n1e8,1e9,4,1,2\n", "line 3 has 5 fields where the header has 4"),
+        ("params,tokens,bits,qid\n1e8,1e9,4,much\n", "line 2, column 'qid': 'much' is not"),
+        ("params,tokens,bits\n1e8,1e9,4\n", "no column 'qid or loss'"),
+    ])
+    func tablesThatCannotBeReadAreNamed(_ table: String, _ reason: String) throws {
+        let outcome = try ask(["--law", "qid-unified"], table: table)
+        #expect(outcome.status == 65, "\(outcome.errors)")
+        #expect(outcome.errors.contains("points.csv': " + reason), "\(outcome.errors)")
+    }
+
+    @Test(arguments: [
         (["--law", "qid-unified", "--predict", "params=1"], "'tokens' is missing"),
         (["--law", "qid-unified", "--threshold", "0"], "--threshold is a QiD above 0"),
         (["--law", "qid-unified", "--bounds", "zeta=0:1"], "has no parameter 'zeta'"),
         (["--law", "qid-unified", "--law", "chinchilla"], "does not predict what law 'qid-unified' does"),
         (["--law", "qid-per-bit", "--predict", "params=1,tokens=2,bits=7"], "fitted were '3', '4'"),
+        (["--law", "qid-unified", "--critical"], "16-bit losses are needed"),
+        (["--law", "qid-unified", "--baseline", "kaplan"], "--baseline goes with --critical and --equal-memory"),
     ])
     func mistakesAreNamed(_ arguments: [String], _ reason: String) throws {
         let outcome = try ask(arguments)

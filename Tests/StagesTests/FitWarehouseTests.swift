@@ -1,0 +1,30 @@
+import Foundation
+import JSON
+import Pipeline
+import Testing
+
+/// `qid fit --law` on what a workspace has measured.
+struct FitWarehouseTests {
+    @Test func everySchemeIsAsked() throws {
+        try withScratchDirectory { directory in
+            let archive = try SmallArchive(in: directory)
+            let workspace = directory.appending(path: "workspace").path
+            let run = try qid(["run", archive.manifest.path, "--workspace", workspace])
+            try #require(run.status == 0, "\(run.errors)")
+            let asked = ["--workspace", workspace, "--law", "qid-unified", "--critical", "--equal-memory"]
+            let outcome = try qid(asked + ["--baseline", "loss = E + B / tokens^b", "--json"], command: "qid-fit")
+            try #require(outcome.status == 0, "\(outcome.errors)")
+            let document = try #require(try JSONValue(parsing: Array(outcome.output.utf8)).object)
+            let schemes = try #require(document["schemes"]?.array).compactMap(\.object)
+            #expect(!schemes.isEmpty)
+            for one in schemes {
+                #expect(one["family"] == "made-up" && one["law"] == "qid-unified")
+                #expect(one["critical_tokens"]?.array?.isEmpty == false)
+                let even = try #require(one["break_even"]?.array).compactMap(\.object)
+                #expect(!even.isEmpty)
+                // Scales take space: a weight of P bits takes more than P.
+                #expect(even.allSatisfy { ($0["bits_per_weight"]?.double ?? 0) > ($0["bits"]?.double ?? .infinity) })
+            }
+        }
+    }
+}
