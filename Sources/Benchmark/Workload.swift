@@ -17,6 +17,8 @@ package struct Workload: Sendable {
         ])
     /// The attention of Pythia-160m.
     package var attention = Attention(windows: 4, context: 512, heads: 12, headSize: 64)
+    /// The head of Pythia-70m.
+    package var head = Head(tokens: 512, width: 512, vocabulary: 50_304)
     /// Rows and columns that norms and activations work on.
     package var elementwise = Shape(outputs: 16_384, inputs: 1024)
     /// The float16 weight that is rounded.
@@ -80,6 +82,19 @@ package struct Workload: Sendable {
 
         var width: Int { heads * headSize }
         var rows: Int { windows * context }
+    }
+
+    /// An output head and the tokens it scores.
+    package struct Head: Sendable {
+        package var tokens: Int
+        package var width: Int
+        package var vocabulary: Int
+
+        package init(tokens: Int, width: Int, vocabulary: Int) {
+            self.tokens = tokens
+            self.width = width
+            self.vocabulary = vocabulary
+        }
     }
 
     /// A file of synthetic float16 weights and the digest that another implementation gave for it.

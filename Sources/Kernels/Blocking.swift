@@ -1,7 +1,9 @@
 /// How a matrix product is cut into blocks that fit the caches.
 enum Blocking {
-    /// Inputs in one pass of the microkernel: a weight panel of that depth (24 KiB) stays in the first-level cache.
-    static let largestDepth = 384
+    /// Inputs in one pass of the microkernel: tiles of that depth (24 KiB) stay in the first-level cache beside a weight panel.
+    static let largestDepth = 256
+    /// Tiles that pass all panels of a group one after the other.
+    static let tilesAtOnce = 4
     /// Input rows in one task, so that their panels (360 KiB) stay in the second-level cache.
     static let largestRows = 40 * tileRows
     /// Weights that are packed whole, to stay in the second-level cache (512 KiB).

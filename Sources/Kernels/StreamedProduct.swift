@@ -33,31 +33,43 @@ struct StreamedProduct {
         }
     }
 
+    /// Packs the panels of a group over one block of depth, and takes the inputs past them a few rows at a time: these rows
+    /// stay in the first-level cache for all panels, which stay in the second-level cache for all rows.
     private func multiply(panels: Range<Int>, tiles: Range<Int>) {
-        Scratch.withFloats((inputs.depthBlock + 1) * panelWidth) { memory in
+        let panelFloats = inputs.depthBlock * panelWidth
+        Scratch.withFloats((panelFloats + panelWidth) * panels.count) { memory in
+            let starts = memory + panelFloats * panels.count
+            let first = panels.lowerBound * panelWidth
+            for index in 0..<panels.count * panelWidth {
+                starts[index] = first + index < weight.rows ? bias?[first + index] ?? 0 : 0
+            }
             for depths in inputs.depthBlocks {
                 for panel in panels {
-                    multiply(panel: panel, tiles: tiles, depths: depths, memory: memory)
+                    weight.pack(
+                        rows: rows(panel), columns: depths, into: memory + (panel - panels.lowerBound) * panelFloats)
+                }
+                for tile in stride(from: tiles.lowerBound, to: tiles.upperBound, by: Blocking.tilesAtOnce) {
+                    for (index, panel) in panels.enumerated() {
+                        multiplyTiles(
+                            depth: depths.count, inputs.tile(tile, depths: depths),
+                            panelStride: tileRows * depths.count, memory + index * panelFloats,
+                            start: depths.lowerBound == 0 ? starts + index * panelWidth : nil,
+                            into: target(tile..<min(tile + Blocking.tilesAtOnce, tiles.upperBound), panel))
+                    }
                 }
             }
         }
     }
 
-    private func multiply(panel: Int, tiles: Range<Int>, depths: Range<Int>, memory: UnsafeMutablePointer<Float>) {
-        let rows = panel * panelWidth..<min(weight.rows, (panel + 1) * panelWidth)
-        weight.pack(rows: rows, columns: depths, into: memory)
-        var start: UnsafeMutablePointer<Float>?
-        if depths.lowerBound == 0 {
-            let values = memory + inputs.depthBlock * panelWidth
-            for lane in 0..<panelWidth { values[lane] = lane < rows.count ? bias?[rows.lowerBound + lane] ?? 0 : 0 }
-            start = values
-        }
-        let firstRow = tiles.lowerBound * tileRows
-        multiplyTiles(
-            depth: depths.count, inputs.tile(tiles.lowerBound, depths: depths),
-            panelStride: tileRows * depths.count, UnsafePointer(memory), start: start,
-            into: TileTarget(
-                base: out.base + firstRow * out.stride + rows.lowerBound, stride: out.stride,
-                rows: min(tiles.upperBound * tileRows, out.rows) - firstRow, columns: rows.count))
+    /// The rows of the weight, columns of the result, of one panel.
+    private func rows(_ panel: Int) -> Range<Int> {
+        panel * panelWidth..<min(weight.rows, (panel + 1) * panelWidth)
+    }
+
+    private func target(_ tiles: Range<Int>, _ panel: Int) -> TileTarget {
+        let (first, columns) = (tiles.lowerBound * tileRows, rows(panel))
+        return TileTarget(
+            base: out.row(first) + columns.lowerBound, stride: out.stride,
+            rows: min(tiles.upperBound * tileRows, out.rows) - first, columns: columns.count)
     }
 }

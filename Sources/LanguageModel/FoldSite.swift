@@ -126,6 +126,7 @@ extension ActivationFunction {
         switch self {
         case .vectorised(let function): function == .relu
         case .plain(let function): function == .leakyRelu || function == .identity
+        case .learned: false
         }
     }
 }

@@ -6,7 +6,8 @@ struct BenchmarkTests {
     @Test func wholeRunGivesRightAnswersAndAllGroups() throws {
         let report = try benchmark(.small)
         let groups = Set(report.measurements.map(\.group))
-        #expect(groups.isSuperset(of: ["limit", "product", "attention", "elementwise", "rtn", "file", "model"]))
+        #expect(
+            groups == ["limit", "product", "attention", "head", "rotary", "elementwise", "rtn", "file", "model"])
         #expect(report.measurements.allSatisfy { $0.work > 0 && $0.cost.wallSeconds > 0 })
         #expect(report.measurements.allSatisfy { report.share($0) != nil })
         let threadCounts = Set(report.measurements.map(\.threads)).count
@@ -26,6 +27,6 @@ struct BenchmarkTests {
     @Test func everyPartIsAnnounced() throws {
         var parts: [String] = []
         _ = try benchmark(.small) { parts.append($0) }
-        #expect(parts.count == 7 && parts.last == "evaluation, tiny shape")
+        #expect(parts.count == 8 && parts.last == "evaluation, tiny shape")
     }
 }

@@ -35,6 +35,23 @@ struct ReferenceCheckTests {
         #expect(isWrong { () throws(BenchmarkError) in try AttentionBenchmark.check(fused: fused, size, out: out, "") })
     }
 
+    @Test func rotary() throws {
+        let size = Workload.Attention(windows: 2, context: 9, heads: 2, headSize: 8)
+        let (x, out) = (matrix(18, 16), matrix(18, 16))
+        RotaryBenchmark.run(out, size, RotaryBenchmark.table(size))
+        try RotaryBenchmark.check(x: x, size, out: out)
+        out.base[17 * 16 + 3] += 1e-4
+        #expect(isWrong { () throws(BenchmarkError) in try RotaryBenchmark.check(x: x, size, out: out) })
+    }
+
+    @Test func head() throws {
+        let (hidden, weight) = (matrix(9, 24), HeadBenchmark.weight(.init(tokens: 9, width: 24, vocabulary: 300)))
+        var scores = HeadBenchmark.run(hidden, weight)[0]
+        try HeadBenchmark.check(hidden: hidden, weight, scores)
+        scores.negativeLogLikelihood[8] += 1e-3
+        #expect(isWrong { () throws(BenchmarkError) in try HeadBenchmark.check(hidden: hidden, weight, scores) })
+    }
+
     @Test(arguments: ElementwiseBenchmark.Step.all) func elementwise(step: ElementwiseBenchmark.Step) throws {
         let (x, out) = (matrix(3, 40), Matrix(rows: 3, columns: 40))
         step.prepare(x, out)

@@ -10,6 +10,7 @@ extension Workload {
         workload.copyByteCount = 1 << 16
         workload.product = Product(tokens: 50, shapes: [Shape(outputs: 40, inputs: 70)])
         workload.attention = Attention(windows: 2, context: 20, heads: 2, headSize: 16)
+        workload.head = Head(tokens: 9, width: 24, vocabulary: 300)
         workload.elementwise = Shape(outputs: 6, inputs: 50)
         workload.rounding = Shape(outputs: 70, inputs: 64)
         workload.roundingGroup = 32
