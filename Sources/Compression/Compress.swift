@@ -63,7 +63,7 @@ package struct CompressionRun {
         for target in targets {
             layouts.append(
                 try layers.map { (layer) throws(CompressionError) in
-                    try target.spec.compressor.layout(layer, target.spec)
+                    try target.spec.compressor.layout(layer, target.spec) + target.spec.inputLayout(layer)
                 })
         }
         var outputs: [CompressedOutput] = []
@@ -89,7 +89,7 @@ package struct CompressionRun {
             waiting.removeAll { indices.contains($0) }
             let weights = try compressor.compress(layer, specs: indices.map { outputs[$0].spec }, hessian: hessian)
             for (index, weight) in zip(indices, weights) {
-                try outputs[index].write(layer.name, weight)
+                try outputs[index].write(layer, weight)
                 results[index] = weight
             }
         }
@@ -97,8 +97,17 @@ package struct CompressionRun {
     }
 
     /// Writes what is not compressed and what stands beside the weights.
-    package consuming func finish(_ provenance: Provenance) throws(CompressionError) {
+    ///
+    /// - Parameter vectors: values of kept tensors that changed, by their names; their types hold them.
+    package consuming func finish(
+        _ provenance: Provenance, replacing vectors: [String: [Float]] = [:]
+    ) throws(CompressionError) {
         for tensor in kept {
+            if let values = vectors[tensor.info.name] {
+                let bytes = try tensor.bytes(of: values)
+                for output in outputs { try output.write(tensor.info.name, bytes) }
+                continue
+            }
             try tensor.withBytes { (bytes) throws(CompressionError) in
                 for output in outputs { try output.write(tensor.info.name, bytes) }
             }

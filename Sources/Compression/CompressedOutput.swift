@@ -35,13 +35,35 @@ final class CompressedOutput {
         } catch { throw .checkpoint(error) }
     }
 
-    func write(_ module: String, _ weight: CompressedWeight) throws(CompressionError) {
+    func write(_ layer: LinearLayer, _ weight: CompressedWeight) throws(CompressionError) {
+        let module = layer.name
         bitCount += weight.bitCount
         weightCount += weight.weightCount
         for tensor in weight.tensors {
-            let bytes = UnsafeRawBufferPointer(start: tensor.storage.base, count: tensor.storage.byteCount)
-            try write("\(module).\(tensor.layout.suffix)", bytes)
+            try write("\(module).\(tensor.layout.suffix)", tensor.storage)
         }
+        if let rounding = spec.options.activations, rounding.scale == .tensor {
+            try write("\(module).input_scale", inputScale(layer, rounding))
+        }
+    }
+
+    /// The stored scale of a layer's inputs; that of inputs that were all 0 is 1.
+    private func inputScale(
+        _ layer: LinearLayer, _ rounding: ActivationRounding
+    ) throws(CompressionError) -> StoredBytes {
+        guard let largest = layer.largestInput else { throw .missingCalibration(method: spec.name) }
+        let type = spec.scaleType(checkpoint: layer.scaleType)
+        let scale = largest == 0 ? 1 : max(type.rounded(rounding.step(largest: largest)), type.leastPositive)
+        guard scale.isFinite else {
+            throw .scaleOutOfRange(tensor: layer.name + ".input_scale", row: 0, scaleType: type.rawValue)
+        }
+        let stored = StoredBytes(byteCount: type.byteCount)
+        withUnsafePointer(to: scale) { type.encode($0, count: 1, into: stored.base) }
+        return stored
+    }
+
+    func write(_ name: String, _ storage: StoredBytes) throws(CompressionError) {
+        try write(name, UnsafeRawBufferPointer(start: storage.base, count: storage.byteCount))
     }
 
     func write(_ name: String, _ bytes: UnsafeRawBufferPointer) throws(CompressionError) {
@@ -58,7 +80,7 @@ final class CompressedOutput {
             do { try writer.finish() } catch { throw .checkpoint(error) }
         }
         var config = checkpoint.config.json
-        config["quantization_config"] = .object(spec.compressor.configuration(spec, ignored: ignored))
+        config["quantization_config"] = .object(configuration(ignored: ignored))
         try write(.object(config), as: "config.json")
         try write(provenance.json(spec, bitsPerWeight: bitsPerWeight), as: "provenance.json")
         for name in Self.companions {
@@ -67,6 +89,15 @@ final class CompressedOutput {
             try SystemFile.write(SystemFile.read(source), to: directory.appending(path: name))
         }
         try SystemFile.synchronize(directory)
+    }
+
+    /// The compressor's object; where it has no groups of its own to say how inputs are rounded, it says so at its top.
+    private func configuration(ignored: [String]) -> JSONObject {
+        var object = spec.compressor.configuration(spec, ignored: ignored)
+        if let rounding = spec.options.activations, object["config_groups"] == nil {
+            object["input_activations"] = .object(InputActivations.json(rounding))
+        }
+        return object
     }
 
     private func write(_ value: JSONValue, as name: String) throws(CompressionError) {

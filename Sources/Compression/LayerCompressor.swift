@@ -11,14 +11,18 @@ package struct LinearLayer: Sendable {
     package let scaleType: ScaleType
     /// The weights with the same inputs, this one among them; nil for one that stands alone.
     package let stack: WeightStack?
+    /// The greatest magnitude of its inputs in calibration, for specs that round inputs by it.
+    package var largestInput: Float?
 
     package init(
-        name: String, weight: any WeightMatrix, scaleType: ScaleType, stack: WeightStack? = nil
+        name: String, weight: any WeightMatrix, scaleType: ScaleType, stack: WeightStack? = nil,
+        largestInput: Float? = nil
     ) {
         self.name = name
         self.weight = weight
         self.scaleType = scaleType
         self.stack = stack
+        self.largestInput = largestInput
     }
 }
 
@@ -47,12 +51,21 @@ extension Spec {
     /// The code behind the recipe.
     package var compressor: any LayerCompressor.Type {
         switch method {
-        case .rtn: RoundToNearest.self
+        case .rtn, .awq, .smoothquant, .aweq, .dilation: RoundToNearest.self
         case .gptq: GPTQ.self
         case .magnitude, .wanda: Pruning.self
         case .sparsegpt: SparseGPT.self
         case .lowRank: LowRank.self
         case .qsd: SparseDecomposition.self
         }
+    }
+}
+
+extension Spec {
+    /// The tensors that say how a layer's inputs are rounded, whatever the compressor.
+    func inputLayout(_ layer: LinearLayer) -> [StoredLayout] {
+        guard options.activations?.scale == .tensor else { return [] }
+        let type = scaleType(checkpoint: layer.scaleType).elementType
+        return [StoredLayout(suffix: "input_scale", type: type, shape: [1])]
     }
 }

@@ -19,12 +19,29 @@ extension Spec {
         case lowRank = "low-rank"
         /// Two factors of low rank that are quantized, one of them sparse; no data needed (2207.11048).
         case qsd
+        /// Salient input channels scaled up before rounding, by a search (2306.00978).
+        case awq
+        /// Outliers of activations moved into weights (2211.10438).
+        case smoothquant
+        /// Ranges of activations and weights equalised, biases corrected (2311.01305).
+        case aweq
+        /// Under-used input channels scaled up to their rows' ranges: no data needed (2409.14307).
+        case dilation
 
         /// What the method must know of a layer's inputs.
         package var need: CalibrationNeed {
             switch self {
-            case .rtn, .magnitude, .lowRank, .qsd: .none
+            case .rtn, .magnitude, .lowRank, .qsd, .dilation: .none
             case .gptq, .wanda, .sparsegpt: .hessian
+            case .awq, .smoothquant, .aweq: .channels
+            }
+        }
+
+        /// Whether factors move between channels of the model before its weights are rounded to nearest.
+        package var scalesChannels: Bool {
+            switch self {
+            case .rtn, .gptq, .magnitude, .wanda, .sparsegpt, .lowRank, .qsd: false
+            case .awq, .smoothquant, .aweq, .dilation: true
             }
         }
 
@@ -44,8 +61,8 @@ extension Spec {
         /// The keys that mean something to it beside those that every method takes.
         var keys: Set<OptionalKey> {
             switch self {
-            case .rtn: []
-            case .gptq: [.actOrder]
+            case .rtn, .awq, .smoothquant, .aweq, .dilation: [.activations]
+            case .gptq: [.actOrder, .activations]
             case .magnitude, .wanda, .sparsegpt: [.sparse]
             case .lowRank: [.rank]
             case .qsd: [.rank, .sparse]
@@ -56,7 +73,7 @@ extension Spec {
         var formats: [NumberFormat] {
             switch self {
             case .rtn: NumberFormat.named
-            case .gptq: []
+            case .gptq, .awq, .smoothquant, .aweq, .dilation: []
             case .magnitude, .wanda, .sparsegpt, .lowRank, .qsd: [.stored]
             }
         }
@@ -69,6 +86,7 @@ extension Spec {
     enum OptionalKey: String, CaseIterable {
         case actOrder = "act_order"
         case sparse, rank
+        case activations
     }
 }
 
@@ -146,6 +164,7 @@ extension Spec.Options {
         (actOrder ? [(.actOrder, "true")] : [])
             + (sparsity.map { [(.sparse, $0.json.canonicalText)] } ?? [])
             + (rank.map { [(.rank, $0.json.canonicalText)] } ?? [])
+            + (activations.map { [(.activations, "\($0.bits)")] } ?? [])
     }
 }
 
@@ -154,6 +173,13 @@ package enum CalibrationNeed: Sendable, Hashable {
     case none
     /// H = 2XXᵀ/n over the calibration tokens.
     case hessian
+    /// Means and extremes of each input, and for AWQ what the layer makes of them.
+    case channels
+}
+
+extension Spec {
+    /// Whether it looks at what layers are given.
+    package var needsCalibration: Bool { method.need != .none || options.activations?.scale == .tensor }
 }
 
 extension Spec.OptionalKey {

@@ -8,6 +8,8 @@ package struct Provenance: Sendable, Equatable {
     package let version: String
     /// What calibrated it, if anything did: shard digest, windows, context, damping.
     package let calibration: JSONObject?
+    /// What a method that scales channels could not scale.
+    package var scaling: JSONObject?
 
     package init(source: String, version: String, calibration: JSONObject? = nil) {
         self.source = source
@@ -24,6 +26,7 @@ package struct Provenance: Sendable, Equatable {
         object["spec"] = spec.canonical
         object["source"] = .string(source)
         if let calibration { object["calibration"] = .object(calibration) }
+        if let scaling { object["scaling"] = .object(scaling) }
         object["bits_per_weight"] = .number(bitsPerWeight)
         return .object(object)
     }

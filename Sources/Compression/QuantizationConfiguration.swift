@@ -15,6 +15,8 @@ struct QuantizationConfiguration: Sendable, Equatable {
         let format: Format
         /// Rows and columns of the blocks that share a scale, where they are blocks.
         let block: [Int]?
+        /// How inputs are rounded, if they are.
+        let inputs: InputActivations?
     }
 
     /// How codes are stored.
@@ -49,7 +51,15 @@ struct QuantizationConfiguration: Sendable, Equatable {
         config["quant_method"] = .string(methodName)
         config["format"] = .string(formatName)
         config["quantization_status"] = "compressed"
-        config["config_groups"] = ["group_0": ["targets": ["Linear"], "weights": .object(weights)]]
+        var group = JSONObject()
+        group["targets"] = ["Linear"]
+        group["weights"] = .object(weights)
+        if let rounding = spec.options.activations {
+            group["input_activations"] = .object(InputActivations.json(rounding))
+            // Unsaid, compressed-tensors would look for unpacked integers.
+            group["format"] = .string(formatName)
+        }
+        config["config_groups"] = ["group_0": .object(group)]
         config["ignore"] = .array(ignored.map { .string($0) })
         // compressed-tensors 0.18 to 0.20 (at least) cannot load packed zero points, their own included, into the
         // modules they prepare; told to dequantize while loading, transformers takes another way, which works.
@@ -115,8 +125,9 @@ extension ConfigurationReading {
             throw invalid(
                 key + ".weights.type", type, types.compactMap(\.string).map { "'\($0)'" }.joined(separator: ", "))
         }
-        if let inputs = group["input_activations"], inputs != .null {
-            throw invalid(key + ".input_activations", inputs, "null: quantized activations are not evaluated")
+        let inputs = try InputActivations(group["input_activations"], key + ".input_activations", self)
+        if let outputs = group["output_activations"], outputs != .null {
+            throw invalid(key + ".output_activations", outputs, "null: rounded outputs are not evaluated")
         }
         let allowed = format == .packed ? 1...8 : 8...8
         guard let bits = weights["num_bits"]?.int, allowed.contains(bits) else {
@@ -130,7 +141,8 @@ extension ConfigurationReading {
         }
         let targets = group["targets"]?.array?.compactMap(\.string) ?? []
         return QuantizationConfiguration.Scheme(
-            targets: targets, bits: bits, symmetric: symmetric, format: format, block: try block(weights, key))
+            targets: targets, bits: bits, symmetric: symmetric, format: format, block: try block(weights, key),
+            inputs: inputs)
     }
 
     /// The rows and columns that share a scale under the strategy `block`.

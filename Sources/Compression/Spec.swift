@@ -24,10 +24,16 @@ package struct Spec: Sendable, Hashable {
         /// The dimensions that a low-rank form keeps.
         package var rank: Rank?
 
-        package init(actOrder: Bool = false, sparsity: Sparsity? = nil, rank: Rank? = nil) {
+        /// How the inputs of compressed maps are rounded; nil for not at all.
+        package var activations: ActivationRounding?
+
+        package init(
+            actOrder: Bool = false, sparsity: Sparsity? = nil, rank: Rank? = nil, activations: ActivationRounding? = nil
+        ) {
             self.actOrder = actOrder
             self.sparsity = sparsity
             self.rank = rank
+            self.activations = activations
         }
     }
 
@@ -118,6 +124,9 @@ extension Spec: CustomStringConvertible {
         if let rank = options.rank { parts.append(rank.description) }
         if let sparsity = options.sparsity { parts.append(sparsity.description) }
         if options.actOrder { parts.append("actorder") }
+        if let activations = options.activations {
+            parts.append("a\(activations.bits)" + (activations.scale == .tensor ? "tensor" : ""))
+        }
         if targets != .layers { parts.append(targets.rawValue) }
         if let scales { parts.append(scales.rawValue) }
         return parts.joined(separator: "-")
@@ -145,6 +154,10 @@ extension Spec {
         if options.actOrder { object["act_order"] = true }
         if let sparsity = options.sparsity { object["sparse"] = sparsity.json }
         if let rank = options.rank { object["rank"] = rank.json }
+        if let activations = options.activations {
+            object["activations"] = .integer(activations.bits)
+            if activations.scale != .token { object["activation_scale"] = .string(activations.scale.rawValue) }
+        }
         if targets != .layers { object["targets"] = .string(targets.rawValue) }
         if let scales { object["scales"] = .string(scales.rawValue) }
         return .object(object)

@@ -9,6 +9,8 @@ extension Spec {
         case method, bits, format, group, symmetric
         case actOrder = "act_order"
         case sparse, rank
+        case activations
+        case activationScale = "activation_scale"
         case targets, scales
     }
 
@@ -25,7 +27,8 @@ extension Spec {
             options: Options(
                 actOrder: members.flag(.actOrder) ?? false,
                 sparsity: try members[.sparse].map { (value) throws(CompressionError) in try Sparsity(value) },
-                rank: try members[.rank].map { (value) throws(CompressionError) in try Rank(value) }))
+                rank: try members[.rank].map { (value) throws(CompressionError) in try Rank(value) },
+                activations: members.activations()))
     }
 
     /// All recipes of a manifest line such as `{method: rtn, bits: [4, 3, 2], group: 16, symmetric: false}`: a list at
@@ -115,6 +118,24 @@ private struct SpecMembers {
     }
 
     private static let allowedFormats = "one of " + NumberFormat.named.compactMap(\.name).joined(separator: ", ")
+
+    /// How inputs are rounded.
+    func activations() throws(CompressionError) -> ActivationRounding? {
+        let scale = try word(.activationScale, ActivationRounding.Scale.self)
+        guard let bits = try whole(.activations) else {
+            guard scale == nil else {
+                throw .missingKey("activations", allowed: "given where activation_scale is: " + Self.allowedActivations)
+            }
+            return nil
+        }
+        guard ActivationRounding.widths.contains(bits) else {
+            throw .invalidValue(key: "activations", value: "\(bits)", allowed: Self.allowedActivations)
+        }
+        return ActivationRounding(bits: bits, scale: scale ?? .token)
+    }
+
+    private static let allowedActivations =
+        ActivationRounding.widths.map(String.init).joined(separator: ", ") + " (bits)"
 
     func group() throws(CompressionError) -> Spec.Group? {
         guard let value = self[.group] else { return nil }

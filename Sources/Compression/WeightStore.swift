@@ -6,11 +6,32 @@ package import Kernels
 package struct WeightStore: Sendable {
     package let checkpoint: Checkpoint
     private let form: StoredForm
+    /// How the inputs of all compressed modules are rounded, where the form itself does not say it for each.
+    private let inputs: InputActivations?
 
     /// Opens the weights, whose `quantization_config`, if there is one, must be of a kind that is known.
     package init(_ checkpoint: Checkpoint) throws(CompressionError) {
         self.checkpoint = checkpoint
         form = try StoredForm(checkpoint.config)
+        let reading = ConfigurationReading(file: checkpoint.config.file)
+        inputs = try InputActivations(
+            checkpoint.config.json["quantization_config"]?.object?["input_activations"],
+            "quantization_config.input_activations", reading)
+    }
+
+    /// How the inputs of a linear module are rounded before it multiplies them; nil for a module that is not compressed,
+    /// or whose inputs stay.
+    package func inputRounding(of module: String) throws(CompressionError) -> InputRounding? {
+        let tensors = ModuleTensors(name: module, checkpoint: checkpoint)
+        var inputs = inputs
+        if case .compressedTensors(let configuration) = form { inputs = configuration.scheme(for: module)?.inputs }
+        guard let inputs, try form.matrix(tensors) != nil else { return nil }
+        return try inputs.rounding(tensors)
+    }
+
+    /// The 16-bit type that goes with a module's plain weight.
+    package func scaleType(of module: String) -> ScaleType {
+        ScaleType(weights: checkpoint.tensors[module + ".weight"]?.info.type ?? .float16)
     }
 
     /// How the weights are compressed as they are stored, in a word such as `gptq-w4-g128`; nil for plain ones.

@@ -2,33 +2,65 @@ package import Checkpoint
 package import Compression
 import Kernels
 
-/// Compresses a 16-bit or float32 checkpoint by specs whose methods look at what its layers are given.
+/// Compresses a 16-bit or float32 checkpoint by specs that go through it layer after layer: those whose methods look at
+/// what its layers are given, and those that scale channels before they round.
 ///
-/// Layer after layer, as IST-DASLab/gptq does it: the inputs of all linear maps of a layer are those of the layer as it
-/// was, behind layers that are compressed already. So each spec has a residual stream of its own; in front of the first
-/// layer they are all the same, and so are its Hessians.
+/// GPTQ as IST-DASLab/gptq does it: the inputs of all linear maps of a layer are those of the layer as it was, behind
+/// layers that are compressed already. So each spec has a residual stream of its own; in front of the first layer they
+/// are all the same, and so are its Hessians. Methods that scale channels look at the uncompressed model's inputs
+/// (`PreparedCompression`); they come last.
 ///
 /// Every target becomes a directory as with specs that need no calibration.
 ///
 /// - Parameters:
-///   - windows: the calibration text, n windows.
+///   - windows: the calibration text, n windows; nil where no spec needs any.
 ///   - memoryBudget: bytes of residual streams (n · context · d floats each) and Hessians that are held at once; one of
 ///     each is, whatever it takes.
 package func compress(
-    _ checkpoint: Checkpoint, into targets: [CompressionTarget], calibratedOn windows: TokenWindows,
+    _ checkpoint: Checkpoint, into targets: [CompressionTarget], calibratedOn windows: TokenWindows?,
     provenance: Provenance, memoryBudget: Int, control: RunControl = RunControl()
 ) throws(LanguageModelError) {
     let store: WeightStore
     do { store = try WeightStore(checkpoint) } catch { throw .compression(error) }
+    let (chained, prepared) = (targets.filter(\.spec.needsStream), targets.filter { !$0.spec.needsStream })
+    let share = Double(chained.count) / Double(max(1, targets.count))
+    if !chained.isEmpty {
+        guard let windows else { throw .compression(.missingCalibration(method: chained[0].spec.method.rawValue)) }
+        try compress(
+            store, into: chained, calibratedOn: windows, provenance: provenance, memoryBudget: memoryBudget,
+            control: control.part(from: 0, to: share))
+    }
+    if !prepared.isEmpty {
+        let part = control.part(from: share, to: 1)
+        try PreparedCompression(store, prepared, windows, part).run(provenance, part)
+    }
+}
+
+extension Spec {
+    /// Whether each of its layers is calibrated behind compressed ones.
+    fileprivate var needsStream: Bool { method.need != .none && !method.scalesChannels }
+}
+
+extension RunControl {
+    /// The same, where what is done is a part of the whole.
+    fileprivate func part(from first: Double, to last: Double) -> RunControl {
+        RunControl(progress: { progress(first + $0 * (last - first)) }, isCancelled: isCancelled)
+    }
+}
+
+/// Takes specs that each have a stream of their own through all layers, as many together as memory allows.
+private func compress(
+    _ store: WeightStore, into targets: [CompressionTarget], calibratedOn windows: TokenWindows,
+    provenance: Provenance, memoryBudget: Int, control: RunControl
+) throws(LanguageModelError) {
     let description = try ModelVariant(store).description
     let streamByteCount = 4 * description.width * windows.ids.count
     let together = max(1, memoryBudget / 2 / streamByteCount)
     for first in stride(from: 0, to: targets.count, by: together) {
         let batch = first..<min(targets.count, first + together)
-        let part = RunControl(
-            progress: {
-                control.progress((Double(batch.lowerBound) + $0 * Double(batch.count)) / Double(targets.count))
-            }, isCancelled: control.isCancelled)
+        let part = control.part(
+            from: Double(batch.lowerBound) / Double(targets.count),
+            to: Double(batch.upperBound) / Double(targets.count))
         var streams: [SpecStream] = []
         for target in targets[batch] { streams.append(try SpecStream(store, target, windows, part)) }
         let hessians = memoryBudget - batch.count * streamByteCount
@@ -46,9 +78,9 @@ private func compress(
         let groups = layer == 0 ? [streams] : streams.map { [$0] }
         for (index, group) in groups.enumerated() {
             var seen: Set<String> = []
-            while let hessians = try group[0].hessians(layer: layer, except: seen, byteCount: hessianByteCount) {
-                for stream in group { try stream.compress(hessians) }
-                seen.formUnion(hessians.keys)
+            while let seenInputs = try group[0].inputs(layer: layer, except: seen, byteCount: hessianByteCount) {
+                for stream in group { try stream.compress(seenInputs) }
+                seen.formUnion(seenInputs.hessians.keys)
             }
             for stream in group where layer + 1 < layers { try stream.advance(layer: layer) }
             control.progress((Double(layer) + Double(index + 1) / Double(groups.count)) / Double(layers))
@@ -73,11 +105,11 @@ private final class SpecStream {
         waiting = Dictionary(uniqueKeysWithValues: output.layers.map { ($0.name, $0) })
     }
 
-    /// The Hessians of a layer's modules, as many of those that are not among `seen` as fit into memory; nil if none is
-    /// left.
-    func hessians(
+    /// What a layer's modules are given, for as many of those that are not among `seen` as fit into memory; nil if none
+    /// is left.
+    func inputs(
         layer: Int, except seen: Set<String>, byteCount: Int
-    ) throws(LanguageModelError) -> [String: Hessian]? {
+    ) throws(LanguageModelError) -> HessianGathering? {
         let modules = run.description.layers[layer].maps.map(\.module)
         guard !seen.isSuperset(of: modules) else { return nil }
         let gathering = HessianGathering(context: run.context, except: seen, byteCount: byteCount)
@@ -86,12 +118,13 @@ private final class SpecStream {
         if let module = modules.first(where: { hessians[$0].map { !$0.isFinite } ?? false }) {
             throw .inputsNotFinite(module: module)
         }
-        return hessians.isEmpty ? nil : hessians
+        return hessians.isEmpty ? nil : gathering
     }
 
-    func compress(_ hessians: [String: Hessian]) throws(LanguageModelError) {
-        for (module, hessian) in hessians.sorted(by: { $0.key < $1.key }) {
-            guard let layer = waiting.removeValue(forKey: module) else { continue }
+    func compress(_ inputs: HessianGathering) throws(LanguageModelError) {
+        for (module, hessian) in inputs.hessians.sorted(by: { $0.key < $1.key }) {
+            guard var layer = waiting.removeValue(forKey: module) else { continue }
+            layer.largestInput = inputs.largest[module]
             do { compressed[module] = try output.compress(layer, hessian: hessian)[0].matrix } catch {
                 throw .compression(error)
             }
@@ -116,9 +149,10 @@ extension Hessian {
     fileprivate var isFinite: Bool { (0..<columns).allSatisfy { self[$0, $0].isFinite } }
 }
 
-/// Hessians of the inputs that are shown, each shared by the modules that have the same input.
+/// Hessians and greatest magnitudes of the inputs that are shown, each shared by the modules that have the same input.
 private final class HessianGathering {
     private(set) var hessians: [String: Hessian] = [:]
+    private(set) var largest: [String: Float] = [:]
     private let context: Int
     private let seen: Set<String>
     private let byteCount: Int
@@ -134,12 +168,21 @@ private final class HessianGathering {
     func add(_ inputs: MatrixView, of modules: [String]) {
         guard let first = modules.first, !seen.contains(first) else { return }
         let windows = inputs.rows / context
-        if let known = hessians[first] { return known.add(inputs, windows: windows) }
+        if let known = hessians[first] {
+            known.add(inputs, windows: windows)
+            return enlarge(inputs, modules)
+        }
         let needed = 8 * inputs.columns * inputs.columns
         guard hessians.isEmpty || needed <= byteCount - used else { return }
         used += needed
         let hessian = Hessian(columns: inputs.columns)
         for module in modules { hessians[module] = hessian }
         hessian.add(inputs, windows: windows)
+        enlarge(inputs, modules)
+    }
+
+    private func enlarge(_ inputs: MatrixView, _ modules: [String]) {
+        let found = largestMagnitude(of: inputs)
+        for module in modules { largest[module] = max(largest[module] ?? 0, found) }
     }
 }

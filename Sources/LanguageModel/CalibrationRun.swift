@@ -9,7 +9,7 @@ package import Kernels
 package final class CalibrationRun {
     package let description: DecoderDescription
     private let variant: ModelVariant
-    private let hidden: Matrix
+    let hidden: Matrix
     let context: Int
     /// Windows that pass a layer together: enough to keep all cores busy with layers that are small.
     private let windowsPerChunk: Int
@@ -65,11 +65,11 @@ package final class CalibrationRun {
         }
     }
 
-    private func checkCancellation() throws(LanguageModelError) {
+    func checkCancellation() throws(LanguageModelError) {
         if isCancelled() { throw .cancelled }
     }
 
-    private func pass(
+    func pass(
         _ index: Int, replacing weights: [String: any WeightMatrix]
     ) throws(LanguageModelError) -> LayerPass {
         let layer = description.layers[index]
@@ -81,9 +81,12 @@ package final class CalibrationRun {
 
     private static let workspaceFloats = 1 << 24
 
-    private func chunks() -> [MatrixView] {
-        stride(from: 0, to: hidden.rows, by: windowsPerChunk * context).map {
-            hidden.view.rows($0..<min(hidden.rows, $0 + windowsPerChunk * context))
+    private func chunks() -> [MatrixView] { chunks(hidden) }
+
+    /// The rows of all windows, as many windows at a time as pass a layer together.
+    func chunks(_ stream: Matrix) -> [MatrixView] {
+        stride(from: 0, to: stream.rows, by: windowsPerChunk * context).map {
+            stream.view.rows($0..<min(stream.rows, $0 + windowsPerChunk * context))
         }
     }
 }

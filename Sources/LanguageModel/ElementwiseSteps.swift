@@ -17,21 +17,11 @@ func clamp(_ view: MatrixView, to limit: Float) {
     }
 }
 
-/// Rounds each row to 8 bits, x ← clamp(round(x·s), −128, 127)/s with s = 127/max(max|x|, 1e-5), half to even
-/// (arXiv 2402.17764, as transformers' BitLinear computes it).
-func roundInputs(_ view: MatrixView) {
-    forEachRow(of: view) { row in
-        var largest: Float = 1e-5
-        for value in row { largest = max(largest, abs(value)) }
-        let scale = 127 / largest
-        for index in row.indices {
-            row[index] = min(max((row[index] * scale).rounded(.toNearestOrEven), -128), 127) / scale
-        }
-    }
-}
-
 /// Whether every element is finite.
-func isFinite(_ view: MatrixView) -> Bool {
+func isFinite(_ view: MatrixView) -> Bool { largestMagnitude(of: view).isFinite }
+
+/// The greatest magnitude, NaN counting as the greatest of all.
+func largestMagnitude(of view: MatrixView) -> Float {
     let rowsPerTask = max(1, 65_536 / max(1, view.columns))
     let largest = Parallel.map((view.rows + rowsPerTask - 1) / rowsPerTask) { task in
         var largest: UInt32 = 0
@@ -41,7 +31,7 @@ func isFinite(_ view: MatrixView) -> Bool {
         }
         return largest
     }
-    return largest.allSatisfy { $0 < 0x7f80_0000 }
+    return Float(bitPattern: largest.max() ?? 0)
 }
 
 extension ActivationFunction {

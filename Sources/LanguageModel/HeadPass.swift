@@ -19,8 +19,10 @@ final class HeadPass: Sendable {
         init(_ description: DecoderDescription, _ binding: WeightBinding) throws(LanguageModelError) {
             norm = try binding.norm(description.finalNorm)
             projection = try description.outputProjection.map { (map) throws(LanguageModelError) in
-                try binding.linear(map)
+                try binding.refuseRounding(map.module)
+                return try binding.linear(map)
             }
+            try binding.refuseRounding(description.head)
         }
     }
 

@@ -1,3 +1,4 @@
+import Compression
 import Kernels
 
 /// One layer over one chunk of windows of one variant.
@@ -28,10 +29,10 @@ struct LayerPass {
     }
 
     /// The attention's contribution, into `projected`.
-    private func attend(_ hidden: MatrixView, _ views: Workspace.Views) {
+    func attend(_ hidden: MatrixView, _ views: Workspace.Views) {
         let norms = weights.attentionNorms
         let input = prepare(
-            hidden, norm: norms.before, rounds: weights.projections[0].map.roundsInputs, into: views.normed)
+            hidden, norm: norms.before, rounding: weights.projections[0].map.rounding, into: views.normed)
         observer?(layer.attention.projections.maps, input)
         for (map, first) in weights.projections {
             map.apply(input, into: views.heads.columns(first..<first + map.weight.rows))
@@ -42,7 +43,7 @@ struct LayerPass {
             queries: layouts.queries, keys: layouts.keys, values: layouts.values, windowLength: context,
             scale: layer.attention.scale, slidingWindow: layer.attention.slidingWindow, into: views.attended)
         norms.inside?.apply(views.attended, into: views.attended)
-        if weights.output.roundsInputs { roundInputs(views.attended) }
+        weights.output.rounding?.apply(to: views.attended)
         observer?([layer.attention.output], views.attended)
         // A parallel perceptron does not read the attention's outputs.
         if observer != nil, layer.parallel { return }
@@ -51,9 +52,9 @@ struct LayerPass {
     }
 
     /// The perceptron's contribution, into `normed`.
-    private func perceive(_ hidden: MatrixView, _ views: Workspace.Views) {
+    func perceive(_ hidden: MatrixView, _ views: Workspace.Views) {
         let norms = weights.perceptronNorms
-        let input = prepare(hidden, norm: norms.before, rounds: weights.up.roundsInputs, into: views.normed)
+        let input = prepare(hidden, norm: norms.before, rounding: weights.up.rounding, into: views.normed)
         observer?((layer.perceptron.gate.map { [$0] } ?? []) + [layer.perceptron.up], input)
         weights.up.apply(input, into: views.inner)
         if let gate = weights.gate {
@@ -63,7 +64,7 @@ struct LayerPass {
             layer.perceptron.activation.apply(to: views.inner)
         }
         norms.inside?.apply(views.inner, into: views.inner)
-        if weights.down.roundsInputs { roundInputs(views.inner) }
+        weights.down.rounding?.apply(to: views.inner)
         if let observer { return observer([layer.perceptron.down], views.inner) }
         weights.down.apply(views.inner, into: views.normed)
         norms.after?.apply(views.normed, into: views.normed)
@@ -71,11 +72,11 @@ struct LayerPass {
 
     /// The input of a sublayer's first maps: the residual stream itself, or what norm and rounding make of it.
     private func prepare(
-        _ hidden: MatrixView, norm: BoundNorm?, rounds: Bool, into normed: MatrixView
+        _ hidden: MatrixView, norm: BoundNorm?, rounding: InputRounding?, into normed: MatrixView
     ) -> MatrixView {
-        guard norm != nil || rounds else { return hidden }
+        guard norm != nil || rounding != nil else { return hidden }
         if let norm { norm.apply(hidden, into: normed) } else { normed.copy(from: hidden) }
-        if rounds { roundInputs(normed) }
+        rounding?.apply(to: normed)
         return normed
     }
 
@@ -115,7 +116,7 @@ struct LayerPass {
         )
     }
 
-    private func join(_ hidden: MatrixView, _ contribution: MatrixView, _ norms: LayerWeights.Norms) {
+    func join(_ hidden: MatrixView, _ contribution: MatrixView, _ norms: LayerWeights.Norms) {
         hidden.add(contribution)
         norms.afterResidual?.apply(hidden, into: hidden)
     }

@@ -36,6 +36,23 @@ struct LayerWeights: Sendable {
         up = try binding.linear(layer.perceptron.up)
         down = try binding.linear(layer.perceptron.down)
         perceptronNorms = try Self.norms(layer.perceptronNorms, binding)
+        try Self.checkRounding(zip(attention.projections.maps, projections.map(\.map)))
+        if let gate, let description = layer.perceptron.gate {
+            try Self.checkRounding([(description, gate), (layer.perceptron.up, up)])
+        }
+    }
+
+    /// Maps that share an input must round it alike: it is rounded once.
+    private static func checkRounding(
+        _ maps: some Sequence<(LinearDescription, BoundLinear)>
+    ) throws(LanguageModelError) {
+        let maps = Array(maps)
+        for (description, map) in maps.dropFirst() where map.rounding != maps[0].1.rounding {
+            throw .unsupported(
+                key: "quantization_config",
+                found: "'\(maps[0].0.module)' and '\(description.module)' rounding differently",
+                supported: "one rule for maps that share an input")
+        }
     }
 
     private static func norms(

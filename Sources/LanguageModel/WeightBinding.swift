@@ -6,7 +6,8 @@ import Kernels
 struct BoundLinear: Sendable {
     let weight: any WeightMatrix
     let bias: [Float]?
-    let roundsInputs: Bool
+    /// How its inputs are rounded, if they are.
+    let rounding: InputRounding?
 
     /// out = x·Wᵀ + b; x must be rounded already where the map wants that.
     func apply(_ x: MatrixView, into out: MatrixView) { multiply(x, weight, bias: bias, into: out) }
@@ -50,7 +51,23 @@ struct WeightBinding {
         return BoundLinear(
             weight: weight,
             bias: description.bias ? try vector(description.module + ".bias", count: description.outputs) : nil,
-            roundsInputs: description.bitLinear != nil)
+            rounding: try rounding(description))
+    }
+
+    private func rounding(_ description: LinearDescription) throws(LanguageModelError) -> InputRounding? {
+        if description.bitLinear != nil { return .bitNet }
+        do { return try store.inputRounding(of: description.module) } catch { throw .compression(error) }
+    }
+
+    /// Refuses rounded inputs where they are not computed: those of maps outside layers.
+    func refuseRounding(_ module: String) throws(LanguageModelError) {
+        let rounding: InputRounding?
+        do { rounding = try store.inputRounding(of: module) } catch { throw .compression(error) }
+        if rounding != nil {
+            throw .unsupported(
+                key: "quantization_config", found: "rounded inputs of '\(module)'", supported: "those of maps in layers"
+            )
+        }
     }
 
     private func packedTernary(

@@ -47,7 +47,7 @@ extension Lock {
 
     private func cell(_ checkpoint: CheckpointRecord, _ spec: Spec?) -> Cell {
         let tokenizer: String? = tokenizer?.sha256 ?? checkpoint.tokenizer
-        let needed = spec?.method.needsCalibration == true ? calibration?.identity(tokenizer: tokenizer) : nil
+        let needed = spec?.needsCalibration == true ? calibration?.identity(tokenizer: tokenizer) : nil
         var identity = JSONObject([
             .init(key: "checkpoint", value: .string(checkpoint.digest)),
             .init(key: "config", value: .string(checkpoint.config)),

@@ -137,7 +137,7 @@ extension Manifest {
             do throws(CompressionError) {
                 for spec in try Spec.expand(line: object) where !specs.contains(spec) { specs.append(spec) }
             } catch { throw line.invalid(error.description) }
-            if !calibrates, let spec = specs.first(where: \.method.needsCalibration) {
+            if !calibrates, let spec = specs.first(where: \.needsCalibration) {
                 throw line.invalid(
                     "method '\(spec.method.rawValue)' needs the manifest's key 'calibration', such as {shard: text.jsonl}"
                 )
@@ -220,11 +220,6 @@ extension Manifest.Prediction {
             params: try keys["params"].required(numbers), tokens: try keys["tokens"].required(numbers),
             bits: try keys["bits"].required(numbers))
     }
-}
-
-extension Spec.Method {
-    /// Whether it looks at what layers are given.
-    package var needsCalibration: Bool { need != .none }
 }
 
 extension Optional where Wrapped == Field {

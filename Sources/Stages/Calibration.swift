@@ -46,21 +46,30 @@ func compress(
     calibration: (windows: TokenWindows, identity: JSONValue)?, memory: Int,
     progress: @escaping @Sendable (Double) -> Void
 ) throws(StageError) {
-    let version = String(Stage.quantize.version)
-    guard let (windows, identity) = calibration else {
-        let provenance = Provenance(source: source, version: version)
-        return try attempt { () throws(CompressionError) in
-            try compress(checkpoint, into: targets, provenance: provenance) { progress(Double($0) / Double($1)) }
+    let facts = calibration.map { calibration in
+        var facts = calibration.identity.object ?? JSONObject()
+        facts["windows"] = .integer(calibration.windows.count)
+        return facts
+    }
+    let provenance = Provenance(source: source, version: String(Stage.quantize.version), calibration: facts)
+    // What needs neither text nor the model's structure reads each weight once for all specs.
+    let plain = targets.filter { calibration == nil && !$0.spec.method.scalesChannels }
+    let layered = targets.filter { calibration != nil || $0.spec.method.scalesChannels }
+    let share = Double(plain.count) / Double(max(1, targets.count))
+    if !plain.isEmpty {
+        try attempt { () throws(CompressionError) in
+            try compress(checkpoint, into: plain, provenance: provenance) {
+                progress(share * Double($0) / Double($1))
+            }
         }
     }
-    var facts = identity.object ?? JSONObject()
-    facts["windows"] = .integer(windows.count)
-    let provenance = Provenance(source: source, version: version, calibration: facts)
-    let control = RunControl(progress: progress, isCancelled: { Interruption.current.isRequested })
+    guard !layered.isEmpty else { return }
+    let control = RunControl(
+        progress: { progress(share + $0 * (1 - share)) }, isCancelled: { Interruption.current.isRequested })
     do throws(LanguageModelError) {
         try compress(
-            checkpoint, into: targets, calibratedOn: windows, provenance: provenance, memoryBudget: memory,
-            control: control)
+            checkpoint, into: layered, calibratedOn: calibration?.windows, provenance: provenance,
+            memoryBudget: memory, control: control)
     } catch .cancelled {
         throw .workspace(.stopped)
     } catch .compression(let error) {

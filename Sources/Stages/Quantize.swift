@@ -11,7 +11,7 @@ package import Pipeline
 package func quantize(
     checkpoint directory: URL, spec: Spec, calibration: CalibrationRequest? = nil, memory: Int = 0, output: URL
 ) throws(StageError) -> ExitStatus {
-    switch (spec.method.needsCalibration, calibration) {
+    switch (spec.needsCalibration, calibration) {
     case (true, nil): throw .compression(.missingCalibration(method: spec.method.rawValue))
     case (false, _?): throw .compression(.unsupported(spec: spec.name, reason: "its method needs no calibration"))
     default: break

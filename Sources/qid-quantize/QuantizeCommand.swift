@@ -21,7 +21,9 @@ struct QuantizeCommand: ParsableCommand {
     @OptionGroup var spec: SpecOptions
 
     @Option(
-        help: "Text (.jsonl, .txt, also .gz or .zst) or token ids (.npy) for methods that look at activations (gptq).")
+        help:
+            "Text (.jsonl, .txt, also .gz or .zst) or token ids (.npy) for methods that look at activations (gptq, awq, …)."
+    )
     var calibration: String?
 
     @Option(help: "A tokenizer.json for the calibration text instead of the one beside the checkpoint.")

@@ -2,7 +2,7 @@ import ArgumentParser
 
 /// The keys of a spec as command-line options.
 struct SpecOptions: ParsableArguments {
-    @Option(help: "The compression method: rtn, gptq, magnitude, wanda, sparsegpt, low-rank, qsd.")
+    @Option(help: "The compression method: rtn, gptq, magnitude, wanda, sparsegpt, low-rank, qsd, awq, smoothquant, aweq, dilation.")
     var method: String = "rtn"
 
     @Option(help: "Bits per weight.")
@@ -26,6 +26,12 @@ struct SpecOptions: ParsableArguments {
     @Option(help: "Dimensions that factors keep, a number or a share of the full rank such as 0.25 (low-rank, qsd).")
     var rank: String?
 
+    @Option(help: "Round the inputs of compressed layers to so many bits: 8, 6, 4.")
+    var activations: Int?
+
+    @Option(help: "What shares a scale of rounded inputs: token, or tensor (which needs --calibration).")
+    var activationScale: String?
+
     /// The options that are given, by the keys of a spec.
     var members: [(key: String, value: String)] {
         var members = [(key: "method", value: method)]
@@ -35,6 +41,8 @@ struct SpecOptions: ParsableArguments {
         if actOrder { members.append(("act_order", "true")) }
         if let sparse { members.append(("sparse", sparse)) }
         if let rank { members.append(("rank", rank)) }
+        if let activations { members.append(("activations", "\(activations)")) }
+        if let activationScale { members.append(("activation_scale", activationScale)) }
         return members
     }
 }

@@ -1,0 +1,26 @@
+/// What each input of a linear map was in calibration.
+package struct ChannelStatistics: Sendable, Equatable {
+    package var mean: [Double]
+    package var meanMagnitude: [Double]
+    /// The least and the greatest value.
+    package var low: [Float]
+    package var high: [Float]
+
+    package init(mean: [Double], meanMagnitude: [Double], low: [Float], high: [Float]) {
+        self.mean = mean
+        self.meanMagnitude = meanMagnitude
+        self.low = low
+        self.high = high
+    }
+
+    /// The greatest magnitude of one input.
+    package func largest(_ channel: Int) -> Float { max(abs(low[channel]), abs(high[channel])) }
+
+    /// The greatest magnitude of all inputs.
+    package var largest: Float { low.indices.map(largest).max() ?? 0 }
+
+    /// Whether no input was NaN or infinite.
+    package var isFinite: Bool {
+        meanMagnitude.allSatisfy(\.isFinite) && low.allSatisfy(\.isFinite) && high.allSatisfy(\.isFinite)
+    }
+}

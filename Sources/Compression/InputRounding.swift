@@ -1,0 +1,51 @@
+/// How a spec rounds what compressed linear maps are given.
+package struct ActivationRounding: Sendable, Hashable {
+    /// Bits of a rounded input.
+    package let bits: Int
+    package let scale: Scale
+
+    /// What shares a scale.
+    package enum Scale: String, Sendable, Hashable, CaseIterable {
+        /// Each token has its own, found when it passes.
+        case token
+        /// One for all inputs of a map, from the greatest magnitude that calibration saw.
+        case tensor
+    }
+
+    package init(bits: Int, scale: Scale = .token) {
+        self.bits = bits
+        self.scale = scale
+    }
+
+    static let widths = [4, 6, 8]
+
+    /// The scale of symmetric rounding by which values up to `largest` are held: largest/((2ᵇ − 1)/2).
+    func step(largest: Float) -> Float { largest / (Float(1 << bits - 1) / 2) }
+}
+
+/// How the inputs of a stored linear map are rounded before it multiplies them.
+package struct InputRounding: Sendable, Equatable {
+    package let bits: Int
+    package let scale: Scale
+
+    package enum Scale: Sendable, Equatable {
+        /// BitNet's: x ← clamp(round(x·s), −2ᵇ⁻¹, 2ᵇ⁻¹ − 1)/s with s = (2ᵇ⁻¹ − 1)/max(max|x|, 1e-5) for each token
+        /// (arXiv 2402.17764, as transformers' BitLinear computes it).
+        case bitNet
+        /// Each token's s = max|x|/((2ᵇ − 1)/2); x ← clamp(round(x/s), −2ᵇ⁻¹, 2ᵇ⁻¹ − 1)·s.
+        case token
+        /// Each token's s = (high − low)/(2ᵇ − 1) with 0 between low and high, z = clamp(round(−2ᵇ⁻¹ − low/s), …);
+        /// x ← (clamp(round(x/s + z), …) − z)·s.
+        case asymmetricToken
+        /// The same with one s and z for all tokens.
+        case tensor(scale: Float, zero: Float)
+    }
+
+    package init(bits: Int, scale: Scale) {
+        self.bits = bits
+        self.scale = scale
+    }
+
+    /// What BitNet b1.58 does.
+    package static let bitNet = InputRounding(bits: 8, scale: .bitNet)
+}

@@ -1,0 +1,207 @@
+import Checkpoint
+import Compression
+import JSON
+import Kernels
+
+/// Compresses by specs that scale channels first, and by those that only watch what their maps are given: layer after
+/// layer of the uncompressed model, once for all of them.
+final class PreparedCompression {
+    private let store: WeightStore
+    private let description: DecoderDescription
+    /// Nil where no spec looks at text.
+    private let run: CalibrationRun?
+    private var outputs: [PreparedOutput] = []
+
+    init(
+        _ store: WeightStore, _ targets: [CompressionTarget], _ windows: TokenWindows?, _ control: RunControl
+    ) throws(LanguageModelError) {
+        self.store = store
+        let needsText = targets.contains { $0.spec.needsCalibration }
+        if needsText, let windows {
+            let run = try CalibrationRun(store, windows: windows, isCancelled: control.isCancelled)
+            self.run = run
+            description = run.description
+        } else {
+            run = nil
+            description = try ModelVariant(store).description
+        }
+        for target in targets {
+            if target.spec.needsCalibration, run == nil {
+                throw .compression(.missingCalibration(method: target.spec.method.rawValue))
+            }
+            outputs.append(try PreparedOutput(store, target))
+        }
+    }
+
+    func run(_ provenance: Provenance, _ control: RunControl) throws(LanguageModelError) {
+        for (index, layer) in description.layers.enumerated() {
+            if control.isCancelled() { throw .cancelled }
+            let statistics = try statistics(layer: index)
+            let searched = try search(layer: index, statistics)
+            for (output, factors) in zip(outputs, searched) {
+                try output.compress(layer, statistics: statistics, searched: factors)
+            }
+            if index + 1 < description.layers.count { try run?.advance(layer: index, replacing: [:]) }
+            control.progress(Double(index + 1) / Double(description.layers.count))
+        }
+        for output in outputs { try output.finish(provenance) }
+    }
+
+    private func statistics(layer: Int) throws(LanguageModelError) -> [String: ChannelStatistics] {
+        guard let run else { return [:] }
+        let gathering = ChannelGathering()
+        try run.observe(layer: layer) { modules, inputs in gathering.add(inputs, of: modules) }
+        return try gathering.statistics()
+    }
+
+    /// For each output the factors that AWQ finds, by the first map of each site.
+    private func search(
+        layer: Int, _ statistics: [String: ChannelStatistics]
+    ) throws(LanguageModelError) -> [[String: [Float]]] {
+        var result = outputs.map { _ in [String: [Float]]() }
+        let searching = outputs.indices.filter { outputs[$0].spec.method == .awq }
+        guard let run, !searching.isEmpty else { return result }
+        let search = ScaleSearch(run: run, store: store, layer: layer, statistics: statistics)
+        for case .site(let site) in description.layers[layer].foldPlaces {
+            let factors = try search.factors(site, searching.map { outputs[$0].spec })
+            for (index, factors) in zip(searching, factors) { result[index][site.maps[0].module] = factors }
+        }
+        return result
+    }
+}
+
+/// One spec's result under way.
+private final class PreparedOutput {
+    let spec: Spec
+    private let store: WeightStore
+    private var output: CompressionRun
+    private var waiting: [String: LinearLayer]
+    /// Norms and biases that changed.
+    private var vectors: [String: [Float]] = [:]
+    private var notes = ScalingNotes()
+
+    init(_ store: WeightStore, _ target: CompressionTarget) throws(LanguageModelError) {
+        self.store = store
+        spec = target.spec
+        do { output = try CompressionRun(store.checkpoint, [target]) } catch { throw .compression(error) }
+        waiting = Dictionary(uniqueKeysWithValues: output.layers.map { ($0.name, $0) })
+    }
+
+    func compress(
+        _ layer: LayerDescription, statistics: [String: ChannelStatistics], searched: [String: [Float]]
+    ) throws(LanguageModelError) {
+        var scaled = ScaledLayer(layer, store)
+        if spec.method.scalesChannels { try scale(&scaled, statistics, searched) }
+        for map in layer.maps {
+            guard let plain = waiting.removeValue(forKey: map.module) else { continue }
+            let weight = try scaled.weight(map)
+            let largest = statistics[map.module].map { largestInput($0, scaled.divisors(map)) }
+            let linear = LinearLayer(
+                name: plain.name, weight: weight, scaleType: plain.scaleType, largestInput: largest)
+            let result: CompressedWeight
+            do { result = try output.compress(linear)[0] } catch { throw .compression(error) }
+            if spec.method == .aweq, let inputs = statistics[map.module] {
+                try correct(map, weight, result.matrix, inputs, &scaled)
+            }
+        }
+        vectors.merge(scaled.vectors) { $1 }
+    }
+
+    private func scale(
+        _ layer: inout ScaledLayer, _ statistics: [String: ChannelStatistics], _ searched: [String: [Float]]
+    ) throws(LanguageModelError) {
+        for place in layer.layer.foldPlaces {
+            switch place {
+            case .unfolded(let place): notes.unscaled(place.maps, in: layer.layer, because: place.reason)
+            case .site(let site):
+                var weights: [any WeightMatrix] = []
+                for map in site.maps { weights.append(try layer.weight(map)) }
+                let inputs = statistics[site.maps[0].module]
+                let factors =
+                    searched[site.maps[0].module]
+                    ?? SiteScales(site: site, weights: weights, inputs: inputs).factors(spec)
+                if let factors {
+                    try layer.scale(site, by: factors)
+                } else {
+                    notes.unscaled(site.maps, in: layer.layer, because: "\(spec.method.rawValue) scales behind norms")
+                }
+            }
+        }
+    }
+
+    /// The greatest magnitude of a map's inputs once they are divided.
+    private func largestInput(_ inputs: ChannelStatistics, _ divisors: [Float]?) -> Float {
+        guard let divisors else { return inputs.largest }
+        return divisors.indices.map { inputs.largest($0) / abs(divisors[$0]) }.max() ?? 0
+    }
+
+    /// AWEQ's bias correction: b ← b + (W − Ŵ)·mean x, where there is a bias.
+    private func correct(
+        _ map: LinearDescription, _ weight: any WeightMatrix, _ rounded: any WeightMatrix,
+        _ inputs: ChannelStatistics, _ layer: inout ScaledLayer
+    ) throws(LanguageModelError) {
+        guard map.bias else { return notes.uncorrected(map, in: layer.layer) }
+        let divisors = layer.divisors(map)
+        let mean = inputs.mean.indices.map { inputs.mean[$0] / Double(divisors?[$0] ?? 1) }
+        let errors = Parallel.map(weight.rows) { row in
+            withUnsafeTemporaryAllocation(of: Float.self, capacity: max(1, 2 * weight.columns)) { values in
+                // Sound because the allocation holds two rows.
+                let (exact, stored) = (
+                    values.baseAddress.unsafelyUnwrapped, values.baseAddress.unsafelyUnwrapped + weight.columns
+                )
+                weight.decode(row: row, columns: 0..<weight.columns, into: exact)
+                rounded.decode(row: row, columns: 0..<weight.columns, into: stored)
+                return Float(mean.indices.reduce(0.0) { $0 + Double(exact[$1] - stored[$1]) * mean[$1] })
+            }
+        }
+        try layer.add(errors, to: map.module + ".bias")
+    }
+
+    func finish(_ provenance: Provenance) throws(LanguageModelError) {
+        if let left = waiting.keys.min() {
+            throw .unexpectedTensor(left + ".weight", because: "no layer computes with it, so it cannot be prepared")
+        }
+        var provenance = provenance
+        if spec.method.scalesChannels { provenance.scaling = notes.json }
+        do { try output.finish(provenance, replacing: vectors) } catch { throw .compression(error) }
+    }
+}
+
+/// What could not be scaled or corrected, for `provenance.json`.
+private struct ScalingNotes {
+    private var places: [(maps: [String], reason: String, layers: Int)] = []
+    private var biasless: [String] = []
+
+    /// Counts a layer in which maps stay as they are.
+    mutating func unscaled(_ maps: [LinearDescription], in layer: LayerDescription, because reason: String) {
+        let names = maps.map { name($0, layer) }
+        if let known = places.firstIndex(where: { $0.maps == names && $0.reason == reason }) {
+            places[known].layers += 1
+        } else {
+            places.append((names, reason, 1))
+        }
+    }
+
+    mutating func uncorrected(_ map: LinearDescription, in layer: LayerDescription) {
+        let name = name(map, layer)
+        if !biasless.contains(name) { biasless.append(name) }
+    }
+
+    /// A map's name inside its layer.
+    private func name(_ map: LinearDescription, _ layer: LayerDescription) -> String {
+        map.module.hasPrefix(layer.module + ".") ? String(map.module.dropFirst(layer.module.count + 1)) : map.module
+    }
+
+    var json: JSONObject {
+        var object = JSONObject()
+        object["unscaled"] = .array(
+            places.map { place in
+                [
+                    "maps": .array(place.maps.map { .string($0) }), "because": .string(place.reason),
+                    "layers": .integer(place.layers),
+                ]
+            })
+        if !biasless.isEmpty { object["without_bias"] = .array(biasless.sorted().map { .string($0) }) }
+        return object
+    }
+}

@@ -1,0 +1,63 @@
+package import Compression
+package import Kernels
+
+extension InputRounding {
+    /// Rounds the inputs of a linear map, tokens × inputs, in place.
+    package func apply(to inputs: MatrixView) {
+        let (low, high) = (-Float(1 << (bits - 1)), Float(1 << (bits - 1)) - 1)
+        switch scale {
+        case .bitNet:
+            forEachRow(of: inputs) { row in
+                let scale = high / max(row.largestMagnitude, 1e-5)
+                for index in row.indices {
+                    row[index] = min(max((row[index] * scale).rounded(.toNearestOrEven), low), high) / scale
+                }
+            }
+        case .token:
+            forEachRow(of: inputs) { row in
+                round(row, scale: row.largestMagnitude / ((high - low) / 2), zero: 0, low, high)
+            }
+        case .asymmetricToken:
+            forEachRow(of: inputs) { row in
+                let (least, greatest) = row.extremes
+                let scale = (greatest - least) / (high - low)
+                guard scale > 0 else { return }
+                let zero = min(max(low - least / scale, low), high).rounded(.toNearestOrEven)
+                round(row, scale: scale, zero: zero, low, high)
+            }
+        case .tensor(let scale, let zero):
+            forEachRow(of: inputs) { row in round(row, scale: scale, zero: zero, low, high) }
+        }
+    }
+
+    /// x ← (clamp(round(x/s + z)) − z)·s, half to even, in the order of compressed-tensors; rows of zeros stay.
+    @inline(__always)
+    private func round(
+        _ row: UnsafeMutableBufferPointer<Float>, scale: Float, zero: Float, _ low: Float, _ high: Float
+    ) {
+        guard scale > 0 else { return }
+        for index in row.indices {
+            let code = min(max(row[index] / scale + zero, low), high).rounded(.toNearestOrEven)
+            row[index] = (code - zero) * scale
+        }
+    }
+}
+
+extension UnsafeMutableBufferPointer<Float> {
+    /// By bit patterns: without the sign they order magnitudes.
+    fileprivate var largestMagnitude: Float {
+        var largest: UInt32 = 0
+        for value in self { largest = Swift.max(largest, value.bitPattern & 0x7fff_ffff) }
+        return Float(bitPattern: largest)
+    }
+
+    /// The least and the greatest value, 0 among them.
+    fileprivate var extremes: (least: Float, greatest: Float) {
+        var (least, greatest) = (Float(0), Float(0))
+        for value in self {
+            least = value < least ? value : least
+            greatest = value > greatest ? value : greatest
+        }
+        return (least, greatest)
+    }
+}

@@ -1,0 +1,121 @@
+import Compression
+import Kernels
+
+/// AWQ's search for a layer's factors (2306.00978, as mit-han-lab/llm-awq's auto_scale does it): of twenty exponents the
+/// one with the least squared error of what the maps are part of.
+///
+/// For queries, keys and values that is the attention's output, for a perceptron's first maps the perceptron's; for
+/// output maps it is their own. All inputs and weights are those of the layer as it was, and the weights of one site at a
+/// time are rounded. The search for clipping limits that llm-awq does afterwards is not done.
+struct ScaleSearch {
+    let run: CalibrationRun
+    let store: WeightStore
+    let layer: Int
+    let statistics: [String: ChannelStatistics]
+
+    /// For each spec a factor for each input of the site's maps.
+    func factors(_ site: FoldSite, _ specs: [Spec]) throws(LanguageModelError) -> [[Float]] {
+        guard !specs.isEmpty, let inputs = statistics[site.maps[0].module] else { return [] }
+        let channels = SiteChannels(site)
+        let magnitudes = channels.mean(inputs.meanMagnitude)
+        let candidates = ChannelScales.exponents.map { exponent in
+            channels.spread(ChannelScales.awq(meanMagnitude: magnitudes, exponent: exponent))
+        }
+        let measure = try measure(site)
+        var best: [[Float]] = []
+        for spec in specs {
+            var (least, choice) = (Double.infinity, candidates[0])
+            for candidate in candidates {
+                let error = try measure(try rounded(site, candidate, spec))
+                if error < least { (least, choice) = (error, candidate) }
+            }
+            best.append(choice)
+        }
+        return best
+    }
+
+    /// The weights of a site's maps, scaled, rounded and scaled back.
+    private func rounded(
+        _ site: FoldSite, _ factors: [Float], _ spec: Spec
+    ) throws(LanguageModelError) -> [String: any WeightMatrix] {
+        let inverse = factors.map { 1 / $0 }
+        var result: [String: any WeightMatrix] = [:]
+        for map in site.maps {
+            do {
+                let layer = LinearLayer(
+                    name: map.module, weight: ScaledMatrix(try original(map), columns: factors),
+                    scaleType: store.scaleType(of: map.module))
+                let weight = try spec.compressor.compress(layer, specs: [spec], hessian: nil)[0].matrix
+                result[map.module] = ScaledMatrix(weight, columns: inverse)
+            } catch let error as LanguageModelError {
+                throw error
+            } catch let error as CompressionError {
+                throw .compression(error)
+            } catch { preconditionFailure("no other error is thrown") }
+        }
+        return result
+    }
+
+    private func original(_ map: LinearDescription) throws(LanguageModelError) -> any WeightMatrix {
+        try WeightBinding(store: store).matrix(
+            map.module, rows: map.outputs, columns: map.inputs, transposed: map.transposed)
+    }
+
+    private typealias Measure = ([String: any WeightMatrix]) throws(LanguageModelError) -> Double
+
+    /// The squared error of what a site's maps are part of, by their weights.
+    private func measure(_ site: FoldSite) throws(LanguageModelError) -> Measure {
+        switch site.place {
+        case .attentionInput: try sublayerMeasure(.attention)
+        case .perceptronInput: try sublayerMeasure(.perceptron)
+        case .attentionOutput, .perceptronOutput: try mapMeasure(site.maps[0])
+        }
+    }
+
+    private func sublayerMeasure(_ part: Sublayer) throws(LanguageModelError) -> Measure {
+        let stream = try run.stream(inFrontOf: part, layer: layer)
+        let expected = try run.contribution(of: part, layer: layer, from: stream)
+        return { (weights) throws(LanguageModelError) in
+            try run.squaredError(of: part, layer: layer, from: stream, to: expected, replacing: weights)
+        }
+    }
+
+    /// Σ‖(W − Ŵ)x‖² by the second moments of x.
+    private func mapMeasure(_ map: LinearDescription) throws(LanguageModelError) -> Measure {
+        let hessian = Hessian(columns: map.inputs)
+        try run.observe(layer: layer) { modules, inputs in
+            if modules.contains(map.module) { hessian.add(inputs, windows: inputs.rows / run.context) }
+        }
+        let moments = Matrix(rows: map.inputs, columns: map.inputs)
+        for row in 0..<map.inputs {
+            for column in 0..<map.inputs { moments.base[row * map.inputs + column] = Float(hessian[row, column]) }
+        }
+        let weight = try original(map)
+        return { (weights) throws(LanguageModelError) in
+            guard let rounded = weights[map.module] else { return .infinity }
+            return quadraticForm(difference(weight, rounded), moments)
+        }
+    }
+
+    /// A − B, row after row.
+    private func difference(_ a: any WeightMatrix, _ b: any WeightMatrix) -> Matrix {
+        let (result, subtrahend) = (Matrix(rows: a.rows, columns: a.columns), Matrix(rows: a.rows, columns: a.columns))
+        Parallel.forEach(a.rows) { row in
+            let (target, term) = (result.view.row(row), subtrahend.view.row(row))
+            a.decode(row: row, columns: 0..<a.columns, into: target)
+            b.decode(row: row, columns: 0..<a.columns, into: term)
+            for column in 0..<a.columns { target[column] -= term[column] }
+        }
+        return result
+    }
+
+    /// Σ over rows d of d·M·dᵀ.
+    private func quadraticForm(_ rows: Matrix, _ moments: Matrix) -> Double {
+        let product = Matrix(rows: rows.rows, columns: rows.columns)
+        multiply(rows.view, DenseMatrix(moments), bias: nil, into: product.view)
+        return (0..<rows.rows).reduce(0.0) { sum, row in
+            let (left, right) = (rows.view.row(row), product.view.row(row))
+            return (0..<rows.columns).reduce(sum) { $0 + Double(left[$1]) * Double(right[$1]) }
+        }
+    }
+}

@@ -1,0 +1,108 @@
+import Checkpoint
+package import Compression
+package import Kernels
+
+/// A layer of a checkpoint with factors moved between its channels: what it computes stays, its weights change.
+package struct ScaledLayer {
+    package let layer: LayerDescription
+    private let store: WeightStore
+    /// What the columns of a module's weight are multiplied by.
+    private var columns: [String: [Float]] = [:]
+    /// What the rows of a module's weight are divided by.
+    private var rows: [String: [Float]] = [:]
+    /// The tensors of norms and biases that changed, in values that their types hold.
+    package private(set) var vectors: [String: [Float]] = [:]
+
+    package init(_ layer: LayerDescription, _ store: WeightStore) {
+        self.layer = layer
+        self.store = store
+    }
+
+    /// The weight of a map as it is now, outputs by inputs.
+    package func weight(_ map: LinearDescription) throws(LanguageModelError) -> any WeightMatrix {
+        let weight = try WeightBinding(store: store).matrix(
+            map.module, rows: map.outputs, columns: map.inputs, transposed: map.transposed)
+        guard columns[map.module] != nil || rows[map.module] != nil else { return weight }
+        return ScaledMatrix(weight, columns: columns[map.module], rows: rows[map.module])
+    }
+
+    /// What the inputs of a map are divided by now; nil where they are as they were.
+    package func divisors(_ map: LinearDescription) -> [Float]? { columns[map.module] }
+
+    /// Divides what makes a site's channels by a factor for each input of its maps, and multiplies the maps' columns.
+    ///
+    /// A norm's weight is stored in a type of its own. The columns are multiplied by what the rounded weight makes of
+    /// the factor, so that only the rounding of a bias is left; a factor that the type cannot hold becomes 1.
+    package mutating func scale(_ site: FoldSite, by factors: [Float]) throws(LanguageModelError) {
+        precondition(factors.count == site.channels.count)
+        let factors = factors.map { $0.isNormal && $0 > 0 ? $0 : 1 }
+        var taken = factors
+        switch site.source {
+        case .norm(let norm):
+            guard let module = norm.module else { preconditionFailure("a norm without parameters is no site") }
+            taken = try divide(module + ".weight", by: factors)
+            if norm.bias { taken = try divideBias(module + ".bias", by: taken, weight: module + ".weight") }
+        case .rows(let map):
+            var divisors = rows[map.module] ?? Array(repeating: 1, count: map.outputs)
+            for (input, row) in site.channels.enumerated() { divisors[row] = factors[input] }
+            if map.bias { try divideRows(map.module + ".bias", by: divisors) }
+            rows[map.module] = divisors
+        }
+        for map in site.maps { columns[map.module] = taken }
+    }
+
+    /// Changes a vector by adding to it.
+    package mutating func add(_ terms: [Float], to name: String) throws(LanguageModelError) {
+        let current = try vector(name)
+        vectors[name] = try nearest(zip(current, terms).map { $0 + $1 }, name)
+    }
+
+    /// Divides a norm's weight; gives the factors that its type can express.
+    private mutating func divide(_ name: String, by factors: [Float]) throws(LanguageModelError) -> [Float] {
+        let current = try vector(name)
+        var divided = try nearest(zip(current, factors).map { $0 / $1 }, name)
+        var taken = factors
+        for index in current.indices where current[index] != 0 {
+            taken[index] = current[index] / divided[index]
+            if !(taken[index].isNormal && divided[index].isFinite) {
+                taken[index] = 1
+                divided[index] = current[index]
+            }
+        }
+        vectors[name] = divided
+        return taken
+    }
+
+    /// Divides a norm's bias by the factors of its weight; where that is 0, the bias decides what the factor is.
+    private mutating func divideBias(
+        _ name: String, by factors: [Float], weight: String
+    ) throws(LanguageModelError) -> [Float] {
+        let (current, weight) = (try vector(name), try vector(weight))
+        var divided = try nearest(zip(current, factors).map { $0 / $1 }, name)
+        var taken = factors
+        for index in current.indices where weight[index] == 0 && current[index] != 0 {
+            taken[index] = current[index] / divided[index]
+            if !(taken[index].isNormal && divided[index].isFinite) {
+                taken[index] = 1
+                divided[index] = current[index]
+            }
+        }
+        vectors[name] = divided
+        return taken
+    }
+
+    private mutating func divideRows(_ name: String, by divisors: [Float]) throws(LanguageModelError) {
+        let current = try vector(name)
+        vectors[name] = try nearest(zip(current, divisors).map { $0 / $1 }, name)
+    }
+
+    private func vector(_ name: String) throws(LanguageModelError) -> [Float] {
+        if let changed = vectors[name] { return changed }
+        do { return try store.vector(name) } catch { throw .compression(error) }
+    }
+
+    private func nearest(_ values: [Float], _ name: String) throws(LanguageModelError) -> [Float] {
+        guard let tensor = store.checkpoint.tensors[name] else { throw .missingTensor(name) }
+        do { return try tensor.nearest(values) } catch { throw .compression(error) }
+    }
+}

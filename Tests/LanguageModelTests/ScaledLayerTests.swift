@@ -1,0 +1,120 @@
+import Checkpoint
+import Compression
+import Foundation
+import Kernels
+import LanguageModel
+import Testing
+
+/// Factors that move between channels leave what a model computes as it was.
+struct ScaledLayerTests {
+    /// The sites at which a family's layers can be scaled.
+    private static let places: [String: Set<FoldSite.Place>] = [
+        "neox parallel": [.attentionInput, .attentionOutput, .perceptronInput],
+        "neox sequential": [.attentionInput, .attentionOutput, .perceptronInput],
+        "neox odd rotary share": [.attentionInput, .attentionOutput, .perceptronInput],
+        "llama": Set(FoldSite.Place.allCases), "llama biases and yarn": Set(FoldSite.Place.allCases),
+        "llama dynamic": Set(FoldSite.Place.allCases), "mistral": Set(FoldSite.Place.allCases),
+        "qwen2": Set(FoldSite.Place.allCases), "qwen3": Set(FoldSite.Place.allCases),
+        "gpt2": [.attentionInput, .attentionOutput, .perceptronInput],
+        "opt": Set(FoldSite.Place.allCases), "opt 350m": [.attentionOutput, .perceptronOutput],
+        "olmo": [.perceptronOutput], "olmo2": [.attentionOutput, .perceptronOutput],
+        "olmo3": [.attentionOutput, .perceptronOutput], "bitnet": Set(FoldSite.Place.allCases),
+    ]
+
+    @Test(arguments: TinyConfigurations.all.keys.sorted())
+    func everyFamilyHasItsPlaces(name: String) throws {
+        let tiny = try TinyCheckpoint(#require(TinyConfigurations.all[name]))
+        for layer in tiny.description.layers {
+            var maps: [String] = []
+            var found: Set<FoldSite.Place> = []
+            for place in layer.foldPlaces {
+                switch place {
+                case .site(let site):
+                    found.insert(site.place)
+                    maps += site.maps.map(\.module)
+                case .unfolded(let place): maps += place.maps.map(\.module)
+                }
+            }
+            #expect(found == Self.places[name])
+            // Every map is named once, as a site's or as one that stays.
+            #expect(Set(maps).count == maps.count)
+            #expect(maps.count == layer.attention.projections.maps.count + (layer.perceptron.gate == nil ? 3 : 4))
+        }
+    }
+
+    /// Scales all sites of a model by random factors from 1/4 to 4.
+    private static func scale(_ tiny: TinyCheckpoint, _ store: WeightStore) throws {
+        var random = SeededRandom(seed: 5)
+        for layer in tiny.description.layers {
+            var scaled = ScaledLayer(layer, store)
+            for case .site(let site) in layer.foldPlaces {
+                // Inputs that share a channel share a factor.
+                var factors: [Int: Float] = [:]
+                for channel in site.channels where factors[channel] == nil {
+                    factors[channel] = exp2(Float.random(in: -2...2, using: &random))
+                }
+                try scaled.scale(site, by: site.channels.map { factors[$0] ?? 1 })
+            }
+            for (name, values) in scaled.vectors { try tiny.replace(name, shape: [values.count], values: values) }
+            for case .site(let site) in layer.foldPlaces {
+                for map in site.maps + [site.source.map].compactMap(\.self) {
+                    let weight = try scaled.weight(map)
+                    var values = [Float](repeating: 0, count: weight.rows * weight.columns)
+                    var row = [Float](repeating: 0, count: weight.columns)
+                    for index in 0..<weight.rows {
+                        row.withUnsafeMutableBufferPointer { buffer in
+                            guard let base = buffer.baseAddress else { return }
+                            weight.decode(row: index, columns: 0..<weight.columns, into: base)
+                        }
+                        for column in row.indices {
+                            values[map.transposed ? column * weight.rows + index : index * weight.columns + column] =
+                                row[column]
+                        }
+                    }
+                    let shape = map.transposed ? [weight.columns, weight.rows] : [weight.rows, weight.columns]
+                    try tiny.replace(map.module + ".weight", shape: shape, values: values)
+                }
+            }
+        }
+    }
+
+    @Test(arguments: TinyConfigurations.all.keys.sorted())
+    func movedFactorsChangeNoLoss(name: String) throws {
+        let config = try #require(TinyConfigurations.all[name])
+        let (plain, scaled) = (try TinyCheckpoint(config, seed: 3), try TinyCheckpoint(config, seed: 3))
+        try Self.scale(scaled, try plain.store())
+        let changed = scaled.tensors.keys.filter { scaled.tensors[$0]?.values != plain.tensors[$0]?.values }
+        #expect(changed.count >= plain.description.layers.count)
+        let windows = plain.windows(3, context: 12)
+        let scores = try LanguageModel([plain.store(), scaled.store()]).score(windows)
+        for (before, after) in zip(scores[0].windows, scores[1].windows) {
+            #expect(abs(before.negativeLogLikelihood - after.negativeLogLikelihood) < 1e-5 * 11)
+        }
+    }
+
+    @Test func factorsThatATypeCannotHoldAreOne() throws {
+        let tiny = try TinyCheckpoint(#require(TinyConfigurations.all["llama"]))
+        let layer = tiny.description.layers[0]
+        let norm = try #require(layer.attentionNorms.before?.module) + ".weight"
+        var weight = try #require(tiny.tensors[norm]).values
+        weight[3] = 0
+        try tiny.replace(norm, shape: [weight.count], values: weight)
+        var scaled = ScaledLayer(layer, try tiny.store())
+        let places = layer.foldPlaces
+        guard case .site(let site) = try #require(places.last) else { return #expect(Bool(false)) }
+        var factors = [Float](repeating: 2, count: weight.count)
+        (factors[0], factors[1], factors[2]) = (.nan, 0, .infinity)
+        try scaled.scale(site, by: factors)
+        let divisors = try #require(scaled.divisors(site.maps[0]))
+        #expect(divisors[..<3] == [1, 1, 1])
+        #expect(divisors[3...] == Array(repeating: 2, count: weight.count - 3)[...])
+        let divided = try #require(scaled.vectors[norm])
+        #expect(divided[..<4] == [weight[0], weight[1], weight[2], 0])
+        #expect(divided[4] == weight[4] / 2)
+    }
+}
+
+extension FoldSite.Source {
+    /// The map whose rows are divided, if it is one.
+    fileprivate var map: LinearDescription? { if case .rows(let map) = self { map } else { nil } }
+}
