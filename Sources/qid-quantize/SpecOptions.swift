@@ -2,7 +2,10 @@ import ArgumentParser
 
 /// The keys of a spec as command-line options.
 struct SpecOptions: ParsableArguments {
-    @Option(help: "The compression method: rtn, gptq, magnitude, wanda, sparsegpt, low-rank, qsd, awq, smoothquant, aweq, dilation.")
+    @Option(
+        help:
+            "The compression method: rtn, gptq, magnitude, wanda, sparsegpt, low-rank, qsd, awq, smoothquant, aweq, dilation."
+    )
     var method: String = "rtn"
 
     @Option(help: "Bits per weight.")

@@ -103,7 +103,8 @@ struct SpecTests {
 
     @Test func unknownMissingAndRepeatedKeysAreRefused() throws {
         let keys = [
-            "method", "bits", "format", "group", "symmetric", "act_order", "sparse", "rank", "targets", "scales",
+            "method", "bits", "format", "group", "symmetric", "act_order", "sparse", "rank", "activations",
+            "activation_scale", "targets", "scales",
         ]
         #expect(try error(#"{"method": "rtn", "bit": 4}"#) == .unknownKey("bit", allowed: keys))
         #expect(try error(#"{"method": "rtn"}"#) == .missingKey("bits", allowed: "a whole number"))

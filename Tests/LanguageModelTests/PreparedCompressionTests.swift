@@ -2,6 +2,7 @@ import Checkpoint
 import Compression
 import Foundation
 import JSON
+import Kernels
 import LanguageModel
 import Testing
 
@@ -109,6 +110,7 @@ struct PreparedCompressionTests {
         }
         let together = try weights(specs)
         for (spec, expected) in zip(specs, together) { #expect(try weights([spec]) == [expected], "\(spec)") }
+        #expect(try Parallel.$limit.withValue(1) { try weights(specs) } == together)
     }
 
     // MARK: What cannot be
@@ -139,12 +141,7 @@ struct PreparedCompressionTests {
         let error = #expect(throws: LanguageModelError.self) {
             try compressed(tiny.directory, [spec], tiny.windows(2, context: 8)) { _ in }
         }
-        #expect(
-            error == .compression(.notFinite(tensor: map.module, row: 2, column: 5)) || error.map(isInputs) == true)
-    }
-
-    private func isInputs(_ error: LanguageModelError) -> Bool {
-        if case .inputsNotFinite = error { true } else { false }
+        #expect(error == .compression(.notFinite(tensor: map.module, row: 2, column: 5)))
     }
 
     @Test func textIsAskedFor() throws {
@@ -205,7 +202,7 @@ struct PreparedCompressionTests {
         try compressed(Self.demo, specs, Self.demoWindows(4)) { directories in
             let found = try losses(WeightStore(Checkpoint(directory: Self.demo)), directories, windows)
             let expected: [(loss: Double, within: Double)] = [
-                (2.532608, 2e-6), (2.532412, 2e-6), (2.532360, 1e-4), (2.534815, 1e-4), (2.821665, 4e-3),
+                (2.532608, 2e-6), (2.532412, 2e-6), (2.532360, 5e-4), (2.534815, 5e-4), (2.821665, 4e-3),
             ]
             for (found, expected) in zip(found, expected) { #expect(abs(found - expected.loss) < expected.within) }
         }
