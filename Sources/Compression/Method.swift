@@ -52,7 +52,7 @@ extension Spec {
         /// Those of its keys that a spec must have.
         var neededKeys: Set<OptionalKey> {
             switch self {
-            case .rtn, .gptq: []
+            case .rtn, .gptq, .awq, .smoothquant, .aweq, .dilation: []
             case .magnitude, .wanda, .sparsegpt: [.sparse]
             case .lowRank, .qsd: [.rank]
             }
@@ -189,6 +189,7 @@ extension Spec.OptionalKey {
         case .actOrder: "true or false"
         case .sparse: Sparsity.allowed
         case .rank: Rank.allowed
+        case .activations: ActivationRounding.allowed
         }
     }
 }
