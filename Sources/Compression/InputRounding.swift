@@ -18,6 +18,7 @@ package struct ActivationRounding: Sendable, Hashable {
     }
 
     static let widths = [4, 6, 8]
+    static let allowed = widths.map(String.init).joined(separator: ", ") + " (bits)"
 
     /// The scale of symmetric rounding by which values up to `largest` are held: largest/((2ᵇ − 1)/2).
     func step(largest: Float) -> Float { largest / (Float(1 << bits - 1) / 2) }

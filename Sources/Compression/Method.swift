@@ -188,7 +188,7 @@ extension Spec.OptionalKey {
         case .actOrder: "true or false"
         case .sparse: Sparsity.allowed
         case .rank: Rank.allowed
-        case .activations: "8, 6 or 4"
+        case .activations: ActivationRounding.allowed
         }
     }
 }

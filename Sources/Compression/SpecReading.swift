@@ -123,18 +123,16 @@ private struct SpecMembers {
         let scale = try word(.activationScale, ActivationRounding.Scale.self)
         guard let bits = try whole(.activations) else {
             guard scale == nil else {
-                throw .missingKey("activations", allowed: "given where activation_scale is: " + Self.allowedActivations)
+                throw .missingKey(
+                    "activations", allowed: "given where activation_scale is: " + ActivationRounding.allowed)
             }
             return nil
         }
         guard ActivationRounding.widths.contains(bits) else {
-            throw .invalidValue(key: "activations", value: "\(bits)", allowed: Self.allowedActivations)
+            throw .invalidValue(key: "activations", value: "\(bits)", allowed: ActivationRounding.allowed)
         }
         return ActivationRounding(bits: bits, scale: scale ?? .token)
     }
-
-    private static let allowedActivations =
-        ActivationRounding.widths.map(String.init).joined(separator: ", ") + " (bits)"
 
     func group() throws(CompressionError) -> Spec.Group? {
         guard let value = self[.group] else { return nil }

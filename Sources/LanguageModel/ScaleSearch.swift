@@ -84,7 +84,7 @@ struct ScaleSearch {
     private func mapMeasure(_ map: LinearDescription) throws(LanguageModelError) -> Measure {
         let hessian = Hessian(columns: map.inputs)
         try run.observe(layer: layer) { modules, inputs in
-            if modules.contains(map.module) { hessian.add(inputs, windows: 1) }
+            if modules.contains(map.module) { hessian.add(inputs, windows: inputs.rows / run.context) }
         }
         let moments = Matrix(rows: map.inputs, columns: map.inputs)
         for row in 0..<map.inputs {

@@ -28,6 +28,7 @@ struct SpecOptions: ParsableArguments {
 
     @Option(help: "Dimensions that factors keep, a number or a share of the full rank such as 0.25 (low-rank, qsd).")
     var rank: String?
+
     @Option(help: "Round the inputs of compressed layers to so many bits: 8, 6, 4.")
     var activations: Int?
 
