@@ -19,11 +19,13 @@ extension Spec {
         case lowRank = "low-rank"
         /// Two factors of low rank that are quantized, one of them sparse; no data needed (2207.11048).
         case qsd
+        /// Levels that k-means finds in the weights.
+        case codebook
 
         /// What the method must know of a layer's inputs.
         package var need: CalibrationNeed {
             switch self {
-            case .rtn, .magnitude, .lowRank, .qsd: .none
+            case .rtn, .magnitude, .lowRank, .qsd, .codebook: .none
             case .gptq, .wanda, .sparsegpt: .hessian
             }
         }
@@ -35,7 +37,7 @@ extension Spec {
         /// Those of its keys that a spec must have.
         var neededKeys: Set<OptionalKey> {
             switch self {
-            case .rtn, .gptq: []
+            case .rtn, .gptq, .codebook: []
             case .magnitude, .wanda, .sparsegpt: [.sparse]
             case .lowRank, .qsd: [.rank]
             }
@@ -44,11 +46,12 @@ extension Spec {
         /// The keys that mean something to it beside those that every method takes.
         var keys: Set<OptionalKey> {
             switch self {
-            case .rtn: []
+            case .rtn: [.scaleSearch]
             case .gptq: [.actOrder]
             case .magnitude, .wanda, .sparsegpt: [.sparse]
             case .lowRank: [.rank]
             case .qsd: [.rank, .sparse]
+            case .codebook: [.sharedTable]
             }
         }
 
@@ -56,7 +59,7 @@ extension Spec {
         var formats: [NumberFormat] {
             switch self {
             case .rtn: NumberFormat.named
-            case .gptq: []
+            case .gptq, .codebook: []
             case .magnitude, .wanda, .sparsegpt, .lowRank, .qsd: [.stored]
             }
         }
@@ -69,6 +72,8 @@ extension Spec {
     enum OptionalKey: String, CaseIterable {
         case actOrder = "act_order"
         case sparse, rank
+        case scaleSearch = "scale_search"
+        case sharedTable = "shared_table"
     }
 }
 
@@ -93,7 +98,11 @@ extension Spec.Method {
 
     /// Refuses a spec that makes no sense.
     func check(_ spec: Spec) throws(CompressionError) {
-        if case .integer(let bits) = spec.format {
+        if case .levels(let count, let vector) = spec.format, self == .codebook {
+            guard NumberFormat.levelCounts.contains(count), NumberFormat.vectors.contains(vector) else {
+                throw .invalidValue(key: "levels", value: "\(count)", allowed: "a whole number from 2 to 256")
+            }
+        } else if case .integer(let bits) = spec.format, self != .codebook {
             guard widths.contains(bits) else {
                 throw .invalidValue(
                     key: "bits", value: "\(bits)",
@@ -105,6 +114,12 @@ extension Spec.Method {
         }
         if case .size(let size) = spec.group, !Spec.groupSizes.contains(size) {
             throw .invalidValue(key: "group", value: "\(size)", allowed: Spec.allowedGroups)
+        }
+        if let groups = spec.format.groups, !groups.contains(spec.group) {
+            let sizes = groups.map { String($0.description.dropFirst()) }.joined(separator: ", ")
+            throw .invalidValue(
+                key: "group", value: String(spec.group.description.drop { $0 == "g" }),
+                allowed: (groups.count > 1 ? "one of \(sizes)" : sizes) + " for \(spec.format.name ?? rawValue)")
         }
         if !spec.symmetric, !spec.format.takesZeroPoint {
             throw .invalidValue(key: "symmetric", value: "false", allowed: "true for \(spec.format.name ?? rawValue)")
@@ -126,6 +141,19 @@ extension Spec.Method {
                 key: "sparse", value: spec.options.sparsity?.json.canonicalText ?? "missing",
                 allowed: "n:m with m one of " + Sparsity.madeLengths.map(String.init).joined(separator: ", "))
         }
+        if let scales = spec.scales, !spec.format.takesScaleType {
+            throw .invalidValue(
+                key: "scales", value: "'\(scales.rawValue)'",
+                allowed: "left out for \(spec.format.name ?? rawValue), which has a type of its own")
+        }
+        if spec.options.scaleSearch, keys.contains(.scaleSearch), !spec.format.takesScaleSearch {
+            throw .invalidValue(
+                key: "scale_search", value: "true", allowed: "left out for \(spec.format.name ?? rawValue)")
+        }
+        if spec.options.sharedTable, case .levels(_, let vector) = spec.format, vector > 1 {
+            throw .invalidValue(
+                key: "shared_table", value: "true", allowed: "left out for vectors, whose table is shared anyway")
+        }
         for (key, value) in spec.options.given where !keys.contains(key) {
             let takers = Self.allCases.filter { $0.keys.contains(key) }.map(\.rawValue)
             throw .invalidValue(
@@ -143,7 +171,8 @@ extension Spec.Method {
 extension Spec.Options {
     /// The options that are given, with their values as a person wrote them.
     var given: [(key: Spec.OptionalKey, value: String)] {
-        (actOrder ? [(.actOrder, "true")] : [])
+        [(Spec.OptionalKey.actOrder, actOrder), (.scaleSearch, scaleSearch), (.sharedTable, sharedTable)]
+            .filter(\.1).map { ($0.0, "true") }
             + (sparsity.map { [(.sparse, $0.json.canonicalText)] } ?? [])
             + (rank.map { [(.rank, $0.json.canonicalText)] } ?? [])
     }
@@ -160,7 +189,7 @@ extension Spec.OptionalKey {
     /// What a value of the key may be, where methods need it.
     var allowed: String {
         switch self {
-        case .actOrder: "true or false"
+        case .actOrder, .scaleSearch, .sharedTable: "true or false"
         case .sparse: Sparsity.allowed
         case .rank: Rank.allowed
         }

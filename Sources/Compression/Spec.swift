@@ -24,10 +24,21 @@ package struct Spec: Sendable, Hashable {
         /// The dimensions that a low-rank form keeps.
         package var rank: Rank?
 
-        package init(actOrder: Bool = false, sparsity: Sparsity? = nil, rank: Rank? = nil) {
+        /// Scales that minimize a group's squared error instead of those of its largest weight.
+        package var scaleSearch = false
+
+        /// One table of levels for a whole weight.
+        package var sharedTable = false
+
+        package init(
+            actOrder: Bool = false, sparsity: Sparsity? = nil, rank: Rank? = nil, scaleSearch: Bool = false,
+            sharedTable: Bool = false
+        ) {
             self.actOrder = actOrder
             self.sparsity = sparsity
             self.rank = rank
+            self.scaleSearch = scaleSearch
+            self.sharedTable = sharedTable
         }
     }
 
@@ -91,12 +102,14 @@ extension Spec {
     var codeBits: Int {
         switch format {
         case .integer(let bits): bits
-        case .stored: 16
+        default: Int(nominalBits.rounded(.up))
         }
     }
 
     /// The type in which scales are stored, given the 16-bit type that goes with the checkpoint's weights.
-    func scaleType(checkpoint sixteenBit: ScaleType) -> ScaleType { scales ?? method.scaleType ?? sixteenBit }
+    func scaleType(checkpoint sixteenBit: ScaleType) -> ScaleType {
+        scales ?? method.scaleType ?? format.scaleType ?? sixteenBit
+    }
 }
 
 extension Spec: CustomStringConvertible {
@@ -112,11 +125,17 @@ extension Spec: CustomStringConvertible {
         var parts = [method.rawValue]
         switch format {
         case .integer(let bits): parts += [symmetric ? "sym" : "asym"] + (withWidth ? ["w\(bits)"] : [])
+        case .levels(let count, let vector):
+            let name = (withWidth ? "k\(count)" : "") + (vector > 1 ? "v\(vector)" : "")
+            if !name.isEmpty { parts.append(name) }
+        case .fourBit, .float8, .mx, .ternary, .binary: parts += [format.name].compactMap(\.self)
         case .stored: break
         }
-        if format != .stored { parts.append(group.description) }
+        if format != .stored, format.groups?.count != 1 { parts.append(group.description) }
         if let rank = options.rank { parts.append(rank.description) }
         if let sparsity = options.sparsity { parts.append(sparsity.description) }
+        if options.scaleSearch { parts.append("search") }
+        if options.sharedTable { parts.append("shared") }
         if options.actOrder { parts.append("actorder") }
         if targets != .layers { parts.append(targets.rawValue) }
         if let scales { parts.append(scales.rawValue) }
@@ -133,9 +152,13 @@ extension Spec {
         object["method"] = .string(method.rawValue)
         switch format {
         case .integer(let bits): object["bits"] = .integer(bits)
+        case .levels(let count, let vector):
+            object["levels"] = .integer(count)
+            if vector > 1 { object["vector"] = .integer(vector) }
+        case .fourBit, .float8, .mx, .ternary, .binary: object["format"] = format.name.map { .string($0) }
         case .stored: break
         }
-        if format != .stored {
+        if format != .stored, format.groups?.count != 1 {
             switch group {
             case .channel: object["group"] = "channel"
             case .size(let size): object["group"] = .integer(size)
@@ -145,6 +168,8 @@ extension Spec {
         if options.actOrder { object["act_order"] = true }
         if let sparsity = options.sparsity { object["sparse"] = sparsity.json }
         if let rank = options.rank { object["rank"] = rank.json }
+        if options.scaleSearch { object["scale_search"] = true }
+        if options.sharedTable { object["shared_table"] = true }
         if targets != .layers { object["targets"] = .string(targets.rawValue) }
         if let scales { object["scales"] = .string(scales.rawValue) }
         return .object(object)
