@@ -1,6 +1,6 @@
 import Glibc
 import Kernels
-package import ScalingLaws
+import ScalingLaws
 
 func exponential(_ value: Double) -> Double { exp(value) }
 

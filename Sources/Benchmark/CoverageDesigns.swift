@@ -1,4 +1,4 @@
-package import ScalingLaws
+import ScalingLaws
 
 extension CoverageDesign {
     /// One design for each law: a grid of sizes and tokens as measurements have, errors of 10 % for QiD and of 0.5 % for

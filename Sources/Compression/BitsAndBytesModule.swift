@@ -16,11 +16,10 @@ import Kernels
 enum BitsAndBytesModule {
     /// The weight of a module; nil for a plain one.
     static func matrix(_ module: ModuleTensors) throws(CompressionError) -> (any WeightMatrix)? {
-        for kind in ["nf4", "fp4"] {
-            let piece = "weight.quant_state.bitsandbytes__\(kind)"
-            guard let state = module[piece] else { continue }
+        for kind in FourBitKind.allCases {
+            guard let state = module[BitsAndBytesState.piece(kind)] else { continue }
             let weight = try module.tensor("weight")
-            return try FourBitMatrix(module, weight, BitsAndBytesState(state, kind: kind))
+            return try FourBitMatrix(module, weight, BitsAndBytesState(state, kind: kind.rawValue))
         }
         guard let weight = module["weight"], weight.info.type == .int8 else { return nil }
         return try eightBits(module, weight)
@@ -57,6 +56,19 @@ struct BitsAndBytesState: Equatable {
     struct Nested: Equatable {
         let blockLength: Int
         let offset: Float
+    }
+
+    init(rows: Int, columns: Int, blockLength: Int, type: ScaleType) {
+        (self.rows, self.columns, self.blockLength, self.type, nested) = (rows, columns, blockLength, type, nil)
+    }
+
+    /// The name of the tensor that holds it.
+    static func piece(_ kind: FourBitKind) -> String { "weight.quant_state.bitsandbytes__\(kind.rawValue)" }
+
+    /// The bytes of that tensor, as bitsandbytes writes them.
+    func text(_ kind: FourBitKind) -> [UInt8] {
+        let type = #""quant_type": "\#(kind.rawValue)", "blocksize": \#(blockLength), "dtype": "\#(type.rawValue)""#
+        return Array("{\(type), \"shape\": [\(rows), \(columns)]}".utf8)
     }
 
     init(_ tensor: Tensor, kind: String) throws(CompressionError) {

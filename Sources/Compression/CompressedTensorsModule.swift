@@ -9,8 +9,9 @@ extension QuantizationConfiguration {
     /// | `pack-quantized` | see `PackQuantizedGeometry` |
     /// | `int-quantized` | `weight` I8, `weight_scale`, `weight_zero_point` I8 unless symmetric |
     /// | `float-quantized` | `weight` F8_E4M3, `weight_scale` |
+    /// | `mxfp4-pack-quantized` | `weight_packed` U8, rows × columns/2; `weight_scale` U8 (see `MXMatrix`) |
     ///
-    /// The scales of the last two are one, one for each output, outputs × groups, or one for each block.
+    /// The scales of the two before the last are one, one for each output, outputs × groups, or one for each block.
     func matrix(_ module: ModuleTensors) throws(CompressionError) -> (any WeightMatrix)? {
         if let packed = module["weight_packed"] { return try packedMatrix(module, packed) }
         guard let weight = module["weight"], [.int8, .float8E4M3].contains(weight.info.type) else { return nil }
@@ -18,10 +19,10 @@ extension QuantizationConfiguration {
             if weight.info.type == .int8 { throw module.missing("weight_scale") }
             return nil
         }
-        guard let scheme = scheme(for: module.name), scheme.format != .packed else {
+        guard let scheme = scheme(for: module.name), ![.packed, .mxfp4].contains(scheme.format) else {
             throw .invalidConfiguration(
                 checkpoint: module.checkpoint.config.file, key: "quantization_config.format",
-                found: "'\(Format.packed.rawValue)'",
+                found: scheme(for: module.name).map { "'\($0.format.rawValue)'" } ?? "missing",
                 expected: "'int-quantized' or 'float-quantized' for '\(weight.info.name)'")
         }
         let isInteger = weight.info.type == .int8
@@ -78,13 +79,14 @@ extension QuantizationConfiguration {
                 checkpoint: module.checkpoint.config.file, key: "quantization_config.config_groups",
                 found: "none for '\(module.name)'", expected: "one whose targets match it")
         }
+        if scheme.format == .mxfp4 { return try mxfp4Matrix(module, packed) }
         guard scheme.format == .packed else {
             throw .invalidConfiguration(
                 checkpoint: module.checkpoint.config.file, key: "quantization_config.format",
                 found: "'\(scheme.format.rawValue)'", expected: "'\(Format.packed.rawValue)' for '\(packed.info.name)'")
         }
         let scale = try module.tensor("weight_scale")
-        let shape = try Self.packedShape(module)
+        let shape = try module.weightShape()
         let parts = PackQuantizedMatrix.Parts(
             packed: .init(packed), scale: .init(scale), zero: module["weight_zero_point"].map { .init($0) },
             groupIndex: module["weight_g_idx"].map { .init($0) })
@@ -92,9 +94,21 @@ extension QuantizationConfiguration {
             parts, rows: shape[0], columns: shape[1], bits: scheme.bits, symmetric: scheme.symmetric)
     }
 
+    private func mxfp4Matrix(_ module: ModuleTensors, _ packed: Tensor) throws(CompressionError) -> any WeightMatrix {
+        _ = try module.tensor("weight_packed", type: .uint8)
+        let shape = packed.info.shape
+        guard shape.count == 2, shape[0] > 0, shape[1] > 0 else {
+            throw .wrongShape(tensor: packed.info.name, found: shape, expected: "two sizes above 0")
+        }
+        return try MXMatrix(
+            .fp4, packed, rows: shape[0], columns: 2 * shape[1], scales: module.tensor("weight_scale"))
+    }
+}
+
+extension ModuleTensors {
     /// Rows and columns out of `weight_shape`, each small enough that products of them do not overflow.
-    private static func packedShape(_ module: ModuleTensors) throws(CompressionError) -> [Int] {
-        let tensor = try module.tensor("weight_shape")
+    func weightShape() throws(CompressionError) -> [Int] {
+        let tensor = try tensor("weight_shape")
         let name = tensor.info.name
         guard tensor.info.shape == [2] else {
             throw .wrongShape(tensor: name, found: tensor.info.shape, expected: "[2]")

@@ -48,6 +48,13 @@ struct FourBitMatrix: WeightMatrix, @unchecked Sendable {
         owners = [weight.mapping, absmax.mapping, outer.mapping]
     }
 
+    /// Takes what a compressor made.
+    init(_ state: BitsAndBytesState, codes: StoredBytes, values: [Float], absmax: StoredBytes) {
+        (self.state, self.values, owners) = (state, values, [codes, absmax])
+        self.codes = UnsafeRawPointer(codes.base)
+        factors = .plain(UnsafeRawPointer(absmax.base))
+    }
+
     private static func floats(_ tensor: Tensor) -> [Float] {
         tensor.withBytes { bytes in
             (0..<bytes.count / 4).map { bytes.loadUnaligned(fromByteOffset: 4 * $0, as: Float.self) }

@@ -51,7 +51,16 @@ extension Spec {
     /// The code behind the recipe.
     package var compressor: any LayerCompressor.Type {
         switch method {
-        case .rtn, .awq, .smoothquant, .aweq, .dilation: RoundToNearest.self
+        case .rtn:
+            switch format {
+            case .integer, .levels, .stored: RoundToNearest.self
+            case .fourBit: BlockFloats.self
+            case .float8: Float8Rounding.self
+            case .mx: MXRounding.self
+            case .ternary, .binary: SignRounding.self
+            }
+        case .awq, .smoothquant, .aweq, .dilation: RoundToNearest.self
+        case .codebook: Codebook.self
         case .gptq: GPTQ.self
         case .magnitude, .wanda: Pruning.self
         case .sparsegpt: SparseGPT.self

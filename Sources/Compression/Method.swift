@@ -27,11 +27,13 @@ extension Spec {
         case aweq
         /// Under-used input channels scaled up to their rows' ranges: no data needed (2409.14307).
         case dilation
+        /// Levels that k-means finds in the weights.
+        case codebook
 
         /// What the method must know of a layer's inputs.
         package var need: CalibrationNeed {
             switch self {
-            case .rtn, .dilation, .magnitude, .lowRank, .qsd: .none
+            case .rtn, .dilation, .magnitude, .lowRank, .qsd, .codebook: .none
             case .gptq, .wanda, .sparsegpt: .hessian
             case .awq, .smoothquant, .aweq: .channels
             }
@@ -40,7 +42,7 @@ extension Spec {
         /// Whether factors move between channels of the model before its weights are rounded to nearest.
         package var scalesChannels: Bool {
             switch self {
-            case .rtn, .gptq, .magnitude, .wanda, .sparsegpt, .lowRank, .qsd: false
+            case .rtn, .gptq, .magnitude, .wanda, .sparsegpt, .lowRank, .qsd, .codebook: false
             case .awq, .smoothquant, .aweq, .dilation: true
             }
         }
@@ -52,7 +54,7 @@ extension Spec {
         /// Those of its keys that a spec must have.
         var neededKeys: Set<OptionalKey> {
             switch self {
-            case .rtn, .gptq, .awq, .smoothquant, .aweq, .dilation: []
+            case .rtn, .gptq, .awq, .smoothquant, .aweq, .dilation, .codebook: []
             case .magnitude, .wanda, .sparsegpt: [.sparse]
             case .lowRank, .qsd: [.rank]
             }
@@ -61,11 +63,13 @@ extension Spec {
         /// The keys that mean something to it beside those that every method takes.
         var keys: Set<OptionalKey> {
             switch self {
-            case .rtn, .awq, .smoothquant, .aweq, .dilation: [.activations]
+            case .rtn: [.scaleSearch, .activations]
+            case .awq, .smoothquant, .aweq, .dilation: [.activations]
             case .gptq: [.actOrder, .activations]
             case .magnitude, .wanda, .sparsegpt: [.sparse]
             case .lowRank: [.rank]
             case .qsd: [.rank, .sparse]
+            case .codebook: [.sharedTable]
             }
         }
 
@@ -73,7 +77,7 @@ extension Spec {
         var formats: [NumberFormat] {
             switch self {
             case .rtn: NumberFormat.named
-            case .gptq, .awq, .smoothquant, .aweq, .dilation: []
+            case .gptq, .awq, .smoothquant, .aweq, .dilation, .codebook: []
             case .magnitude, .wanda, .sparsegpt, .lowRank, .qsd: [.stored]
             }
         }
@@ -86,6 +90,8 @@ extension Spec {
     enum OptionalKey: String, CaseIterable {
         case actOrder = "act_order"
         case sparse, rank, activations
+        case scaleSearch = "scale_search"
+        case sharedTable = "shared_table"
     }
 }
 
@@ -110,7 +116,11 @@ extension Spec.Method {
 
     /// Refuses a spec that makes no sense.
     func check(_ spec: Spec) throws(CompressionError) {
-        if case .integer(let bits) = spec.format {
+        if case .levels(let count, let vector) = spec.format, self == .codebook {
+            guard NumberFormat.levelCounts.contains(count), NumberFormat.vectors.contains(vector) else {
+                throw .invalidValue(key: "levels", value: "\(count)", allowed: "a whole number from 2 to 256")
+            }
+        } else if case .integer(let bits) = spec.format, self != .codebook {
             guard widths.contains(bits) else {
                 throw .invalidValue(
                     key: "bits", value: "\(bits)",
@@ -122,6 +132,12 @@ extension Spec.Method {
         }
         if case .size(let size) = spec.group, !Spec.groupSizes.contains(size) {
             throw .invalidValue(key: "group", value: "\(size)", allowed: Spec.allowedGroups)
+        }
+        if let groups = spec.format.groups, !groups.contains(spec.group) {
+            let sizes = groups.map { String($0.description.dropFirst()) }.joined(separator: ", ")
+            throw .invalidValue(
+                key: "group", value: String(spec.group.description.drop { $0 == "g" }),
+                allowed: (groups.count > 1 ? "one of \(sizes)" : sizes) + " for \(spec.format.name ?? rawValue)")
         }
         if !spec.symmetric, !spec.format.takesZeroPoint {
             throw .invalidValue(key: "symmetric", value: "false", allowed: "true for \(spec.format.name ?? rawValue)")
@@ -143,6 +159,24 @@ extension Spec.Method {
                 key: "sparse", value: spec.options.sparsity?.json.canonicalText ?? "missing",
                 allowed: "n:m with m one of " + Sparsity.madeLengths.map(String.init).joined(separator: ", "))
         }
+        if let scales = spec.scales, !spec.format.takesScaleType {
+            throw .invalidValue(
+                key: "scales", value: "'\(scales.rawValue)'",
+                allowed: "left out for \(spec.format.name ?? rawValue), which has a type of its own")
+        }
+        if spec.options.scaleSearch, keys.contains(.scaleSearch), !spec.format.takesScaleSearch {
+            throw .invalidValue(
+                key: "scale_search", value: "true", allowed: "left out for \(spec.format.name ?? rawValue)")
+        }
+        if let activations = spec.options.activations, keys.contains(.activations), !spec.format.takesZeroPoint {
+            throw .invalidValue(
+                key: "activations", value: "\(activations.bits)",
+                allowed: "left out for \(spec.format.name ?? rawValue): weights of whole numbers (bits) take it")
+        }
+        if spec.options.sharedTable, case .levels(_, let vector) = spec.format, vector > 1 {
+            throw .invalidValue(
+                key: "shared_table", value: "true", allowed: "left out for vectors, whose table is shared anyway")
+        }
         for (key, value) in spec.options.given where !keys.contains(key) {
             let takers = Self.allCases.filter { $0.keys.contains(key) }.map(\.rawValue)
             throw .invalidValue(
@@ -160,7 +194,8 @@ extension Spec.Method {
 extension Spec.Options {
     /// The options that are given, with their values as a person wrote them.
     var given: [(key: Spec.OptionalKey, value: String)] {
-        (actOrder ? [(.actOrder, "true")] : [])
+        [(Spec.OptionalKey.actOrder, actOrder), (.scaleSearch, scaleSearch), (.sharedTable, sharedTable)]
+            .filter(\.1).map { ($0.0, "true") }
             + (sparsity.map { [(.sparse, $0.json.canonicalText)] } ?? [])
             + (rank.map { [(.rank, $0.json.canonicalText)] } ?? [])
             + (activations.map { [(.activations, "\($0.bits)")] } ?? [])
@@ -185,7 +220,7 @@ extension Spec.OptionalKey {
     /// What a value of the key may be, where methods need it.
     var allowed: String {
         switch self {
-        case .actOrder: "true or false"
+        case .actOrder, .scaleSearch, .sharedTable: "true or false"
         case .sparse: Sparsity.allowed
         case .rank: Rank.allowed
         case .activations: ActivationRounding.allowed

@@ -46,7 +46,8 @@ struct OwnForm: Sendable, Equatable {
         guard let format = Format(rawValue: object["format"]?.string ?? "") else {
             throw reading.invalid(
                 "quantization_config.format", object["format"],
-                "one of " + Format.allCases.map { "'\($0.rawValue)'" }.joined(separator: ", "))
+                "one of "
+                    + (Format.allCases.map(\.rawValue) + LevelForm.names).map { "'\($0)'" }.joined(separator: ", "))
         }
         self.format = format
         guard object["bits"] != nil else {

@@ -47,12 +47,17 @@ struct PackQuantizedGeometry: Sendable, Equatable {
 
     /// The sizes of a layer's weight under a spec, if its groups divide the rows.
     init(_ layer: LinearLayer, _ spec: Spec) throws(CompressionError) {
+        _ = try Self.groupLength(layer, spec)
+        self.init(spec, rows: layer.weight.rows, columns: layer.weight.columns)
+    }
+
+    /// The weights of a row that share a scale, if they divide it.
+    static func groupLength(_ layer: LinearLayer, _ spec: Spec) throws(CompressionError) -> Int {
         let columns = layer.weight.columns
-        if case .size(let size) = spec.group, !columns.isMultiple(of: size) {
-            throw .groupDoesNotDivide(
-                tensor: layer.name, rowLength: columns, group: size, allowed: Self.usefulDivisors(of: columns))
-        }
-        self.init(spec, rows: layer.weight.rows, columns: columns)
+        if let length = spec.group.length(rowLength: columns) { return length }
+        guard case .size(let size) = spec.group else { return columns }
+        throw .groupDoesNotDivide(
+            tensor: layer.name, rowLength: columns, group: size, allowed: usefulDivisors(of: columns))
     }
 
     /// The group sizes from 8 up, at most sixteen, that divide a row; all of them where there is none.

@@ -4,7 +4,6 @@ import JSON
 /// The `quantization_config` of a compressed-tensors checkpoint, as far as it says how weights are stored.
 struct QuantizationConfiguration: Sendable, Equatable {
     static let methodName = "compressed-tensors"
-    static let formatName = Format.packed.rawValue
 
     /// One scheme and the modules it is for.
     struct Scheme: Sendable, Equatable {
@@ -25,6 +24,7 @@ struct QuantizationConfiguration: Sendable, Equatable {
         case integers = "int-quantized"
         case floats = "float-quantized"
         case naive = "naive-quantized"
+        case mxfp4 = "mxfp4-pack-quantized"
 
         static let expected = allCases.map { "'\($0.rawValue)'" }.joined(separator: ", ")
     }
@@ -39,31 +39,58 @@ struct QuantizationConfiguration: Sendable, Equatable {
         weights["num_bits"] = .integer(spec.codeBits)
         weights["type"] = "int"
         weights["symmetric"] = .bool(spec.symmetric)
-        switch spec.group {
+        group(spec.group, in: &weights)
+        weights["dynamic"] = false
+        if spec.options.actOrder, spec.group != .channel { weights["actorder"] = "group" }
+        var config = json(.packed, weights, inputs: spec.options.activations, ignored: ignored)
+        // compressed-tensors 0.18 to 0.20 (at least) cannot load packed zero points, their own included, into the
+        // modules they prepare; told to dequantize while loading, transformers takes another way, which works.
+        if !spec.symmetric { config["dequantize"] = true }
+        return config
+    }
+
+    /// The object for weights of a floating-point format with scales for groups or rows.
+    ///
+    /// - Parameter scaleType: the type of scales by its name in torch, where it is not that of the model.
+    static func json(
+        _ format: Format, bits: Int, _ group: Spec.Group, scaleType: String? = nil, ignored: [String]
+    ) -> JSONObject {
+        var weights = JSONObject()
+        weights["num_bits"] = .integer(bits)
+        weights["type"] = "float"
+        weights["symmetric"] = true
+        self.group(group, in: &weights)
+        weights["dynamic"] = false
+        if let scaleType { weights["scale_dtype"] = .string(scaleType) }
+        return json(format, weights, ignored: ignored)
+    }
+
+    private static func group(_ group: Spec.Group, in weights: inout JSONObject) {
+        switch group {
         case .channel: weights["strategy"] = "channel"
         case .size(let size):
             weights["strategy"] = "group"
             weights["group_size"] = .integer(size)
         }
-        weights["dynamic"] = false
-        if spec.options.actOrder, spec.group != .channel { weights["actorder"] = "group" }
+    }
+
+    private static func json(
+        _ format: Format, _ weights: JSONObject, inputs: ActivationRounding? = nil, ignored: [String]
+    ) -> JSONObject {
         var config = JSONObject()
         config["quant_method"] = .string(methodName)
-        config["format"] = .string(formatName)
+        config["format"] = .string(format.rawValue)
         config["quantization_status"] = "compressed"
         var group = JSONObject()
         group["targets"] = ["Linear"]
         group["weights"] = .object(weights)
-        if let rounding = spec.options.activations {
+        if let rounding = inputs {
             group["input_activations"] = .object(InputActivations.json(rounding))
             // Unsaid, compressed-tensors would look for unpacked integers.
-            group["format"] = .string(formatName)
+            group["format"] = .string(format.rawValue)
         }
         config["config_groups"] = ["group_0": .object(group)]
         config["ignore"] = .array(ignored.map { .string($0) })
-        // compressed-tensors 0.18 to 0.20 (at least) cannot load packed zero points, their own included, into the
-        // modules they prepare; told to dequantize while loading, transformers takes another way, which works.
-        if !spec.symmetric { config["dequantize"] = true }
         return config
     }
 
@@ -85,7 +112,7 @@ struct QuantizationConfiguration: Sendable, Equatable {
 
     /// The first scheme in a word, `compressed-tensors-w4`.
     var label: String {
-        let numbers = schemes.first.map { $0.format == .floats ? "fp\($0.bits)" : "w\($0.bits)" }
+        let numbers = schemes.first.map { [.floats, .mxfp4].contains($0.format) ? "fp\($0.bits)" : "w\($0.bits)" }
         return [Self.methodName, numbers].compactMap(\.self).joined(separator: "-")
     }
 
@@ -118,7 +145,7 @@ extension ConfigurationReading {
         let types: [JSONValue] =
             switch format {
             case .packed, .integers: ["int"]
-            case .floats: ["float"]
+            case .floats, .mxfp4: ["float"]
             case .naive: ["int", "float"]
             }
         guard types.contains(type) else {
@@ -129,11 +156,12 @@ extension ConfigurationReading {
         if let outputs = group["output_activations"], outputs != .null {
             throw invalid(key + ".output_activations", outputs, "null: rounded outputs are not evaluated")
         }
-        let allowed = format == .packed ? 1...8 : 8...8
+        let allowed = format == .packed ? 1...8 : format == .mxfp4 ? 4...4 : 8...8
         guard let bits = weights["num_bits"]?.int, allowed.contains(bits) else {
             throw invalid(
                 key + ".weights.num_bits", weights["num_bits"],
-                format == .packed ? "a whole number from 1 to 8" : "8 for the format '\(format.rawValue)'")
+                format == .packed
+                    ? "a whole number from 1 to 8" : "\(allowed.lowerBound) for the format '\(format.rawValue)'")
         }
         let symmetric = weights["symmetric"] ?? true
         guard let symmetric = symmetric.bool else {

@@ -18,21 +18,23 @@ package enum RoundToNearest: LayerCompressor {
     package static func compress(
         _ layer: LinearLayer, specs: [Spec], hessian: Hessian?
     ) throws(CompressionError) -> [CompressedWeight] {
-        var outputs: [PackQuantizedWeight] = []
+        var outputs: [(weight: PackQuantizedWeight, search: Bool)] = []
         for spec in specs {
             let geometry = try PackQuantizedGeometry(layer, spec)
             let scaleType = spec.scaleType(checkpoint: layer.scaleType)
-            outputs.append(PackQuantizedWeight(geometry, scaleType: scaleType))
+            outputs.append((PackQuantizedWeight(geometry, scaleType: scaleType), spec.options.scaleSearch))
         }
         let (rows, columns, targets) = (layer.weight.rows, layer.weight.columns, outputs)
-        let lengths = Set(targets.map(\.geometry.groupLength)).sorted()
+        let lengths = Set(targets.map(\.weight.geometry.groupLength)).sorted()
         let rowsPerTask = max(1, 65_536 / max(1, columns))
-        if let halves = HalfWeight(layer.weight, targets) {
+        // Searching for scales goes over a group's floats many times.
+        let searches = targets.contains { $0.search }
+        if !searches, let halves = HalfWeight(layer.weight, targets.map(\.weight)) {
             _ = try Parallel.map((rows + rowsPerTask - 1) / rowsPerTask) { (task) throws(CompressionError) in
                 try halves.round(
                     rows: task * rowsPerTask..<min(rows, (task + 1) * rowsPerTask), of: layer.name)
             }
-            return outputs.map { $0.finish() }
+            return outputs.map { $0.weight.finish() }
         }
         _ = try Parallel.map((rows + rowsPerTask - 1) / rowsPerTask) { (task) throws(CompressionError) in
             let scratch = RowScratch(columns: columns)
@@ -42,31 +44,37 @@ package enum RoundToNearest: LayerCompressor {
                     guard scratch.findExtremes(columns: columns, groupLength: length) else {
                         throw notFinite(layer.name, row, scratch.values, columns)
                     }
-                    for target in targets where target.geometry.groupLength == length {
-                        try round(row, of: layer, scratch, into: target)
+                    for target in targets where target.weight.geometry.groupLength == length {
+                        try round(row, of: layer, scratch, into: target.weight, search: target.search)
                     }
                 }
             }
         }
-        return outputs.map { $0.finish() }
+        return outputs.map { $0.weight.finish() }
     }
 
     private static func round(
-        _ row: Int, of layer: LinearLayer, _ scratch: RowScratch, into target: PackQuantizedWeight
+        _ row: Int, of layer: LinearLayer, _ scratch: RowScratch, into target: PackQuantizedWeight, search: Bool
     ) throws(CompressionError) {
         let geometry = target.geometry
         let length = geometry.groupLength
         // Groups of whole bytes go straight into the stream.
         let packs = length.isMultiple(of: 8)
         for group in 0..<geometry.groups {
-            guard
-                let grid = UniformGrid(
-                    low: scratch.lows[group], high: scratch.highs[group], bits: geometry.bits,
+            let start = group * length
+            func grid(share: Float) -> UniformGrid? {
+                UniformGrid(
+                    low: scratch.lows[group] * share, high: scratch.highs[group] * share, bits: geometry.bits,
                     symmetric: geometry.symmetric, scaleType: target.scaleType)
-            else { throw .scaleOutOfRange(tensor: layer.name, row: row, scaleType: target.scaleType.rawValue) }
+            }
+            guard let usual = grid(share: 1) else {
+                throw .scaleOutOfRange(tensor: layer.name, row: row, scaleType: target.scaleType.rawValue)
+            }
+            let grid =
+                search
+                ? ScaleSearch.grid(scratch.values + start, count: length, top: geometry.top, grid) ?? usual : usual
             scratch.scales[group] = grid.scale
             scratch.zeros[group] = UInt8(truncatingIfNeeded: grid.zero)
-            let start = group * length
             if packs {
                 RowRounding.packedCodes(
                     scratch.values + start, count: length, grid: grid, bits: geometry.bits,

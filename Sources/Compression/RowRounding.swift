@@ -79,6 +79,36 @@ enum RowRounding {
         }
     }
 
+    /// Σ(w − ŵ)² over `count` values and the weights that their codes stand for: in float32 over 64 values at a time,
+    /// in Double from there on.
+    static func squaredError(
+        _ values: UnsafePointer<Float>, count: Int, grid: UniformGrid, top: Int32
+    ) -> Double {
+        let (scale, shift, limit) = (Lanes(repeating: grid.scale), shift(grid), SIMD8<Int32>(repeating: top))
+        // 2²³ or-ed with a code is the float 2²³ + code.
+        let exponent = SIMD8<Int32>(repeating: Int32(bitPattern: Float(0x1p23).bitPattern))
+        let zero = Lanes(repeating: 0x1p23 + Float(grid.zero))
+        var (sum, index) = (0.0, 0)
+        while index + 8 <= count {
+            var part = Lanes.zero
+            let end = min(index + 64, count / 8 * 8)
+            while index < end {
+                let code = self.codes(values + index, scale: scale, shift: shift, limit: limit)
+                let steps = unsafeBitCast(code | exponent, to: Lanes.self) - zero
+                let error = UnsafeRawPointer(values + index).loadUnaligned(as: Lanes.self) - steps * scale
+                part += error * error
+                index += 8
+            }
+            sum += Double(part.sum())
+        }
+        while index < count {
+            let error = Double(values[index]) - Double(grid.value(grid.code(values[index], top: top)))
+            sum += error * error
+            index += 1
+        }
+        return sum
+    }
+
     /// The nearest codes of a multiple of eight values as a bit stream; writes up to seven bytes beyond it.
     ///
     /// One copy of the loop for each usual width, in which all shifts are constants.

@@ -46,6 +46,18 @@ struct ScaledElementMatrix: WeightMatrix, @unchecked Sendable {
         owners = [weight.mapping, scales.mapping] + (zeros.map { [$0.mapping] } ?? [])
     }
 
+    /// Takes what a compressor made: elements row after row, and scales for groups of a row.
+    init(
+        rows: Int, columns: Int, element: Element, bytes: StoredBytes, scales: StoredBytes, scaleType: ScaleType,
+        groupLength: Int
+    ) {
+        (self.rows, self.columns, self.element, self.scaleType) = (rows, columns, element, scaleType)
+        self.bytes = UnsafeRawPointer(bytes.base)
+        self.scales = UnsafeRawPointer(scales.base)
+        (factor, zeros, owners) = (1, nil, [bytes, scales])
+        layout = ScaleLayout(rowLength: 1, columnLength: groupLength, perRow: columns / max(1, groupLength))
+    }
+
     func decode(row: Int, columns range: Range<Int>, into destination: UnsafeMutablePointer<Float>) {
         let source = bytes + row * columns
         switch element {

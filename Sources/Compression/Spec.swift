@@ -25,13 +25,21 @@ package struct Spec: Sendable, Hashable {
         /// How the inputs of compressed maps are rounded; nil for not at all.
         package var activations: ActivationRounding?
 
+        /// Scales that minimize a group's squared error instead of those of its largest weight.
+        package var scaleSearch = false
+        /// One table of levels for a whole weight.
+        package var sharedTable = false
+
         package init(
-            actOrder: Bool = false, sparsity: Sparsity? = nil, rank: Rank? = nil, activations: ActivationRounding? = nil
+            actOrder: Bool = false, sparsity: Sparsity? = nil, rank: Rank? = nil,
+            activations: ActivationRounding? = nil, scaleSearch: Bool = false, sharedTable: Bool = false
         ) {
             self.actOrder = actOrder
             self.sparsity = sparsity
             self.rank = rank
             self.activations = activations
+            self.scaleSearch = scaleSearch
+            self.sharedTable = sharedTable
         }
     }
 
@@ -95,12 +103,14 @@ extension Spec {
     var codeBits: Int {
         switch format {
         case .integer(let bits): bits
-        case .stored: 16
+        default: Int(nominalBits.rounded(.up))
         }
     }
 
     /// The type in which scales are stored, given the 16-bit type that goes with the checkpoint's weights.
-    func scaleType(checkpoint sixteenBit: ScaleType) -> ScaleType { scales ?? method.scaleType ?? sixteenBit }
+    func scaleType(checkpoint sixteenBit: ScaleType) -> ScaleType {
+        scales ?? method.scaleType ?? format.scaleType ?? sixteenBit
+    }
 }
 
 extension Spec: CustomStringConvertible {
@@ -116,11 +126,17 @@ extension Spec: CustomStringConvertible {
         var parts = [method.rawValue]
         switch format {
         case .integer(let bits): parts += [symmetric ? "sym" : "asym"] + (withWidth ? ["w\(bits)"] : [])
+        case .levels(let count, let vector):
+            let name = (withWidth ? "k\(count)" : "") + (vector > 1 ? "v\(vector)" : "")
+            if !name.isEmpty { parts.append(name) }
+        case .fourBit, .float8, .mx, .ternary, .binary: parts += [format.name].compactMap(\.self)
         case .stored: break
         }
-        if format != .stored { parts.append(group.description) }
+        if format != .stored, format.groups?.count != 1 { parts.append(group.description) }
         if let rank = options.rank { parts.append(rank.description) }
         if let sparsity = options.sparsity { parts.append(sparsity.description) }
+        if options.scaleSearch { parts.append("search") }
+        if options.sharedTable { parts.append("shared") }
         if options.actOrder { parts.append("actorder") }
         if let activations = options.activations {
             parts.append("a\(activations.bits)" + (activations.scale == .tensor ? "tensor" : ""))
@@ -140,9 +156,13 @@ extension Spec {
         object["method"] = .string(method.rawValue)
         switch format {
         case .integer(let bits): object["bits"] = .integer(bits)
+        case .levels(let count, let vector):
+            object["levels"] = .integer(count)
+            if vector > 1 { object["vector"] = .integer(vector) }
+        case .fourBit, .float8, .mx, .ternary, .binary: object["format"] = format.name.map { .string($0) }
         case .stored: break
         }
-        if format != .stored {
+        if format != .stored, format.groups?.count != 1 {
             switch group {
             case .channel: object["group"] = "channel"
             case .size(let size): object["group"] = .integer(size)
@@ -156,6 +176,8 @@ extension Spec {
             object["activations"] = .integer(activations.bits)
             if activations.scale != .token { object["activation_scale"] = .string(activations.scale.rawValue) }
         }
+        if options.scaleSearch { object["scale_search"] = true }
+        if options.sharedTable { object["shared_table"] = true }
         if targets != .layers { object["targets"] = .string(targets.rawValue) }
         if let scales { object["scales"] = .string(scales.rawValue) }
         return .object(object)

@@ -6,10 +6,12 @@ extension Spec {
 
     /// The keys of a spec in the order in which messages list them.
     enum Key: String, CaseIterable {
-        case method, bits, format, group, symmetric
+        case method, bits, format, levels, vector, group, symmetric
         case actOrder = "act_order"
         case sparse, rank, activations
         case activationScale = "activation_scale"
+        case scaleSearch = "scale_search"
+        case sharedTable = "shared_table"
         case targets, scales
     }
 
@@ -27,7 +29,8 @@ extension Spec {
                 actOrder: members.flag(.actOrder) ?? false,
                 sparsity: try members[.sparse].map { (value) throws(CompressionError) in try Sparsity(value) },
                 rank: try members[.rank].map { (value) throws(CompressionError) in try Rank(value) },
-                activations: members.activations()))
+                activations: members.activations(), scaleSearch: members.flag(.scaleSearch) ?? false,
+                sharedTable: members.flag(.sharedTable) ?? false))
     }
 
     /// All recipes of a manifest line such as `{method: rtn, bits: [4, 3, 2], group: 16, symmetric: false}`: a list at
@@ -99,6 +102,13 @@ private struct SpecMembers {
     /// What weights become: `bits` of a whole number, or a format by its name.
     func format(of method: Spec.Method) throws(CompressionError) -> NumberFormat {
         let width = try whole(.bits)
+        if method == .codebook { return try levels(bits: width) }
+        for key in [Spec.Key.levels, .vector] {
+            guard let value = self[key] else { continue }
+            throw .invalidValue(
+                key: key.rawValue, value: value.canonicalText,
+                allowed: "left out for \(method.rawValue); it is for \(Spec.Method.codebook.rawValue)")
+        }
         guard let name = try text(.format, allowed: Self.allowedFormats) else {
             guard let width else {
                 if method.formats.contains(.stored) { return .stored }
@@ -114,6 +124,35 @@ private struct SpecMembers {
                 key: "bits", value: "\(width)", allowed: "left out: \(name) has \(format.nominalBits) by itself")
         }
         return format
+    }
+
+    /// A codebook's levels: as many as `levels` says, or 2^(bits·vector).
+    private func levels(bits: Int?) throws(CompressionError) -> NumberFormat {
+        if let format = self[.format] {
+            throw .invalidValue(
+                key: "format", value: format.canonicalText, allowed: "left out for codebook, and levels or bits given")
+        }
+        let vector = try whole(.vector) ?? 1
+        guard NumberFormat.vectors.contains(vector) else {
+            throw .invalidValue(key: "vector", value: "\(vector)", allowed: "a whole number from 1 to 16")
+        }
+        guard let bits else {
+            guard let levels = try whole(.levels) else {
+                throw .missingKey("levels", allowed: "a whole number from 2 to 256, or bits given instead")
+            }
+            return .levels(levels, vector: vector)
+        }
+        guard self[.levels] == nil else {
+            throw .invalidValue(key: "bits", value: "\(bits)", allowed: "left out where levels are given")
+        }
+        guard bits >= 1, bits <= 8 / vector else {
+            throw .invalidValue(
+                key: "bits", value: "\(bits)",
+                allowed: vector > 8
+                    ? "left out for vectors of \(vector), and levels given"
+                    : "a whole number from 1 to \(8 / vector) for vectors of \(vector)")
+        }
+        return .levels(1 << (bits * vector), vector: vector)
     }
 
     private static let allowedFormats = "one of " + NumberFormat.named.compactMap(\.name).joined(separator: ", ")

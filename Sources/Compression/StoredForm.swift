@@ -14,6 +14,8 @@ enum StoredForm: Sendable, Equatable {
     case awq(AWQCheckpoint)
     case bitsAndBytes
     case own(OwnForm)
+    /// In a layout of our own whose values are levels, or that no other tool has.
+    case levels(LevelForm)
 
     init(_ config: ModelConfiguration) throws(CompressionError) {
         guard let value = config.json["quantization_config"], value != .null else {
@@ -29,7 +31,10 @@ enum StoredForm: Sendable, Equatable {
         case "gptq": self = .gptq(try GPTQCheckpoint(object, reading))
         case "awq": self = .awq(try AWQCheckpoint(object, reading))
         case "bitsandbytes": self = .bitsAndBytes
-        case OwnForm.methodName: self = .own(try OwnForm(object, reading))
+        case OwnForm.methodName:
+            self =
+                LevelForm.isNamed(by: object)
+                ? .levels(try LevelForm(object, reading)) : .own(try OwnForm(object, reading))
         default:
             throw reading.invalid(
                 "quantization_config.quant_method", object["quant_method"],
@@ -53,6 +58,7 @@ enum StoredForm: Sendable, Equatable {
         case .awq(let form): "awq-w4-" + Self.group(form.groupLength)
         case .bitsAndBytes: "bitsandbytes"
         case .own(let form): form.scheme
+        case .levels(let form): form.scheme
         }
     }
 
@@ -69,6 +75,7 @@ enum StoredForm: Sendable, Equatable {
         case .awq(let form): return module["qweight"] == nil ? nil : try form.matrix(module)
         case .bitsAndBytes: return try BitsAndBytesModule.matrix(module)
         case .own(let form): return try form.matrix(module)
+        case .levels(let form): return try form.matrix(module)
         }
     }
 }

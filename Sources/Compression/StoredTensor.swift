@@ -59,5 +59,7 @@ extension StoredLayout {
     /// A shape is a description, not part of the values.
     var countsAsStored: Bool { Self.countsAsStored(suffix) }
 
-    static func countsAsStored(_ suffix: String) -> Bool { !suffix.hasSuffix("_shape") }
+    static func countsAsStored(_ suffix: String) -> Bool {
+        !suffix.hasSuffix("_shape") && !suffix.hasPrefix("weight.quant_state.")
+    }
 }

@@ -152,7 +152,6 @@ extension Hessian {
 /// Hessians and greatest magnitudes of the inputs that are shown, each shared by the modules that have the same input.
 private final class HessianGathering {
     private(set) var hessians: [String: Hessian] = [:]
-    private(set) var largest: [String: Float] = [:]
     private let context: Int
     private(set) var largest: [String: Float] = [:]
     private let seen: Set<String>

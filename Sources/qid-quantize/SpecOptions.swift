@@ -4,18 +4,38 @@ import ArgumentParser
 struct SpecOptions: ParsableArguments {
     @Option(
         help: """
-            The compression method: rtn, gptq, awq, smoothquant, aweq, dilation, magnitude, wanda, sparsegpt, low-rank, qsd.
+            The compression method: rtn, gptq, awq, smoothquant, aweq, dilation, magnitude, wanda, sparsegpt, low-rank, \
+            qsd, codebook.
             """)
     var method: String = "rtn"
 
     @Option(help: "Bits per weight.")
     var bits: Int?
 
+    @Option(
+        help: """
+            Numbers other than whole ones of so many bits: nf4, fp4, fp8-e4m3, fp8-e5m2, mxfp4, mxint8, ternary, \
+            binary (rtn).
+            """)
+    var format: String?
+
+    @Option(help: "Levels of a table, 2 to 256 (codebook).")
+    var levels: Int?
+
+    @Option(help: "Consecutive weights that a level stands for (codebook).")
+    var vector: Int?
+
     @Option(help: "Input weights that share a scale, or 'channel' for a whole output row.")
     var group: String?
 
     @Flag(help: "Scales with a zero point instead of symmetric ones.")
     var asymmetric = false
+
+    @Flag(help: "The scale of least squared error instead of that of the largest weight (rtn).")
+    var scaleSearch = false
+
+    @Flag(help: "One table of levels for a whole weight, and scales (codebook).")
+    var sharedTable = false
 
     @Flag(help: "Columns in the order of falling activation energy (gptq).")
     var actOrder = false
@@ -39,8 +59,13 @@ struct SpecOptions: ParsableArguments {
     var members: [(key: String, value: String)] {
         var members = [(key: "method", value: method)]
         if let bits { members.append(("bits", "\(bits)")) }
+        if let format { members.append(("format", format)) }
+        if let levels { members.append(("levels", "\(levels)")) }
+        if let vector { members.append(("vector", "\(vector)")) }
         if let group { members.append(("group", group)) }
         if asymmetric { members.append(("symmetric", "false")) }
+        if scaleSearch { members.append(("scale_search", "true")) }
+        if sharedTable { members.append(("shared_table", "true")) }
         if actOrder { members.append(("act_order", "true")) }
         if let sparse { members.append(("sparse", sparse)) }
         if let rank { members.append(("rank", rank)) }

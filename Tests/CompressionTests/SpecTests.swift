@@ -103,8 +103,8 @@ struct SpecTests {
 
     @Test func unknownMissingAndRepeatedKeysAreRefused() throws {
         let keys = [
-            "method", "bits", "format", "group", "symmetric", "act_order", "sparse", "rank", "activations",
-            "activation_scale", "targets", "scales",
+            "method", "bits", "format", "levels", "vector", "group", "symmetric", "act_order", "sparse", "rank",
+            "activations", "activation_scale", "scale_search", "shared_table", "targets", "scales",
         ]
         #expect(try error(#"{"method": "rtn", "bit": 4}"#) == .unknownKey("bit", allowed: keys))
         #expect(try error(#"{"method": "rtn"}"#) == .missingKey("bits", allowed: "a whole number"))
@@ -119,6 +119,82 @@ struct SpecTests {
         #expect(
             try error(#"{"method": "rtn", "bits": ["# + many + "]}")
                 == .invalidValue(key: "bits", value: "5000 values", allowed: "few enough for 4096 specs a line"))
+    }
+
+    @Test func formatsHaveNamesGroupsAndNominalBits() throws {
+        let line = try object(#"{"method": "rtn", "format": ["nf4", "fp8-e4m3", "mxfp4", "ternary", "binary"]}"#)
+        let specs = try Spec.expand(line: line)
+        #expect(
+            specs.map(\.name) == [
+                "rtn-nf4-g64", "rtn-fp8-e4m3-channel", "rtn-mxfp4", "rtn-ternary-channel", "rtn-binary-channel",
+            ])
+        #expect(specs.map { ($0.nominalBits * 1000).rounded() / 1000 } == [4, 8, 4, 1.585, 1])
+        #expect(
+            try Spec(method: .rtn, format: .mx(.int8)).canonical.canonicalText == #"{"format":"mxint8","method":"rtn"}"#
+        )
+        #expect(
+            try Spec(json: object(#"{"method": "rtn", "bits": 3, "scale_search": true}"#)).name
+                == "rtn-sym-w3-channel-search")
+    }
+
+    @Test func codebooksAreGivenByLevelsOrBits() throws {
+        let specs = try [
+            #"{"method": "codebook", "levels": 12}"#, #"{"method": "codebook", "bits": 3, "group": 64}"#,
+            #"{"method": "codebook", "bits": 2, "vector": 4}"#,
+            #"{"method": "codebook", "levels": 8, "shared_table": true}"#,
+        ].map { try Spec(json: object($0)) }
+        #expect(
+            specs.map(\.name) == [
+                "codebook-k12-channel", "codebook-k8-g64", "codebook-k256v4-channel", "codebook-k8-channel-shared",
+            ])
+        #expect(
+            specs.map(\.scheme) == [
+                "codebook-channel", "codebook-g64", "codebook-v4-channel", "codebook-channel-shared",
+            ])
+        #expect(specs.map(\.nominalBits).dropFirst() == [3, 2, 3])
+        #expect(specs[2].canonical.canonicalText == #"{"group":"channel","levels":256,"method":"codebook","vector":4}"#)
+    }
+
+    @Test func formatsThatMakeNoSenseAreRefused() throws {
+        let refused = [
+            (#"{"method": "rtn", "format": "nf5"}"#, "format"), (#"{"method": "gptq", "format": "nf4"}"#, "format"),
+            (#"{"method": "rtn", "format": "nf4", "bits": 3}"#, "bits"),
+            (#"{"method": "rtn", "format": "nf4", "group": 48}"#, "group"),
+            (#"{"method": "rtn", "format": "nf4", "group": "channel"}"#, "group"),
+            (#"{"method": "rtn", "format": "mxfp4", "group": 64}"#, "group"),
+            (#"{"method": "rtn", "format": "mxint8", "scales": "float16"}"#, "scales"),
+            (#"{"method": "rtn", "format": "ternary", "symmetric": false}"#, "symmetric"),
+            (#"{"method": "rtn", "format": "fp8-e4m3", "scale_search": true}"#, "scale_search"),
+            (#"{"method": "gptq", "bits": 3, "scale_search": true}"#, "scale_search"),
+            (#"{"method": "rtn", "bits": 3, "levels": 8}"#, "levels"),
+            (#"{"method": "rtn", "bits": 3, "shared_table": true}"#, "shared_table"),
+            (#"{"method": "codebook", "levels": 1}"#, "levels"), (#"{"method": "codebook", "levels": 257}"#, "levels"),
+            (#"{"method": "codebook", "levels": 8, "bits": 3}"#, "bits"),
+            (#"{"method": "codebook", "bits": 9}"#, "bits"),
+            (#"{"method": "codebook", "bits": 3, "vector": 4}"#, "bits"),
+            (#"{"method": "codebook", "bits": 1, "vector": 9}"#, "bits"),
+            (#"{"method": "codebook", "levels": 8, "vector": 17}"#, "vector"),
+            (#"{"method": "codebook", "levels": 8, "vector": 2, "shared_table": true}"#, "shared_table"),
+            (#"{"method": "codebook", "levels": 8, "format": "nf4"}"#, "format"),
+            (#"{"method": "codebook", "levels": 8, "symmetric": false}"#, "symmetric"),
+        ]
+        for (line, key) in refused {
+            let found = try error(line)
+            guard case .invalidValue(key, _, let allowed) = found else {
+                Issue.record("\(line) gave \(String(describing: found))")
+                continue
+            }
+            #expect(!allowed.isEmpty)
+        }
+        #expect(
+            try error(#"{"method": "rtn", "format": "nf4", "group": 48}"#)
+                == .invalidValue(
+                    key: "group", value: "48",
+                    allowed: "one of 32, 64, 128, 256, 512, 1024, 2048, 4096 for nf4"))
+        #expect(
+            try error(#"{"method": "codebook"}"#)
+                == .missingKey("levels", allowed: "a whole number from 2 to 256, or bits given instead"))
+        #expect(throws: CompressionError.self) { try Spec(method: .codebook, bits: 3) }
     }
 
     @Test func messagesSayWhatWouldBeRight() {

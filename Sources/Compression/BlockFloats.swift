@@ -1,0 +1,137 @@
+import Checkpoint
+package import JSON
+import Kernels
+
+/// Round to the nearest of bitsandbytes' 4-bit numbers: w = value[code]·absmax, a block being a group of the row.
+///
+/// As `bitsandbytes.functional.quantize_4bit` does it on a CPU: absmax = max|w| in float32; a code is that of the value
+/// nearest to w·(1/max(absmax, 10⁻³⁸)), of two equally near ones the lower. A block of zeros has absmax 0. Stored as
+/// bitsandbytes stores it (`BitsAndBytesModule`), its blocks of consecutive weights being the groups of rows that they
+/// divide. With `scaleSearch`, absmax is what `ScaleSearch` finds.
+package enum BlockFloats: LayerCompressor {
+    /// The blocks that bitsandbytes takes.
+    static let groups = [32, 64, 128, 256, 512, 1024, 2048, 4096]
+
+    package static func layout(_ layer: LinearLayer, _ spec: Spec) throws(CompressionError) -> [StoredLayout] {
+        let state = try state(layer, spec)
+        let count = state.rows * state.columns
+        return [
+            StoredLayout(suffix: "weight", type: .uint8, shape: [count / 2, 1]),
+            StoredLayout(suffix: "weight.absmax", type: .float32, shape: [count / state.blockLength]),
+            StoredLayout(suffix: "weight.quant_map", type: .float32, shape: [16]),
+            StoredLayout(
+                suffix: BitsAndBytesState.piece(try kind(spec)), type: .uint8,
+                shape: [state.text(try kind(spec)).count]),
+        ]
+    }
+
+    package static func configuration(_ spec: Spec, ignored: [String]) -> JSONObject {
+        var config = JSONObject()
+        config["quant_method"] = "bitsandbytes"
+        config["load_in_4bit"] = true
+        config["load_in_8bit"] = false
+        config["bnb_4bit_quant_type"] = .string(spec.format.name ?? "")
+        config["bnb_4bit_use_double_quant"] = false
+        config["bnb_4bit_quant_storage"] = "uint8"
+        config["bnb_4bit_compute_dtype"] = "float32"
+        config["llm_int8_skip_modules"] = .array(ignored.map { .string($0) })
+        return config
+    }
+
+    package static func compress(
+        _ layer: LinearLayer, specs: [Spec], hessian: Hessian?
+    ) throws(CompressionError) -> [CompressedWeight] {
+        var results: [CompressedWeight] = []
+        for spec in specs { results.append(try compress(layer, spec)) }
+        return results
+    }
+
+    private static func compress(_ layer: LinearLayer, _ spec: Spec) throws(CompressionError) -> CompressedWeight {
+        let (layout, state, kind) = (try layout(layer, spec), try state(layer, spec), try kind(spec))
+        let storages = layout.map { StoredBytes(byteCount: $0.byteCount) }
+        let (codes, absmax) = (storages[0], storages[1])
+        let (columns, length, search) = (state.columns, state.blockLength, spec.options.scaleSearch)
+        let rounding = BlockRounding(kind)
+        try layer.forEachRow { (row, values) in
+            let ranks = UnsafeMutablePointer<UInt8>.allocate(capacity: length)
+            defer { ranks.deallocate() }
+            for start in stride(from: 0, to: columns, by: length) {
+                let first = row * columns + start
+                let factor = rounding.round(values + start, count: length, search: search, into: ranks)
+                absmax.base.storeBytes(of: factor, toByteOffset: first / length * 4, as: Float.self)
+                for pair in 0..<length / 2 {
+                    let byte = rounding.codes[Int(ranks[2 * pair])] << 4 | rounding.codes[Int(ranks[2 * pair + 1])]
+                    codes.base.storeBytes(of: byte, toByteOffset: first / 2 + pair, as: UInt8.self)
+                }
+            }
+        }
+        kind.values.withUnsafeBytes { storages[2].bytes.copyMemory(from: $0) }
+        state.text(kind).withUnsafeBytes { storages[3].bytes.copyMemory(from: $0) }
+        return CompressedWeight(
+            tensors: zip(layout, storages).map { StoredTensor(layout: $0, storage: $1) },
+            matrix: FourBitMatrix(state, codes: codes, values: kind.values, absmax: absmax))
+    }
+
+    private static func kind(_ spec: Spec) throws(CompressionError) -> FourBitKind {
+        guard case .fourBit(let kind) = spec.format else {
+            throw .unsupported(spec: spec.name, reason: "not one of bitsandbytes' formats")
+        }
+        return kind
+    }
+
+    /// Shape, block length and the type in which the weight comes back: that of a 16-bit checkpoint, or float32.
+    private static func state(_ layer: LinearLayer, _ spec: Spec) throws(CompressionError) -> BitsAndBytesState {
+        let columns = layer.weight.columns
+        guard case .size(let size) = spec.group, columns.isMultiple(of: size) else {
+            let block = spec.group.description.drop { $0 == "g" }
+            let fitting = groups.filter { columns.isMultiple(of: $0) }.map(String.init).joined(separator: ", ")
+            throw .unsupported(
+                spec: spec.name,
+                reason: "tensor '\(layer.name)' has rows of \(columns) weights, which blocks of \(block) do not "
+                    + "divide; " + (fitting.isEmpty ? "none of 32 and more would" : "\(fitting) would"))
+        }
+        let source = (layer.weight as? DenseMatrix)?.type
+        let type: ScaleType = source == .float32 || source == .float64 ? .float32 : layer.scaleType
+        return BitsAndBytesState(rows: layer.weight.rows, columns: columns, blockLength: size, type: type)
+    }
+}
+
+/// The levels and bounds of one kind, and how a block is rounded to them.
+struct BlockRounding: Sendable {
+    /// The code of each rank.
+    let codes: [UInt8]
+    private let levels: [Float]
+    private let bounds: [Float]
+
+    init(_ kind: FourBitKind) {
+        codes = kind.order
+        levels = kind.levels
+        bounds = LevelRanks.bounds(levels)
+    }
+
+    /// Rounds a block, and gives the absmax that it is stored with.
+    func round(
+        _ values: UnsafePointer<Float>, count: Int, search: Bool, into ranks: UnsafeMutablePointer<UInt8>
+    ) -> Float {
+        let extremes = RowRounding.extremes(values, count: count)
+        let largest = max(-extremes.low, extremes.high)
+        return bounds.withUnsafeBufferPointer { bounds in
+            levels.withUnsafeBufferPointer { levels in
+                func find(_ scale: Float) {
+                    LevelRanks.find(
+                        values, count: count, factor: 1 / max(scale, 1e-38), bounds: bounds, into: ranks)
+                }
+                guard search else {
+                    find(largest)
+                    return largest
+                }
+                let best = ScaleSearch.best(largest) { scale in
+                    find(scale)
+                    return LevelRanks.squaredError(values, count: count, ranks: ranks, levels: levels, scale: scale)
+                }
+                find(best)
+                return best
+            }
+        }
+    }
+}

@@ -1,0 +1,93 @@
+package import JSON
+import Kernels
+
+/// Weights by codes into tables of levels that k-means finds in the weights themselves (`LevelGeometry`).
+///
+/// By default each row or group has a table of its own, the k levels of least squared error (`LevelClustering`). With
+/// `sharedTable` a layer has one table, fit to weights divided by their group's root mean square, which is stored as the
+/// group's scale; errors count as they will be in the weight, times the scale. With `vector` v a code stands for v
+/// consecutive weights of a row and a level is a vector (`VectorClustering`); the table is shared then.
+/// Levels and scales are rounded to their stored type before weights go to the nearest, of two equally near levels to the lower.
+package enum Codebook: LayerCompressor {
+    package static func layout(_ layer: LinearLayer, _ spec: Spec) throws(CompressionError) -> [StoredLayout] {
+        try geometry(layer, spec).layout(scaleType: spec.scaleType(checkpoint: layer.scaleType))
+    }
+
+    package static func configuration(_ spec: Spec, ignored: [String]) -> JSONObject {
+        guard case .levels(let count, let vector) = spec.format else { return JSONObject() }
+        return LevelForm.levels(count, vector: vector).json(ignored: ignored)
+    }
+
+    package static func compress(
+        _ layer: LinearLayer, specs: [Spec], hessian: Hessian?
+    ) throws(CompressionError) -> [CompressedWeight] {
+        var results: [CompressedWeight] = []
+        for spec in specs {
+            let type = spec.scaleType(checkpoint: layer.scaleType)
+            let result = LevelWeight(try geometry(layer, spec), scaleType: type)
+            if result.geometry.table == .ofGroups {
+                try fillOwn(result, layer)
+            } else {
+                try SharedCodebook(result, layer).fill()
+            }
+            results.append(result.finish())
+        }
+        return results
+    }
+
+    private static func geometry(_ layer: LinearLayer, _ spec: Spec) throws(CompressionError) -> LevelGeometry {
+        guard case .levels(let count, let vector) = spec.format else {
+            throw .unsupported(spec: spec.name, reason: "not a codebook")
+        }
+        let length = try PackQuantizedGeometry.groupLength(layer, spec)
+        let isShared = vector > 1 || spec.options.sharedTable
+        let weights = isShared ? layer.weight.rows * layer.weight.columns / vector : length
+        guard length.isMultiple(of: vector) else {
+            throw .unsupported(
+                spec: spec.name,
+                reason:
+                    "tensor '\(layer.name)' has groups of \(length) weights, which vectors of \(vector) do not divide")
+        }
+        guard count <= weights else {
+            throw .unsupported(
+                spec: spec.name,
+                reason: "tensor '\(layer.name)' has \(weights) "
+                    + (vector > 1 ? "vectors" : "weights") + " for a table of \(count) levels")
+        }
+        return LevelGeometry(
+            rows: layer.weight.rows, columns: layer.weight.columns, levels: count, vector: vector,
+            groupLength: length, table: isShared ? .scaled : .ofGroups)
+    }
+
+    private static func fillOwn(_ result: LevelWeight, _ layer: LinearLayer) throws(CompressionError) {
+        let (geometry, type) = (result.geometry, result.scaleType)
+        try layer.forEachRow { (row, values) throws(CompressionError) in
+            let codes = UnsafeMutablePointer<UInt8>.allocate(capacity: max(1, geometry.columns))
+            defer { codes.deallocate() }
+            for group in 0..<geometry.groups {
+                let part = values + group * geometry.groupLength
+                let points = WeightedPoints(part, count: geometry.groupLength)
+                let levels = try stored(
+                    LevelClustering.levels(points, count: geometry.levels), type, layer.name, row)
+                LevelRanks.bounds(levels).withUnsafeBufferPointer { bounds in
+                    LevelRanks.find(
+                        part, count: geometry.groupLength, factor: 1, bounds: bounds,
+                        into: codes + group * geometry.groupLength)
+                }
+                result.store(row: row, group: group, levels: levels)
+            }
+            result.store(row: row, codes: codes)
+        }
+    }
+
+    /// Levels as they will be read back.
+    static func stored(
+        _ levels: [Float], _ type: ScaleType, _ tensor: String, _ row: Int
+    ) throws(CompressionError) -> [Float] {
+        let rounded = levels.map { type.roundedSigned($0) }
+        guard rounded.allSatisfy(\.isFinite) else {
+            throw .scaleOutOfRange(tensor: tensor, row: row, scaleType: type.rawValue)
+        }
+        return rounded
+    }
+}

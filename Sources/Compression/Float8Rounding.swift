@@ -1,0 +1,85 @@
+import Checkpoint
+package import JSON
+import Kernels
+
+/// Round to the nearest of 8-bit floating-point numbers: w = element·scale, scale = max|w|/largest element.
+///
+/// The scale is rounded to its stored type before it is used, elements are w/scale in float32, half to even, and those
+/// beyond the largest become the largest; a group of zeros has scale 1. The product, rounded to the scales' type, is the
+/// weight (`ScaledElementMatrix`), as compressed-tensors has it.
+///
+/// e4m3 is stored in compressed-tensors' `float-quantized`. That has no e5m2, which has the same tensors in a layout of
+/// our own (`LevelForm`) with scales in float32: most of max|w|/57344 would be too small for float16.
+package enum Float8Rounding: LayerCompressor {
+    package static func layout(_ layer: LinearLayer, _ spec: Spec) throws(CompressionError) -> [StoredLayout] {
+        let (rows, columns) = (layer.weight.rows, layer.weight.columns)
+        let length = try PackQuantizedGeometry.groupLength(layer, spec)
+        return [
+            StoredLayout(suffix: "weight", type: try format(spec).elementType, shape: [rows, columns]),
+            StoredLayout(
+                suffix: "weight_scale", type: spec.scaleType(checkpoint: layer.scaleType).elementType,
+                shape: [rows, columns / max(1, length)]),
+        ]
+    }
+
+    package static func configuration(_ spec: Spec, ignored: [String]) -> JSONObject {
+        spec.format == .float8(.e4m3)
+            ? QuantizationConfiguration.json(.floats, bits: 8, spec.group, ignored: ignored)
+            : LevelForm.float8.json(ignored: ignored)
+    }
+
+    package static func compress(
+        _ layer: LinearLayer, specs: [Spec], hessian: Hessian?
+    ) throws(CompressionError) -> [CompressedWeight] {
+        var results: [CompressedWeight] = []
+        for spec in specs { results.append(try compress(layer, spec)) }
+        return results
+    }
+
+    private static func compress(_ layer: LinearLayer, _ spec: Spec) throws(CompressionError) -> CompressedWeight {
+        let (layout, format) = (try layout(layer, spec), try format(spec))
+        let scaleType = spec.scaleType(checkpoint: layer.scaleType)
+        let storages = layout.map { StoredBytes(byteCount: $0.byteCount) }
+        let (elements, scales) = (storages[0], storages[1])
+        let columns = layer.weight.columns
+        let length = try PackQuantizedGeometry.groupLength(layer, spec)
+        try layer.forEachRow { (row, values) throws(CompressionError) in
+            for start in stride(from: 0, to: columns, by: length) {
+                let extremes = RowRounding.extremes(values + start, count: length)
+                let scale = try scale(max(-extremes.low, extremes.high), format, scaleType, layer.name, row)
+                let first = row * columns + start
+                withUnsafePointer(to: scale) {
+                    scaleType.encode($0, count: 1, into: scales.base + first / length * scaleType.byteCount)
+                }
+                for index in 0..<length {
+                    elements.base.storeBytes(
+                        of: format.code(values[start + index] / scale), toByteOffset: first + index, as: UInt8.self)
+                }
+            }
+        }
+        return CompressedWeight(
+            tensors: zip(layout, storages).map { StoredTensor(layout: $0, storage: $1) },
+            matrix: ScaledElementMatrix(
+                rows: layer.weight.rows, columns: columns, element: .float(format.floatType), bytes: elements,
+                scales: scales, scaleType: scaleType, groupLength: length))
+    }
+
+    /// The rounded scale of a group, with which its largest element must be within the scales' type as well.
+    private static func scale(
+        _ largest: Float, _ format: Float8, _ type: ScaleType, _ tensor: String, _ row: Int
+    ) throws(CompressionError) -> Float {
+        guard largest > 0 else { return 1 }
+        let scale = max(type.rounded(largest / format.largest), type.leastPositive)
+        guard type.rounded(scale * format.largest).isFinite else {
+            throw .scaleOutOfRange(tensor: tensor, row: row, scaleType: type.rawValue)
+        }
+        return scale
+    }
+
+    private static func format(_ spec: Spec) throws(CompressionError) -> Float8 {
+        guard case .float8(let format) = spec.format else {
+            throw .unsupported(spec: spec.name, reason: "not an 8-bit floating-point format")
+        }
+        return format
+    }
+}

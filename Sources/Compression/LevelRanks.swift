@@ -1,0 +1,55 @@
+/// Finds the nearest of a few rising levels by the bounds between them.
+enum LevelRanks {
+    /// For each value times `factor`, how many of the rising bounds lie below it: one on a bound goes to the lower level.
+    ///
+    /// Few bounds are compared one by one, eight values at a time; many are searched by halves.
+    static func find(
+        _ values: UnsafePointer<Float>, count: Int, factor: Float, bounds: UnsafeBufferPointer<Float>,
+        into ranks: UnsafeMutablePointer<UInt8>
+    ) {
+        var index = 0
+        if bounds.count <= 32 {
+            while index + 8 <= count {
+                let scaled =
+                    UnsafeRawPointer(values + index).loadUnaligned(as: SIMD8<Float>.self) * SIMD8(repeating: factor)
+                var rank = SIMD8<Int32>.zero
+                for bound in bounds { rank.replace(with: rank &+ 1, where: scaled .> SIMD8(repeating: bound)) }
+                UnsafeMutableRawPointer(ranks + index).storeBytes(
+                    of: SIMD8<UInt8>(truncatingIfNeeded: rank), as: SIMD8<UInt8>.self)
+                index += 8
+            }
+        }
+        while index < count {
+            ranks[index] = UInt8(truncatingIfNeeded: self.rank(values[index] * factor, bounds))
+            index += 1
+        }
+    }
+
+    /// How many of the rising bounds lie below a value.
+    static func rank(_ value: Float, _ bounds: UnsafeBufferPointer<Float>) -> Int {
+        var (low, high) = (0, bounds.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if value > bounds[middle] { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+
+    /// The bounds half-way between neighbouring levels, in float32.
+    static func bounds(_ levels: [Float]) -> [Float] {
+        zip(levels, levels.dropFirst()).map { ($0 + $1) / 2 }
+    }
+
+    /// Σ(value − level[rank]·scale)² in Double, in the order of the values.
+    static func squaredError(
+        _ values: UnsafePointer<Float>, count: Int, ranks: UnsafePointer<UInt8>, levels: UnsafeBufferPointer<Float>,
+        scale: Float
+    ) -> Double {
+        var sum = 0.0
+        for index in 0..<count {
+            let error = Double(values[index]) - Double(levels[Int(ranks[index])] * scale)
+            sum += error * error
+        }
+        return sum
+    }
+}

@@ -1,0 +1,99 @@
+package import JSON
+import Kernels
+
+/// Ternary and binary weights: a sign, for ternary also zero, times one scale a group.
+///
+/// γ = mean|w| of the group, rounded to its stored type. Binary: w → γ·sign(w), zero counting as positive; γ is
+/// the least-squares scale as well (BiTAT, 2207.01394). Ternary: w → γ·clamp(round(w/γ), −1, 1), half to even, which is
+/// a threshold of γ/2 (BitNet b1.58's absmean, 2402.17764). A group of zeros stays zero. With `scaleSearch` ternary takes
+/// the scale of least squared error: of the m largest magnitudes with sum S, m is chosen for the greatest S²/m, and the scale is S/m.
+///
+/// Stored in the layout `levels` (`LevelGeometry`) with the tables −1, 0, 1 and −1, 1.
+package enum SignRounding: LayerCompressor {
+    package static func layout(_ layer: LinearLayer, _ spec: Spec) throws(CompressionError) -> [StoredLayout] {
+        try geometry(layer, spec).layout(scaleType: spec.scaleType(checkpoint: layer.scaleType))
+    }
+
+    package static func configuration(_ spec: Spec, ignored: [String]) -> JSONObject {
+        LevelForm.levels(levels(spec).count, vector: 1).json(ignored: ignored)
+    }
+
+    package static func compress(
+        _ layer: LinearLayer, specs: [Spec], hessian: Hessian?
+    ) throws(CompressionError) -> [CompressedWeight] {
+        var results: [CompressedWeight] = []
+        for spec in specs { results.append(try compress(layer, spec)) }
+        return results
+    }
+
+    private static func levels(_ spec: Spec) -> [Float] { spec.format == .binary ? [-1, 1] : [-1, 0, 1] }
+
+    private static func geometry(_ layer: LinearLayer, _ spec: Spec) throws(CompressionError) -> LevelGeometry {
+        LevelGeometry(
+            rows: layer.weight.rows, columns: layer.weight.columns, levels: levels(spec).count, vector: 1,
+            groupLength: try PackQuantizedGeometry.groupLength(layer, spec), table: .scaled)
+    }
+
+    private static func compress(_ layer: LinearLayer, _ spec: Spec) throws(CompressionError) -> CompressedWeight {
+        let scaleType = spec.scaleType(checkpoint: layer.scaleType)
+        let result = LevelWeight(try geometry(layer, spec), scaleType: scaleType)
+        result.store(levels: levels(spec))
+        let (length, isBinary, search) = (result.geometry.groupLength, spec.format == .binary, spec.options.scaleSearch)
+        try layer.forEachRow { (row, values) throws(CompressionError) in
+            let codes = UnsafeMutablePointer<UInt8>.allocate(capacity: max(1, layer.weight.columns))
+            defer { codes.deallocate() }
+            for group in 0..<result.geometry.groups {
+                let (part, own) = (values + group * length, codes + group * length)
+                let scale = scale(part, length, scaleType, search: search && !isBinary)
+                guard scale.isFinite else {
+                    throw .scaleOutOfRange(tensor: layer.name, row: row, scaleType: scaleType.rawValue)
+                }
+                for index in 0..<length {
+                    own[index] = isBinary ? (part[index] < 0 ? 0 : 1) : ternary(part[index], scale)
+                }
+                result.store(row: row, group: group, scale: scale)
+            }
+            result.store(row: row, codes: codes)
+        }
+        return result.finish()
+    }
+
+    /// 0, 1, 2 for −1, 0, 1.
+    @inline(__always)
+    private static func ternary(_ value: Float, _ scale: Float) -> UInt8 {
+        let sign: UInt8 = value < 0 ? 0 : 2
+        return scale > 0 && value.magnitude / scale > 0.5 ? sign : 1
+    }
+
+    /// The stored scale of a group: 0 for a group of zeros, infinite where the type cannot hold it.
+    private static func scale(
+        _ values: UnsafePointer<Float>, _ count: Int, _ type: ScaleType, search: Bool
+    ) -> Float {
+        func stored(_ scale: Double) -> Float { scale > 0 ? max(type.rounded(Float(scale)), type.leastPositive) : 0 }
+        let sum = (0..<count).reduce(0.0) { $0 + Double(values[$1].magnitude) }
+        let mean = stored(sum / Double(max(1, count)))
+        guard search, sum > 0 else { return mean }
+        let best = stored(leastSquares(values, count))
+        return squaredError(values, count, best) < squaredError(values, count, mean) ? best : mean
+    }
+
+    /// S/m of the m largest magnitudes for which S²/m, what they take off the squared error, is greatest.
+    private static func leastSquares(_ values: UnsafePointer<Float>, _ count: Int) -> Double {
+        let magnitudes = (0..<count).map { values[$0].magnitude }.sorted(by: >)
+        var (sum, best, scale) = (0.0, -1.0, 0.0)
+        for (index, magnitude) in magnitudes.enumerated() {
+            sum += Double(magnitude)
+            let gain = sum * sum / Double(index + 1)
+            if gain > best { (best, scale) = (gain, sum / Double(index + 1)) }
+        }
+        return scale
+    }
+
+    private static func squaredError(_ values: UnsafePointer<Float>, _ count: Int, _ scale: Float) -> Double {
+        (0..<count).reduce(0.0) { sum, index in
+            let value = Double(Float(Int(ternary(values[index], scale)) - 1) * scale)
+            let error = Double(values[index]) - value
+            return sum + error * error
+        }
+    }
+}

@@ -1,0 +1,144 @@
+import Checkpoint
+import Compression
+import Kernels
+import Testing
+
+private func layer(_ values: [Float], columns: Int) -> LinearLayer {
+    LinearLayer(name: "layers.0.x", weight: DenseMatrix(Matrix(values, columns: columns)), scaleType: .float16)
+}
+
+private func compress(_ layer: LinearLayer, _ spec: Spec) throws(CompressionError) -> CompressedWeight {
+    try spec.compressor.compress(layer, specs: [spec], hessian: nil)[0]
+}
+
+private func codebook(
+    _ levels: Int, vector: Int = 1, group: Spec.Group = .channel, shared: Bool = false, scales: ScaleType? = nil
+) throws -> Spec {
+    try Spec(
+        method: .codebook, format: .levels(levels, vector: vector), group: group, scales: scales,
+        options: .init(sharedTable: shared))
+}
+
+private func squaredError(_ values: [Float], _ others: [Float]) -> Double {
+    zip(values, others).reduce(0.0) { $0 + Double($1.0 - $1.1) * Double($1.0 - $1.1) }
+}
+
+/// The least squared error of sorted values in so many intervals, by trying all.
+private func leastError(_ sorted: ArraySlice<Float>, _ count: Int) -> Double {
+    let mean = sorted.reduce(0.0) { $0 + Double($1) } / Double(max(1, sorted.count))
+    let whole = sorted.reduce(0.0) { $0 + (Double($1) - mean) * (Double($1) - mean) }
+    guard count > 1, sorted.count > 1 else { return whole }
+    return sorted.indices.dropFirst().reduce(whole) { least, middle in
+        min(least, leastError(sorted[..<middle], 1) + leastError(sorted[middle...], count - 1))
+    }
+}
+
+struct CodebookTests {
+    @Test func levelsOfAGroupAreTheBestThereAre() throws {
+        let values = randomWeights32(count: 12 * 10, seed: 31)
+        for count in [2, 3, 4, 5] {
+            let result = try compress(
+                layer(values, columns: 10), codebook(count, scales: .float32)
+            ).matrix.decoded
+            for row in 0..<12 {
+                let part = Array(values[row * 10..<(row + 1) * 10])
+                let error = squaredError(part, Array(result[row * 10..<(row + 1) * 10]))
+                #expect(abs(error - leastError(part.sorted()[...], count)) < 1e-7, "\(count) levels, row \(row)")
+            }
+        }
+    }
+
+    @Test func asManyLevelsAsValuesLoseNothing() throws {
+        let values = randomWeights(rows: 3, columns: 16, seed: 5)
+        #expect(try compress(layer(values, columns: 16), codebook(16)).matrix.decoded == values)
+        let few = (0..<64).map { Float($0 % 3) - 1 }
+        #expect(try compress(layer(few, columns: 32), codebook(5)).matrix.decoded == few)
+    }
+
+    /// Bits of the codes, of a table for each row or for all, and of scales.
+    @Test func bitsPerWeightCountTables() throws {
+        let values = randomWeights(rows: 8, columns: 128, seed: 5)
+        func bits(_ spec: Spec) throws -> Double { try compress(layer(values, columns: 128), spec).bitsPerWeight }
+        #expect(try bits(codebook(8)) == 4)
+        #expect(try bits(codebook(8, group: .size(64))) == 5)
+        #expect(try bits(codebook(8, shared: true)) == 3.25)
+        // Twelve levels: 17 of them in a word of 64 bits, eight words a row.
+        #expect(try bits(codebook(12)) == 5.5)
+        #expect(try bits(codebook(16, vector: 4)) == 2.125)
+    }
+
+    @Test func anyNumberOfLevelsIsStored() throws {
+        let values = randomWeights(rows: 3, columns: 300, seed: 9)
+        for count in [2, 3, 5, 6, 7, 9, 12, 17, 31, 64, 100, 129, 255, 256] {
+            let decoded = try compress(layer(values, columns: 300), codebook(count, scales: .float32)).matrix.decoded
+            for row in 0..<3 {
+                let distinct = Set(decoded[row * 300..<(row + 1) * 300])
+                #expect(distinct.count == count)
+            }
+            let step = 1 / Float(count)
+            #expect(zip(values, decoded).allSatisfy { abs($0 - $1) <= step })
+        }
+    }
+
+    /// More levels, tables of their own and longer vectors of equal bits all lose less on weights that have structure.
+    @Test func errorsFallAsTheyShould() throws {
+        var random = Congruential(seed: 41)
+        // Pairs of weights that nearly agree, with another size in each row.
+        let values = (0..<32).flatMap { row in
+            (0..<128).flatMap { _ -> [Float] in
+                let shared = random.centred() * Float(row + 1)
+                return [shared, shared + random.centred() * 0.05]
+            }
+        }
+        func error(_ spec: Spec) throws -> Double {
+            squaredError(values, try compress(layer(values, columns: 256), spec).matrix.decoded)
+        }
+        let errors = try [2, 3, 4, 8, 16].map { try error(codebook($0)) }
+        #expect(zip(errors, errors.dropFirst()).allSatisfy { $0 > $1 })
+        #expect(try error(codebook(4)) < error(codebook(4, shared: true)))
+        #expect(try error(codebook(16, vector: 2)) < error(codebook(4, shared: true)) / 2)
+        #expect(try error(codebook(4)) < error(Spec(method: .rtn, bits: 2)))
+    }
+
+    @Test func resultsDoNotDependOnThreads() throws {
+        let values = randomWeights(rows: 200, columns: 96, seed: 5)
+        for spec in try [
+            codebook(8), codebook(12, shared: true), codebook(64, vector: 4), codebook(5, vector: 3, group: .size(24)),
+        ] {
+            let wide = try compress(layer(values, columns: 96), spec)
+            let narrow = try Parallel.$limit.withValue(1) { try compress(layer(values, columns: 96), spec) }
+            #expect(
+                zip(wide.tensors, narrow.tensors).allSatisfy { Array($0.storage.bytes) == Array($1.storage.bytes) })
+        }
+    }
+
+    @Test func groupsOfZerosStayZero() throws {
+        var values = randomWeights(rows: 3, columns: 32, seed: 5)
+        for index in 32..<64 { values[index] = 0 }
+        for spec in try [codebook(4), codebook(4, shared: true)] {
+            let decoded = try compress(layer(values, columns: 32), spec).matrix.decoded
+            #expect(decoded[32..<64].allSatisfy { $0 == 0 })
+        }
+        let zeros = [Float](repeating: 0, count: 64)
+        for spec in try [codebook(4), codebook(4, shared: true), codebook(4, vector: 2)] {
+            #expect(try compress(layer(zeros, columns: 32), spec).matrix.decoded == zeros)
+        }
+    }
+
+    @Test func whatDoesNotFitIsRefused() throws {
+        let small = layer(randomWeights(rows: 2, columns: 24, seed: 5), columns: 24)
+        for spec in try [
+            codebook(25), codebook(4, group: .size(16)), codebook(4, vector: 5), codebook(32, vector: 2),
+            codebook(4, vector: 4, group: .size(6)),
+        ] {
+            #expect(throws: CompressionError.self) { try compress(small, spec) }
+        }
+        var values = randomWeights(rows: 2, columns: 24, seed: 5)
+        values[30] = .nan
+        for spec in try [codebook(4), codebook(4, shared: true)] {
+            #expect(throws: CompressionError.notFinite(tensor: "layers.0.x", row: 1, column: 6)) {
+                try compress(layer(values, columns: 24), spec)
+            }
+        }
+    }
+}
