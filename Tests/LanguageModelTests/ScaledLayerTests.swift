@@ -12,6 +12,8 @@ struct ScaledLayerTests {
         "neox parallel": [.attentionInput, .attentionOutput, .perceptronInput],
         "neox sequential": [.attentionInput, .attentionOutput, .perceptronInput],
         "neox odd rotary share": [.attentionInput, .attentionOutput, .perceptronInput],
+        "neox with a learned activation": [.attentionInput, .attentionOutput, .perceptronInput],
+        "llama with a learned activation": Set(FoldSite.Place.allCases), "smollm3": Set(FoldSite.Place.allCases),
         "llama": Set(FoldSite.Place.allCases), "llama biases and yarn": Set(FoldSite.Place.allCases),
         "llama dynamic": Set(FoldSite.Place.allCases), "mistral": Set(FoldSite.Place.allCases),
         "qwen2": Set(FoldSite.Place.allCases), "qwen3": Set(FoldSite.Place.allCases),

@@ -148,7 +148,7 @@ struct CalibrationTests {
         (["--method", "gptq", "--calibration", "TEXT", "--windows", "0"], 64, "--windows must be at least 1"),
         (["--method", "gptq", "--calibration", "TEXT", "--context", "1"], 64, "--context must be at least 2"),
         (["--method", "gptq", "--calibration", "TEXT", "--context", "4096"], 65, "one calibration window of 4096"),
-        (["--method", "rtn", "--act-order"], 64, "act_order is true but must be false for rtn"),
+        (["--method", "rtn", "--act-order"], 64, "act_order is true but must be left out for rtn"),
     ])
     func mistakesOnTheCommandLineAreNamed(_ options: [String], _ status: Int32, _ message: String) throws {
         try withScratchDirectory { directory in

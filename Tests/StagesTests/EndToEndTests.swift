@@ -228,7 +228,7 @@ struct EndToEndTests {
         (["status", "--workspace", "/nowhere"], 66, "no workspace at '/nowhere'"),
         (["sql", "SELECT 1", "--workspace", "/nowhere"], 66, "no workspace at '/nowhere'"),
         (["quantize", "--checkpoint", "/nowhere", "--bits", "4", "--output", "/tmp/qid-never"], 65, "/nowhere"),
-        (["quantize", "--checkpoint", "/nowhere"], 64, "--checkpoint needs --bits and --output"),
+        (["quantize", "--checkpoint", "/nowhere"], 64, "--checkpoint needs --output"),
         (["evaluate", "--checkpoint", "/nowhere", "--shard", "x", "--cells", "3/2"], 64, "is not I/N"),
         (["fit", "--points", "/nowhere.csv", "--law", "qid-unified"], 66, "'/nowhere.csv' is not there"),
     ])
