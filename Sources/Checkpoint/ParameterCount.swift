@@ -1,6 +1,6 @@
 /// How many parameters a model has, whatever form its weights are stored in.
 ///
-/// A tied output head is the token embedding and counts once. Buffers that old checkpoints carry along (causal masks,
+/// A tied output head is the token embedding and counts once; one that is stored beside it with other values is none. Buffers that old checkpoints carry along (causal masks,
 /// rotary frequencies) and what compression adds (scales, zero points, code books) are no parameters; a compressed
 /// weight counts as many parameters as it has when it is decompressed.
 package struct ParameterCount: Sendable, Equatable {
@@ -17,12 +17,13 @@ package struct ParameterCount: Sendable, Equatable {
     /// Counts the parameters of an open checkpoint.
     package init(_ checkpoint: Checkpoint) throws(CheckpointError) {
         let tied = try checkpoint.config.tiesWordEmbeddings()
-        let hasEmbedding = checkpoint.tensors.keys.contains { ParameterRole(tensor: $0) == .tokenEmbedding }
+        let embedding = checkpoint.tensors.values.first { ParameterRole(tensor: $0.info.name) == .tokenEmbedding }
         var total = 0
         var nonEmbedding = 0
         for tensor in checkpoint.tensors.values {
             let role = ParameterRole(tensor: tensor.info.name)
-            guard !tensor.isBuffer, !(role == .outputHead && tied && hasEmbedding) else { continue }
+            let isTied = role == .outputHead && tied && embedding.map(tensor.hasValues(of:)) ?? false
+            guard !tensor.isBuffer, !isTied else { continue }
             let count = try StoredWeight(tensor, of: checkpoint).parameterCount()
             let (sum, overflow) = total.addingReportingOverflow(count)
             guard !overflow else { throw .impossibleCount(file: checkpoint.config.file) }
@@ -54,6 +55,12 @@ enum ParameterRole {
 }
 
 extension Tensor {
+    /// Whether this holds another's values, bit for bit.
+    fileprivate func hasValues(of other: Tensor) -> Bool {
+        guard info.type == other.info.type, info.shape == other.info.shape else { return false }
+        return withBytes { mine in other.withBytes { theirs in mine.elementsEqual(theirs) } }
+    }
+
     /// Whether this is no parameter but something that the code of a family once registered to be saved with them.
     fileprivate var isBuffer: Bool {
         let components = info.name.split(separator: ".")

@@ -116,11 +116,30 @@ package struct Influence: Sendable, Equatable {
             for column in 0..<size { moved[row] += inverse[row * size + column] * gradient[column] }
         }
         let unit = zip(gradient, moved).reduce(0) { $0 + $1.0 * $1.1 }
-        let variance = (0..<clusterCount).reduce(0.0) { sum, number in
-            let part = (0..<size).reduce(0.0) { $0 + scores[number * size + $1] * moved[$1] }
+        let variance = spread(moved)
+        return unit > 0 && variance > 0 ? variance / unit / (curvature * curvature) : nil
+    }
+
+    /// Σ over clusters of (score·direction)².
+    private func spread(_ direction: [Double]) -> Double {
+        (0..<clusterCount).reduce(0.0) { sum, number in
+            let part = (0..<size).reduce(0.0) { $0 + scores[number * size + $1] * direction[$1] }
             return sum + part * part
         }
-        return unit > 0 && variance > 0 ? variance / unit / (curvature * curvature) : nil
+    }
+
+    /// The standard deviation by the delta method of a quantity with these derivatives by the parameters, as the spread
+    /// among clusters gives it; nil where the data say nothing, or the objective is a sum of squares, whose draws have
+    /// that spread by themselves.
+    func deviation(ofParameters gradient: [Double]) -> Double? {
+        guard curvature != 1 else { return nil }
+        let slopes = byCoordinate(gradient)
+        var moved = [Double](repeating: 0, count: size)
+        for row in 0..<size {
+            for column in 0..<size { moved[row] += inverse[row * size + column] * slopes[column] }
+        }
+        let variance = spread(moved)
+        return variance > 0 ? variance.squareRoot() / curvature : nil
     }
 
     /// A change of each residual's weight in the objective that moves its gradient as much as clusters do, each by a random

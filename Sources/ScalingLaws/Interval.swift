@@ -30,7 +30,9 @@ enum Interval {
         guard let last = sorted.last else { return .nan }
         let place = p * Double(sorted.count - 1)
         let index = Int(place)
+        // Equal neighbours may be infinite.
         guard index + 1 < sorted.count else { return last }
+        guard sorted[index] < sorted[index + 1] else { return sorted[index] }
         return sorted[index] + (place - Double(index)) * (sorted[index + 1] - sorted[index])
     }
 
@@ -41,7 +43,9 @@ enum Interval {
         let place = p * Double(sorted.count + 1) - 1
         guard place > 0 else { return first }
         let index = Int(place)
+        // Equal neighbours may be infinite.
         guard index + 1 < sorted.count else { return last }
+        guard sorted[index] < sorted[index + 1] else { return sorted[index] }
         return sorted[index] + (place - Double(index)) * (sorted[index + 1] - sorted[index])
     }
 

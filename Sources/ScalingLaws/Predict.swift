@@ -14,14 +14,25 @@ extension Fit {
         let slopes = try curve.derivatives(at: conditions, parameters: parameters.map(\.value))
         let hull = Hull(residuals.map(\.point.conditions), of: curve.formula.expression.variables)
         return conditions.indices.map { index in
+            let draws = drawn.map { $0[index] }
             let interval = Interval.of(
-                drawn.map { $0[index] }, around: values[index], widening: widening(ofParameters: slopes[index]),
+                draws, around: values[index],
+                widening: widening(ofParameters: slopes[index]) * narrowing(of: draws, slopes[index]),
                 within: (values[index] > 0 ? 0 : -Double.infinity)...Double.infinity)
             let factor = hull.factorBeyond(conditions[index])
             return Prediction(
                 at: conditions[index], value: values[index], low: interval.low, high: interval.high, beyondHull: factor,
                 warnings: extrapolation(factor, conditions[index]))
         }
+    }
+
+    /// How much too wide draws of a quantity are: those of Huber's objective are found where it bends, and stray.
+    private func narrowing(of draws: [Double], _ gradient: [Double]) -> Double {
+        guard let deviation = influence?.deviation(ofParameters: gradient) else { return 1 }
+        let sorted = draws.filter(\.isFinite).sorted()
+        let width = Interval.quantile(sorted, 1 - Interval.tail) - Interval.quantile(sorted, Interval.tail)
+        guard width > 0 else { return 1 }
+        return min(2 * Normal.quantile(1 - Interval.tail) * deviation / width, 1)
     }
 
     /// How much wider than the draws' percentiles the interval of a quantity with these derivatives by the parameters
