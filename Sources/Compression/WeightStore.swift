@@ -17,6 +17,22 @@ package struct WeightStore: Sendable {
         inputs = try InputActivations(
             checkpoint.config.json["quantization_config"]?.object?["input_activations"],
             "quantization_config.input_activations", reading)
+        try checkThatWeightsAreConverted(reading)
+    }
+
+    /// Refuses a configuration of GPTQ or AWQ over a checkpoint in which no weight is stored so.
+    private func checkThatWeightsAreConverted(_ reading: ConfigurationReading) throws(CompressionError) {
+        let method: JSONValue
+        switch form {
+        case .gptq: method = "gptq"
+        case .awq: method = "awq"
+        default: return
+        }
+        guard checkpoint.tensors.keys.contains(where: { $0.hasSuffix(".qweight") }) else {
+            throw reading.invalid(
+                "quantization_config.quant_method", method,
+                "left out with the whole quantization_config, as no tensor is a '.qweight'")
+        }
     }
 
     /// How the inputs of a linear module are rounded before it multiplies them; nil for a module that is not compressed,

@@ -102,6 +102,17 @@ struct StoredFormErrorTests {
                 == "\(keys) | missing | there for '\(StoredModule.name).qweight', saying how it is stored")
     }
 
+    @Test func plainWeightsUnderAConfigurationOfGPTQ() throws {
+        var module = gptq.replacing("qweight").replacing("qzeros").replacing("scales").replacing("g_idx")
+        module.add("weight", .float32, [32, 64], [Float](repeating: 0, count: 32 * 64))
+        guard case .invalidConfiguration(_, let key, let found, let expected)? = try error(module) else {
+            Issue.record("plain weights were taken")
+            return
+        }
+        #expect(key == "quantization_config.quant_method" && found == "\"gptq\"")
+        #expect(expected == "left out with the whole quantization_config, as no tensor is a '.qweight'")
+    }
+
     @Test func symmetricZeroPointsOfThreeBitsAreFour() throws {
         var module = StoredModule.gptq(bits: 3, lessOne: true).replacing("qzeros", .int32, [4, 3])
         module.quantization = #"{"quant_method": "gptq", "bits": 3, "group_size": 16, "sym": true}"#
