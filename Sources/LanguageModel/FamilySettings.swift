@@ -19,10 +19,14 @@ package struct FamilySettings: Sendable {
     static let largestSize = 1 << 28
     static let mostLayers = 1 << 12
 
-    /// A size that must be there; any of several keys may hold it.
-    func size(_ keys: String..., atMost limit: Int = largestSize) throws(LanguageModelError) -> Int {
-        let key = keys.first { json[$0] != nil } ?? keys[0]
-        return try positive(json[key], key: key, atMost: limit)
+    /// A size; any of several keys may hold it, and none of them gives `default`.
+    ///
+    /// Tensors of other shapes than a default gives them are refused when they are bound, by name.
+    func size(
+        _ keys: String..., default absent: Int, atMost limit: Int = largestSize
+    ) throws(LanguageModelError) -> Int {
+        guard let key = keys.first(where: { json[$0] != nil }), let value = json[key] else { return absent }
+        return try positive(value, key: key, atMost: limit)
     }
 
     /// A size; absent gives `default`, null gives nil.
@@ -110,11 +114,9 @@ package struct FamilySettings: Sendable {
         return (hasModule(embedding) ? embedding : head, head)
     }
 
-    private func positive(_ value: JSONValue?, key: String, atMost limit: Int) throws(LanguageModelError) -> Int {
-        let expected = "an integer from 1 to \(limit)"
-        guard let value else { throw .setting(key: key, found: "missing", expected: expected) }
+    private func positive(_ value: JSONValue, key: String, atMost limit: Int) throws(LanguageModelError) -> Int {
         guard let size = value.int, (1...limit).contains(size) else {
-            throw .setting(key: key, found: value.canonicalText, expected: expected)
+            throw .setting(key: key, found: value.canonicalText, expected: "an integer from 1 to \(limit)")
         }
         return size
     }

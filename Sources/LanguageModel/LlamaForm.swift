@@ -4,6 +4,7 @@
 /// the parts it has otherwise, and asks for the ``description(modelType:)``.
 struct LlamaForm {
     let settings: FamilySettings
+    let vocabularySize: Int
     let width: Int
     let innerWidth: Int
     let layerCount: Int
@@ -36,6 +37,7 @@ struct LlamaForm {
 
     /// The defaults that families have for keys that are absent.
     struct Defaults {
+        var sizes = Sizes()
         /// Key and value heads; nil means as many as query heads.
         var keyHeads: Int?
         var headSize: Int?
@@ -46,12 +48,27 @@ struct LlamaForm {
         var headsDivideWidth = false
     }
 
+    /// A family's sizes where its configuration leaves them out; Llama's, unless said.
+    struct Sizes {
+        var vocabulary = 32_000
+        var width = 4096
+        var inner = 11_008
+        var layers = 32
+        var heads = 32
+
+        static let olmo = Sizes(vocabulary: 50_304)
+        static let qwen = Sizes(vocabulary: 151_936, inner: 22_016)
+    }
+
     init(_ settings: FamilySettings, _ defaults: Defaults = Defaults()) throws(LanguageModelError) {
         self.settings = settings
-        width = try settings.size("hidden_size")
-        innerWidth = try settings.size("intermediate_size")
-        layerCount = try settings.size("num_hidden_layers", atMost: FamilySettings.mostLayers)
-        headCount = try settings.size("num_attention_heads")
+        let sizes = defaults.sizes
+        vocabularySize = try settings.size("vocab_size", default: sizes.vocabulary)
+        width = try settings.size("hidden_size", default: sizes.width)
+        innerWidth = try settings.size("intermediate_size", default: sizes.inner)
+        layerCount = try settings.size(
+            "num_hidden_layers", default: sizes.layers, atMost: FamilySettings.mostLayers)
+        headCount = try settings.size("num_attention_heads", default: sizes.heads)
         keyHeadCount = try settings.optionalSize("num_key_value_heads", default: defaults.keyHeads) ?? headCount
         guard headCount.isMultiple(of: keyHeadCount) else {
             throw .setting(
@@ -84,7 +101,7 @@ struct LlamaForm {
         let ends = try settings.ends(
             embedding: prefix + "embed_tokens", heads: ["lm_head"], tiedByDefault: tiedByDefault)
         return DecoderDescription(
-            modelType: modelType, vocabularySize: try settings.size("vocab_size"), width: width,
+            modelType: modelType, vocabularySize: vocabularySize, width: width,
             embedding: EmbeddingDescription(module: ends.embedding, width: width),
             layers: (0..<layerCount).map { layer(prefix + "layers.\($0)", index: $0) },
             finalNorm: named(norm, prefix + "norm"), head: ends.head)

@@ -9,6 +9,8 @@ struct RotaryKeys {
     var defaultFraction = 1.0
     /// The layer type under which the settings are nested (OLMo 3), if they are.
     var layerType: String?
+    /// The length of a model whose configuration has no `max_position_embeddings`.
+    var defaultContext = 2048
 }
 
 extension FamilySettings {
@@ -21,7 +23,9 @@ extension FamilySettings {
         guard base > 1 else { throw .setting(key: keys.base, found: "\(base)", expected: "a number above 1") }
         var rotary = RotaryDescription(
             dimension: try rotaryDimension(parameters, headSize: headSize, keys: keys), base: base)
-        rotary.scaling = try rotaryScaling(parameters, dimension: rotary.dimension)
+        rotary.scaling = try rotaryScaling(
+            parameters, dimension: rotary.dimension,
+            context: try size("max_position_embeddings", default: keys.defaultContext))
         return rotary
     }
 
@@ -72,7 +76,9 @@ extension FamilySettings {
         return dimension
     }
 
-    private func rotaryScaling(_ parameters: JSONObject, dimension: Int) throws(LanguageModelError) -> RotaryScaling {
+    private func rotaryScaling(
+        _ parameters: JSONObject, dimension: Int, context: Int
+    ) throws(LanguageModelError) -> RotaryScaling {
         let value = parameters["rope_type"] ?? parameters["type"] ?? "default"
         switch value.string {
         case "default": return .none
@@ -82,21 +88,21 @@ extension FamilySettings {
                 throw .setting(
                     key: "rope_type", found: "'dynamic'", expected: "another type for \(dimension) rotary entries")
             }
-            return .dynamic(factor: try factor(parameters), maximum: try size("max_position_embeddings"))
-        case "llama3": return .llama3(try llama3(parameters))
-        case "yarn": return .yarn(try yarn(parameters, dimension: dimension))
+            return .dynamic(factor: try factor(parameters), maximum: context)
+        case "llama3": return .llama3(try llama3(parameters, context: context))
+        case "yarn": return .yarn(try yarn(parameters, dimension: dimension, context: context))
         default:
             throw .unsupported(
                 key: "rope_type", found: value.canonicalText, supported: "default, linear, dynamic, llama3, yarn")
         }
     }
 
-    private func llama3(_ parameters: JSONObject) throws(LanguageModelError) -> Llama3Scaling {
+    private func llama3(_ parameters: JSONObject, context: Int) throws(LanguageModelError) -> Llama3Scaling {
         let scaling = Llama3Scaling(
             factor: try factor(parameters),
             lowFrequencyFactor: try required(parameters, "low_freq_factor"),
             highFrequencyFactor: try required(parameters, "high_freq_factor"),
-            originalContext: try originalContext(parameters))
+            originalContext: try originalContext(parameters, context: context))
         guard scaling.lowFrequencyFactor < scaling.highFrequencyFactor else {
             throw .setting(
                 key: "low_freq_factor", found: "\(scaling.lowFrequencyFactor)",
@@ -105,14 +111,16 @@ extension FamilySettings {
         return scaling
     }
 
-    private func yarn(_ parameters: JSONObject, dimension: Int) throws(LanguageModelError) -> YarnScaling {
+    private func yarn(
+        _ parameters: JSONObject, dimension: Int, context: Int
+    ) throws(LanguageModelError) -> YarnScaling {
         // Transformers cannot blend an odd number of entries either, but for three, where one ramp value serves both.
         guard dimension.isMultiple(of: 2) || dimension == 3 else {
             throw .setting(
                 key: "rope_type", found: "'yarn'", expected: "another type for \(dimension) rotary entries")
         }
-        let original = try originalContext(parameters)
-        let derived = Double(try size("max_position_embeddings")) / original
+        let original = try originalContext(parameters, context: context)
+        let derived = Double(context) / original
         let factor = parameters["factor"] == .null ? derived : try factor(parameters)
         let scale = try Self.number(parameters, "mscale") ?? 0
         let scaleAll = try Self.number(parameters, "mscale_all_dim") ?? 0
@@ -147,10 +155,10 @@ extension FamilySettings {
     }
 
     /// The length that scaling starts from: a key of its own, inside the settings, or the model's length.
-    private func originalContext(_ parameters: JSONObject) throws(LanguageModelError) -> Double {
+    private func originalContext(_ parameters: JSONObject, context: Int) throws(LanguageModelError) -> Double {
         let key = "original_max_position_embeddings"
         if let outer = try optionalSize(key) { return Double(outer) }
         if parameters[key] != nil { return try required(parameters, key) }
-        return Double(try size("max_position_embeddings"))
+        return Double(context)
     }
 }

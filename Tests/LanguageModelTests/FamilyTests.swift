@@ -52,6 +52,37 @@ struct FamilyTests {
         #expect(qwen.layers[0].attention.headSize == 128)
     }
 
+    /// Vocabulary, width, inner width, layers, query heads, key heads and head size of transformers 5.23's
+    /// configuration classes made without arguments.
+    @Test(arguments: [
+        ("gpt_neox", [50_432, 6144, 24_576, 44, 64, 64, 96]), ("llama", [32_000, 4096, 11_008, 32, 32, 32, 128]),
+        ("mistral", [32_000, 4096, 14_336, 32, 32, 8, 128]), ("qwen2", [151_936, 4096, 22_016, 32, 32, 32, 128]),
+        ("qwen3", [151_936, 4096, 22_016, 32, 32, 32, 128]), ("gpt2", [50_257, 768, 3072, 12, 12, 12, 64]),
+        ("opt", [50_272, 768, 3072, 12, 12, 12, 64]), ("olmo", [50_304, 4096, 11_008, 32, 32, 32, 128]),
+        ("olmo2", [50_304, 4096, 11_008, 32, 32, 32, 128]), ("olmo3", [50_304, 4096, 11_008, 32, 32, 32, 128]),
+        ("smollm3", [128_256, 2048, 11_008, 36, 16, 4, 128]), ("bitnet", [128_256, 2560, 6912, 30, 20, 5, 128]),
+    ])
+    func absentSizesAreTheFamilys(name: String, sizes: [Int]) throws {
+        let model = try describe("{\"model_type\": \"\(name)\"}")
+        let layer = model.layers[0]
+        let attention = layer.attention
+        let found = [
+            model.vocabularySize, model.width, layer.perceptron.up.outputs, model.layers.count, attention.headCount,
+            attention.keyHeadCount, attention.headSize,
+        ]
+        #expect(found == sizes)
+    }
+
+    @Test func absentLengthsAreTheFamilys() throws {
+        #expect(try describe("{\"model_type\": \"gpt2\"}").embedding.positions?.count == 1024)
+        #expect(try describe("{\"model_type\": \"opt\"}").embedding.positions?.count == 2048)
+        let dynamic = "\"rope_scaling\": {\"type\": \"dynamic\", \"factor\": 2}"
+        for (name, length) in [("llama", 2048), ("mistral", 131_072), ("qwen2", 32_768), ("smollm3", 32_768)] {
+            let rotary = try describe("{\"model_type\": \"\(name)\", \(dynamic)}").layers[0].attention.rotary
+            #expect(rotary?.scaling == .dynamic(factor: 2, maximum: length))
+        }
+    }
+
     @Test func qwenSlidesInItsLastLayers() throws {
         let form = """
             "model_type": "qwen2", \(Self.llama), "num_key_value_heads": 4, "sliding_window": 7, "max_window_layers": 1
@@ -74,6 +105,8 @@ struct FamilyTests {
             500_000, true
         ),
         (#""rope_parameters": {"full_attention": {"rope_theta": 70.0, "rope_type": "default"}},"#, 70, 500_000, false),
+        (#""rope_parameters": {"rope_theta": 70.0, "rope_type": "linear", "factor": 2.0},"#, 500_000, 500_000, false),
+        (#""rope_theta": 9000.0, "rope_parameters": {"rope_theta": 70.0},"#, 9000, 500_000, false),
         (
             #"""
             "rope_parameters": {"full_attention": {"rope_theta": 70.0, "type": "linear", "factor": 2.0},
@@ -164,8 +197,8 @@ struct FamilyTests {
                 .setting(key: "num_attention_heads", found: "7", expected: "a divisor of 'hidden_size', 24")
             ),
             (
-                #"{"model_type": "llama"}"#,
-                .setting(key: "hidden_size", found: "missing", expected: "an integer from 1 to 268435456")
+                #"{"model_type": "llama", "hidden_size": null}"#,
+                .setting(key: "hidden_size", found: "null", expected: "an integer from 1 to 268435456")
             ),
             (
                 "{\"model_type\": \"llama\", \(llama), \"rms_norm_eps\": \"small\"}",
@@ -195,6 +228,16 @@ struct FamilyTests {
             (
                 "{\"model_type\": \"mistral\", \(llama), \"num_key_value_heads\": 4, \"head_dim\": 7}",
                 .setting(key: "head_dim", found: "7", expected: "even, as rotary positions turn pairs")
+            ),
+            (
+                "{\"model_type\": \"olmo3\", \(llama), \"sliding_window\": null}",
+                .setting(key: "sliding_window", found: "null", expected: "a size")
+            ),
+            (
+                #"{"model_type": "olmo3", "rope_scaling": {"factor": 2}, "rope_parameters": {"rope_theta": 70.0}}"#,
+                .setting(
+                    key: "rope_scaling", found: #"{"factor":2}"#,
+                    expected: "absent beside 'rope_parameters' without an entry 'full_attention'")
             ),
             (
                 "{\"model_type\": \"olmo\", \(llama), \"clip_qkv\": -1}",

@@ -5,7 +5,10 @@ extension FamilySettings {
     /// checkpoints round the inputs of their linear maps to 8 bits per token.
     func bitnet() throws(LanguageModelError) -> DecoderDescription {
         var form = try LlamaForm(
-            self, .init(keyHeads: 5, epsilon: 1e-5, rotary: RotaryKeys(defaultBase: 500_000), activation: "relu2"))
+            self,
+            .init(
+                sizes: .init(vocabulary: 128_256, width: 2560, inner: 6912, layers: 30, heads: 20), keyHeads: 5,
+                epsilon: 1e-5, rotary: RotaryKeys(defaultBase: 500_000), activation: "relu2"))
         form.queryBias = try flag("attention_bias", default: false)
         form.outputBias = form.queryBias
         form.hasInnerNorms = true

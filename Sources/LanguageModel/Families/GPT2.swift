@@ -2,16 +2,16 @@ extension FamilySettings {
     /// GPT-2: learned positions, layer norms in front, fused q, k, v, weights stored inputs first (Conv1D).
     func gpt2() throws(LanguageModelError) -> DecoderDescription {
         try refuse("add_cross_attention")
-        let width = try size("n_embd", "hidden_size")
+        let width = try size("n_embd", "hidden_size", default: 768)
         let prefix = prefix("transformer.", of: "wte")
         let ends = try ends(embedding: prefix + "wte", heads: ["lm_head"], tiedByDefault: true)
         let norm = NormDescription(
             kind: .layer, epsilon: try epsilon("layer_norm_epsilon", default: 1e-5), bias: true, width: width)
         let positions = LearnedPositions(
-            module: prefix + "wpe", count: try size("n_positions", "max_position_embeddings"), offset: 0,
-            key: "n_positions")
+            module: prefix + "wpe", count: try size("n_positions", "max_position_embeddings", default: 1024),
+            offset: 0, key: "n_positions")
         return DecoderDescription(
-            modelType: "gpt2", vocabularySize: try size("vocab_size"), width: width,
+            modelType: "gpt2", vocabularySize: try size("vocab_size", default: 50_257), width: width,
             embedding: EmbeddingDescription(module: ends.embedding, width: width, positions: positions),
             layers: try gpt2Layers(prefix: prefix + "h.", width: width, norm: norm),
             finalNorm: norm.named(prefix + "ln_f"), head: ends.head)
@@ -20,13 +20,14 @@ extension FamilySettings {
     private func gpt2Layers(
         prefix: String, width: Int, norm: NormDescription
     ) throws(LanguageModelError) -> [LayerDescription] {
-        let heads = try size("n_head", "num_attention_heads")
+        let heads = try size("n_head", "num_attention_heads", default: 12)
         let headSize = try headSize(width: width, widthKey: "n_embd", heads: heads, headsKey: "n_head")
         let inner = try optionalSize("n_inner") ?? 4 * width
         let activation = try activation("activation_function", default: "gelu_new")
         let scale = try flag("scale_attn_weights", default: true) ? AttentionDescription.scale(headSize: headSize) : 1
+        let layerCount = try size("n_layer", "num_hidden_layers", default: 12, atMost: Self.mostLayers)
         let scalesByLayer = try flag("scale_attn_by_inverse_layer_idx", default: false)
-        return (0..<(try size("n_layer", "num_hidden_layers", atMost: Self.mostLayers))).map { index in
+        return (0..<layerCount).map { index in
             let module = prefix + "\(index)"
             func linear(_ name: String, _ inputs: Int, _ outputs: Int) -> LinearDescription {
                 LinearDescription(

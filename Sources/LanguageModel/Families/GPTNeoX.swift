@@ -2,13 +2,13 @@ extension FamilySettings {
     /// GPT-NeoX and Pythia: parallel or sequential residual, rotary positions on a share of each head, fused and
     /// interleaved q, k, v.
     func gptNeoX() throws(LanguageModelError) -> DecoderDescription {
-        let width = try size("hidden_size")
+        let width = try size("hidden_size", default: 6144)
         let prefix = prefix("gpt_neox.", of: "embed_in")
         let ends = try ends(embedding: prefix + "embed_in", heads: ["embed_out", "lm_head"], tiedByDefault: false)
         let norm = NormDescription(
             kind: .layer, epsilon: try epsilon("layer_norm_eps", default: 1e-5), bias: true, width: width)
         return DecoderDescription(
-            modelType: "gpt_neox", vocabularySize: try size("vocab_size"), width: width,
+            modelType: "gpt_neox", vocabularySize: try size("vocab_size", default: 50_432), width: width,
             embedding: EmbeddingDescription(module: ends.embedding, width: width),
             layers: try gptNeoXLayers(prefix: prefix + "layers.", width: width, norm: norm),
             finalNorm: norm.named(prefix + "final_layer_norm"), head: ends.head)
@@ -17,16 +17,17 @@ extension FamilySettings {
     private func gptNeoXLayers(
         prefix: String, width: Int, norm: NormDescription
     ) throws(LanguageModelError) -> [LayerDescription] {
-        let heads = try size("num_attention_heads")
-        let inner = try size("intermediate_size")
+        let heads = try size("num_attention_heads", default: 64)
+        let inner = try size("intermediate_size", default: 24_576)
         let headSize = try headSize(
             width: width, widthKey: "hidden_size", heads: heads, headsKey: "num_attention_heads")
         let keys = RotaryKeys(base: "rotary_emb_base", fraction: "rotary_pct", defaultFraction: 0.25)
         let rotary = try rotary(headSize: headSize, keys: keys)
+        let layerCount = try size("num_hidden_layers", default: 44, atMost: Self.mostLayers)
         let attentionBias = try flag("attention_bias", default: true)
         let parallel = try flag("use_parallel_residual", default: true)
         let activation = try activation("hidden_act", default: "gelu")
-        return (0..<(try size("num_hidden_layers", atMost: Self.mostLayers))).map { index in
+        return (0..<layerCount).map { index in
             let module = prefix + "\(index)"
             func linear(_ name: String, _ inputs: Int, _ outputs: Int, bias: Bool = true) -> LinearDescription {
                 LinearDescription(module: "\(module).\(name)", inputs: inputs, outputs: outputs, bias: bias)

@@ -11,7 +11,10 @@ extension FamilySettings {
 
     /// Mistral: Llama with a sliding window in every layer.
     func mistral() throws(LanguageModelError) -> DecoderDescription {
-        var form = try LlamaForm(self, .init(keyHeads: 8))
+        var form = try LlamaForm(
+            self,
+            .init(
+                sizes: .init(inner: 14_336), keyHeads: 8, rotary: RotaryKeys(defaultContext: 131_072)))
         let window = try optionalSize("sliding_window", default: 4096)
         form.slidingWindows = Array(repeating: window, count: form.layerCount)
         return try form.description(modelType: "mistral")

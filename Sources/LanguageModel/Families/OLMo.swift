@@ -3,7 +3,7 @@ import JSON
 extension FamilySettings {
     /// OLMo: Llama with layer norms that have no parameters, and clamped queries, keys and values.
     func olmo() throws(LanguageModelError) -> DecoderDescription {
-        var form = try LlamaForm(self)
+        var form = try LlamaForm(self, .init(sizes: .olmo))
         form.norm = NormDescription(kind: .layer, epsilon: 1e-5, width: form.width)
         form.queryBias = try flag("attention_bias", default: false)
         form.outputBias = form.queryBias
@@ -25,7 +25,9 @@ extension FamilySettings {
     func olmo3() throws(LanguageModelError) -> DecoderDescription {
         let settings = try withRotarySettingsByLayerType()
         var form = try settings.olmo2Form(RotaryKeys(defaultBase: 500_000, layerType: "full_attention"))
-        let window = try optionalSize("sliding_window", default: 4096)
+        guard let window = try optionalSize("sliding_window", default: 4096) else {
+            throw .setting(key: "sliding_window", found: "null", expected: "a size")
+        }
         form.slidingWindows = try slidingWindows(layerCount: form.layerCount, window: window) { ($0 + 1) % 4 != 0 }
         form.slidingRotary = try settings.rotary(
             headSize: form.headSize, keys: RotaryKeys(defaultBase: 500_000, layerType: "sliding_attention"))
@@ -34,14 +36,17 @@ extension FamilySettings {
 
     /// The same settings with the rotary ones in OLMo 3's new form, an entry for each type of layer, as transformers
     /// makes it of the old one: `rope_scaling` and a `rope_theta` beside it are of the layers with full attention alone;
-    /// 500000 stands for a base that is not there.
+    /// 500000 stands for a base that is not there. Settings directly under `rope_parameters`, in no type's entry, are
+    /// nobody's: transformers 5.23 passes over them.
     private func withRotarySettingsByLayerType() throws(LanguageModelError) -> FamilySettings {
         let given = try rotaryObject(json["rope_parameters"], key: "rope_parameters")
         let types = ["full_attention", "sliding_attention"]
-        guard given.count == 0 || types.contains(where: { given[$0] != nil }) else {
-            throw .unsupported(
-                key: "rope_parameters", found: JSONValue.object(given).canonicalText,
-                supported: "entries 'full_attention' and 'sliding_attention'")
+        if let scaling = json["rope_scaling"], scaling != .null, let both = json["rope_parameters"], both != .null,
+            given["full_attention"]?.object == nil
+        {
+            throw .setting(
+                key: "rope_scaling", found: scaling.canonicalText,
+                expected: "absent beside 'rope_parameters' without an entry 'full_attention'")
         }
         var base = json["rope_theta"]
         var entries = JSONObject()
@@ -72,7 +77,7 @@ extension FamilySettings {
     }
 
     private func olmo2Form(_ keys: RotaryKeys) throws(LanguageModelError) -> LlamaForm {
-        var form = try LlamaForm(self, .init(epsilon: 1e-5, rotary: keys))
+        var form = try LlamaForm(self, .init(sizes: .olmo, epsilon: 1e-5, rotary: keys))
         form.placement = .after
         form.headNorm = .overAll
         form.queryBias = try flag("attention_bias", default: false)

@@ -1,7 +1,7 @@
 extension FamilySettings {
     /// OPT: learned positions that start at row 2, norms before or after (350m), embeddings of a width of their own.
     func opt() throws(LanguageModelError) -> DecoderDescription {
-        let width = try size("hidden_size")
+        let width = try size("hidden_size", default: 768)
         let embeddingWidth = try optionalSize("word_embed_proj_dim") ?? width
         let prefix = prefix("model.", of: "decoder.embed_tokens") + "decoder."
         let ends = try ends(embedding: prefix + "embed_tokens", heads: ["lm_head"], tiedByDefault: true)
@@ -11,14 +11,14 @@ extension FamilySettings {
         let dropsFinalNorm = try flag("_remove_final_layer_norm", default: false)
         let hasFinalNorm = normsBefore && !dropsFinalNorm
         return DecoderDescription(
-            modelType: "opt", vocabularySize: try size("vocab_size"), width: width,
+            modelType: "opt", vocabularySize: try size("vocab_size", default: 50_272), width: width,
             embedding: EmbeddingDescription(
                 module: ends.embedding, width: embeddingWidth,
                 projection: projects
                     ? LinearDescription(module: prefix + "project_in", inputs: embeddingWidth, outputs: width) : nil,
                 positions: LearnedPositions(
-                    module: prefix + "embed_positions", count: try size("max_position_embeddings"), offset: 2,
-                    key: "max_position_embeddings")),
+                    module: prefix + "embed_positions", count: try size("max_position_embeddings", default: 2048),
+                    offset: 2, key: "max_position_embeddings")),
             layers: try optLayers(prefix: prefix + "layers.", width: width, norm: norm, normsBefore: normsBefore),
             finalNorm: hasFinalNorm ? norm(prefix + "final_layer_norm") : nil,
             outputProjection: projects
@@ -38,16 +38,17 @@ extension FamilySettings {
     private func optLayers(
         prefix: String, width: Int, norm: (String) -> NormDescription, normsBefore: Bool
     ) throws(LanguageModelError) -> [LayerDescription] {
-        let heads = try size("num_attention_heads")
+        let heads = try size("num_attention_heads", default: 12)
         let headSize = try headSize(
             width: width, widthKey: "hidden_size", heads: heads, headsKey: "num_attention_heads")
-        let inner = try size("ffn_dim")
+        let inner = try size("ffn_dim", default: 3072)
+        let layerCount = try size("num_hidden_layers", default: 12, atMost: Self.mostLayers)
         let bias = try flag("enable_bias", default: true)
         let activation = try activation("activation_function", default: "relu")
         func norms(_ module: String) -> SublayerNorms {
             normsBefore ? SublayerNorms(before: norm(module)) : SublayerNorms(afterResidual: norm(module))
         }
-        return (0..<(try size("num_hidden_layers", atMost: Self.mostLayers))).map { index in
+        return (0..<layerCount).map { index in
             let module = prefix + "\(index)"
             func linear(_ name: String, _ inputs: Int, _ outputs: Int) -> LinearDescription {
                 LinearDescription(module: "\(module).\(name)", inputs: inputs, outputs: outputs, bias: bias)

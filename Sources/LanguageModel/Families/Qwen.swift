@@ -1,7 +1,7 @@
 extension FamilySettings {
     /// Qwen 2 and 2.5: Llama with biases on queries, keys and values, and a sliding window in some layers.
     func qwen2() throws(LanguageModelError) -> DecoderDescription {
-        var form = try LlamaForm(self, .init(keyHeads: 32))
+        var form = try LlamaForm(self, .init(sizes: .qwen, keyHeads: 32, rotary: .qwen))
         form.queryBias = true
         form.slidingWindows = try qwenWindows(layerCount: form.layerCount)
         return try form.description(modelType: "qwen2")
@@ -9,7 +9,7 @@ extension FamilySettings {
 
     /// Qwen 3: Llama with a norm on each query and key head, and a head size of its own.
     func qwen3() throws(LanguageModelError) -> DecoderDescription {
-        var form = try LlamaForm(self, .init(keyHeads: 32, headSize: 128))
+        var form = try LlamaForm(self, .init(sizes: .qwen, keyHeads: 32, headSize: 128, rotary: .qwen))
         form.queryBias = try flag("attention_bias", default: false)
         form.outputBias = form.queryBias
         form.headNorm = .perHead
@@ -23,4 +23,8 @@ extension FamilySettings {
         let first = try number("max_window_layers", default: 28)
         return try slidingWindows(layerCount: layerCount, window: window) { Double($0) >= first }
     }
+}
+
+extension RotaryKeys {
+    fileprivate static let qwen = RotaryKeys(defaultContext: 32_768)
 }

@@ -3,7 +3,11 @@ import JSON
 extension FamilySettings {
     /// SmolLM3: Llama in which one layer of four knows no positions.
     func smolLM3() throws(LanguageModelError) -> DecoderDescription {
-        var form = try LlamaForm(self, .init(keyHeads: 4, rotary: RotaryKeys(defaultBase: 2_000_000)))
+        var form = try LlamaForm(
+            self,
+            .init(
+                sizes: .init(vocabulary: 128_256, width: 2048, layers: 36, heads: 16), keyHeads: 4,
+                rotary: RotaryKeys(defaultBase: 2_000_000, defaultContext: 32_768)))
         form.queryBias = try flag("attention_bias", default: false)
         form.outputBias = form.queryBias
         form.perceptronBias = try flag("mlp_bias", default: false)
