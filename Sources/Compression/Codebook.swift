@@ -7,7 +7,8 @@ import Kernels
 /// `sharedTable` a layer has one table, fit to weights divided by their group's root mean square, which is stored as the
 /// group's scale; errors count as they will be in the weight, times the scale. With `vector` v a code stands for v
 /// consecutive weights of a row and a level is a vector (`VectorClustering`); the table is shared then.
-/// Levels and scales are rounded to their stored type before weights go to the nearest, of two equally near levels to the lower.
+/// With `powersOfTwo` a weight has one table of sums of powers of two and no scales (`PowersOfTwo`), stored as float32,
+/// which holds them exactly. Else levels and scales are rounded to their stored type before weights go to the nearest, of two equally near levels to the lower.
 package enum Codebook: LayerCompressor {
     package static func layout(_ layer: LinearLayer, _ spec: Spec) throws(CompressionError) -> [StoredLayout] {
         try geometry(layer, spec).layout(scaleType: spec.scaleType(checkpoint: layer.scaleType))
@@ -25,10 +26,10 @@ package enum Codebook: LayerCompressor {
         for spec in specs {
             let type = spec.scaleType(checkpoint: layer.scaleType)
             let result = LevelWeight(try geometry(layer, spec), scaleType: type)
-            if result.geometry.table == .ofGroups {
-                try fillOwn(result, layer)
-            } else {
-                try SharedCodebook(result, layer).fill()
+            switch result.geometry.table {
+            case .ofGroups: try fillOwn(result, layer)
+            case .scaled: try SharedCodebook(result, layer).fill()
+            case .plain: try fillPowersOfTwo(result, layer)
             }
             results.append(result.finish())
         }
@@ -40,7 +41,7 @@ package enum Codebook: LayerCompressor {
             throw .unsupported(spec: spec.name, reason: "not a codebook")
         }
         let length = try PackQuantizedGeometry.groupLength(layer, spec)
-        let isShared = vector > 1 || spec.options.sharedTable
+        let isShared = vector > 1 || spec.options.sharedTable || spec.options.powersOfTwo
         let weights = isShared ? layer.weight.rows * layer.weight.columns / vector : length
         guard length.isMultiple(of: vector) else {
             throw .unsupported(
@@ -56,7 +57,24 @@ package enum Codebook: LayerCompressor {
         }
         return LevelGeometry(
             rows: layer.weight.rows, columns: layer.weight.columns, levels: count, vector: vector,
-            groupLength: length, table: isShared ? .scaled : .ofGroups)
+            groupLength: length, table: spec.options.powersOfTwo ? .plain : isShared ? .scaled : .ofGroups)
+    }
+
+    private static func fillPowersOfTwo(
+        _ result: LevelWeight, _ layer: LinearLayer
+    ) throws(CompressionError) {
+        let weight = try layer.finiteValues()
+        let (columns, count) = (result.geometry.columns, result.geometry.levels)
+        let centres = PowersOfTwo(weight).centres(count)
+        let last = centres.levels[centres.levels.count - 1]
+        result.store(levels: centres.levels + Array(repeating: last, count: count - centres.levels.count))
+        Parallel.forEach(result.geometry.rows) { row in
+            withUnsafeTemporaryAllocation(of: UInt8.self, capacity: max(1, columns)) { memory in
+                guard let codes = memory.baseAddress else { return }
+                for column in 0..<columns { codes[column] = centres.code(weight.base[row * columns + column]) }
+                result.store(row: row, codes: codes)
+            }
+        }
     }
 
     private static func fillOwn(_ result: LevelWeight, _ layer: LinearLayer) throws(CompressionError) {

@@ -24,7 +24,7 @@ package enum Float8Rounding: LayerCompressor {
 
     package static func configuration(_ spec: Spec, ignored: [String]) -> JSONObject {
         spec.format == .float8(.e4m3)
-            ? QuantizationConfiguration.json(.floats, bits: 8, spec.group, ignored: ignored)
+            ? QuantizationConfiguration.json(.floats, bits: 8, spec, ignored: ignored)
             : LevelForm.float8.json(ignored: ignored)
     }
 

@@ -29,7 +29,7 @@ package enum MXRounding: LayerCompressor {
     package static func configuration(_ spec: Spec, ignored: [String]) -> JSONObject {
         spec.format == .mx(.fp4)
             ? QuantizationConfiguration.json(
-                .mxfp4, bits: 4, .size(MXFormat.block), scaleType: "torch.uint8", ignored: ignored)
+                .mxfp4, bits: 4, spec, scaleType: "torch.uint8", ignored: ignored)
             : LevelForm.mxint8.json(ignored: ignored)
     }
 

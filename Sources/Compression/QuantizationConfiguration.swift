@@ -53,16 +53,16 @@ struct QuantizationConfiguration: Sendable, Equatable {
     ///
     /// - Parameter scaleType: the type of scales by its name in torch, where it is not that of the model.
     static func json(
-        _ format: Format, bits: Int, _ group: Spec.Group, scaleType: String? = nil, ignored: [String]
+        _ format: Format, bits: Int, _ spec: Spec, scaleType: String? = nil, ignored: [String]
     ) -> JSONObject {
         var weights = JSONObject()
         weights["num_bits"] = .integer(bits)
         weights["type"] = "float"
         weights["symmetric"] = true
-        self.group(group, in: &weights)
+        group(spec.group, in: &weights)
         weights["dynamic"] = false
         if let scaleType { weights["scale_dtype"] = .string(scaleType) }
-        return json(format, weights, ignored: ignored)
+        return json(format, weights, inputs: spec.options.activations, ignored: ignored)
     }
 
     private static func group(_ group: Spec.Group, in weights: inout JSONObject) {
@@ -75,7 +75,7 @@ struct QuantizationConfiguration: Sendable, Equatable {
     }
 
     private static func json(
-        _ format: Format, _ weights: JSONObject, inputs: ActivationRounding? = nil, ignored: [String]
+        _ format: Format, _ weights: JSONObject, inputs: ActivationRounding?, ignored: [String]
     ) -> JSONObject {
         var config = JSONObject()
         config["quant_method"] = .string(methodName)

@@ -29,10 +29,13 @@ package struct Spec: Sendable, Hashable {
         package var scaleSearch = false
         /// One table of levels for a whole weight.
         package var sharedTable = false
+        /// Levels that are sums of powers of two, in one table for a whole weight.
+        package var powersOfTwo = false
 
         package init(
             actOrder: Bool = false, sparsity: Sparsity? = nil, rank: Rank? = nil,
-            activations: ActivationRounding? = nil, scaleSearch: Bool = false, sharedTable: Bool = false
+            activations: ActivationRounding? = nil, scaleSearch: Bool = false, sharedTable: Bool = false,
+            powersOfTwo: Bool = false
         ) {
             self.actOrder = actOrder
             self.sparsity = sparsity
@@ -40,6 +43,7 @@ package struct Spec: Sendable, Hashable {
             self.activations = activations
             self.scaleSearch = scaleSearch
             self.sharedTable = sharedTable
+            self.powersOfTwo = powersOfTwo
         }
     }
 
@@ -109,7 +113,8 @@ extension Spec {
 
     /// The type in which scales are stored, given the 16-bit type that goes with the checkpoint's weights.
     func scaleType(checkpoint sixteenBit: ScaleType) -> ScaleType {
-        scales ?? method.scaleType ?? format.scaleType ?? sixteenBit
+        if options.powersOfTwo { return .float32 }
+        return scales ?? method.scaleType ?? format.scaleType ?? sixteenBit
     }
 }
 
@@ -137,6 +142,7 @@ extension Spec: CustomStringConvertible {
         if let sparsity = options.sparsity { parts.append(sparsity.description) }
         if options.scaleSearch { parts.append("search") }
         if options.sharedTable { parts.append("shared") }
+        if options.powersOfTwo { parts.append("pow2") }
         if options.actOrder { parts.append("actorder") }
         if let activations = options.activations {
             parts.append("a\(activations.bits)" + (activations.scale == .tensor ? "tensor" : ""))
@@ -178,6 +184,7 @@ extension Spec {
         }
         if options.scaleSearch { object["scale_search"] = true }
         if options.sharedTable { object["shared_table"] = true }
+        if options.powersOfTwo { object["powers_of_two"] = true }
         if targets != .layers { object["targets"] = .string(targets.rawValue) }
         if let scales { object["scales"] = .string(scales.rawValue) }
         return .object(object)

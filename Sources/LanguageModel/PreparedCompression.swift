@@ -97,7 +97,7 @@ private final class PreparedOutput {
             let weight = try scaled.weight(map)
             let largest = statistics[map.module].map { largestInput($0, scaled.divisors(map)) }
             let linear = LinearLayer(
-                name: plain.name, weight: weight, scaleType: plain.scaleType, largestInput: largest)
+                name: plain.name, weight: weight, scaleType: plain.scaleType, stack: plain.stack, largestInput: largest)
             let result: CompressedWeight
             do { result = try output.compress(linear)[0] } catch { throw .compression(error) }
             if spec.method == .aweq, let inputs = statistics[map.module] {

@@ -37,6 +37,9 @@ struct SpecOptions: ParsableArguments {
     @Flag(help: "One table of levels for a whole weight, and scales (codebook).")
     var sharedTable = false
 
+    @Flag(help: "Levels that are sums of powers of two (codebook).")
+    var powersOfTwo = false
+
     @Flag(help: "Columns in the order of falling activation energy (gptq).")
     var actOrder = false
 
@@ -66,6 +69,7 @@ struct SpecOptions: ParsableArguments {
         if asymmetric { members.append(("symmetric", "false")) }
         if scaleSearch { members.append(("scale_search", "true")) }
         if sharedTable { members.append(("shared_table", "true")) }
+        if powersOfTwo { members.append(("powers_of_two", "true")) }
         if actOrder { members.append(("act_order", "true")) }
         if let sparse { members.append(("sparse", sparse)) }
         if let rank { members.append(("rank", rank)) }

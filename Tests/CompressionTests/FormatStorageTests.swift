@@ -17,6 +17,7 @@ struct FormatStorageTests {
             #"{"method": "rtn", "bits": [2, 3], "group": 16, "symmetric": [false, true], "scale_search": true}"#,
             #"{"method": "codebook", "levels": [4, 5, 12], "group": ["channel", 32], "shared_table": [false, true]}"#,
             #"{"method": "codebook", "levels": [16, 27], "vector": [2, 4], "group": [32, "channel"]}"#,
+            #"{"method": "codebook", "levels": [3, 8, 100], "powers_of_two": true}"#,
         ]
         return lines.flatMap { line -> [Spec] in
             guard let object = try? JSONValue(parsing: line).object else { return [] }
@@ -40,7 +41,7 @@ struct FormatStorageTests {
     private func provenance() -> Provenance { Provenance(source: "a", version: "1") }
 
     @Test func thereAreSpecsOfAllKinds() {
-        #expect(Self.specs.count == 4 + 4 + 2 + 1 + 4 + 4 + 12 + 8)
+        #expect(Self.specs.count == 4 + 4 + 2 + 1 + 4 + 4 + 12 + 8 + 3)
         #expect(Set(Self.specs.map(\.name)).count == Self.specs.count)
         #expect(Self.specs.allSatisfy { !$0.name.contains { " /:".contains($0) } })
     }

@@ -104,7 +104,7 @@ struct SpecTests {
     @Test func unknownMissingAndRepeatedKeysAreRefused() throws {
         let keys = [
             "method", "bits", "format", "levels", "vector", "group", "symmetric", "act_order", "sparse", "rank",
-            "activations", "activation_scale", "scale_search", "shared_table", "targets", "scales",
+            "activations", "activation_scale", "scale_search", "shared_table", "powers_of_two", "targets", "scales",
         ]
         #expect(try error(#"{"method": "rtn", "bit": 4}"#) == .unknownKey("bit", allowed: keys))
         #expect(try error(#"{"method": "rtn"}"#) == .missingKey("bits", allowed: "a whole number"))
@@ -142,17 +142,21 @@ struct SpecTests {
             #"{"method": "codebook", "levels": 12}"#, #"{"method": "codebook", "bits": 3, "group": 64}"#,
             #"{"method": "codebook", "bits": 2, "vector": 4}"#,
             #"{"method": "codebook", "levels": 8, "shared_table": true}"#,
+            #"{"method": "codebook", "bits": 4, "powers_of_two": true}"#,
         ].map { try Spec(json: object($0)) }
         #expect(
             specs.map(\.name) == [
                 "codebook-k12-channel", "codebook-k8-g64", "codebook-k256v4-channel", "codebook-k8-channel-shared",
+                "codebook-k16-channel-pow2",
             ])
         #expect(
             specs.map(\.scheme) == [
                 "codebook-channel", "codebook-g64", "codebook-v4-channel", "codebook-channel-shared",
+                "codebook-channel-pow2",
             ])
-        #expect(specs.map(\.nominalBits).dropFirst() == [3, 2, 3])
+        #expect(specs.map(\.nominalBits).dropFirst() == [3, 2, 3, 4])
         #expect(specs[2].canonical.canonicalText == #"{"group":"channel","levels":256,"method":"codebook","vector":4}"#)
+        #expect(try Spec(json: #require(specs[4].canonical.object)) == specs[4])
     }
 
     @Test func formatsThatMakeNoSenseAreRefused() throws {
@@ -176,6 +180,12 @@ struct SpecTests {
             (#"{"method": "codebook", "levels": 8, "vector": 17}"#, "vector"),
             (#"{"method": "codebook", "levels": 8, "vector": 2, "shared_table": true}"#, "shared_table"),
             (#"{"method": "codebook", "levels": 8, "format": "nf4"}"#, "format"),
+            (#"{"method": "rtn", "bits": 3, "powers_of_two": true}"#, "powers_of_two"),
+            (#"{"method": "codebook", "bits": 4, "powers_of_two": true, "group": 64}"#, "group"),
+            (#"{"method": "codebook", "bits": 4, "powers_of_two": true, "shared_table": true}"#, "shared_table"),
+            (#"{"method": "codebook", "bits": 4, "powers_of_two": true, "vector": 2}"#, "vector"),
+            (#"{"method": "codebook", "bits": 1, "powers_of_two": true}"#, "levels"),
+            (#"{"method": "codebook", "bits": 4, "powers_of_two": true, "scales": "float16"}"#, "scales"),
             (#"{"method": "codebook", "levels": 8, "symmetric": false}"#, "symmetric"),
         ]
         for (line, key) in refused {
