@@ -19,6 +19,13 @@ struct DegradationChart {
         sizes = SizeSeries(content.measurements)
     }
 
+    /// Whether any model was measured at several steps: else there is no growth to see.
+    var showsGrowth: Bool {
+        sizes.entries { size in
+            Set(cells.filter { $0.params == size.params && $0.family == size.family }.map(\.tokens)).count > 1
+        }.isEmpty == false
+    }
+
     /// The panels from the most bits to the fewest, with the same axes.
     var panels: [Drawing] {
         Set(cells.map(\.bits)).sorted(by: >).map(panel)

@@ -13,6 +13,8 @@ struct Document: Sendable, Equatable {
     enum Block: Sendable, Equatable {
         case paragraph(String)
         case list([ListItem])
+        /// Sentences that stand one below the other.
+        case findings([String])
         case table(Table)
         case figure(Figure)
     }
@@ -36,16 +38,34 @@ struct Table: Sendable, Equatable {
     var caption: String
     var columns: [Column]
     var rows: [[String]]
+    /// Cells that stand out.
+    var strong: Set<Place> = []
     /// Shown on demand only, because it is long.
     var isFolded = false
+
+    /// A cell by its row and column, from 0.
+    struct Place: Sendable, Hashable {
+        let row: Int
+        let column: Int
+    }
 }
 
 /// Charts that belong together, under one caption.
 struct Figure: Sendable, Equatable {
     var caption: String
     var panels: [Drawing]
-    /// Drawn larger, two beside each other at most.
-    var isWide = false
+    var size = Size.panels
+    /// Shown on demand only, because there are many.
+    var isFolded = false
     /// The file beside the report that shows the same, for renderings without drawings.
     var file: String?
+
+    enum Size: String, Sendable {
+        /// As many beside each other as fit.
+        case panels
+        /// Larger, two beside each other at most.
+        case wide
+        /// One, as wide as the page.
+        case full
+    }
 }

@@ -17,13 +17,12 @@ struct Frame {
 
     init(
         _ titles: Titles, width: Double, x xDomain: ClosedRange<Double>, y yDomain: ClosedRange<Double>,
-        plotHeight: Double,
-        rightMargin: Double
+        plotHeight: Double, rightMargin: Double, xLabels: [Double]? = nil
     ) {
         top = 30
         bottom = top + plotHeight
         right = width - rightMargin
-        x = LogAxis(domain: xDomain, start: left, end: right)
+        x = LogAxis(domain: xDomain, start: left, end: right, labels: xLabels)
         y = LogAxis(domain: yDomain, start: bottom, end: top)
         drawing = Drawing(width: width, height: bottom + 42, description: titles.description)
         drawing.texts.append(PlacedText(text: titles.panel, x: left, y: 16, size: 14, style: "panel"))

@@ -22,9 +22,25 @@ private struct Headline {
     var sentences: [String] {
         guard !content.measurements.isEmpty else { return ["Nothing has been measured."] }
         guard let lead = leadingLaw else {
-            return [measured(of: nil), savings, "No law was fitted to these points."].compactMap(\.self)
+            return [measured(of: nil), methods, savings, "No law was fitted to these points."].compactMap(\.self)
         }
-        return [growth(lead), measured(of: lead.law), savings, check(lead.law), warnings].compactMap(\.self)
+        return [growth(lead), measured(of: lead.law), methods, savings, check(lead.law), warnings].compactMap(\.self)
+    }
+
+    /// Which method is better where there are two; of more recipes, how many are worth their bits.
+    private var methods: String? {
+        let pairs = MethodPair.pairs(content.measurements)
+        if let pair = pairs.first, pairs.count == 1 { return pair.sentence }
+        guard !pairs.isEmpty, let comparison = MethodComparison(content.measurements) else { return nil }
+        let (front, all) = (comparison.front, comparison.members.count)
+        guard let first = front.first, let last = front.last, front.count > 1 else { return nil }
+        return "Of \(all) recipes, \(front.count) lose less than every other in as few bits per weight, from "
+            + "\(Self.worth(first)) to \(Self.worth(last))."
+    }
+
+    private static func worth(_ member: MethodComparison.Member) -> String {
+        "\(member.recipe.spec) (\(Figures.fixed(member.bitsPerWeight, decimals: 2)) bits, QiD "
+            + "\(Figures.significant(member.qid, digits: 2)))"
     }
 
     private struct Lead {
@@ -37,7 +53,9 @@ private struct Headline {
 
     /// The first law of QiD whose growth with tokens the data hold, at its fewest bits; else the first law of QiD.
     private var leadingLaw: Lead? {
-        let laws = content.laws.filter { $0.fit.law.quantity == .qid }
+        let ofQid = content.laws.filter { $0.fit.law.quantity == .qid }
+        // Of the scheme with the most cells before those of others.
+        let laws = content.schemes.flatMap { scheme in ofQid.filter { $0.scheme == scheme } }
         let leads = laws.filter { $0.fit.law.name == "qid-per-bit" } + laws.filter { $0.fit.law.name != "qid-per-bit" }
         let candidates = leads.flatMap(Self.candidates)
         return candidates.first { $0.beta.identified && $0.beta.low > 0 } ?? candidates.first

@@ -5,11 +5,14 @@ package struct LogAxis: Sendable, Equatable {
     /// Where the domain's ends are drawn; the first may be the larger, as for heights on a page.
     package let start: Double
     package let end: Double
+    /// The values to label; nil for powers of ten and what lies between.
+    package let labels: [Double]?
 
-    package init(domain: ClosedRange<Double>, start: Double, end: Double) {
+    package init(domain: ClosedRange<Double>, start: Double, end: Double, labels: [Double]? = nil) {
         self.domain = domain
         self.start = start
         self.end = end
+        self.labels = labels
     }
 
     /// A tick; those in between have no label.
@@ -40,8 +43,9 @@ package struct LogAxis: Sendable, Equatable {
         }
     }
 
-    /// Labelled powers of ten; where fewer than three fall into the domain, 3s are labelled too, and then 2s and 5s.
+    /// What is to be labelled, else powers of ten; where fewer than three fall into the domain, 3s are labelled too, and then 2s and 5s.
     package var ticks: [Tick] {
+        if let labels { return labels.filter(domain.contains).map { Tick(value: $0, isMajor: true) } }
         let first = Int(Figures.logarithm(domain.lowerBound).rounded(.down))
         let last = Int(Figures.logarithm(domain.upperBound).rounded(.up))
         let all = (first...last).flatMap { exponent in

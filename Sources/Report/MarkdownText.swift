@@ -15,6 +15,7 @@ enum MarkdownText {
         switch block {
         case .paragraph(let text): prose(text)
         case .list(let items): items.map { "- \(escape($0.text)) *\(escape($0.detail))*" }.joined(separator: "\n")
+        case .findings(let sentences): sentences.map { "- " + escape($0) }.joined(separator: "\n")
         case .table(let table): self.table(table)
         case .figure(let figure):
             figure.file.map { "![\(escape(Prose.plain(figure.caption)))](\($0))\n\n\(prose(figure.caption))" }
@@ -30,7 +31,13 @@ enum MarkdownText {
     private static func table(_ table: Table) -> String {
         func line(_ cells: [String]) -> String { "| " + cells.map(escape).joined(separator: " | ") + " |" }
         let rule = "|" + table.columns.map { $0.kind == .number ? "---:|" : "---|" }.joined()
-        let lines = [line(table.columns.map(\.title)), rule] + table.rows.map(line)
+        let rows = table.rows.enumerated().map { place, row in
+            let cells = row.enumerated().map { column, text in
+                table.strong.contains(Table.Place(row: place, column: column)) ? "**\(escape(text))**" : escape(text)
+            }
+            return "| " + cells.joined(separator: " | ") + " |"
+        }
+        let lines = [line(table.columns.map(\.title)), rule] + rows
         return "**\(prose(table.caption))**\n\n" + lines.joined(separator: "\n")
     }
 

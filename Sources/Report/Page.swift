@@ -31,15 +31,23 @@ enum Page {
             .tag(
                 "ul", ["class": "warnings"],
                 items.map { .tag("li", [:], [.text($0.text), .tag("span", ["class": "scope"], $0.detail)]) })
+        case .findings(let sentences):
+            .tag("ul", ["class": "findings"], sentences.map { .tag("li", [:], $0) })
         case .table(let table): table.isFolded ? folded(table) : scrolling(table)
-        case .figure(let figure):
-            .tag(
-                "figure", [:],
-                [
-                    .tag("div", ["class": figure.isWide ? "panels wide" : "panels"], figure.panels.map(\.markup)),
-                    .tag("figcaption", [:], Prose.markup(figure.caption)),
-                ])
+        case .figure(let figure): figure.isFolded ? folded(figure) : Page.figure(figure)
         }
+    }
+
+    private static func figure(_ figure: Figure, captioned: Bool = true) -> Markup {
+        let panels = Markup.tag("div", ["class": "panels \(figure.size.rawValue)"], figure.panels.map(\.markup))
+        let caption = captioned ? [Markup.tag("figcaption", [:], Prose.markup(figure.caption))] : []
+        return .tag("figure", [:], [panels] + caption)
+    }
+
+    private static func folded(_ figure: Figure) -> Markup {
+        .tag(
+            "details", [:],
+            [.tag("summary", [:], Prose.markup(figure.caption)), Page.figure(figure, captioned: false)])
     }
 
     private static func folded(_ table: Table) -> Markup {
@@ -54,8 +62,13 @@ enum Page {
     /// A table that scrolls sideways where it is too wide, under a caption that does not.
     private static func scrolling(_ table: Table, captioned: Bool = true) -> Markup {
         let head = Markup.tag("thead", [:], [.tag("tr", [:], table.columns.map { cell("th", $0.title, $0) })])
-        let rows = table.rows.map { row in
-            Markup.tag("tr", [:], zip(row, table.columns).map { cell("td", $0, $1) })
+        let rows = table.rows.enumerated().map { place, row in
+            Markup.tag(
+                "tr", [:],
+                zip(row, table.columns).enumerated().map { column, one in
+                    let isStrong = table.strong.contains(Table.Place(row: place, column: column))
+                    return cell("td", one.0, one.1, isStrong: isStrong)
+                })
         }
         let grid = Markup.tag("table", [:], [head, .tag("tbody", [:], rows)])
         let caption = captioned ? [Markup.tag("p", ["class": "caption"], Prose.markup(table.caption))] : []
@@ -63,8 +76,11 @@ enum Page {
     }
 
     /// Numbers to the right; long text may break.
-    private static func cell(_ name: String, _ text: String, _ column: Table.Column) -> Markup {
+    private static func cell(
+        _ name: String, _ text: String, _ column: Table.Column, isStrong: Bool = false
+    ) -> Markup {
         switch column.kind {
+        case .number where isStrong: .tag(name, ["class": "n"], [.tag("strong", [:], text)])
         case .number: .tag(name, ["class": "n"], number(text))
         case .formula where name == "td": .tag(name, [:], Prose.formula(text))
         case .text where name == "td" && text.count > 40: .tag(name, ["class": "wrap"], text)

@@ -1,15 +1,28 @@
-/// The chart of QiD against training tokens as one file, for a README.
+/// Charts as files of their own, for a README.
 enum Poster {
     static let fileName = "qid-vs-tokens.svg"
     private static let panelWidth = 300.0
     private static let gap = 12.0
 
-    /// The panels of the first scheme side by side, with what they need to look alike everywhere.
+    /// QiD against training tokens of the scheme with the most cells: its panels side by side.
     static func svg(_ content: ReportContent) -> String {
-        let scheme = Set(content.measurements.map(\.scheme)).min() ?? ""
+        let scheme = content.schemes.first ?? ""
         var chart = DegradationChart(content, scheme: scheme)
         chart.width = panelWidth
-        let panels = chart.panels
+        return svg(
+            chart.panels, panelWidth: panelWidth,
+            label: "QiD against training tokens, \(SchemeWords(scheme).words), by model size and bit width")
+    }
+
+    /// QiD against stored bits per weight; nil for fewer than two recipes.
+    static func methods(_ content: ReportContent) -> String? {
+        guard let comparison = MethodComparison(content.measurements) else { return nil }
+        let drawing = MethodChart(comparison).drawing
+        return svg([drawing], panelWidth: drawing.width, label: drawing.description)
+    }
+
+    /// Drawings side by side, with what they need to look alike everywhere.
+    private static func svg(_ panels: [Drawing], panelWidth: Double, label: String) -> String {
         let width = Double(max(1, panels.count)) * (panelWidth + gap) + gap
         let height = (panels.map(\.height).max() ?? 100) + 2 * gap
         let size = (Figures.coordinate(width), Figures.coordinate(height))
@@ -26,7 +39,7 @@ enum Poster {
             [
                 "xmlns": "http://www.w3.org/2000/svg", "viewBox": "0 0 \(size.0) \(size.1)", "width": size.0,
                 "height": size.1, "role": "img",
-                "aria-label": "QiD against training tokens, \(SchemeWords(scheme).words), by model size and bit width",
+                "aria-label": label,
             ],
             [
                 .tag("style", [:], Style.drawing),

@@ -2,14 +2,18 @@
 package struct RenderedReport: Sendable, Equatable {
     /// One page that needs nothing else.
     package let html: String
-    /// Refers to the plot beside it by `plotFileName`.
+    /// Refers to the plots beside it by `plotFileName` and `methodPlotFileName`.
     package let markdown: String
     package let json: String
     /// QiD against training tokens as an SVG file of its own.
     package let plot: String
 
-    /// The name under which the Markdown refers to the plot.
+    /// QiD against stored bits per weight likewise; nil where there are no recipes to compare.
+    package let methodPlot: String?
+
+    /// The names under which the Markdown refers to the plots.
     package static var plotFileName: String { Poster.fileName }
+    package static var methodPlotFileName: String { MethodChart.fileName }
 
     /// Puts a report's content into words, tables and charts.
     package init(_ content: ReportContent) {
@@ -18,5 +22,6 @@ package struct RenderedReport: Sendable, Equatable {
         markdown = MarkdownText.text(document)
         json = ReportJSON.text(content)
         plot = Poster.svg(content)
+        methodPlot = Poster.methods(content)
     }
 }

@@ -27,6 +27,17 @@ package struct ReportContent: Sendable, Equatable {
     }
 }
 
+extension ReportContent {
+    /// The schemes, the one with the most cells first: what a headline and a picture are about; the others by name.
+    var schemes: [String] {
+        var counts: [String: Int] = [:]
+        for cell in measurements { counts[cell.scheme, default: 0] += 1 }
+        let names = counts.keys.sorted()
+        guard let most = counts.values.max(), let first = names.first(where: { counts[$0] == most }) else { return [] }
+        return [first] + names.filter { $0 != first }
+    }
+}
+
 /// What identifies a run, the same on every machine that repeats it.
 package struct RunFacts: Sendable, Equatable {
     /// Empty where the report is of no run.
@@ -58,12 +69,16 @@ package struct RunFacts: Sendable, Equatable {
 
 /// One compressed checkpoint and what the compression did to it; losses in nats per scored token.
 package struct MeasuredCell: Sendable, Equatable {
+    /// Names the checkpoint and what it was scored on: cells of one place differ in nothing but their spec.
+    package var place: String
     package var family: String
     /// N, non-embedding parameters.
     package var params: Double
     /// D, training tokens seen.
     package var tokens: Double
     package var step: Int?
+    /// `rtn`, with which the names of scheme and spec begin.
+    package var method: String
     package var scheme: String
     package var spec: String
     /// P, nominal bits per weight.
@@ -90,10 +105,12 @@ package struct MeasuredCell: Sendable, Equatable {
     }
 
     package init(
-        family: String, params: Double, tokens: Double, step: Int?, scheme: String, spec: String, bits: Double,
-        bitsPerWeight: Double, loss16: Double, loss: Double, qid: Double, qidStderr: Double?, kl: Double,
-        agreement: Double, extent: Extent? = nil
+        place: String, family: String, params: Double, tokens: Double, step: Int?, method: String, scheme: String,
+        spec: String, bits: Double, bitsPerWeight: Double, loss16: Double, loss: Double, qid: Double,
+        qidStderr: Double?, kl: Double, agreement: Double, extent: Extent? = nil
     ) {
+        self.place = place
+        self.method = method
         self.family = family
         self.params = params
         self.tokens = tokens

@@ -11,6 +11,11 @@ internal import ScalingLaws
 ///      "laws": [{"scheme", "fit": as `qid-fit --json`, "predictions": [{"params", "tokens", "bits", "value", "low", "high", …}],
 ///                "training_levels": [{"threshold", "params", "bits", "tokens", "low", "high", "beyond_hull"}]}],
 ///      "rankings": [{"family", "scheme", "laws": [{"law", "n", "aicc", "excess_aicc", "bic", "held_out_error", "failure"}]}],
+///      "methods": {"checkpoints", "checkpoints_in_all", "left_out": [spec],
+///                  "recipes": [{"spec", "method", "bits", "bits_per_weight", "qid", "qid_lowest", "qid_highest", "on_front",
+///                               "on_fronts_of_single_checkpoints"}],
+///                  "pairs": [{"method", "beats", "forms", "extra_bits_per_weight", "counts": [{"bits", "cells", "wins", "ties"}]}]}
+///                 or null,
 ///      "failures": [{"stage", "subject", "reason"}]}
 ///
 /// Losses, QiD and KL in nats per token; what is unknown is null.
@@ -21,6 +26,7 @@ enum ReportJSON {
             "run": run(content.run), "savings": Savings(content).map(savings) ?? .null,
             "cells": .array(content.measurements.map(cell)),
             "laws": .array(content.laws.map(law)), "rankings": .array(content.rankings.map(ranking)),
+            "methods": MethodComparison(content.measurements).map { methods($0, content) } ?? .null,
             "failures": .array(
                 content.failures.map {
                     ["stage": .string($0.stage), "subject": .string($0.subject), "reason": .string($0.reason)]
@@ -54,6 +60,39 @@ enum ReportJSON {
             "kl": .finite(cell.kl), "agreement": .finite(cell.agreement),
             "windows": cell.extent.map { .integer($0.windows) } ?? .null,
             "windows_available": cell.extent.map { .integer($0.availableWindows) } ?? .null,
+        ]
+    }
+
+    private static func methods(_ comparison: MethodComparison, _ content: ReportContent) -> JSONValue {
+        [
+            "checkpoints": .integer(comparison.placeCount), "checkpoints_in_all": .integer(comparison.allPlaceCount),
+            "left_out": .array(comparison.leftOut.map { .string($0) }),
+            "recipes": .array(comparison.members.map(recipe)),
+            "pairs": .array(MethodPair.pairs(content.measurements).map(pair)),
+        ]
+    }
+
+    private static func recipe(_ member: MethodComparison.Member) -> JSONValue {
+        [
+            "spec": .string(member.recipe.spec), "method": .string(member.recipe.method), "bits": .finite(member.bits),
+            "bits_per_weight": .finite(member.bitsPerWeight), "qid": .finite(member.qid),
+            "qid_lowest": .finite(member.lowest), "qid_highest": .finite(member.highest),
+            "on_front": .bool(member.isOnFront), "on_fronts_of_single_checkpoints": .integer(member.frontCount),
+        ]
+    }
+
+    private static func pair(_ pair: MethodPair) -> JSONValue {
+        [
+            "method": .string(pair.method), "beats": .string(pair.other),
+            "forms": .array(pair.forms.map { .string($0) }),
+            "extra_bits_per_weight": .finite(pair.extraBitsPerWeight),
+            "counts": .array(
+                pair.counts.map {
+                    [
+                        "bits": .finite($0.bits), "cells": .integer($0.cells), "wins": .integer($0.wins),
+                        "ties": .integer($0.ties),
+                    ]
+                }),
         ]
     }
 

@@ -14,20 +14,20 @@ extension Document {
         self.init(
             title: content.title, lead: markedHeadline(for: content), facts: facts.compactMap(\.self),
             sections: [
-                Self.degradation(content), Self.agreement(content), Self.laws(content),
+                Self.methods(content), Self.degradation(content), Self.agreement(content), Self.laws(content),
                 Self.whichLaw(content), Self.predictions(content), Self.trainingLevel(content), Self.warnings(content),
                 Self.unused(content), Self.cells(content), Self.repetition(content),
             ].compactMap(\.self))
     }
 
     private static func degradation(_ content: ReportContent) -> Section? {
-        let schemes = Set(content.measurements.map(\.scheme)).sorted()
-        guard !schemes.isEmpty else { return nil }
-        let figures = schemes.enumerated().map { place, scheme in
-            let chart = DegradationChart(content, scheme: scheme)
-            return Block.figure(
+        let charts = content.schemes.map { DegradationChart(content, scheme: $0) }.filter(\.showsGrowth)
+        guard !charts.isEmpty else { return nil }
+        let figures = charts.enumerated().map { place, chart in
+            Block.figure(
                 Figure(
-                    caption: caption(chart), panels: chart.panels, file: place == 0 ? Poster.fileName : nil))
+                    caption: caption(chart), panels: chart.panels, isFolded: place >= shownSchemes,
+                    file: chart.scheme == content.schemes.first ? Poster.fileName : nil))
         }
         let meaning = """
             QiD is the loss of a compressed model minus the loss of the same model in 16 bits on the same text, in nats per token: \
@@ -35,6 +35,9 @@ extension Document {
             """
         return Section(heading: "QiD against training tokens", blocks: [.paragraph(meaning)] + figures)
     }
+
+    /// The schemes whose charts are seen at once; those of the others unfold.
+    private static let shownSchemes = 4
 
     private static func caption(_ chart: DegradationChart) -> String {
         let words = SchemeWords(chart.scheme).words
@@ -57,7 +60,7 @@ extension Document {
             + "Hollow: the largest model, foretold by the law fitted without it.\(note)"
         return Section(
             heading: "Predicted against measured",
-            blocks: [.figure(Figure(caption: caption, panels: panels, isWide: true, file: nil))])
+            blocks: [.figure(Figure(caption: caption, panels: panels, size: .wide, file: nil))])
     }
 
     private static func laws(_ content: ReportContent) -> Section? {

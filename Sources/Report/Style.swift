@@ -20,6 +20,9 @@ enum Style {
         .bar{stroke:var(--c);stroke-width:1.4}
         .tie{stroke:var(--c);stroke-width:1}
         .mark{fill:var(--c);stroke:var(--paper);stroke-width:1}
+        .halo{paint-order:stroke;stroke:var(--paper);stroke-width:3;stroke-linejoin:round}
+        .front{fill:none;stroke:var(--ink);stroke-width:1.4;stroke-opacity:.75}
+        .leader{stroke:var(--soft);stroke-width:1}
         .hollow{fill:var(--paper);stroke:var(--c);stroke-width:1.6}
         .diagonal{stroke:var(--soft);stroke-width:1.2}
         .factor{stroke:var(--soft);stroke-width:1;stroke-dasharray:3 4}
@@ -44,6 +47,8 @@ enum Style {
         .panels svg{width:100%;height:auto;max-width:34rem;display:block}
         .wide{grid-template-columns:repeat(auto-fit,minmax(min(100%,26rem),1fr))}
         .wide svg{max-width:30rem}
+        .full{grid-template-columns:1fr;overflow-x:auto}
+        .full svg{max-width:62rem;min-width:40rem}
         .table{margin:1.2rem 0}
         .scroll{overflow-x:auto}
         table{border-collapse:collapse;font-size:.88rem;font-variant-numeric:tabular-nums}
@@ -58,11 +63,13 @@ enum Style {
         summary{cursor:pointer;margin:1rem 0}
         .warnings{padding:0;list-style:none;max-width:60rem}
         .warnings li{border-left:3px solid var(--c1);padding:.1rem 0 .1rem .9rem;margin:.9rem 0}
+        .findings{padding-left:1.2rem;max-width:60rem}
+        .findings li{margin:.2rem 0}
         .scope{display:block;color:var(--soft);font-size:.85rem}
         sup,sub{font-size:.75em;line-height:0}
         code{font-size:.92em;overflow-wrap:anywhere}
         @media print{body{max-width:none;padding:0;font-size:10pt}figure,.panels svg,tr,li{break-inside:avoid}\
-        h2{break-after:avoid}.scroll{overflow:visible}td{white-space:normal}.panels{grid-template-columns:repeat(2,1fr)}}
+        h2{break-after:avoid}.scroll{overflow:visible}td{white-space:normal}.panels{grid-template-columns:repeat(2,1fr)}.full{grid-template-columns:1fr}}
         """
 
     private static let light = """

@@ -74,10 +74,11 @@ private func record(_ lock: Lock, _ fits: [FitRow], in warehouse: Warehouse, _ w
 /// Writes the report in every form.
 private func write(_ content: ReportContent, to directory: URL) throws(StageError) {
     let rendered = RenderedReport(content)
-    let files = [
+    var files = [
         ("index.html", rendered.html), ("report.md", rendered.markdown), ("report.json", rendered.json),
         (RenderedReport.plotFileName, rendered.plot), (headlineName, headline(for: content) + "\n"),
     ]
+    if let plot = rendered.methodPlot { files.append((RenderedReport.methodPlotFileName, plot)) }
     try attempt { () throws(WorkspaceError) in
         try makeDirectory(directory)
         for (name, text) in files { try replaceFile(Array(text.utf8), at: directory.appending(path: name)) }

@@ -130,13 +130,22 @@ extension ReportContent {
     }
 }
 
+extension QidPoint {
+    /// The checkpoint and all that its QiD was measured on.
+    fileprivate var place: String {
+        let extent = [availableWindows ?? windows, context].map { "\($0)" }
+        return ([checkpoint, shard, score] + extent + [stderrTarget.map { "\($0)" } ?? ""]).joined(separator: " ")
+    }
+}
+
 extension MeasuredCell {
     /// Nil without D.
     fileprivate init?(_ point: QidPoint) {
         guard let tokens = point.tokens else { return nil }
         self.init(
-            family: point.family, params: Double(point.params), tokens: Double(tokens), step: point.step,
-            scheme: point.scheme, spec: point.spec, bits: point.bits, bitsPerWeight: point.bitsPerWeight,
+            place: point.place, family: point.family, params: Double(point.params), tokens: Double(tokens),
+            step: point.step, method: point.method, scheme: point.scheme, spec: point.spec, bits: point.bits,
+            bitsPerWeight: point.bitsPerWeight,
             loss16: point.loss16, loss: point.loss, qid: point.qid, qidStderr: point.stderr, kl: point.kl,
             agreement: point.agreement,
             extent: point.availableWindows.map { .init(windows: point.windows, availableWindows: $0) })

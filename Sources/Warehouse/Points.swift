@@ -21,6 +21,9 @@ package struct QidPoint: Sendable, Equatable {
     package var groupSize: Int?
     package var bitsPerWeight: Double
     package var shard: String
+    /// Tokens a window, and which of them count: all, second-half.
+    package var context: Int
+    package var score: String
     /// Windows scored.
     package var windows: Int
     /// Windows that there would have been, and the standard error asked for; nil where a number of windows was.
@@ -71,7 +74,8 @@ extension WarehouseReader {
                 step: $0["step"], tokens: $0["tokens"], params: $0["params"], paramsTotal: $0["params_total"],
                 vocabularySize: $0["vocabulary_size"], method: $0["method"], scheme: $0["scheme"], spec: $0["spec"],
                 bits: $0["bits"], groupSize: $0["group_size"], bitsPerWeight: $0["bits_per_weight"],
-                shard: $0["shard"], windows: $0["windows"], availableWindows: $0["available_windows"],
+                shard: $0["shard"], context: $0["context"], score: $0["score"], windows: $0["windows"],
+                availableWindows: $0["available_windows"],
                 stderrTarget: $0["stderr_target"], loss16: $0["loss16"], loss: $0["loss"], qid: $0["qid"],
                 stderr: $0["stderr"],
                 kl: $0["kl"], agreement: $0["agreement"])

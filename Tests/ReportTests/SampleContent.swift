@@ -15,7 +15,8 @@ enum SampleContent {
                     let qid = 0.01 * Self.power(tokens / 1e6, bits) * Double(5 - place) * noise + offset
                     cells.append(
                         MeasuredCell(
-                            family: family, params: params, tokens: tokens, step: step, scheme: scheme,
+                            place: "\(family) \(params) \(step)", family: family, params: params, tokens: tokens,
+                            step: step, method: "rtn", scheme: scheme,
                             spec: "rtn-asym-w\(Int(bits))-g16", bits: bits, bitsPerWeight: bits + 1.25, loss16: 3,
                             loss: 3 + qid, qid: qid, qidStderr: qid.magnitude * 0.05 + 1e-4, kl: qid.magnitude * 1.1,
                             agreement: 0.9))

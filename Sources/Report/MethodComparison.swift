@@ -1,0 +1,101 @@
+/// Every recipe at the checkpoints at which all of them were measured: bits, QiD, and which of them lie on the front.
+///
+/// QiD grows with training and falls with size, so means compare recipes only over the same checkpoints. A recipe that was
+/// measured at fewer than half as many as the others is left out, and then as few as it takes for one to be common.
+struct MethodComparison {
+    /// By stored bits, then by QiD.
+    let members: [Member]
+    /// Checkpoints that all members share, of how many that any recipe was measured at.
+    let placeCount: Int
+    let allPlaceCount: Int
+    /// Specs that share too few checkpoints with the others, by name.
+    let leftOut: [String]
+
+    struct Member: Sendable, Equatable {
+        let recipe: Recipe
+        /// P, nominal bits per weight.
+        let bits: Double
+        /// As stored, the mean over the checkpoints.
+        let bitsPerWeight: Double
+        /// The mean over the checkpoints, in nats per token, and its ends.
+        let qid: Double
+        let lowest: Double
+        let highest: Double
+        /// Of the one measurement; nil for several, whose errors share their text.
+        let stderr: Double?
+        /// Whether no other member has as few bits and a lower mean, or fewer bits and the same.
+        var isOnFront = false
+        /// At how many of the checkpoints by themselves no other member is better in that way.
+        var frontCount = 0
+    }
+
+    /// Nil for fewer than two recipes.
+    init?(_ cells: [MeasuredCell]) {
+        var bySpec: [String: [String: MeasuredCell]] = [:]
+        for cell in cells where bySpec[cell.spec]?[cell.place] == nil {
+            bySpec[cell.spec, default: [:]][cell.place] = cell
+        }
+        allPlaceCount = Set(cells.map(\.place)).count
+        let kept = Self.comparable(bySpec.mapValues { Set($0.keys) })
+        guard kept.specs.count > 1 else { return nil }
+        leftOut = bySpec.keys.filter { !kept.specs.contains($0) }.sorted()
+        placeCount = kept.places.count
+        let places = kept.places.sorted()
+        let recipes = Recipe.recipes(of: cells)
+        var members = kept.specs.sorted().compactMap { spec in
+            recipes[spec].flatMap { Member($0, places.compactMap { bySpec[spec]?[$0] }) }
+        }
+        members.sort { ($0.bitsPerWeight, $0.qid, $0.recipe.spec) < ($1.bitsPerWeight, $1.qid, $1.recipe.spec) }
+        for index in Self.front(members.map { ($0.bitsPerWeight, $0.qid) }) { members[index].isOnFront = true }
+        for place in places {
+            let points = members.map { member in
+                bySpec[member.recipe.spec]?[place].map { ($0.bitsPerWeight, $0.qid) } ?? (.infinity, .infinity)
+            }
+            for index in Self.front(points) { members[index].frontCount += 1 }
+        }
+        self.members = members
+    }
+
+    var front: [Member] { members.filter(\.isOnFront) }
+
+    /// The specs to compare and the places that all of them have.
+    private static func comparable(_ places: [String: Set<String>]) -> (specs: Set<String>, places: Set<String>) {
+        let most = places.values.map(\.count).max() ?? 0
+        // The ones with the most places first; names settle ties, so that equal contents give equal reports.
+        var order = places.filter { $0.value.count * 2 >= most }
+            .sorted { ($1.value.count, $0.key) < ($0.value.count, $1.key) }
+        while let first = order.first {
+            let common = order.reduce(first.value) { $0.intersection($1.value) }
+            if !common.isEmpty { return (Set(order.map(\.key)), common) }
+            order.removeLast()
+        }
+        return ([], [])
+    }
+
+    /// The places of the points that no other dominates, by bits.
+    private static func front(_ points: [(bits: Double, qid: Double)]) -> [Int] {
+        let order = points.indices.sorted {
+            (points[$0].bits, points[$0].qid, $0) < (points[$1].bits, points[$1].qid, $1)
+        }
+        var lowest = Double.infinity
+        return order.filter { index in
+            guard points[index].qid < lowest else { return false }
+            lowest = points[index].qid
+            return true
+        }
+    }
+}
+
+extension MethodComparison.Member {
+    /// The means over cells of one spec; nil without any.
+    fileprivate init?(_ recipe: Recipe, _ cells: [MeasuredCell]) {
+        guard let first = cells.first else { return nil }
+        self.recipe = recipe
+        bits = first.bits
+        bitsPerWeight = cells.reduce(0) { $0 + $1.bitsPerWeight } / Double(cells.count)
+        qid = cells.reduce(0) { $0 + $1.qid } / Double(cells.count)
+        lowest = cells.map(\.qid).min() ?? first.qid
+        highest = cells.map(\.qid).max() ?? first.qid
+        stderr = cells.count == 1 ? first.qidStderr : nil
+    }
+}
