@@ -33,6 +33,8 @@ package struct InputRounding: Sendable, Equatable {
         /// BitNet's: x ← clamp(round(x·s), −2ᵇ⁻¹, 2ᵇ⁻¹ − 1)/s with s = (2ᵇ⁻¹ − 1)/max(max|x|, 1e-5) for each token
         /// (arXiv 2402.17764, as transformers' BitLinear computes it).
         case bitNet
+        /// The same without the division by s, which the map's outputs get instead: products of whole numbers are exact.
+        case bitNetCodes
         /// Each token's s = max|x|/((2ᵇ − 1)/2); x ← clamp(round(x/s), −2ᵇ⁻¹, 2ᵇ⁻¹ − 1)·s.
         case token
         /// Each token's s = (high − low)/(2ᵇ − 1) with 0 between low and high, z = clamp(round(−2ᵇ⁻¹ − low/s), …);
@@ -49,4 +51,5 @@ package struct InputRounding: Sendable, Equatable {
 
     /// What BitNet b1.58 does.
     package static let bitNet = InputRounding(bits: 8, scale: .bitNet)
+    package static let bitNetCodes = InputRounding(bits: 8, scale: .bitNetCodes)
 }

@@ -31,11 +31,11 @@ struct LayerPass {
     /// The attention's contribution, into `projected`.
     func attend(_ hidden: MatrixView, _ views: Workspace.Views) {
         let norms = weights.attentionNorms
-        let input = prepare(
+        let (input, divisors) = prepare(
             hidden, norm: norms.before, rounding: weights.projections[0].map.rounding, into: views.normed)
         observer?(layer.attention.projections.maps, input)
         for (map, first) in weights.projections {
-            map.apply(input, into: views.heads.columns(first..<first + map.weight.rows))
+            map.apply(input, divisors: divisors, into: views.heads.columns(first..<first + map.weight.rows))
         }
         shapeHeads(views.heads)
         let layouts = layouts(views.heads)
@@ -43,41 +43,42 @@ struct LayerPass {
             queries: layouts.queries, keys: layouts.keys, values: layouts.values, windowLength: context,
             scale: layer.attention.scale, slidingWindow: layer.attention.slidingWindow, into: views.attended)
         norms.inside?.apply(views.attended, into: views.attended)
-        weights.output.rounding?.apply(to: views.attended)
+        let attendedDivisors = weights.output.rounding?.apply(to: views.attended)
         observer?([layer.attention.output], views.attended)
         // A parallel perceptron does not read the attention's outputs.
         if observer != nil, layer.parallel { return }
-        weights.output.apply(views.attended, into: views.projected)
+        weights.output.apply(views.attended, divisors: attendedDivisors, into: views.projected)
         norms.after?.apply(views.projected, into: views.projected)
     }
 
     /// The perceptron's contribution, into `normed`.
     func perceive(_ hidden: MatrixView, _ views: Workspace.Views) {
         let norms = weights.perceptronNorms
-        let input = prepare(hidden, norm: norms.before, rounding: weights.up.rounding, into: views.normed)
+        let (input, divisors) = prepare(
+            hidden, norm: norms.before, rounding: weights.up.rounding, into: views.normed)
         observer?((layer.perceptron.gate.map { [$0] } ?? []) + [layer.perceptron.up], input)
-        weights.up.apply(input, into: views.inner)
+        weights.up.apply(input, divisors: divisors, into: views.inner)
         if let gate = weights.gate {
-            gate.apply(input, into: views.gate)
+            gate.apply(input, divisors: divisors, into: views.gate)
             weights.activation.applyGated(gate: views.gate, to: views.inner)
         } else {
             weights.activation.apply(to: views.inner)
         }
         norms.inside?.apply(views.inner, into: views.inner)
-        weights.down.rounding?.apply(to: views.inner)
+        let innerDivisors = weights.down.rounding?.apply(to: views.inner)
         if let observer { return observer([layer.perceptron.down], views.inner) }
-        weights.down.apply(views.inner, into: views.normed)
+        weights.down.apply(views.inner, divisors: innerDivisors, into: views.normed)
         norms.after?.apply(views.normed, into: views.normed)
     }
 
-    /// The input of a sublayer's first maps: the residual stream itself, or what norm and rounding make of it.
+    /// The input of a sublayer's first maps: the residual stream itself, or what norm and rounding make of it, with what
+    /// the outputs are to be divided by.
     private func prepare(
         _ hidden: MatrixView, norm: BoundNorm?, rounding: InputRounding?, into normed: MatrixView
-    ) -> MatrixView {
-        guard norm != nil || rounding != nil else { return hidden }
+    ) -> (input: MatrixView, divisors: [Float]?) {
+        guard norm != nil || rounding != nil else { return (hidden, nil) }
         if let norm { norm.apply(hidden, into: normed) } else { normed.copy(from: hidden) }
-        rounding?.apply(to: normed)
-        return normed
+        return (normed, rounding?.apply(to: normed))
     }
 
     /// Clamps, normalises and rotates queries and keys where the layer does so.

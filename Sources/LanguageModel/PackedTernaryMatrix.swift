@@ -1,7 +1,7 @@
 import Checkpoint
 import Kernels
 
-/// BitNet's stored weight: codes 0, 1, 2 for −1, 0, 1 in two bits each, times one scale.
+/// BitNet's stored weight: codes 0, 1, 2 for −1, 0, 1 in two bits each; the scale that they share is its ``BoundLinear``'s.
 ///
 /// | bits of byte [r, c] | weight |
 /// |---|---|
@@ -15,12 +15,10 @@ struct PackedTernaryMatrix: WeightMatrix {
     let rows: Int
     let columns: Int
     private let packed: Tensor
-    private let scale: Float
 
     /// Takes a tensor of bytes [R, columns].
-    init(_ packed: Tensor, scale: Float) {
+    init(_ packed: Tensor) {
         self.packed = packed
-        self.scale = scale
         rows = 4 * packed.info.shape[0]
         columns = packed.info.shape[1]
     }
@@ -32,7 +30,7 @@ struct PackedTernaryMatrix: WeightMatrix {
             let first = row % storedRows * columns
             for column in range {
                 let code = Int8(truncatingIfNeeded: (bytes[first + column] >> shift) & 3) - 1
-                destination[column - range.lowerBound] = Float(code) * scale
+                destination[column - range.lowerBound] = Float(code)
             }
         }
     }

@@ -3,15 +3,26 @@ package import Kernels
 
 extension InputRounding {
     /// Rounds the inputs of a linear map, tokens × inputs, in place.
-    package func apply(to inputs: MatrixView) {
+    /// - Returns: for each token what its outputs must be divided by; nil where that is 1.
+    @discardableResult
+    package func apply(to inputs: MatrixView) -> [Float]? {
         let (low, high) = (-Float(1 << (bits - 1)), Float(1 << (bits - 1)) - 1)
         switch scale {
         case .bitNet:
             forEachRow(of: inputs) { row in
-                let scale = high / max(row.largestMagnitude, 1e-5)
+                let scale = row.bitNetScale(high)
                 for index in row.indices {
                     row[index] = min(max((row[index] * scale).rounded(.toNearestOrEven), low), high) / scale
                 }
+            }
+        case .bitNetCodes:
+            return Parallel.map(inputs.rows) { index in
+                let row = UnsafeMutableBufferPointer(start: inputs.row(index), count: inputs.columns)
+                let scale = row.bitNetScale(high)
+                for index in row.indices {
+                    row[index] = min(max((row[index] * scale).rounded(.toNearestOrEven), low), high)
+                }
+                return scale
             }
         case .token:
             forEachRow(of: inputs) { row in
@@ -28,6 +39,7 @@ extension InputRounding {
         case .tensor(let scale, let zero):
             forEachRow(of: inputs) { row in round(row, scale: scale, zero: zero, low, high) }
         }
+        return nil
     }
 
     /// x ← (clamp(round(x/s + z)) − z)·s, half to even, in the order of compressed-tensors; rows of zeros stay.
@@ -44,6 +56,8 @@ extension InputRounding {
 }
 
 extension UnsafeMutableBufferPointer<Float> {
+    fileprivate func bitNetScale(_ high: Float) -> Float { high / Swift.max(largestMagnitude, 1e-5) }
+
     /// By bit patterns: without the sign they order magnitudes.
     fileprivate var largestMagnitude: Float {
         var largest: UInt32 = 0

@@ -8,9 +8,24 @@ struct BoundLinear: Sendable {
     let bias: [Float]?
     /// How its inputs are rounded, if they are.
     let rounding: InputRounding?
+    /// The scale of a packed ternary weight.
+    var ternaryScale: Float?
 
-    /// out = x·Wᵀ + b; x must be rounded already where the map wants that.
-    func apply(_ x: MatrixView, into out: MatrixView) { multiply(x, weight, bias: bias, into: out) }
+    /// out = x·Wᵀ + b; x must be rounded already where the map wants that, and `divisors` are what that returned.
+    ///
+    /// With a ternary scale s and divisors v: out = (x·Wᵀ)/(s·v) + b; without: (x·Wᵀ + b)·s, as transformers has it.
+    func apply(_ x: MatrixView, divisors: [Float]? = nil, into out: MatrixView) {
+        multiply(x, weight, bias: divisors == nil ? bias : nil, into: out)
+        guard let ternaryScale else { return }
+        guard let divisors else {
+            return forEachRow(of: out) { row in for index in row.indices { row[index] *= ternaryScale } }
+        }
+        Parallel.forEach(out.rows) { index in
+            let (row, divisor) = (out.row(index), ternaryScale * divisors[index])
+            for column in 0..<out.columns { row[column] /= divisor }
+            for (column, bias) in (bias ?? []).enumerated() { row[column] += bias }
+        }
+    }
 }
 
 /// A norm with its parameters at hand.
@@ -42,8 +57,7 @@ struct WeightBinding {
         let (rows, columns) = (description.outputs, description.inputs)
         let weight: any WeightMatrix
         switch description.bitLinear {
-        case .packed(let scaleDivides):
-            weight = try packedTernary(description.module, rows: rows, columns: columns, scaleDivides: scaleDivides)
+        case .packed: weight = try packedTernary(description.module, rows: rows, columns: columns)
         case .full: weight = TernaryMatrix(try matrix(description.module, rows: rows, columns: columns))
         case nil:
             weight = try matrix(description.module, rows: rows, columns: columns, transposed: description.transposed)
@@ -51,11 +65,20 @@ struct WeightBinding {
         return BoundLinear(
             weight: weight,
             bias: description.bias ? try vector(description.module + ".bias", count: description.outputs) : nil,
-            rounding: try rounding(description))
+            rounding: try rounding(description), ternaryScale: try ternaryScale(description))
+    }
+
+    private func ternaryScale(_ description: LinearDescription) throws(LanguageModelError) -> Float? {
+        guard case .packed = description.bitLinear else { return nil }
+        return try vector(description.module + ".weight_scale", count: 1)[0]
     }
 
     private func rounding(_ description: LinearDescription) throws(LanguageModelError) -> InputRounding? {
-        if description.bitLinear != nil { return .bitNet }
+        switch description.bitLinear {
+        case .full, .packed(scaleDivides: false): return .bitNet
+        case .packed(scaleDivides: true): return .bitNetCodes
+        case nil: break
+        }
         do { return try store.inputRounding(of: description.module) } catch { throw .compression(error) }
     }
 
@@ -71,7 +94,7 @@ struct WeightBinding {
     }
 
     private func packedTernary(
-        _ module: String, rows: Int, columns: Int, scaleDivides: Bool
+        _ module: String, rows: Int, columns: Int
     ) throws(LanguageModelError) -> any WeightMatrix {
         let name = module + ".weight"
         guard let tensor = store.checkpoint.tensors[name] else { throw .missingTensor(name) }
@@ -80,8 +103,7 @@ struct WeightBinding {
         guard rows.isMultiple(of: 4), tensor.info.type == .uint8, tensor.info.shape == stored else {
             throw .wrongShape(tensor: name, found: tensor.info.shape, expected: stored)
         }
-        let scale = try vector(module + ".weight_scale", count: 1)[0]
-        return PackedTernaryMatrix(tensor, scale: scaleDivides ? 1 / scale : scale)
+        return PackedTernaryMatrix(tensor)
     }
 
     func norm(_ description: NormDescription?) throws(LanguageModelError) -> BoundNorm? {

@@ -10,7 +10,7 @@ struct BitNetTests {
     private static func config(_ quantization: String) -> String {
         """
         {"model_type": "bitnet", "vocab_size": 61, "hidden_size": 24, "intermediate_size": 40, "num_hidden_layers": 2,
-         "num_attention_heads": 4, "num_key_value_heads": 2, "max_position_embeddings": 32,
+         "num_attention_heads": 4, "num_key_value_heads": 2, "max_position_embeddings": 32, "attention_bias": true,
          "quantization_config": {"quant_method": "bitnet", \(quantization)}}
         """
     }
@@ -52,6 +52,16 @@ struct BitNetTests {
         #expect(try ParameterCount(checkpoint) == ParameterCount(tiny.store().checkpoint))
     }
 
+    private func scale(_ weight: [Float]) -> Float {
+        1 / max(Float(weight.reduce(0.0) { $0 + Double(abs($1)) } / Double(weight.count)), 1e-5)
+    }
+
+    /// In transformers a scale that multiplies does so with the bias too, and one that divides does not.
+    private func biasFactor(_ name: String, _ tiny: TinyCheckpoint, scaleDivides: Bool) throws -> Float {
+        guard name.hasSuffix("_proj.bias"), !scaleDivides else { return 1 }
+        return scale(try #require(tiny.tensors[name.dropLast(4) + "weight"]).values)
+    }
+
     private func write(_ tiny: TinyCheckpoint, to directory: URL, scaleDivides: Bool) throws {
         var declarations: [SafetensorsWriter.Declaration] = []
         for (name, tensor) in tiny.tensors {
@@ -66,11 +76,11 @@ struct BitNetTests {
             creating: directory.appending(path: "model.safetensors"), tensors: declarations)
         for (name, tensor) in tiny.tensors {
             guard name.contains("_proj.weight") else {
-                try writer.write(name, tensor.values)
+                let factor = try biasFactor(name, tiny, scaleDivides: scaleDivides)
+                try writer.write(name, tensor.values.map { $0 * factor })
                 continue
             }
-            let mean = tensor.values.reduce(0.0) { $0 + Double(abs($1)) } / Double(tensor.values.count)
-            let scale = 1 / max(Float(mean), 1e-5)
+            let scale = scale(tensor.values)
             let codes = tensor.values.map { UInt8(min(max(($0 * scale).rounded(.toNearestOrEven), -1), 1) + 1) }
             let quarter = codes.count / 4
             let bytes = (0..<quarter).map { index in

@@ -106,10 +106,22 @@ struct InputRoundingTests {
         }
     }
 
+    /// The codes of BitNet's rounding over the divisors that come with them are what it rounds to.
+    @Test func codesAreWholeNumbersToDivide() throws {
+        var random = SeededRandom(seed: 3)
+        let values = (0..<5 * 23).map { _ in random.normal() } + [Float](repeating: 0, count: 23)
+        let codes = Matrix(rows: 6, columns: 23, values)
+        let divisors = try #require(InputRounding.bitNetCodes.apply(to: codes.view))
+        #expect(divisors.count == 6 && divisors[5] == 127 / 1e-5)
+        #expect(codes.values.allSatisfy { $0 == $0.rounded() && abs($0) <= 127 })
+        let divided = codes.values.indices.map { codes.values[$0] / divisors[$0 / 23] }
+        #expect(divided == rounded(values, columns: 23, .bitNet))
+    }
+
     /// An infinity or NaN in a token makes the token NaN or keeps it, so that it is seen at the end of the layer.
     @Test func whatIsNotFiniteStaysSo() {
         for bad in [Float.nan, .infinity] {
-            for scale in [InputRounding.Scale.token, .asymmetricToken, .bitNet] {
+            for scale in [InputRounding.Scale.token, .asymmetricToken, .bitNet, .bitNetCodes] {
                 let found = rounded([1, bad, 2, 3], columns: 4, InputRounding(bits: 8, scale: scale))
                 #expect(found.contains { !$0.isFinite })
             }

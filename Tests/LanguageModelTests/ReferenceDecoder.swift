@@ -190,10 +190,11 @@ struct ReferenceDecoder {
         let scale = 1 / max(Float(mean), 1e-5)
         let largest = max(row.map { abs(Float($0)) }.max() ?? 0, 1e-5)
         let input = row.map { Double(min(max((Float($0) * (127 / largest)).rounded(.toNearestOrEven), -128), 127)) }
-        return weight.map { weights in
+        let product = weight.map { weights in
             let codes = weights.map { Double(min(max((Float($0) * scale).rounded(.toNearestOrEven), -1), 1)) }
             return dot(codes, input) * Double(largest) / 127 / Double(scale)
         }
+        return map.bias ? add(product, vector(map.module + ".bias")) : product
     }
 
     private func vector(_ name: String) -> [Double] { vectors[name] ?? [] }
