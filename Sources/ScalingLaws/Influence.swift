@@ -4,12 +4,17 @@
 /// w_g = A_g·J_g·(JᵀJ)⁺·c and A_g = (I − H)_gg^(−½) (CR2 of Bell and McCaffrey, 2002). Under equal variances the sum
 /// of squares of these is distributed nearly as χ² with (Σ G_gg)²/Σ G_gh² degrees of freedom, G the contributions'
 /// covariance.
+///
+/// Huber's scores are bounded, so their squares vary less than those of normal residuals, while the share within ±δ has
+/// to be estimated: degrees of freedom follow from the variance of the whole (Satterthwaite, 1946).
 package struct Influence: Sendable, Equatable {
     /// ∂rᵢ/∂z, row major.
     private let jacobian: [Double]
     /// A·J·(JᵀJ)⁺, row major.
     private let response: [Double]
     private let inverse: [Double]
+    /// The inverse of what the objective's curvature is made of (`Linearization`).
+    private let bread: [Double]
     private let cluster: [Int]
     private let clusterCount: Int
     private let size: Int
@@ -22,7 +27,10 @@ package struct Influence: Sendable, Equatable {
     /// residuals, freed from what the fit took of them.
     private let scores: [Double]
     /// Mean ψ′ (`Linearization`).
-    private let curvature: Double
+    private let curvature: Curvature
+    private let isLeastSquares: Bool
+    /// The variance of a cluster's squared score over that which normal scores would have.
+    private let scoreVariance: Double
     /// J·(JᵀJ)⁺, row major.
     private let solved: [Double]
 
@@ -35,25 +43,29 @@ package struct Influence: Sendable, Equatable {
         jacobian = linearization.jacobian
         variance = linearization.variance
         inverse = linearization.inverse
+        bread = linearization.bread
         var response = [Double](repeating: 0, count: jacobian.count)
         var solved = response
         var scores = [Double](repeating: 0, count: clusterCount * size)
         curvature = linearization.curvature
+        isLeastSquares = linearization.delta == .infinity
+        var sums = [Double](repeating: 0, count: clusterCount)
         var rowsOf = [[Int]](repeating: [], count: clusterCount)
         for (row, number) in cluster.enumerated() { rowsOf[number].append(row) }
         for (number, rows) in rowsOf.enumerated() {
-            let root = Self.correction(linearization, rows)
+            let root = Self.correction(rows, floor: 0, linearization.leverage)
+            let own = Self.scores(of: rows, linearization, isLeastSquares ? root : nil)
+            sums[number] = own.reduce(0, +)
             for (i, a) in rows.enumerated() {
-                var score = 0.0
                 for column in 0..<size { solved[a * size + column] = linearization.solved(a, column) }
                 for (j, b) in rows.enumerated() {
                     let factor = root[i * rows.count + j]
-                    score += factor * linearization.scores[b]
                     for column in 0..<size { response[a * size + column] += factor * linearization.solved(b, column) }
                 }
-                for column in 0..<size { scores[number * size + column] += jacobian[a * size + column] * score }
+                for column in 0..<size { scores[number * size + column] += jacobian[a * size + column] * own[i] }
             }
         }
+        scoreVariance = isLeastSquares ? 1 : Self.excess(of: sums)
         self.response = response
         self.solved = solved
         self.scores = scores
@@ -63,26 +75,52 @@ package struct Influence: Sendable, Equatable {
     /// count: neither matters there, and both would take long.
     private static let (mostRows, mostClusters) = (100, 1500)
 
-    /// (I − H)^(−½) of one cluster; 0 in directions that the cluster alone decides.
-    private static func correction(_ linearization: Linearization, _ rows: [Int]) -> [Double] {
+    /// A_g·ψ_g of one cluster's rows, where `root` is A_g if it is known already. What a bounded score would be had the
+    /// fit not moved it is within the same bound.
+    private static func scores(of rows: [Int], _ linearization: Linearization, _ root: [Double]?) -> [Double] {
+        let root = root ?? correction(rows, floor: 1e-6, linearization.scoreLeverage)
+        return rows.indices.map { i in
+            let score = rows.indices.reduce(0.0) { $0 + root[i * rows.count + $1] * linearization.scores[rows[$1]] }
+            return min(max(score, -linearization.delta), linearization.delta)
+        }
+    }
+
+    /// (Σx⁴/n/(Σx²/n)² − 1)/2: 1 for normal numbers, 0 where all have one size.
+    private static func excess(of numbers: [Double]) -> Double {
+        let count = Double(numbers.count)
+        let second = numbers.reduce(0) { $0 + $1 * $1 } / count
+        let fourth = numbers.reduce(0) { $0 + $1 * $1 * $1 * $1 } / count
+        return second > 0 ? max(fourth / second / second - 1, 0) / 2 : 1
+    }
+
+    /// (I − H)^(−½) of one cluster; in directions that the cluster alone decides 1/√`floor`, or 0 without one.
+    private static func correction(
+        _ rows: [Int], floor: Double, _ leverage: (Int, Int) -> Double
+    ) -> [Double] {
+        let inDoubt = floor > 0 ? 1 / floor.squareRoot() : 0
         let size = rows.count
         guard size <= mostRows else {
             var root = [Double](repeating: 0, count: size * size)
             for (i, row) in rows.enumerated() {
-                let rest = 1 - linearization.leverage(row, row)
-                root[i * size + i] = rest > 1e-6 ? 1 / rest.squareRoot() : 0
+                let rest = 1 - leverage(row, row)
+                root[i * size + i] = rest > 1e-6 ? 1 / rest.squareRoot() : inDoubt
             }
             return root
         }
         var block = [Double](repeating: 0, count: size * size)
         for (i, a) in rows.enumerated() {
-            for (j, b) in rows.enumerated() { block[i * size + j] = (i == j ? 1 : 0) - linearization.leverage(a, b) }
+            for (j, b) in rows.enumerated() { block[i * size + j] = (i == j ? 1 : 0) - leverage(a, b) }
         }
-        return SymmetricEigen(block, size: size).applying { $0 > 1e-6 ? 1 / $0.squareRoot() : 0 }
+        return SymmetricEigen(block, size: size).applying { $0 > 1e-6 ? 1 / $0.squareRoot() : inDoubt }
     }
 
     /// The degrees of freedom for a quantity with these derivatives by the coordinates; at least 1.
     func degrees(of gradient: [Double]) -> Double {
+        let own = clusterDegrees(of: gradient)
+        return isLeastSquares ? own : max(1 / (scoreVariance / own + curvature.relativeVariance / 2), 1)
+    }
+
+    private func clusterDegrees(of gradient: [Double]) -> Double {
         guard clusterCount <= Self.mostClusters else { return Double(clusterCount - size) }
         var squares = [Double](repeating: 0, count: clusterCount)
         var sums = [Double](repeating: 0, count: clusterCount * size)
@@ -111,13 +149,16 @@ package struct Influence: Sendable, Equatable {
     /// The variance of a quantity with these derivatives by the coordinates as the spread among clusters gives it, over
     /// that which independent residuals of unit variance would; nil where the data say nothing.
     func ratio(of gradient: [Double]) -> Double? {
-        var moved = [Double](repeating: 0, count: size)
-        for row in 0..<size {
-            for column in 0..<size { moved[row] += inverse[row * size + column] * gradient[column] }
-        }
+        let moved = step(gradient)
         let unit = zip(gradient, moved).reduce(0) { $0 + $1.0 * $1.1 }
         let variance = spread(moved)
-        return unit > 0 && variance > 0 ? variance / unit / (curvature * curvature) : nil
+        return unit > 0 && variance > 0 ? variance / unit / (curvature.value * curvature.value) : nil
+    }
+
+    private func step(_ gradient: [Double]) -> [Double] {
+        (0..<size).map { row in
+            (0..<size).reduce(0.0) { $0 + bread[row * size + $1] * gradient[$1] }
+        }
     }
 
     /// Σ over clusters of (score·direction)².
@@ -132,14 +173,9 @@ package struct Influence: Sendable, Equatable {
     /// among clusters gives it; nil where the data say nothing, or the objective is a sum of squares, whose draws have
     /// that spread by themselves.
     func deviation(ofParameters gradient: [Double]) -> Double? {
-        guard curvature != 1 else { return nil }
-        let slopes = byCoordinate(gradient)
-        var moved = [Double](repeating: 0, count: size)
-        for row in 0..<size {
-            for column in 0..<size { moved[row] += inverse[row * size + column] * slopes[column] }
-        }
-        let variance = spread(moved)
-        return variance > 0 ? variance.squareRoot() / curvature : nil
+        guard !isLeastSquares else { return nil }
+        let variance = spread(step(byCoordinate(gradient)))
+        return variance > 0 ? variance.squareRoot() / curvature.value : nil
     }
 
     /// A change of each residual's weight in the objective that moves its gradient as much as clusters do, each by a random

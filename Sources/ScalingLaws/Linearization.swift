@@ -9,16 +9,26 @@ struct Linearization: Sendable {
     let jacobian: [Double]
     /// (JᵀJ)⁺, row major, over the coordinates that are off their bounds.
     let inverse: [Double]
+    /// The inverse of mean ψ′ at the residuals' places, Σ ψ′ᵢJᵢᵀJᵢ over the mean ψ′: that of the rows in the band in which
+    /// `curvature` counts them, to the size of JᵀJ (Powell, 1991); `inverse` for least squares, or with too few rows there.
+    /// Where errors are large few lie in the band, so noisy rows weigh little.
+    let bread: [Double]
     /// For each coordinate, whether the data say nothing about it by itself.
     let isNull: [Bool]
     /// Σψ²/(rows − coordinates off their bounds)/(mean ψ′)², ψ the objective's derivative by the residual: for least
     /// squares the residual variance.
     let variance: Double
-    /// Mean ψ′: the share of residuals within Huber's δ (see `share`), 1 for least squares.
-    let curvature: Double
+    /// Mean ψ′.
+    let curvature: Curvature
+    /// Huber's δ; infinite for least squares.
+    let delta: Double
     let freeCount: Int
     /// ψ, the objective's derivative by each residual: for least squares the residual, for Huber's at most δ.
     let scores: [Double]
+    /// Whether ψ moves with the residual: within ±δ it does.
+    private let followers: [Bool]
+    /// (JᵀJ)⁺ of those rows alone.
+    private let followed: [Double]
 
     init?(_ problem: inout Problem, at z: [Double]) {
         guard let (residuals, raw) = problem.linearized(at: z) else { return nil }
@@ -29,42 +39,56 @@ struct Linearization: Sendable {
         for row in 0..<rows {
             for column in 0..<columns where isStopped[column] { jacobian[row * columns + column] = 0 }
         }
-        var normal = [Double](repeating: 0, count: columns * columns)
-        for row in 0..<rows {
-            for a in 0..<columns {
-                for b in 0..<columns {
-                    normal[a * columns + b] += jacobian[row * columns + a] * jacobian[row * columns + b]
-                }
-            }
-        }
-        (inverse, isNull) = Self.pseudoinverse(normal, columns, isStopped)
+        (inverse, isNull) = Self.pseudoinverse(Self.normal(jacobian, columns, 0..<rows), columns, isStopped)
         self.residuals = residuals
         self.jacobian = jacobian
         self.rows = rows
         self.columns = columns
         let free = isStopped.count { !$0 }
         freeCount = free
-        let delta = problem.observations.objective.delta ?? .infinity
-        let squares = residuals.reduce(0) { $0 + min($1 * $1, delta * delta) }
+        delta = problem.observations.objective.delta ?? .infinity
+        let bound = delta * delta
+        let squares = residuals.reduce(0) { $0 + min($1 * $1, bound) }
         let spare = Double(max(rows - free, 1))
-        curvature = delta == .infinity ? 1 : Self.share(of: residuals, within: delta, free: free)
-        scores = residuals.map { min(max($0, -delta), delta) }
-        variance = rows > free ? squares / spare / curvature / curvature : .infinity
+        curvature =
+            delta == .infinity ? .leastSquares : Curvature(of: residuals, within: delta, free: free)
+        let limit = delta
+        followers = residuals.map { abs($0) <= limit }
+        let following = residuals.indices.filter { abs(residuals[$0]) <= limit }
+        followed =
+            following.count == rows
+            ? inverse : Self.pseudoinverse(Self.normal(jacobian, columns, following), columns, isStopped).inverse
+        let band = curvature.band
+        let inside = residuals.indices.filter { abs(residuals[$0]) <= band }
+        bread =
+            inside.count == rows
+            ? inverse : Self.bread(inside, jacobian, columns, isStopped, isNull, inverse)
+        scores = residuals.map { min(max($0, -limit), limit) }
+        variance = rows > free ? squares / spare / curvature.value / curvature.value : .infinity
     }
 
-    /// The share of errors within ±δ, from residuals of which `free` were put near 0 by the parameters.
-    ///
-    /// Where δ is small against the residuals too few lie within it to be counted, so those within a wider band are, and
-    /// the errors taken to be spread evenly there: the density that the spread of least absolute deviations depends on
-    /// (Koenker and Machado, 1999), with Silverman's bandwidth for the band.
-    private static func share(of residuals: [Double], within delta: Double, free: Int) -> Double {
-        let count = Double(residuals.count)
-        let spare = max(count - Double(free), 1)
-        let sizes = residuals.map { abs($0) }.sorted()
-        let spread = 1.4826 * Interval.percentile(sizes, 0.5) * (count / spare).squareRoot()
-        let band = max(delta, 1.06 * spread * .pow(count, -0.2))
-        let inside = Double(max(residuals.count { abs($0) <= band } - free, 1))
-        return min(inside / spare, 1) * delta / band
+    private static func bread(
+        _ inside: [Int], _ jacobian: [Double], _ columns: Int, _ isStopped: [Bool], _ isNull: [Bool],
+        _ inverse: [Double]
+    ) -> [Double] {
+        let (part, silent) = pseudoinverse(normal(jacobian, columns, inside), columns, isStopped)
+        let leverage = inside.reduce(0) { $0 + form(jacobian, columns, $1, inverse, $1) }
+        guard silent == isNull, leverage > 0 else { return inverse }
+        let free = Double(isStopped.indices.count { !isStopped[$0] && !isNull[$0] })
+        return part.map { $0 * leverage / free }
+    }
+
+    /// JᵀJ over some rows.
+    private static func normal(_ jacobian: [Double], _ columns: Int, _ rows: some Sequence<Int>) -> [Double] {
+        var normal = [Double](repeating: 0, count: columns * columns)
+        for row in rows {
+            for a in 0..<columns {
+                for b in 0..<columns {
+                    normal[a * columns + b] += jacobian[row * columns + a] * jacobian[row * columns + b]
+                }
+            }
+        }
+        return normal
     }
 
     /// Inverts where the matrix, scaled to a unit diagonal, has eigenvalues above 1e-11; elsewhere the data are silent.
@@ -100,8 +124,19 @@ struct Linearization: Sendable {
         return sum
     }
 
-    /// J·(JᵀJ)⁺·Jᵀ between two rows.
+    /// J·(JᵀJ)⁺·Jᵀ between two rows: how the fit's value at one follows the other's error.
     func leverage(_ a: Int, _ b: Int) -> Double {
+        Self.form(jacobian, columns, a, inverse, b)
+    }
+
+    /// How the score at one row follows the other's: `leverage` for least squares, 0 of rows beyond ±δ, whose scores stay.
+    func scoreLeverage(_ a: Int, _ b: Int) -> Double {
+        followers[a] && followers[b] ? Self.form(jacobian, columns, a, followed, b) : 0
+    }
+
+    private static func form(
+        _ jacobian: [Double], _ columns: Int, _ a: Int, _ inverse: [Double], _ b: Int
+    ) -> Double {
         var sum = 0.0
         for row in 0..<columns {
             var product = 0.0

@@ -17,7 +17,7 @@ extension Fit {
             let draws = drawn.map { $0[index] }
             let interval = Interval.of(
                 draws, around: values[index],
-                widening: widening(ofParameters: slopes[index]) * narrowing(of: draws, slopes[index]),
+                widening: widening(ofParameters: slopes[index]) * scaling(of: draws, slopes[index]),
                 within: (values[index] > 0 ? 0 : -Double.infinity)...Double.infinity)
             let factor = hull.factorBeyond(conditions[index])
             return Prediction(
@@ -26,13 +26,14 @@ extension Fit {
         }
     }
 
-    /// How much too wide draws of a quantity are: those of Huber's objective are found where it bends, and stray.
-    private func narrowing(of draws: [Double], _ gradient: [Double]) -> Double {
+    /// The deviation that clusters give a quantity over that of its draws: those of Huber's objective are found where it
+    /// bends, and stray.
+    private func scaling(of draws: [Double], _ gradient: [Double]) -> Double {
         guard let deviation = influence?.deviation(ofParameters: gradient) else { return 1 }
         let sorted = draws.filter(\.isFinite).sorted()
         let width = Interval.quantile(sorted, 1 - Interval.tail) - Interval.quantile(sorted, Interval.tail)
         guard width > 0 else { return 1 }
-        return min(2 * Normal.quantile(1 - Interval.tail) * deviation / width, 1)
+        return 2 * Normal.quantile(1 - Interval.tail) * deviation / width
     }
 
     /// How much wider than the draws' percentiles the interval of a quantity with these derivatives by the parameters

@@ -57,7 +57,7 @@ struct Profile: Sendable {
             if let ratio = influence.ratio(of: moved) { (variance, degrees) = (ratio, influence.degrees(of: moved)) }
         }
         let t = StudentT.quantile(1 - Interval.tail, degrees: degrees)
-        return (variance * linearization.curvature, t)
+        return (variance * linearization.curvature.value, t)
     }
 
     /// Walks from the optimum to where the objective, in standard errors, is `t` above its best.
