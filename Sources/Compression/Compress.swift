@@ -34,6 +34,20 @@ package func compress(
     try run.finish(provenance)
 }
 
+/// Why specs do not fit a checkpoint's shapes, in their order; nil for those that do. Reads no weights.
+///
+/// Throws what stands against compressing the checkpoint at all. All specs must have the same targets.
+package func misfits(of specs: [Spec], to checkpoint: Checkpoint) throws(CompressionError) -> [CompressionError?] {
+    let modules = try CompressionRun.modules(of: checkpoint, specs)
+    let layers = try CompressionRun.layers(checkpoint, modules)
+    return specs.map { spec in
+        do throws(CompressionError) {
+            _ = try CompressionRun.layout(of: layers, spec)
+            return nil
+        } catch { return error }
+    }
+}
+
 /// A compression under way: the linear layers may be handed over one by one, in any order, each once.
 ///
 /// This is what a driver for methods that calibrate works with: it takes a layer, sees to its Hessian, and compresses.
@@ -47,25 +61,12 @@ package struct CompressionRun {
     /// Opens the outputs; all specs must have the same targets.
     package init(_ checkpoint: Checkpoint, _ targets: [CompressionTarget]) throws(CompressionError) {
         self.checkpoint = checkpoint
-        let file = checkpoint.directory.path(percentEncoded: false)
-        if let existing = checkpoint.config.json["quantization_config"], existing != .null {
-            let method = existing.object?["quant_method"]?.string ?? existing.canonicalText
-            throw .alreadyCompressed(checkpoint: file, method: method)
-        }
-        let selection = targets.first?.spec.targets ?? .layers
-        precondition(targets.allSatisfy { $0.spec.targets == selection }, "one run has one choice of modules")
-        let modules = LinearModules(of: checkpoint, selection)
-        guard !modules.names.isEmpty else { throw .noTargets(checkpoint: file) }
+        let modules = try Self.modules(of: checkpoint, targets.map(\.spec))
         layers = try Self.layers(checkpoint, modules)
         kept = Self.kept(checkpoint, modules)
         // All that can be refused is refused before anything is written.
         var layouts: [[[StoredLayout]]] = []
-        for target in targets {
-            layouts.append(
-                try layers.map { (layer) throws(CompressionError) in
-                    try target.spec.compressor.layout(layer, target.spec) + target.spec.inputLayout(layer)
-                })
-        }
+        for target in targets { layouts.append(try Self.layout(of: layers, target.spec)) }
         var outputs: [CompressedOutput] = []
         for (target, layout) in zip(targets, layouts) {
             outputs.append(
@@ -117,7 +118,32 @@ package struct CompressionRun {
         for output in outputs { try output.finish(from: checkpoint, ignored: ignored, provenance: provenance) }
     }
 
-    private static func layers(
+    /// The modules that specs choose of a checkpoint that is not compressed yet.
+    fileprivate static func modules(
+        of checkpoint: Checkpoint, _ specs: [Spec]
+    ) throws(CompressionError) -> LinearModules {
+        let file = checkpoint.directory.path(percentEncoded: false)
+        if let existing = checkpoint.config.json["quantization_config"], existing != .null {
+            let method = existing.object?["quant_method"]?.string ?? existing.canonicalText
+            throw .alreadyCompressed(checkpoint: file, method: method)
+        }
+        let selection = specs.first?.targets ?? .layers
+        precondition(specs.allSatisfy { $0.targets == selection }, "one run has one choice of modules")
+        let modules = LinearModules(of: checkpoint, selection)
+        guard !modules.names.isEmpty else { throw .noTargets(checkpoint: file) }
+        return modules
+    }
+
+    /// The tensors that a spec makes of each layer; refuses a spec that does not fit one.
+    fileprivate static func layout(
+        of layers: [LinearLayer], _ spec: Spec
+    ) throws(CompressionError) -> [[StoredLayout]] {
+        try layers.map { (layer) throws(CompressionError) in
+            try spec.compressor.layout(layer, spec) + spec.inputLayout(layer)
+        }
+    }
+
+    fileprivate static func layers(
         _ checkpoint: Checkpoint, _ modules: LinearModules
     ) throws(CompressionError) -> [LinearLayer] {
         var weights: [String: DenseMatrix] = [:]

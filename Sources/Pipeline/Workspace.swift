@@ -11,7 +11,7 @@ package struct Workspace: Sendable {
     /// The workspace at a path, which is made if it does not exist.
     package init(creating root: URL) throws(WorkspaceError) {
         self.root = root.absoluteURL
-        for directory in [checkpoints, compressed, evaluations, sources, runs, temporary] {
+        for directory in [checkpoints, compressed, evaluations, refusals, sources, runs, temporary] {
             try makeDirectory(directory)
         }
     }
@@ -33,6 +33,7 @@ package struct Workspace: Sendable {
     package var checkpoints: URL { store.appending(path: "checkpoints") }
     package var compressed: URL { store.appending(path: "compressed") }
     package var evaluations: URL { store.appending(path: "evaluations") }
+    package var refusals: URL { store.appending(path: "refusals") }
     package var sources: URL { store.appending(path: "sources") }
     package var runs: URL { root.appending(path: "runs") }
     package var temporary: URL { root.appending(path: "tmp") }
@@ -48,6 +49,8 @@ package struct Workspace: Sendable {
     package func compressed(_ key: ArtifactKey) -> URL { compressed.appending(path: key.text) }
     /// `store/evaluations/<key>.json`: per-window results.
     package func evaluation(_ key: ArtifactKey) -> URL { evaluations.appending(path: key.text + ".json") }
+    /// `store/refusals/<key>.json`: why the artifact of that key could not be made.
+    package func refusal(_ key: ArtifactKey) -> URL { refusals.appending(path: key.text + ".json") }
     /// `store/sources/<SHA-256 of the path>.json`: what a place in an archive was found to hold.
     package func source(path: String) -> URL { sources.appending(path: sha256(Array(path.utf8)) + ".json") }
 }

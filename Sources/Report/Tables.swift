@@ -166,7 +166,10 @@ enum Tables {
 
     static func failures(_ failures: [Failure]) -> Table {
         let columns: [(String, Table.Column.Kind)] = [("stage", .text), ("input", .text), ("reason", .text)]
-        return table("Inputs that could not be used", columns, failures.map { [$0.stage, $0.subject, $0.reason] })
+        var result = table(
+            "Inputs that could not be used", columns, failures.map { [$0.stage, $0.subject, $0.reason] })
+        result.isFolded = failures.count > 20
+        return result
     }
 
     private static func table(_ caption: String, _ columns: [(String, Table.Column.Kind)], _ rows: [[String]]) -> Table

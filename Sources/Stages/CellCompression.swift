@@ -1,6 +1,8 @@
+import Checkpoint
 import Compression
 import FoundationEssentials
 import JSON
+import LanguageModel
 import Pipeline
 
 /// Compresses cells of one checkpoint and publishes each result.
@@ -16,13 +18,71 @@ struct CellCompression {
         self.memory = memory
     }
 
-    /// Compresses by all specs of cells that are calibrated alike; either all results are published or none.
-    func compress(_ cells: [Cell], progress: @escaping @Sendable (Double) -> Void) throws(StageError) {
-        let record = cells[0].checkpoint
-        let checkpoint = try openCheckpoint(record, in: workspace)
-        let text = try calibration(cells[0]).map { (request, identity) throws(StageError) in
-            (try request.windows(for: checkpoint, streams), identity)
+    /// Compresses by all specs of cells that are calibrated alike.
+    ///
+    /// - Returns: how many of the cells could not be made; each was named.
+    func compress(_ cells: [Cell], progress: @escaping @Sendable (Double) -> Void) throws(StageError) -> Int {
+        do throws(StageError) {
+            let fitting = try fitting(cells)
+            let bad = cells.count - fitting.count
+            guard !fitting.isEmpty else { return bad }
+            let checkpoint = try openCheckpoint(cells[0].checkpoint, in: workspace)
+            let text = try calibration(cells[0]).map { (request, identity) throws(StageError) in
+                (try request.windows(for: checkpoint, streams), identity)
+            }
+            return try bad + publish(fitting, checkpoint, text, progress)
+        } catch  where error.isOfCell {
+            // The checkpoint itself or the text is to blame.
+            try workspace.refuse(cells, of: .quantize, because: error)
+            return cells.count
         }
+    }
+
+    private typealias Text = (windows: TokenWindows, identity: JSONValue)
+
+    /// The cells whose specs fit the checkpoint's shapes, which is asked anew each time because it reads no weights, and
+    /// which did not fail for the checkpoint's values before.
+    private func fitting(_ cells: [Cell]) throws(StageError) -> [Cell] {
+        let directory = workspace.checkpoint(cells[0].checkpoint.digest)
+        let checkpoint = try attempt { () throws(CheckpointError) in try Checkpoint(directory: directory) }
+        let misfits = try attempt { () throws(CompressionError) in
+            try Compression.misfits(of: cells.compactMap(\.spec), to: checkpoint)
+        }
+        var fitting: [Cell] = []
+        for (cell, misfit) in zip(cells, misfits) {
+            if let misfit {
+                try workspace.refuse([cell], of: .quantize, because: .compression(misfit))
+            } else if let known = cell.compressed.flatMap(workspace.knownRefusal), known.isFinal {
+                report("quantize: \(known.subject): \(known.reason)")
+            } else {
+                fitting.append(cell)
+            }
+        }
+        return fitting
+    }
+
+    /// Compresses and publishes cells together, or each by itself where one of them fails; returns how many do.
+    private func publish(
+        _ cells: [Cell], _ checkpoint: Checkpoint, _ text: Text?, _ progress: @escaping @Sendable (Double) -> Void
+    ) throws(StageError) -> Int {
+        do throws(StageError) {
+            try publishTogether(cells, checkpoint, text, progress)
+            return 0
+        } catch  where error.isOfCell {
+            guard cells.count > 1 else {
+                try workspace.refuse(cells, of: .quantize, because: error)
+                return 1
+            }
+        }
+        var bad = 0
+        for cell in cells { bad += try publish([cell], checkpoint, text, progress) }
+        return bad
+    }
+
+    /// Either all results are published or none.
+    private func publishTogether(
+        _ cells: [Cell], _ checkpoint: Checkpoint, _ text: Text?, _ progress: @escaping @Sendable (Double) -> Void
+    ) throws(StageError) {
         let drafts = cells.map { _ in
             workspace.temporary.appending(path: UUID().uuidString, directoryHint: .isDirectory)
         }
@@ -34,11 +94,13 @@ struct CellCompression {
             targets.append(CompressionTarget(spec, directory: draft))
         }
         try Stages.compress(
-            checkpoint, into: targets, source: record.digest, calibration: text, memory: memory, progress: progress)
+            checkpoint, into: targets, source: cells[0].checkpoint.digest, calibration: text, memory: memory,
+            progress: progress)
         for (cell, draft) in zip(cells, drafts) {
             guard let key = cell.compressed else { continue }
             try Checksums.write(in: draft)
             try attempt { () throws(WorkspaceError) in try workspace.move(draft, to: workspace.compressed(key)) }
+            try workspace.allow(key)
         }
     }
 

@@ -37,17 +37,20 @@ struct CellEvaluation {
                     report("evaluate: \(name), \(cell.name): \(error)")
                 }
             }
+            let baselineCell = cells.first { $0.compressed == nil }
+            // What cannot be opened is no reason to evaluate the baseline once more.
+            guard baselineCell != nil || !opened.isEmpty else { return cells.count }
             let stream = try streams.stream(
                 shard: URL(filePath: lock.shard.path),
                 tokenizer: lock.tokenizer.map { URL(filePath: $0.path) } ?? checkpoint.tokenizerFile,
                 endOfText: checkpoint.endOfText, context: lock.context, windows: lock.windows)
-            let baselineCell = cells.first { $0.compressed == nil }
             let (results, available) = try score(
                 variants, stream, isBaselineWanted: baselineCell != nil, progress: progress)
             var bad = cells.count - opened.count - (baselineCell == nil ? 0 : 1)
             for case (let cell?, let result?) in zip([baselineCell] + opened, results) {
                 if let module = result.notFiniteAfter {
-                    report("evaluate: \(name), \(cell.name): values are not finite after '\(module)'")
+                    try workspace.refuse(
+                        [cell], of: .evaluate, reason: "values are not finite after '\(module)'", isFinal: true)
                     bad += 1
                 } else {
                     try publish(result, of: cell, availableWindows: available)
@@ -55,7 +58,7 @@ struct CellEvaluation {
             }
             return bad
         } catch  where error.exitStatus == .badInput {
-            report("evaluate: \(name): \(error)")
+            try workspace.refuse(cells, of: .evaluate, because: error)
             return cells.count
         }
     }
@@ -113,6 +116,7 @@ struct CellEvaluation {
         try attempt { () throws(WorkspaceError) in
             _ = try workspace.publish(Array(artifact.json.prettyText.utf8), at: workspace.evaluation(cell.evaluation))
         }
+        try workspace.allow(cell.evaluation)
     }
 }
 

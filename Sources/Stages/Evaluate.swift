@@ -82,7 +82,8 @@ package func evaluate(
     defer { storeLock.release() }
     let lock = try resolve(manifest: manifest, workspace: workspace).lock
     let cells = selection.take(lock.cells)
-    let missing = cells.filter { !exists(workspace.evaluation($0.evaluation)) }
+    let wanted = cells.filter { !exists(workspace.evaluation($0.evaluation)) }
+    let missing = wanted.filter { !workspace.isRefused($0) }
     if !missing.isEmpty { try lock.checkInputs() }
     let progress = Progress("evaluate")
     let work = missing.reduce(0.0) { $0 + Double($1.checkpoint.parameters) }
@@ -98,10 +99,11 @@ package func evaluate(
         bad += try task.evaluate(group, progress: tell)
         done += share
     }
+    let refused = wanted.count - missing.count
     progress.finish(
-        "\(missing.count - bad) cells evaluated, \(cells.count - missing.count) known"
-            + (bad == 0 ? "" : ", \(bad) failed"))
-    return bad == 0 ? .success : .badInput
+        "\(missing.count - bad) cells evaluated, \(cells.count - wanted.count) known"
+            + (bad == 0 ? "" : ", \(bad) failed") + (refused == 0 ? "" : ", \(refused) refused"))
+    return bad + refused == 0 ? .success : .badInput
 }
 
 /// Cells of one checkpoint together, in their order.

@@ -115,7 +115,12 @@ extension ReportContent {
     init(
         _ points: FitPoints, _ fitted: [FittedScheme], lock: Lock?, failures reader: WarehouseReader
     ) throws(StageError) {
-        let failures = try attempt { () throws(WarehouseError) in try reader.failures() }
+        let cells = lock.map { Set($0.cells.map(\.subject)) }
+        let failures = try attempt { () throws(WarehouseError) in try reader.failures() }.filter { one in
+            guard let cells, [Stage.quantize, .evaluate].map(\.rawValue).contains(one.stage) else { return true }
+            let subject = one.failure.subject
+            return cells.contains(String(subject[..<(subject.firstRange(of: " (")?.lowerBound ?? subject.endIndex)]))
+        }
         self.init(
             title: lock.map { "What compression costs: \($0.name)" } ?? "What compression costs",
             run: RunFacts(

@@ -60,10 +60,7 @@ package func quantize(
         let tell = { @Sendable (share: Double) in
             progress.update((Double(before) + share * Double(group.count)) / Double(missing.count), name)
         }
-        do throws(StageError) { try task.compress(group, progress: tell) } catch  where error.exitStatus == .badInput {
-            report("quantize: checkpoint \(name): \(error)")
-            bad += group.count
-        }
+        bad += try task.compress(group, progress: tell)
         done += group.count
     }
     let known = cells.filter { $0.spec != nil }.count - missing.count

@@ -17,6 +17,7 @@ package func record(evaluations: [URL], workspace location: URL) throws(StageErr
     let warehouse = try openWarehouse(workspace.warehouse)
     let sources = try sourceRecords(in: workspace)
     try recordSources(sources, into: warehouse, workspace)
+    let refused = try recordRefusals(sources, into: warehouse, workspace)
 
     let labels = shardLabels(workspace)
     let progress = Progress("record")
@@ -37,7 +38,8 @@ package func record(evaluations: [URL], workspace location: URL) throws(StageErr
     let rejected = sources.filter { $0.digest == nil }.count
     progress.finish(
         "\(added) evaluations added, \(files.count - added - bad) known"
-            + (bad == 0 ? "" : ", \(bad) damaged") + (rejected == 0 ? "" : ", \(rejected) bad sources noted"))
+            + (bad == 0 ? "" : ", \(bad) damaged") + (rejected == 0 ? "" : ", \(rejected) bad sources noted")
+            + (refused == 0 ? "" : ", \(refused) refused cells noted"))
     return bad == 0 ? .success : .badInput
 }
 
@@ -80,6 +82,22 @@ private func recordSources(
     try attempt { () throws(WarehouseError) in
         try warehouse.record(failures: failures, of: Stage.ingest.rawValue)
     }
+}
+
+/// Notes the cells that could not be made, each with the first place of its checkpoint; returns how many there are.
+private func recordRefusals(
+    _ sources: [SourceRecord], into warehouse: Warehouse, _ workspace: Workspace
+) throws(StageError) -> Int {
+    let refusals = workspace.standingRefusals
+    for stage in [Stage.quantize, .evaluate] {
+        let rows = refusals.filter { $0.stage == stage }.map { refusal in
+            let place = sources.filter { $0.digest == refusal.checkpoint }.map(\.path).min()
+            return FailureRow(
+                subject: refusal.subject + (place.map { " (\($0))" } ?? ""), reason: refusal.reason)
+        }
+        try attempt { () throws(WarehouseError) in try warehouse.record(failures: rows, of: stage.rawValue) }
+    }
+    return refusals.count
 }
 
 /// What people call a shard: its file's name in the runs that used it.

@@ -69,17 +69,24 @@ package struct Run: Sendable {
             return .success
         }
         let lock = try resolve(manifest: manifest, workspace: workspace).lock
-        var steps = 0
+        var (steps, refused) = (0, 0)
         for cell in lock.cells {
             let name = "\(cell.checkpoint.digest.prefix(12)) \(cell.name)"
             guard !exists(workspace.evaluation(cell.evaluation)) else { continue }
+            guard !workspace.isRefused(cell) else {
+                refused += 1
+                continue
+            }
             if let compressed = cell.compressed, !exists(workspace.compressed(compressed)) {
                 print("quantize  \(name)")
             }
             print("evaluate  \(name)")
             steps += 1
         }
-        print(steps == 0 ? "nothing to do" : "\(steps) of \(lock.cells.count) cells to do, then record and fit")
+        let impossible = refused == 0 ? "" : "; \(refused) cells cannot be made, as an earlier run found"
+        print(
+            (steps == 0 ? "nothing to do" : "\(steps) of \(lock.cells.count) cells to do, then record and fit")
+                + impossible)
         return .success
     }
 

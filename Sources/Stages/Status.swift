@@ -21,7 +21,9 @@ package func status(of location: URL) throws(StageError) -> String {
         let lock = try attempt { () throws(ManifestError) in try Lock(file: run.lock) }
         let done = lock.cells.filter { exists(workspace.evaluation($0.evaluation)) }.count
         let report = exists(run.report.appending(path: "index.html")) ? "reported" : "no report yet"
-        lines.append("run \(run.name): \(done) of \(lock.cells.count) cells evaluated, \(report)")
+        let refused = lock.cells.count { !exists(workspace.evaluation($0.evaluation)) && workspace.isRefused($0) }
+        let impossible = refused == 0 ? "" : ", \(refused) refused"
+        lines.append("run \(run.name): \(done) of \(lock.cells.count) cells evaluated\(impossible), \(report)")
     }
     return lines.joined(separator: "\n") + "\n"
 }

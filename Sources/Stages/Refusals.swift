@@ -1,0 +1,98 @@
+import Compression
+import FoundationEssentials
+import JSON
+import LanguageModel
+import Pipeline
+import Warehouse
+
+// What becomes of a cell that cannot be made: it is named, the others go on, the next run does not try in vain.
+
+extension Workspace {
+    /// Why this version of the program could not make an artifact; nil where it did not say so.
+    func knownRefusal(of key: ArtifactKey) -> Refusal? { knownRefusal(at: refusal(key)) }
+
+    private func knownRefusal(at file: URL) -> Refusal? {
+        guard exists(file), let json = try? readJSON(file), let known = Refusal(json) else { return nil }
+        return known.stands(in: programVersion) ? known : nil
+    }
+
+    /// Whether evaluating a cell needs no attempt: what it reads could not be made, or it came to nothing before.
+    func isRefused(_ cell: Cell) -> Bool {
+        if let key = cell.compressed, !exists(compressed(key)), knownRefusal(of: key) != nil { return true }
+        return knownRefusal(of: cell.evaluation)?.isFinal == true
+    }
+
+    /// What could not be made and is not there, in the order of keys.
+    var standingRefusals: [Refusal] {
+        names(in: refusals).filter { $0.hasSuffix(".json") && !$0.hasPrefix(".") }.compactMap { name in
+            let isMade =
+                exists(evaluations.appending(path: name)) || exists(compressed.appending(path: name.dropLast(5)))
+            return isMade ? nil : knownRefusal(at: refusals.appending(path: name))
+        }
+    }
+
+    /// Notes in the store that cells of one checkpoint cannot be made, and names them on standard error.
+    func refuse(_ cells: [Cell], of stage: Stage, because error: StageError) throws(StageError) {
+        try refuse(cells, of: stage, reason: error.description, isFinal: error.isFinal)
+    }
+
+    func refuse(_ cells: [Cell], of stage: Stage, reason: String, isFinal: Bool) throws(StageError) {
+        guard let first = cells.first else { return }
+        let subject = cells.count == 1 ? first.name : "\(cells.count) cells"
+        report("\(stage.rawValue): \(subject) of checkpoint \(first.checkpoint.digest.prefix(12)): \(reason)")
+        try attempt { () throws(WorkspaceError) in
+            // A workspace of an older version has no place for it yet.
+            try makeDirectory(refusals)
+            for cell in cells {
+                guard let key = stage == .quantize ? cell.compressed : cell.evaluation else { continue }
+                let refusal = Refusal(cell, of: stage, reason: reason, isFinal: isFinal, programVersion: programVersion)
+                try replaceFile(Array(refusal.json.prettyText.utf8), at: self.refusal(key))
+            }
+        }
+    }
+
+    /// Takes back what was said of an artifact that is there now.
+    func allow(_ key: ArtifactKey) throws(StageError) {
+        let file = refusal(key)
+        guard exists(file) else { return }
+        do { try FileManager.default.removeItem(at: file) } catch {
+            throw .workspace(.cannotWrite(path: file.path, code: errorCode(error)))
+        }
+    }
+}
+
+extension Refusal {
+    /// `rtn-nf4-g32 of checkpoint 0123456789ab`
+    var subject: String { cellSubject(cell, checkpoint) }
+}
+
+extension Cell {
+    var subject: String { cellSubject(name, checkpoint.digest) }
+}
+
+private func cellSubject(_ name: String, _ checkpoint: String) -> String {
+    "\(name) of checkpoint \(checkpoint.prefix(12))"
+}
+
+extension StageError {
+    /// Whether the error is about one cell: then the others go on.
+    var isOfCell: Bool { [.badInput, .usage].contains(exitStatus) }
+
+    /// Whether it follows from a spec and a checkpoint's values alone, so that trying again would come to the same.
+    fileprivate var isFinal: Bool {
+        switch self {
+        case .compression(let error), .model(.compression(let error)): error.isOfValues
+        case .model(.inputsNotFinite): true
+        default: false
+        }
+    }
+}
+
+extension CompressionError {
+    fileprivate var isOfValues: Bool {
+        switch self {
+        case .notFinite, .scaleOutOfRange, .valueOutOfRange, .singularHessian: true
+        default: false
+        }
+    }
+}
