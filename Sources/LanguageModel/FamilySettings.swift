@@ -4,7 +4,7 @@ package import JSON
 /// transformers gives keys that are absent.
 ///
 /// A key that is absent and one that is `null` differ in transformers: the first takes the family's default, the second
-/// usually means "derive it" or "off".
+/// means "derive it" or "off" where a family knows such a thing, and is refused elsewhere.
 package struct FamilySettings: Sendable {
     let json: JSONObject
     /// Whether the checkpoint has a tensor (or the parts of a compressed one) of a module.
@@ -21,11 +21,18 @@ package struct FamilySettings: Sendable {
 
     /// A size; any of several keys may hold it, and none of them gives `default`.
     ///
+    /// Keys that disagree are refused: which of them transformers takes depends on their order.
     /// Tensors of other shapes than a default gives them are refused when they are bound, by name.
     func size(
         _ keys: String..., default absent: Int, atMost limit: Int = largestSize
     ) throws(LanguageModelError) -> Int {
-        guard let key = keys.first(where: { json[$0] != nil }), let value = json[key] else { return absent }
+        let given = keys.filter { json[$0] != nil }
+        guard let key = given.first, let value = json[key] else { return absent }
+        for other in given.dropFirst() where json[other] != value {
+            throw .setting(
+                key: other, found: json[other]?.canonicalText ?? "missing",
+                expected: "what '\(key)' is, \(value.canonicalText)")
+        }
         return try positive(value, key: key, atMost: limit)
     }
 
@@ -35,9 +42,15 @@ package struct FamilySettings: Sendable {
         return value == .null ? nil : try positive(value, key: key, atMost: Self.largestSize)
     }
 
-    /// A finite number; absent and null give `default`.
+    /// A finite number; absent gives `default`.
     func number(_ key: String, default absent: Double) throws(LanguageModelError) -> Double {
-        try Self.number(json, key) ?? absent
+        try Self.given(json, key) ?? absent
+    }
+
+    /// A finite number in an object, or nil where it is absent; null is refused.
+    static func given(_ object: JSONObject, _ key: String) throws(LanguageModelError) -> Double? {
+        guard object[key] != .null else { throw .setting(key: key, found: "null", expected: "a number") }
+        return try number(object, key)
     }
 
     /// A finite number in an object, or nil where it is absent or null.
@@ -49,25 +62,25 @@ package struct FamilySettings: Sendable {
         return number
     }
 
-    /// A positive number; absent and null give `default`.
+    /// A number that is not negative; absent gives `default`.
     func epsilon(_ key: String, default absent: Double) throws(LanguageModelError) -> Float {
         let value = try number(key, default: absent)
         guard value >= 0 else { throw .setting(key: key, found: "\(value)", expected: "a number that is not negative") }
         return Float(value)
     }
 
-    /// A boolean; absent and null give `default`.
+    /// A boolean; absent gives `default`.
     func flag(_ key: String, default absent: Bool) throws(LanguageModelError) -> Bool {
-        guard let value = json[key], value != .null else { return absent }
+        guard let value = json[key] else { return absent }
         guard let flag = value.bool else {
             throw .setting(key: key, found: value.canonicalText, expected: "true or false")
         }
         return flag
     }
 
-    /// A string; absent and null give `default`.
+    /// A string; absent gives `default`.
     func text(_ key: String, default absent: String) throws(LanguageModelError) -> String {
-        guard let value = json[key], value != .null else { return absent }
+        guard let value = json[key] else { return absent }
         guard let text = value.string else {
             throw .setting(key: key, found: value.canonicalText, expected: "a string")
         }

@@ -68,6 +68,7 @@ struct LlamaForm {
         innerWidth = try settings.size("intermediate_size", default: sizes.inner)
         layerCount = try settings.size(
             "num_hidden_layers", default: sizes.layers, atMost: FamilySettings.mostLayers)
+        try settings.checkLayerTypes(layerCount: layerCount)
         headCount = try settings.size("num_attention_heads", default: sizes.heads)
         keyHeadCount = try settings.optionalSize("num_key_value_heads", default: defaults.keyHeads) ?? headCount
         guard headCount.isMultiple(of: keyHeadCount) else {

@@ -19,7 +19,7 @@ extension FamilySettings {
     func rotary(headSize: Int, keys: RotaryKeys = RotaryKeys()) throws(LanguageModelError) -> RotaryDescription {
         let parameters = try rotaryParameters(layerType: keys.layerType)
         let outerBase = try number(keys.base, default: keys.defaultBase)
-        let base = try Self.number(parameters, "rope_theta") ?? outerBase
+        let base = try Self.given(parameters, "rope_theta") ?? outerBase
         guard base > 1 else { throw .setting(key: keys.base, found: "\(base)", expected: "a number above 1") }
         var rotary = RotaryDescription(
             dimension: try rotaryDimension(parameters, headSize: headSize, keys: keys), base: base)
@@ -61,7 +61,8 @@ extension FamilySettings {
         _ parameters: JSONObject, headSize: Int, keys: RotaryKeys
     ) throws(LanguageModelError) -> Int {
         let key = keys.fraction ?? "partial_rotary_factor"
-        let outerFraction = try number(key, default: keys.defaultFraction)
+        let outer = keys.fraction == nil ? try Self.number(json, key) : try Self.given(json, key)
+        let outerFraction = outer ?? keys.defaultFraction
         let fraction = try Self.number(parameters, "partial_rotary_factor") ?? outerFraction
         if keys.fraction == nil, fraction != 1 {
             throw .unsupported(key: key, found: "\(fraction)", supported: "1")

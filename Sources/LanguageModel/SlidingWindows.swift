@@ -8,11 +8,7 @@ extension FamilySettings {
         guard let value = json["layer_types"], value != .null else {
             return (0..<layerCount).map { slides($0) ? window : nil }
         }
-        guard let types = value.array, types.count == layerCount else {
-            throw .setting(
-                key: "layer_types", found: value.array.map { "\($0.count) entries" } ?? value.canonicalText,
-                expected: "an array of 'num_hidden_layers' (\(layerCount)) entries")
-        }
+        let types = try layerTypes(value, layerCount: layerCount)
         var windows: [Int?] = []
         for type in types {
             switch type.string {
@@ -28,5 +24,19 @@ extension FamilySettings {
             }
         }
         return windows
+    }
+
+    /// Refuses `layer_types` that are not as many as layers, also where a family does not read them.
+    func checkLayerTypes(layerCount: Int) throws(LanguageModelError) {
+        if let value = json["layer_types"], value != .null { _ = try layerTypes(value, layerCount: layerCount) }
+    }
+
+    private func layerTypes(_ value: JSONValue, layerCount: Int) throws(LanguageModelError) -> [JSONValue] {
+        guard let types = value.array, types.count == layerCount else {
+            throw .setting(
+                key: "layer_types", found: value.array.map { "\($0.count) entries" } ?? value.canonicalText,
+                expected: "an array of 'num_hidden_layers' (\(layerCount)) entries")
+        }
+        return types
     }
 }

@@ -230,6 +230,35 @@ struct FamilyTests {
                 .setting(key: "head_dim", found: "7", expected: "even, as rotary positions turn pairs")
             ),
             (
+                "{\"model_type\": \"llama\", \(llama), \"hidden_act\": null}",
+                .setting(key: "hidden_act", found: "null", expected: "a string")
+            ),
+            (
+                "{\"model_type\": \"llama\", \(llama), \"rope_parameters\": {\"rope_theta\": null}}",
+                .setting(key: "rope_theta", found: "null", expected: "a number")
+            ),
+            ("{\(neox), \"rotary_pct\": null}", .setting(key: "rotary_pct", found: "null", expected: "a number")),
+            (
+                "{\(neox), \"head_dim\": 6}",
+                .setting(key: "head_dim", found: "6", expected: "'hidden_size' over 'num_attention_heads', 8")
+            ),
+            (
+                #"{"model_type": "gpt2", "n_positions": 32, "max_position_embeddings": 64}"#,
+                .setting(key: "max_position_embeddings", found: "64", expected: "what 'n_positions' is, 32")
+            ),
+            (
+                "{\"model_type\": \"llama\", \(llama), \"layer_types\": \"all\"}",
+                .setting(
+                    key: "layer_types", found: "\"all\"", expected: "an array of 'num_hidden_layers' (2) entries")
+            ),
+            (
+                #"{"model_type": "opt", "do_layer_norm_before": false}"#,
+                .unexpectedTensor(
+                    "model.decoder.final_layer_norm.weight",
+                    because: "'do_layer_norm_before', '_remove_final_layer_norm' or 'layer_norm_elementwise_affine' "
+                        + "leaves that norm out")
+            ),
+            (
                 "{\"model_type\": \"olmo3\", \(llama), \"sliding_window\": null}",
                 .setting(key: "sliding_window", found: "null", expected: "a size")
             ),

@@ -15,8 +15,11 @@ final class TinyCheckpoint {
     /// Makes the tensors that the description of `config` names; modules that `absent` holds are left out.
     init(_ config: String, seed: UInt64 = 1, absent: Set<String> = []) throws {
         self.config = try JSONValue(parsing: config).object ?? JSONObject()
+        // OPT 350m stores no norm after its last layer.
+        let isOPT350m = self.config["do_layer_norm_before"] == false
+        let missing = absent.union(isOPT350m ? ["model.decoder.final_layer_norm"] : [])
         description = try Family.describe(
-            FamilySettings(json: self.config, hasModule: { !absent.contains($0) && !$0.isEmpty }))
+            FamilySettings(json: self.config, hasModule: { !missing.contains($0) && !$0.isEmpty }))
         random = SeededRandom(seed: seed)
         directory = FileManager.default.temporaryDirectory.appending(path: "qid-tiny-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)

@@ -21,6 +21,10 @@ extension FamilySettings {
         let inner = try size("intermediate_size", default: 24_576)
         let headSize = try headSize(
             width: width, widthKey: "hidden_size", heads: heads, headsKey: "num_attention_heads")
+        if let given = try optionalSize("head_dim"), given != headSize {
+            throw .setting(
+                key: "head_dim", found: "\(given)", expected: "'hidden_size' over 'num_attention_heads', \(headSize)")
+        }
         let keys = RotaryKeys(base: "rotary_emb_base", fraction: "rotary_pct", defaultFraction: 0.25)
         let rotary = try rotary(headSize: headSize, keys: keys)
         let layerCount = try size("num_hidden_layers", default: 44, atMost: Self.mostLayers)

@@ -10,6 +10,7 @@ extension FamilySettings {
         let normsBefore = try flag("do_layer_norm_before", default: true)
         let dropsFinalNorm = try flag("_remove_final_layer_norm", default: false)
         let hasFinalNorm = normsBefore && !dropsFinalNorm
+        try refuse(prefix + "final_layer_norm", unless: hasFinalNorm && norm("").module != nil)
         return DecoderDescription(
             modelType: "opt", vocabularySize: try size("vocab_size", default: 50_272), width: width,
             embedding: EmbeddingDescription(
@@ -24,6 +25,16 @@ extension FamilySettings {
             outputProjection: projects
                 ? LinearDescription(module: prefix + "project_out", inputs: width, outputs: embeddingWidth) : nil,
             head: ends.head)
+    }
+
+    /// Refuses the tensors of a norm that the configuration has no place for.
+    private func refuse(_ module: String, unless isUsed: Bool) throws(LanguageModelError) {
+        guard isUsed || !hasModule(module) else {
+            throw .unexpectedTensor(
+                module + ".weight",
+                because: "'do_layer_norm_before', '_remove_final_layer_norm' or 'layer_norm_elementwise_affine' leaves "
+                    + "that norm out")
+        }
     }
 
     /// The norm for a module's name; it has parameters unless the configuration takes them away.

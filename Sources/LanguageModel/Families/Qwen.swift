@@ -18,8 +18,8 @@ extension FamilySettings {
     }
 
     private func qwenWindows(layerCount: Int) throws(LanguageModelError) -> [Int?] {
-        let slides = try flag("use_sliding_window", default: false)
-        let window = slides ? try optionalSize("sliding_window", default: 4096) : nil
+        let given = try optionalSize("sliding_window", default: 4096)
+        let window = try flag("use_sliding_window", default: false) ? given : nil
         let first = try number("max_window_layers", default: 28)
         return try slidingWindows(layerCount: layerCount, window: window) { Double($0) >= first }
     }

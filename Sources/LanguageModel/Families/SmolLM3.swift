@@ -13,7 +13,8 @@ extension FamilySettings {
         form.perceptronBias = try flag("mlp_bias", default: false)
         form.layersWithoutRotation = try layersWithoutRotation(of: form.layerCount)
         let still = form.layersWithoutRotation
-        let window = try flag("use_sliding_window", default: false) ? try optionalSize("sliding_window") : nil
+        let given = try optionalSize("sliding_window")
+        let window = try flag("use_sliding_window", default: false) ? given : nil
         form.slidingWindows = try slidingWindows(layerCount: form.layerCount, window: window) { still.contains($0) }
         return try form.description(modelType: "smollm3", tiedByDefault: true)
     }
