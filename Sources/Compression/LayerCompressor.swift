@@ -6,7 +6,7 @@ package struct LinearLayer: Sendable {
     /// The module's name, `gpt_neox.layers.0.attention.dense`.
     package let name: String
     /// Its weight, outputs by inputs.
-    package let weight: any WeightMatrix
+    package var weight: any WeightMatrix
     /// The 16-bit type that goes with the checkpoint's weights: that of scales, unless spec or method have another.
     package let scaleType: ScaleType
     /// The weights with the same inputs, this one among them; nil for one that stands alone.

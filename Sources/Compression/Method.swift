@@ -64,7 +64,8 @@ extension Spec {
         var keys: Set<OptionalKey> {
             switch self {
             case .rtn: [.scaleSearch]
-            case .awq, .smoothquant, .aweq, .dilation: []
+            case .awq: [.clip]
+            case .smoothquant, .aweq, .dilation: []
             case .gptq: [.actOrder]
             case .magnitude, .wanda, .sparsegpt: [.sparse]
             case .lowRank: [.rank]
@@ -93,6 +94,7 @@ extension Spec {
         case scaleSearch = "scale_search"
         case sharedTable = "shared_table"
         case powersOfTwo = "powers_of_two"
+        case clip
     }
 }
 
@@ -114,7 +116,7 @@ extension Spec.OptionalKey {
     /// What a value of the key may be, where methods need it.
     var allowed: String {
         switch self {
-        case .actOrder, .scaleSearch, .sharedTable, .powersOfTwo: "true or false"
+        case .actOrder, .scaleSearch, .sharedTable, .powersOfTwo, .clip: "true or false"
         case .sparse: Sparsity.allowed
         case .rank: Rank.allowed
         }

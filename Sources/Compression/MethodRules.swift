@@ -121,6 +121,7 @@ extension Spec.Options {
         ]
         .filter(\.1).map { ($0.0, "true") }
             + (sparsity.map { [(.sparse, $0.json.canonicalText)] } ?? [])
+            + (clip.map { [(.clip, "\($0)")] } ?? [])
             + (rank.map { [(.rank, $0.json.canonicalText)] } ?? [])
     }
 }

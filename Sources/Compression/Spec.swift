@@ -31,11 +31,13 @@ package struct Spec: Sendable, Hashable {
         package var sharedTable = false
         /// Levels that are sums of powers of two, in one table for a whole weight.
         package var powersOfTwo = false
+        /// Groups clamped where that makes outputs better; nil for methods without the choice.
+        package var clip: Bool?
 
         package init(
             actOrder: Bool = false, sparsity: Sparsity? = nil, rank: Rank? = nil,
             activations: ActivationRounding? = nil, scaleSearch: Bool = false, sharedTable: Bool = false,
-            powersOfTwo: Bool = false
+            powersOfTwo: Bool = false, clip: Bool? = nil
         ) {
             self.actOrder = actOrder
             self.sparsity = sparsity
@@ -44,6 +46,7 @@ package struct Spec: Sendable, Hashable {
             self.scaleSearch = scaleSearch
             self.sharedTable = sharedTable
             self.powersOfTwo = powersOfTwo
+            self.clip = clip
         }
     }
 
@@ -66,6 +69,8 @@ package struct Spec: Sendable, Hashable {
         self.symmetric = symmetric
         self.targets = targets
         self.scales = scales
+        var options = options
+        if method == .awq { options.clip = options.clip ?? true }
         self.options = options
         try method.check(self)
     }
@@ -143,6 +148,7 @@ extension Spec: CustomStringConvertible {
         if options.scaleSearch { parts.append("search") }
         if options.sharedTable { parts.append("shared") }
         if options.powersOfTwo { parts.append("pow2") }
+        if options.clip == false { parts.append("noclip") }
         if options.actOrder { parts.append("actorder") }
         if let activations = options.activations {
             parts.append("a\(activations.bits)" + (activations.scale == .tensor ? "tensor" : ""))
@@ -185,6 +191,8 @@ extension Spec {
         if options.scaleSearch { object["scale_search"] = true }
         if options.sharedTable { object["shared_table"] = true }
         if options.powersOfTwo { object["powers_of_two"] = true }
+        // Always said: awq once stood for what it is without.
+        if let clip = options.clip { object["clip"] = .bool(clip) }
         if targets != .layers { object["targets"] = .string(targets.rawValue) }
         if let scales { object["scales"] = .string(scales.rawValue) }
         return .object(object)

@@ -13,6 +13,7 @@ extension Spec {
         case scaleSearch = "scale_search"
         case sharedTable = "shared_table"
         case powersOfTwo = "powers_of_two"
+        case clip
         case targets, scales
     }
 
@@ -31,7 +32,8 @@ extension Spec {
                 sparsity: try members[.sparse].map { (value) throws(CompressionError) in try Sparsity(value) },
                 rank: try members[.rank].map { (value) throws(CompressionError) in try Rank(value) },
                 activations: members.activations(), scaleSearch: members.flag(.scaleSearch) ?? false,
-                sharedTable: members.flag(.sharedTable) ?? false, powersOfTwo: members.flag(.powersOfTwo) ?? false))
+                sharedTable: members.flag(.sharedTable) ?? false, powersOfTwo: members.flag(.powersOfTwo) ?? false,
+                clip: members.flag(.clip)))
     }
 
     /// All recipes of a manifest line such as `{method: rtn, bits: [4, 3, 2], group: 16, symmetric: false}`: a list at

@@ -36,10 +36,10 @@ final class PreparedCompression {
     func run(_ provenance: Provenance, _ control: RunControl) throws(LanguageModelError) {
         for (index, layer) in description.layers.enumerated() {
             if control.isCancelled() { throw .cancelled }
-            let statistics = try statistics(layer: index)
+            let (statistics, sample) = try inputs(layer: index)
             let searched = try search(layer: index, statistics)
             for (output, factors) in zip(outputs, searched) {
-                try output.compress(layer, statistics: statistics, searched: factors)
+                try output.compress(layer, statistics: statistics, sample: sample, searched: factors)
             }
             if index + 1 < description.layers.count { try run?.advance(layer: index, replacing: [:]) }
             control.progress(Double(index + 1) / Double(description.layers.count))
@@ -47,11 +47,20 @@ final class PreparedCompression {
         for output in outputs { try output.finish(provenance) }
     }
 
-    private func statistics(layer: Int) throws(LanguageModelError) -> [String: ChannelStatistics] {
-        guard let run else { return [:] }
+    /// What the maps of a layer are given: statistics, and some tokens if a spec looks at them.
+    private func inputs(
+        layer: Int
+    ) throws(LanguageModelError) -> (statistics: [String: ChannelStatistics], sample: TokenSample?) {
+        guard let run else { return ([:], nil) }
         let gathering = ChannelGathering()
-        try run.observe(layer: layer) { modules, inputs in gathering.add(inputs, of: modules) }
-        return try gathering.statistics()
+        let sample =
+            outputs.contains { $0.spec.options.clip == true }
+            ? TokenSample(every: ClipSearch.sampleStride(tokens: run.hidden.rows)) : nil
+        try run.observe(layer: layer) { modules, inputs in
+            gathering.add(inputs, of: modules)
+            sample?.add(inputs, of: modules)
+        }
+        return (try gathering.statistics(), sample)
     }
 
     /// For each output the factors that AWQ finds, by the first map of each site.
@@ -88,7 +97,8 @@ private final class PreparedOutput {
     }
 
     func compress(
-        _ layer: LayerDescription, statistics: [String: ChannelStatistics], searched: [String: [Float]]
+        _ layer: LayerDescription, statistics: [String: ChannelStatistics], sample: TokenSample?,
+        searched: [String: [Float]]
     ) throws(LanguageModelError) {
         var scaled = ScaledLayer(layer, store)
         if spec.method.scalesChannels { try scale(&scaled, statistics, searched) }
@@ -96,10 +106,17 @@ private final class PreparedOutput {
             guard let plain = waiting.removeValue(forKey: map.module) else { continue }
             let weight = try scaled.weight(map)
             let largest = statistics[map.module].map { largestInput($0, scaled.divisors(map)) }
-            let linear = LinearLayer(
+            var linear = LinearLayer(
                 name: plain.name, weight: weight, scaleType: plain.scaleType, stack: plain.stack, largestInput: largest)
             let result: CompressedWeight
-            do { result = try output.compress(linear)[0] } catch { throw .compression(error) }
+            do throws(CompressionError) {
+                if spec.options.clip == true, !layer.attention.projections.makesScores(map),
+                    let inputs = sample?.inputs(of: map.module, dividedBy: scaled.divisors(map))
+                {
+                    linear.weight = try ClipSearch(linear, spec, inputs: inputs).clipped()
+                }
+                result = try output.compress(linear)[0]
+            } catch { throw .compression(error) }
             if spec.method == .aweq, let inputs = statistics[map.module] {
                 try correct(map, weight, result.matrix, inputs, &scaled)
             }

@@ -6,7 +6,7 @@ import Kernels
 ///
 /// For queries, keys and values that is the attention's output, for a perceptron's first maps the perceptron's; for
 /// output maps it is their own. All inputs and weights are those of the layer as it was, and the weights of one site at a
-/// time are rounded. The search for clipping limits that llm-awq does afterwards is not done.
+/// time are rounded. The search for clipping limits comes afterwards (`ClipSearch`).
 struct ScaleSearch {
     let run: CalibrationRun
     let store: WeightStore

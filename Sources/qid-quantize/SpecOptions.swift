@@ -40,6 +40,9 @@ struct SpecOptions: ParsableArguments {
     @Flag(help: "Levels that are sums of powers of two (codebook).")
     var powersOfTwo = false
 
+    @Flag(help: "Without the search for clipping limits (awq).")
+    var noClip = false
+
     @Flag(help: "Columns in the order of falling activation energy (gptq).")
     var actOrder = false
 
@@ -70,6 +73,7 @@ struct SpecOptions: ParsableArguments {
         if scaleSearch { members.append(("scale_search", "true")) }
         if sharedTable { members.append(("shared_table", "true")) }
         if powersOfTwo { members.append(("powers_of_two", "true")) }
+        if noClip { members.append(("clip", "false")) }
         if actOrder { members.append(("act_order", "true")) }
         if let sparse { members.append(("sparse", sparse)) }
         if let rank { members.append(("rank", rank)) }

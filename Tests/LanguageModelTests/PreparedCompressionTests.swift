@@ -93,11 +93,45 @@ struct PreparedCompressionTests {
         }
     }
 
+    /// All maps but queries and keys are clamped, where these are maps of their own; norms are scaled all the same.
+    @Test func clippingChangesAllMapsButQueriesAndKeys() throws {
+        let tiny = try TinyCheckpoint(#require(TinyConfigurations.all["llama"]))
+        let specs = try [
+            #"{"method": "awq", "bits": 2, "symmetric": false}"#,
+            #"{"method": "awq", "bits": 2, "symmetric": false, "clip": false}"#,
+        ].map(spec)
+        try compressed(tiny.directory, specs, tiny.windows(40, context: 16)) { directories in
+            let stores = try directories.map { try WeightStore(Checkpoint(directory: $0)) }
+            func bytes(_ name: String) throws -> [[UInt8]] {
+                try stores.map { try #require($0.checkpoint.tensors[name]).withBytes { Array($0) } }
+            }
+            for layer in tiny.description.layers {
+                guard case .separate(let query, let key, let value) = layer.attention.projections else {
+                    Issue.record("llama has maps of their own for queries, keys and values")
+                    return
+                }
+                for map in [query, key] {
+                    let found = try bytes(map.module + ".weight_packed")
+                    #expect(found[0] == found[1])
+                }
+                let clipped = [value, layer.attention.output, layer.perceptron.up, layer.perceptron.down]
+                for map in clipped {
+                    let found = try bytes(map.module + ".weight_scale")
+                    #expect(found[0] != found[1], "\(map.module)")
+                }
+                let norm = try #require(layer.attentionNorms.before?.module) + ".weight"
+                let found = try bytes(norm)
+                #expect(found[0] == found[1])
+            }
+        }
+    }
+
     @Test func companyAndThreadsChangeNothing() throws {
         let tiny = try TinyCheckpoint(#require(TinyConfigurations.all["llama"]))
         let windows = tiny.windows(3, context: 16)
         let specs = try [
             #"{"method": "awq", "bits": 3}"#, #"{"method": "awq", "bits": 2, "symmetric": false}"#,
+            #"{"method": "awq", "bits": 3, "clip": false}"#,
             #"{"method": "aweq", "bits": 4}"#, #"{"method": "smoothquant", "bits": 8, "activations": 8}"#,
             #"{"method": "dilation", "bits": 4}"#,
             #"{"method": "rtn", "bits": 8, "activations": 8, "activation_scale": "tensor"}"#,

@@ -120,6 +120,31 @@ struct CalibrationTests {
         }
     }
 
+    /// Text for fewer windows than asked for is used up, and the result says how many there were. Text for none fails the
+    /// cells that it calibrates, no others; with enough of it a rerun makes those.
+    @Test func shortTextFailsOnlyWhatItCalibrates() throws {
+        try withScratchDirectory { directory in
+            let archive = try SmallArchive(in: directory)
+            let workspace = directory.appending(path: "workspace")
+            let arguments = ["run", archive.manifest.path, "--workspace", workspace.path]
+            try Self.write(archive, calibration: "{shard: calibration.txt, context: 4096, windows: 4}")
+            let short = try qid(arguments)
+            #expect(short.status == 65 && short.errors.contains("fewer than one calibration window of 4096"))
+            #expect(Self.artifacts(workspace, "compressed").count == 12, "those of rtn")
+
+            try Self.write(archive, calibration: "{shard: calibration.txt, context: 16, windows: 4000}")
+            let enough = try Self.run(archive, workspace)
+            #expect(enough.errors.contains("quantize: 18 compressed, 12 known"), "\(enough.errors)")
+            var windows: Set<Int> = []
+            for name in Self.artifacts(workspace, "compressed") {
+                let file = workspace.appending(path: "store/compressed/\(name)/provenance.json")
+                let facts = try JSONValue(parsing: try readFile(file)).object?["calibration"]?.object
+                if let count = facts?["windows"]?.int { windows.insert(count) }
+            }
+            #expect(windows.count == 1 && (1..<100).contains(windows.first ?? 0))
+        }
+    }
+
     @Test(arguments: [
         ("", Int32(64), "manifest.yaml:6: 'specs[0]': method 'gptq' needs the manifest's key 'calibration'"),
         ("{shard: calibration.txt, context: 1}", 64, "'context' is 1 where a whole number of at least 2 was expected"),
