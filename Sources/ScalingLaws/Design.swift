@@ -19,15 +19,19 @@ package struct DesignStep: Sendable, Equatable {
     /// The standard error of the wanted prediction, as a share of it, before and after.
     package var errorBefore: Double
     package var errorAfter: Double
+    /// How far its 95 % interval reaches, so many standard errors as there are degrees of freedom for.
+    package var reachBefore: Double
+    package var reachAfter: Double
 }
 
 extension Fit {
-    /// What to measure next: the candidates, one after the other, that lower the variance of the wanted predictions
-    /// most for their cost, until the budget is spent (greedy I-optimal design on the fitted law).
+    /// What to measure next: the candidates, one after the other, that shorten the 95 % intervals of the wanted
+    /// predictions most for their cost, until the budget is spent (greedy I-optimal design on the fitted law).
     ///
     /// Each adds x·xᵀ/s² to the information JᵀJ/s², x the derivatives of its residual and s² the fit's residual
-    /// variance; the law is taken for true and its curvature at the estimate. Residuals are taken to be independent, so
-    /// several cells of one checkpoint bring somewhat less than said. A candidate is used once.
+    /// variance; the law is taken for true and its curvature at the estimate. Of the candidates that lower the variance
+    /// most for their cost the one that shortens intervals most is taken: those widen where few checkpoints decide
+    /// (`DesignReach`). A candidate is used once.
     /// - Throws: `noAnswer` if the fit says nothing about its errors; `unknownLevel`, `missingCondition`.
     package func measureNext(
         _ candidates: [Candidate], for wanted: [Conditions], budget: Double
@@ -38,22 +42,55 @@ extension Fit {
         guard var inverse = Self.regularizedInverse(influence.normal) else {
             throw .noAnswer("the fit has too few points to tell its errors")
         }
+        var reach = DesignReach(influence, targets: targets)
+        let clusters = clusters(of: candidates, influence, &reach)
         var steps: [DesignStep] = []
         var left = Array(candidates.indices)
         var spent = 0.0
+        var squared = reach.meanSquare(inverse)
         while true {
             let before = Self.error(targets, inverse, influence.variance)
             let affordable = left.filter { spent + candidates[$0].cost <= budget }
             let gains = affordable.map { Self.gain(offered[$0], targets, inverse) / max(candidates[$0].cost, 1e-300) }
-            guard let best = gains.indices.max(by: { gains[$0] < gains[$1] }), gains[best] > 0 else { return steps }
-            let chosen = affordable[best]
+            let leading = gains.indices.filter { gains[$0] > 0 }.sorted { (gains[$1], $0) < (gains[$0], $1) }
+                .prefix(Self.mostCompared).map { affordable[$0] }
+            let squares = parallelMap(leading.count) { [reach, inverse] place in
+                reach.with(offered[leading[place]], cluster: clusters[leading[place]]).meanSquare(
+                    Self.added(offered[leading[place]], to: inverse))
+            }
+            func worth(_ place: Int) -> Double {
+                let less = squared - squares[place]
+                return less > 0 ? less / max(candidates[leading[place]].cost, 1e-300) : less
+            }
+            guard let best = leading.indices.max(by: { worth($0) < worth($1) }) else { return steps }
+            let chosen = leading[best]
             left.removeAll { $0 == chosen }
             spent += candidates[chosen].cost
-            Self.add(offered[chosen], to: &inverse)
+            inverse = Self.added(offered[chosen], to: inverse)
+            reach = reach.with(offered[chosen], cluster: clusters[chosen])
             steps.append(
                 DesignStep(
                     candidate: candidates[chosen], spent: spent, errorBefore: before,
-                    errorAfter: Self.error(targets, inverse, influence.variance)))
+                    errorAfter: Self.error(targets, inverse, influence.variance),
+                    reachBefore: squared.squareRoot(), reachAfter: squares[best].squareRoot()))
+            squared = squares[best]
+        }
+    }
+
+    /// So many of the candidates that lower the variance most are compared by the intervals they leave.
+    private static let mostCompared = 16
+
+    /// The cluster of each candidate: that of the points with the same size and tokens, else one of its own.
+    private func clusters(of candidates: [Candidate], _ influence: Influence, _ reach: inout DesignReach) -> [Int] {
+        var numbers: [[Double]: Int] = [:]
+        for (residual, cluster) in zip(residuals, influence.cluster) {
+            numbers[[residual.point.conditions.params, residual.point.conditions.tokens]] = cluster
+        }
+        return candidates.map { candidate in
+            let key = [candidate.conditions.params, candidate.conditions.tokens]
+            let number = numbers[key] ?? reach.newCluster()
+            numbers[key] = number
+            return number
         }
     }
 
@@ -116,10 +153,10 @@ extension Fit {
     }
 
     /// Sherman and Morrison's update of the inverse for one more row.
-    private static func add(_ row: [Double], to inverse: inout [Double]) {
+    private static func added(_ row: [Double], to inverse: [Double]) -> [Double] {
         let solved = product(inverse, row)
         let own = 1 + dot(row, solved)
-        for a in row.indices { for b in row.indices { inverse[a * row.count + b] -= solved[a] * solved[b] / own } }
+        return inverse.indices.map { inverse[$0] - solved[$0 / row.count] * solved[$0 % row.count] / own }
     }
 
     private static func error(_ targets: [[Double]], _ inverse: [Double], _ variance: Double) -> Double {

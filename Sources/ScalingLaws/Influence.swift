@@ -1,23 +1,17 @@
-/// How clusters of points move a fit: what the degrees of freedom of a cluster-robust variance come from.
-///
-/// For a quantity with derivatives c by the coordinates, cluster g contributes w_gᵀr_g with
-/// w_g = A_g·J_g·(JᵀJ)⁺·c and A_g = (I − H)_gg^(−½) (CR2 of Bell and McCaffrey, 2002). Under equal variances the sum
-/// of squares of these is distributed nearly as χ² with (Σ G_gg)²/Σ G_gh² degrees of freedom, G the contributions'
-/// covariance.
+/// How clusters of points move a fit: what a cluster-robust variance comes from, and its degrees of
+/// freedom (`ClusterDegrees`).
 ///
 /// Huber's scores are bounded, so their squares vary less than those of normal residuals, while the share within ±δ has
 /// to be estimated: degrees of freedom follow from the variance of the whole (Satterthwaite, 1946).
 package struct Influence: Sendable, Equatable {
-    /// ∂rᵢ/∂z, row major.
-    private let jacobian: [Double]
-    /// A·J·(JᵀJ)⁺, row major.
-    private let response: [Double]
-    private let inverse: [Double]
+    private let clusters: ClusterDegrees
     /// The inverse of what the objective's curvature is made of (`Linearization`).
     private let bread: [Double]
-    private let cluster: [Int]
-    private let clusterCount: Int
     private let size: Int
+    /// ∂rᵢ/∂z, row major.
+    var jacobian: [Double] { clusters.jacobian }
+    var cluster: [Int] { clusters.cluster }
+    var clusterCount: Int { clusters.clusterCount }
     /// ∂parameter/∂z, row major.
     let parameterDerivatives: [Double]
 
@@ -36,49 +30,36 @@ package struct Influence: Sendable, Equatable {
 
     init(_ linearization: Linearization, cluster: [Int], clusterCount: Int, parameterDerivatives: [Double]) {
         let size = linearization.columns
-        self.size = size
-        self.cluster = cluster
-        self.clusterCount = clusterCount
+        let jacobian = linearization.jacobian
+        let clusters = ClusterDegrees(
+            jacobian: jacobian, inverse: linearization.inverse, size: size, cluster: cluster,
+            clusterCount: clusterCount)
+        (self.size, self.clusters) = (size, clusters)
         self.parameterDerivatives = parameterDerivatives
-        jacobian = linearization.jacobian
         variance = linearization.variance
-        inverse = linearization.inverse
         bread = linearization.bread
-        var response = [Double](repeating: 0, count: jacobian.count)
-        var solved = response
+        var solved = [Double](repeating: 0, count: jacobian.count)
         var scores = [Double](repeating: 0, count: clusterCount * size)
         curvature = linearization.curvature
         isLeastSquares = linearization.delta == .infinity
         var sums = [Double](repeating: 0, count: clusterCount)
-        var rowsOf = [[Int]](repeating: [], count: clusterCount)
-        for (row, number) in cluster.enumerated() { rowsOf[number].append(row) }
-        for (number, rows) in rowsOf.enumerated() {
-            let root = Self.correction(rows, floor: 0, linearization.leverage)
-            let own = Self.scores(of: rows, linearization, isLeastSquares ? root : nil)
+        for (number, rows) in clusters.rowsOfClusters.enumerated() {
+            let own = Self.scores(of: rows, linearization, isLeastSquares ? clusters.root(of: rows) : nil)
             sums[number] = own.reduce(0, +)
             for (i, a) in rows.enumerated() {
-                for column in 0..<size { solved[a * size + column] = linearization.solved(a, column) }
-                for (j, b) in rows.enumerated() {
-                    let factor = root[i * rows.count + j]
-                    for column in 0..<size { response[a * size + column] += factor * linearization.solved(b, column) }
-                }
+                for column in 0..<size { solved[a * size + column] = clusters.solved(a, column) }
                 for column in 0..<size { scores[number * size + column] += jacobian[a * size + column] * own[i] }
             }
         }
         scoreVariance = isLeastSquares ? 1 : Self.excess(of: sums)
-        self.response = response
         self.solved = solved
         self.scores = scores
     }
 
-    /// Clusters of more rows are corrected row by row, and with more clusters degrees of freedom are those of the
-    /// count: neither matters there, and both would take long.
-    private static let (mostRows, mostClusters) = (100, 1500)
-
     /// A_g·ψ_g of one cluster's rows, where `root` is A_g if it is known already. What a bounded score would be had the
     /// fit not moved it is within the same bound.
     private static func scores(of rows: [Int], _ linearization: Linearization, _ root: [Double]?) -> [Double] {
-        let root = root ?? correction(rows, floor: 1e-6, linearization.scoreLeverage)
+        let root = root ?? ClusterDegrees.correction(rows, floor: 1e-6, linearization.scoreLeverage)
         return rows.indices.map { i in
             let score = rows.indices.reduce(0.0) { $0 + root[i * rows.count + $1] * linearization.scores[rows[$1]] }
             return min(max(score, -linearization.delta), linearization.delta)
@@ -93,57 +74,14 @@ package struct Influence: Sendable, Equatable {
         return second > 0 ? max(fourth / second / second - 1, 0) / 2 : 1
     }
 
-    /// (I − H)^(−½) of one cluster; in directions that the cluster alone decides 1/√`floor`, or 0 without one.
-    private static func correction(
-        _ rows: [Int], floor: Double, _ leverage: (Int, Int) -> Double
-    ) -> [Double] {
-        let inDoubt = floor > 0 ? 1 / floor.squareRoot() : 0
-        let size = rows.count
-        guard size <= mostRows else {
-            var root = [Double](repeating: 0, count: size * size)
-            for (i, row) in rows.enumerated() {
-                let rest = 1 - leverage(row, row)
-                root[i * size + i] = rest > 1e-6 ? 1 / rest.squareRoot() : inDoubt
-            }
-            return root
-        }
-        var block = [Double](repeating: 0, count: size * size)
-        for (i, a) in rows.enumerated() {
-            for (j, b) in rows.enumerated() { block[i * size + j] = (i == j ? 1 : 0) - leverage(a, b) }
-        }
-        return SymmetricEigen(block, size: size).applying { $0 > 1e-6 ? 1 / $0.squareRoot() : inDoubt }
-    }
-
     /// The degrees of freedom for a quantity with these derivatives by the coordinates; at least 1.
     func degrees(of gradient: [Double]) -> Double {
-        let own = clusterDegrees(of: gradient)
-        return isLeastSquares ? own : max(1 / (scoreVariance / own + curvature.relativeVariance / 2), 1)
+        degrees(fromClusters: clusters.degrees(of: gradient))
     }
 
-    private func clusterDegrees(of gradient: [Double]) -> Double {
-        guard clusterCount <= Self.mostClusters else { return Double(clusterCount - size) }
-        var squares = [Double](repeating: 0, count: clusterCount)
-        var sums = [Double](repeating: 0, count: clusterCount * size)
-        for (row, number) in cluster.enumerated() {
-            var weight = 0.0
-            for column in 0..<size { weight += response[row * size + column] * gradient[column] }
-            squares[number] += weight * weight
-            for column in 0..<size { sums[number * size + column] += jacobian[row * size + column] * weight }
-        }
-        var (trace, frobenius) = (0.0, 0.0)
-        for a in 0..<clusterCount {
-            var solved = [Double](repeating: 0, count: size)
-            for row in 0..<size {
-                for column in 0..<size { solved[row] += inverse[row * size + column] * sums[a * size + column] }
-            }
-            for b in 0...a {
-                var value = a == b ? squares[a] : 0
-                for column in 0..<size { value -= solved[column] * sums[b * size + column] }
-                if a == b { trace += value }
-                frobenius += (a == b ? 1 : 2) * value * value
-            }
-        }
-        return frobenius > 0 ? max(trace * trace / frobenius, 1) : Double(max(clusterCount - size, 1))
+    /// The same from those among clusters.
+    func degrees(fromClusters own: Double) -> Double {
+        isLeastSquares ? own : max(1 / (scoreVariance / own + curvature.relativeVariance / 2), 1)
     }
 
     /// The variance of a quantity with these derivatives by the coordinates as the spread among clusters gives it, over

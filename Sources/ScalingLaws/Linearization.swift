@@ -1,6 +1,6 @@
 import RealModule
 
-/// A fit's residuals and their derivatives at the optimum: what covariances, leverages and designs come from.
+/// A fit's residuals and their derivatives at the optimum: what covariances and designs come from.
 struct Linearization: Sendable {
     let rows: Int
     let columns: Int
@@ -117,19 +117,7 @@ struct Linearization: Sendable {
         return sum * variance
     }
 
-    /// J·(JᵀJ)⁺ at a row and column.
-    func solved(_ row: Int, _ column: Int) -> Double {
-        var sum = 0.0
-        for k in 0..<columns { sum += jacobian[row * columns + k] * inverse[k * columns + column] }
-        return sum
-    }
-
-    /// J·(JᵀJ)⁺·Jᵀ between two rows: how the fit's value at one follows the other's error.
-    func leverage(_ a: Int, _ b: Int) -> Double {
-        Self.form(jacobian, columns, a, inverse, b)
-    }
-
-    /// How the score at one row follows the other's: `leverage` for least squares, 0 of rows beyond ±δ, whose scores stay.
+    /// How the score at one row follows the other's error: 0 of rows beyond ±δ, whose scores stay.
     func scoreLeverage(_ a: Int, _ b: Int) -> Double {
         followers[a] && followers[b] ? Self.form(jacobian, columns, a, followed, b) : 0
     }

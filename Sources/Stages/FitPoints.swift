@@ -96,7 +96,7 @@ struct FitPoints {
 }
 
 extension Law {
-    fileprivate var speaksOfBits: Bool { formula.contains("bits") }
+    var speaksOfBits: Bool { formula.contains("bits") }
 
     /// Whether a baseline is dense, or trained under what the law has a word for.
     fileprivate func speaks(of baseline: LossPoint) -> Bool {

@@ -9,7 +9,7 @@ package struct PlanRequest: Sendable {
     package let manifest: URL
     /// What may be spent, in average cells of the manifest.
     package let budget: Double
-    /// The law to plan with; nil for the manifest's first law of QiD.
+    /// The law to plan with; nil for the manifest's first law of QiD, or of loss if it has none.
     package let law: String?
     /// Only checkpoints that the archives hold.
     package let onlyHeld: Bool
@@ -33,9 +33,9 @@ struct PlannedCell: Sendable, Equatable {
     /// An archive holds the checkpoint; else it would have to be trained or found.
     let isHeld: Bool
 
-    /// By how much the summed variance of its scheme's predictions falls for a unit of cost.
+    /// By how much the mean squared reach of its scheme's intervals falls for a unit of cost.
     var gain: Double {
-        (step.errorBefore * step.errorBefore - step.errorAfter * step.errorAfter) / step.candidate.cost
+        (step.reachBefore * step.reachBefore - step.reachAfter * step.reachAfter) / step.candidate.cost
     }
 }
 
@@ -56,8 +56,8 @@ struct MeasurementPlan {
 ///
 /// A cell costs what its evaluation does, 2·(N + d·V) operations a token, in units of the average cell that the
 /// manifest has measured: so a budget needs no model of the machine, and training is not counted. Each scheme's law is
-/// fitted apart; their cells compete for one budget by what they take off the mean squared relative error of their
-/// scheme's predictions, for their cost.
+/// fitted apart; their cells compete for one budget by what they take off the mean squared reach of the intervals of
+/// their scheme's predictions, for their cost.
 package func plan(_ request: PlanRequest, workspace location: URL, asJSON: Bool) throws(StageError) -> String {
     let workspace = try attempt { () throws(WorkspaceError) in try Workspace(existing: location) }
     let lock = try resolve(manifest: request.manifest, workspace: workspace).lock
@@ -78,9 +78,13 @@ package func plan(_ request: PlanRequest, workspace location: URL, asJSON: Bool)
 
 private func planningLaw(_ request: PlanRequest, _ lock: Lock) throws(StageError) -> String {
     try attempt { () throws(ScalingLawsError) in
-        for name in request.law.map({ [$0] }) ?? lock.laws + ["qid-unified"]
-        where try Laws.named(name).quantity == .qid { return name }
-        throw .noAnswer("a plan needs a law of QiD; a law of loss gets narrower by training more models alone")
+        let names = request.law.map { [$0] } ?? lock.laws
+        let plannable = try names.map(Laws.named).filter(\.isOfPlainCells)
+        if let chosen = plannable.first(where: { $0.quantity == .qid }) ?? plannable.first { return chosen.name }
+        guard let given = request.law else { return "qid-unified" }
+        throw .noAnswer(
+            "'\(given)' speaks of how models were trained, so all that it lacks is models to train; plan with a law of N, D "
+                + "and bits")
     }
 }
 
@@ -94,7 +98,7 @@ extension MeasurementPlan {
         for plan in fits {
             let fit = try ScalingLaws.fit(
                 plan.points, plan.law, FitOptions(bootstrapDraws: 0, holdsOut: false, profiles: false))
-            let wanted = fit.conditions(of: lock.predictions, plan)
+            let wanted = plan.law.places(fit.conditions(of: lock.predictions, plan))
             guard !wanted.isEmpty else { continue }
             wantedCount += wanted.count
             let cells = candidates.cells(of: plan, bits: fit.bits(lock, plan, wanted), wanted: wanted, unit: unit)
@@ -147,6 +151,25 @@ extension MeasurementPlan {
     }
 }
 
+extension Law {
+    /// Whether every cell of a checkpoint as it is, or compressed, is a point of the law: a law of how models are trained
+    /// (their scheme or sparsity) learns from nothing but more training.
+    fileprivate var isOfPlainCells: Bool {
+        !["scheme", "sparsity", "fidelity"].contains { formula.contains($0) }
+    }
+
+    /// The places that differ in what the law speaks of: without bits, those of 16.
+    fileprivate func places(_ conditions: [Conditions]) -> [Conditions] {
+        guard !speaksOfBits else { return conditions }
+        var places: [Conditions] = []
+        for var place in conditions {
+            place.bits = 16
+            if !places.contains(place) { places.append(place) }
+        }
+        return places
+    }
+}
+
 extension Fit {
     /// The places of a manifest's predictions of which the law can speak.
     func conditions(of predictions: [Manifest.Prediction], _ plan: FitPoints.Plan) -> [Conditions] {
@@ -173,7 +196,7 @@ extension Fit {
     /// The bit widths that could be measured: those of the manifest and its predictions, and the usual ones.
     fileprivate func bits(_ lock: Lock, _ plan: FitPoints.Plan, _ wanted: [Conditions]) -> [Double] {
         let measured = Set(plan.points.compactMap(\.conditions.bits))
-        guard !isPerBit else { return measured.sorted() }
+        guard !isPerBit, law.speaksOfBits else { return measured.sorted() }
         let usual: Set<Double> = [2, 3, 4, 5, 6, 8]
         return usual.union(measured).union(wanted.compactMap(\.bits).filter { $0 < 16 }).sorted()
     }

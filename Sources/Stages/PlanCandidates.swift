@@ -48,7 +48,7 @@ struct PlanCandidates {
         of plan: FitPoints.Plan, bits: [Double], wanted: [Conditions], unit: Double
     ) -> [(candidate: Candidate, isHeld: Bool)] {
         let family = held.filter { $0.family == plan.family }
-        let measured = Set(plan.points.map(\.conditions))
+        let measured = Set(plan.points.map { $0.conditions.unnamed })
         let sizes = Set(family.map(\.params) + (goesBeyond ? wanted.map(\.params) : [])).sorted()
         let tokens = Set(family.map(\.tokens) + (goesBeyond ? wanted.map(\.tokens) : [])).sorted()
         var cells: [(candidate: Candidate, isHeld: Bool)] = []
@@ -59,7 +59,7 @@ struct PlanCandidates {
                 for bits in bits {
                     var place = plan.points[0].conditions
                     (place.params, place.tokens, place.bits) = (size, tokens, bits)
-                    guard !measured.contains(place) else { continue }
+                    guard !measured.contains(place.unnamed) else { continue }
                     cells.append((Candidate(place, cost: cost / unit), isHeld))
                 }
             }
@@ -73,6 +73,15 @@ struct PlanCandidates {
         guard let nearest = family.min(by: { distance($0) < distance($1) }) else { return nil }
         let head = nearest.operationsPerToken - 2 * nearest.params
         return 2 * params + head * exponential(logarithm(params / nearest.params) / 3)
+    }
+}
+
+extension Conditions {
+    /// Without the scheme: a law of loss has uncompressed cells, which have another, among those of one scheme.
+    fileprivate var unnamed: Conditions {
+        var place = self
+        place.scheme = nil
+        return place
     }
 }
 

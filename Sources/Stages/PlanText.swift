@@ -74,8 +74,8 @@ extension PlannedCell {
         return [
             "\(place)", scheme, family, Figures.count(conditions.params), Figures.count(conditions.tokens),
             conditions.bits.map(Figures.bits) ?? "", Figures.significant(step.candidate.cost, digits: 2),
-            Figures.significant(spent, digits: 2), "× " + Figures.significant(exponential(1.96 * step.errorBefore)),
-            "× " + Figures.significant(exponential(1.96 * step.errorAfter)),
+            Figures.significant(spent, digits: 2), "× " + Figures.significant(exponential(step.reachBefore)),
+            "× " + Figures.significant(exponential(step.reachAfter)),
             isHeld ? "archived" : "to be trained",
         ]
     }

@@ -11,9 +11,10 @@ struct PlanCommand: ParsableCommand {
         discussion: """
             Cells are those of checkpoints that the manifest's archives hold, also of steps that it leaves out and bit \
             widths that it does not name, and of checkpoints missing from the grid of sizes and tokens that they span. \
-            The law is fitted to what is recorded; run the manifest first. Plans are for laws of QiD: every cell measures the \
-            16-bit loss of its checkpoint as well, so a law of loss gets narrower by checkpoints alone, and those have to be \
-            trained.
+            The law is fitted to what is recorded; run the manifest first. A law of QiD has a cell for each checkpoint and \
+            bit width, degraded-loss one for 16 bits as well, and a law of the 16-bit loss (chinchilla, kaplan) one for each \
+            checkpoint. Laws of models trained under compression (effective-parameters, capacity, sparsity) have no cells to \
+            plan: all that they lack has to be trained.
             """)
 
     @Argument(help: "A manifest, or the lock of a run.")
@@ -25,7 +26,7 @@ struct PlanCommand: ParsableCommand {
         help: ArgumentHelp("Evaluation time to spend: 1 is the average cell of the manifest.", valueName: "cells"))
     var budget = 10.0
 
-    @Option(help: "The law of QiD to plan with (default: the manifest's first).")
+    @Option(help: "The law to plan with (default: the manifest's first of QiD, else of loss).")
     var law: String?
 
     @Flag(help: "Only checkpoints that the archives hold.")

@@ -181,47 +181,61 @@ import Testing
             cells.map { Candidate($0, cost: 1) }, for: [Conditions(params: 1e11, tokens: 3e11, bits: 4)], budget: 4)
         #expect(steps.count == 4 && steps.last?.spent == 4)
         #expect(steps[0].candidate.conditions.params == 1e10)
-        for (step, next) in zip(steps, steps.dropFirst()) { #expect(next.errorBefore == step.errorAfter) }
+        for (step, next) in zip(steps, steps.dropFirst()) {
+            #expect(next.errorBefore == step.errorAfter && next.reachBefore == step.reachAfter)
+        }
         #expect(steps.allSatisfy { $0.errorAfter < $0.errorBefore })
         // No single candidate does better than the first one chosen.
         for cell in cells {
             let alone = try result.measureNext(
                 [Candidate(cell, cost: 1)], for: [Conditions(params: 1e11, tokens: 3e11, bits: 4)], budget: 1)
-            #expect((alone.first?.errorAfter ?? .infinity) >= steps[0].errorAfter * (1 - 1e-12))
+            #expect((alone.first?.reachAfter ?? .infinity) >= steps[0].reachAfter * (1 - 1e-12))
         }
     }
 
-    /// The cells chosen, measured, narrow the wanted prediction more than as many cells picked at random.
+    /// The cells chosen, measured, narrow the wanted prediction more than as many cells picked at random, and bring it
+    /// nearer to the truth.
     @Test func whatIsChosenNarrowsThePrediction() throws {
         let law = try Laws.named("qid-unified")
         let first = Simulation.grid([1e8, 4e8, 1e9], [3e9, 3e10], [3, 4])
-        let points = try Simulation.points("qid-unified", Simulation.unified, first, noise: 0.1)
-        let before = try fit(points, law, FitOptions(bootstrapDraws: 0, holdsOut: false, profiles: false))
         let cells = Simulation.grid([1e8, 4e8, 1e9, 3e9, 1e10], [3e9, 3e10, 3e11], [2, 3, 4, 6]).filter {
             !first.contains($0)
         }
         let wanted = Conditions(params: 7e10, tokens: 1e13, bits: 4)
-        func error(measuring chosen: [Conditions], seed: UInt64) throws -> Double {
-            let more = try Simulation.points("qid-unified", Simulation.unified, chosen, noise: 0.1, seed: seed)
+        let names = Simulation.unified.keys.sorted()
+        let truth = try Curve(law, names: names).values(
+            at: [wanted], parameters: names.map { Simulation.unified[$0] ?? .nan })[0]
+        func points(_ places: [Conditions], seed: UInt64) throws -> [Point] {
+            try Simulation.points("qid-unified", Simulation.unified, places, noise: 0.1, seed: seed)
+        }
+        func outcome(_ points: [Point]) throws -> (width: Double, error: Double) {
             let options = FitOptions(starts: 8, bootstrapDraws: 100, holdsOut: false, profiles: false)
-            let prediction = try #require(try fit(points + more, law, options).predict([wanted]).first)
-            return log(prediction.high / prediction.low)
+            let prediction = try #require(try fit(points, law, options).predict([wanted]).first)
+            return (log(prediction.high / prediction.low), log(prediction.value / truth))
         }
-        let steps = try before.measureNext(cells.map { Candidate($0, cost: 1) }, for: [wanted], budget: 4)
-        let chosen = steps.map(\.candidate.conditions)
         var random = Random(state: 11)
-        var (planned, picked, narrower) = (0.0, 0.0, 0)
-        for seed in 1...20 {
-            let cells = (0..<4).map { _ in cells[min(Int(random.uniform() * Double(cells.count)), cells.count - 1)] }
-            let (own, other) = try (
-                error(measuring: chosen, seed: UInt64(seed)), error(measuring: cells, seed: UInt64(seed))
-            )
-            planned += own / 20
-            picked += other / 20
-            narrower += own < other ? 1 : 0
+        var (planned, picked) = ((width: 0.0, square: 0.0), (width: 0.0, square: 0.0))
+        var (narrower, shorter) = (0, 0)
+        for seed in UInt64(1)...40 {
+            let start = try points(first, seed: 1000 + seed)
+            let before = try fit(start, law, FitOptions(bootstrapDraws: 0, holdsOut: false, profiles: false))
+            let steps = try before.measureNext(cells.map { Candidate($0, cost: 1) }, for: [wanted], budget: 4)
+            var others: [Conditions] = []
+            while others.count < 4 {
+                let cell = cells[min(Int(random.uniform() * Double(cells.count)), cells.count - 1)]
+                if !others.contains(cell) { others.append(cell) }
+            }
+            let rest = try before.measureNext(others.map { Candidate($0, cost: 1) }, for: [wanted], budget: 4)
+            if let own = steps.last, let other = rest.last { shorter += own.reachAfter <= other.reachAfter ? 1 : 0 }
+            let own = try outcome(start + points(steps.map(\.candidate.conditions), seed: seed))
+            let other = try outcome(start + points(others, seed: seed))
+            planned = (planned.width + own.width / 40, planned.square + own.error * own.error / 40)
+            picked = (picked.width + other.width / 40, picked.square + other.error * other.error / 40)
+            narrower += own.width < other.width ? 1 : 0
         }
-        // Widths are estimates too: not every choice at random comes out wider.
-        #expect(planned < 0.9 * picked && narrower > 10, "\(planned), \(picked), \(narrower)")
+        #expect(shorter >= 39, "\(shorter)")
+        #expect(planned.width < 0.65 * picked.width && narrower >= 30, "\(planned), \(picked), \(narrower)")
+        #expect(planned.square < 0.75 * picked.square, "\(planned), \(picked)")
     }
 
     @Test func costsAndBudgetDecide() throws {

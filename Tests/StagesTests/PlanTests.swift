@@ -55,6 +55,20 @@ struct PlanTests {
         }
     }
 
+    /// A law of the 16-bit loss has one cell for each checkpoint, and one of both quantities 16 bits among the widths.
+    @Test func lawsOfLossHaveCellsToo() throws {
+        try measured { _, plan in
+            let baselines = try cells(plan(["--json", "--law", "A / tokens^a", "--budget", "1000"]))
+            #expect(baselines.map { $0["tokens"]?.double } == [128_000, 128_000])
+            #expect(baselines.allSatisfy { $0["bits"]?.double == 16 && $0["in_archive"] == true })
+            #expect(baselines.allSatisfy { $0["scheme"] == "dense" })
+            let law = "loss = A / tokens^a + k / bits^g"
+            let both = try cells(plan(["--json", "--law", law, "--budget", "1000"]))
+            #expect(both.contains { $0["bits"]?.double == 16 && $0["tokens"]?.double == 128_000 })
+            #expect(!both.contains { $0["tokens"]?.double != 128_000 && [2, 3, 4, 16].contains($0["bits"]?.double) })
+        }
+    }
+
     @Test func theBudgetIsKept() throws {
         try measured { _, plan in
             let some = try cells(plan(["--json", "--budget", "4"]))
@@ -80,7 +94,8 @@ struct PlanTests {
     @Test func mistakesAreNamed() throws {
         try measured { archive, plan in
             #expect(try plan(["--budget", "0"]).status == 64)
-            #expect(try plan(["--law", "chinchilla"]).errors.contains("a plan needs a law of QiD"))
+            #expect(try plan(["--law", "sparsity"]).errors.contains("'sparsity' speaks of how models were trained"))
+            #expect(try plan(["--law", "nonsense"]).errors.contains("nonsense"))
             let text = String(decoding: try readFile(archive.manifest), as: UTF8.self)
             let bare = text.split(separator: "\n").filter { !$0.hasPrefix("predictions") }.joined(separator: "\n")
             try writeFile(Array(bare.utf8), to: archive.manifest)
