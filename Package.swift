@@ -70,7 +70,9 @@ let package = Package(
         library("Report", ["ScalingLaws", "JSON"]),
         .target(
             name: "Schemas", path: "Schemas",
-            resources: [.embedInCode("v1_measurements.sql"), .embedInCode("v2_targets_and_training.sql")],
+            resources: ["v1_measurements.sql", "v2_targets_and_training.sql", "v3_recipes.sql"].map {
+                .embedInCode($0)
+            },
             swiftSettings: settings),
         library("Warehouse", ["JSON", "Schemas", grdb]),
         library("Pipeline", ["JSON", "Compression", yams, crypto]),

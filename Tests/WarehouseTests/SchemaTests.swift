@@ -13,7 +13,7 @@ import Warehouse
         let answer = try reader.query(
             """
             SELECT schema.type || ' ' || schema.name || ': ' || group_concat(info.name, ' ')
-            FROM sqlite_schema AS schema JOIN pragma_table_info(schema.name) AS info
+            FROM sqlite_schema AS schema JOIN pragma_table_xinfo(schema.name) AS info
             WHERE schema.type IN ('table', 'view') GROUP BY schema.type, schema.name
             """)
         let lines = answer.rows.compactMap { row in
@@ -35,13 +35,36 @@ import Warehouse
             print("skipped: no sqlite3 on this machine")
             return
         }
-        #expect(throws: WarehouseError.olderSchema(file: folder.warehouse, found: 1, known: 2)) {
+        #expect(throws: WarehouseError.olderSchema(file: folder.warehouse, found: 1, known: 3)) {
             try WarehouseReader(reading: folder.warehouse).qidPoints()
         }
         let warehouse = try Warehouse(writing: folder.warehouse)
         try warehouse.record(Samples.compressed("a"))
         #expect(try warehouse.reader.qidPoints().map(\.windows) == [2])
-        #expect(try warehouse.reader.query("PRAGMA user_version").rows == [[.integer(2)]])
+        #expect(try warehouse.reader.query("PRAGMA user_version").rows == [[.integer(3)]])
+    }
+
+    @Test func recipesRecordedBeforeHaveTheColumnsOfLaterVersions() throws {
+        let old =
+            "PRAGMA application_id = 0x71696431; PRAGMA user_version = 2;\n"
+            + Schemas.warehouseMigrations[..<2].joined() + """
+                INSERT INTO spec VALUES ('qsd', 'qsd', 'qsd', 4, NULL, 1, '{"rank":0.25,"sparse":0.3,"activations":6}');
+                INSERT INTO spec VALUES ('wanda', 'wanda', 'wanda', 16, NULL, 1, '{"rank":64,"sparse":"2:8"}');
+                INSERT INTO spec VALUES ('rtn', 'rtn', 'rtn', 4, 16, 0, '{"bits":4}');
+                """
+        guard try WarehouseFileTests.shell(folder.warehouse, old) != nil else {
+            print("skipped: no sqlite3 on this machine")
+            return
+        }
+        let reader = try Warehouse(writing: folder.warehouse).reader
+        let answer = try reader.query(
+            "SELECT name, sparsity, sparsity_pattern, rank, activation_bits FROM spec ORDER BY name")
+        #expect(
+            answer.rows == [
+                [.text("qsd"), .real(0.3), .null, .real(0.25), .integer(6)],
+                [.text("rtn"), .null, .null, .null, .null],
+                [.text("wanda"), .real(0.75), .text("2:8"), .integer(64), .null],
+            ])
     }
 
     private static let expected = """
@@ -61,20 +84,20 @@ import Warehouse
         table shard: digest name file_digest tokenizer_digest
         table source: checkpoint path family step tokens phase native_scheme fingerprint native_bits native_activation_bits \
         native_sparsity
-        table spec: name scheme method bits group_size symmetric canonical
+        table spec: name scheme method bits group_size symmetric canonical sparsity sparsity_pattern rank activation_bits
         table warning: fit position message advice
         table window: evaluation position nll_nats
         view forecast: law family scheme quantity params tokens bits value low high beyond_hull fit
         view latest_law: law family scheme objective parameter value low high at_bound n left_out r2 fit
         view law: law family scheme objective parameter value low high at_bound n left_out r2 fit
-        view loss: family params params_total step tokens phase scheme spec bits native_activation_bits native_sparsity \
-        bits_per_weight shard context windows \
+        view loss: family params params_total step tokens phase scheme spec bits sparsity activation_bits rank \
+        native_activation_bits native_sparsity bits_per_weight shard context windows \
         score scored_tokens loss perplexity checkpoint evaluation stage_version
         view origin: checkpoint family step tokens phase native_scheme native_bits native_activation_bits native_sparsity path
-        view qid: family params params_total step tokens phase method scheme spec bits group_size bits_per_weight shard \
-        context windows available_windows stderr_target score loss16 loss qid stderr kl agreement checkpoint evaluation
-        view qid_history: family params params_total step tokens phase method scheme spec bits group_size bits_per_weight \
-        shard context windows available_windows stderr_target score loss16 loss qid stderr kl agreement vocabulary_size \
+        view qid: family params params_total step tokens phase method scheme spec bits group_size sparsity sparsity_pattern \
+        rank activation_bits bits_per_weight shard context windows available_windows stderr_target score loss16 loss qid stderr kl agreement checkpoint evaluation
+        view qid_history: family params params_total step tokens phase method scheme spec bits group_size sparsity \
+        sparsity_pattern rank activation_bits bits_per_weight shard context windows available_windows stderr_target score loss16 loss qid stderr kl agreement vocabulary_size \
         checkpoint evaluation stage_version age
         view trace: evaluation checkpoint compressed program_version run started_at lock_digest
         """

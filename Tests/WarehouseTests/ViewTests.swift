@@ -40,6 +40,23 @@ import Warehouse
             ])
     }
 
+    @Test func recipesAreChosenByWhatTheyDo() throws {
+        let warehouse = try filled()
+        var sparse = Samples.compressed("a")
+        sparse.key = "sparse"
+        sparse.compression?.spec.name = "wanda-asym-w4-g16-2of4"
+        sparse.compression?.spec.canonical = #"{"activations":8,"bits":4,"method":"wanda","sparse":"2:4"}"#
+        try warehouse.record(sparse)
+        try warehouse.record(sparse)
+        let chosen = "WHERE sparsity = 0.5 AND sparsity_pattern = '2:4' AND activation_bits = 8 AND rank IS NULL"
+        #expect(
+            try warehouse.reader.query("SELECT spec FROM qid \(chosen)").rows == [[.text("wanda-asym-w4-g16-2of4")]])
+        #expect(
+            try warehouse.reader.query("SELECT count(*) FROM loss WHERE sparsity = 0.5 AND activation_bits = 8").rows
+                == [[.integer(1)]])
+        #expect(try warehouse.reader.query("SELECT count(*) FROM qid WHERE sparsity IS NULL").rows == [[.integer(2)]])
+    }
+
     @Test func lossGivesBaselinesToo() throws {
         let reader = try filled().reader
         let points = try reader.lossPoints()

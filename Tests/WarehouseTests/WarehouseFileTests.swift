@@ -112,7 +112,7 @@ import Warehouse
         var bytes = try Data(contentsOf: folder.warehouse)
         bytes[63] = 99  // user_version, four bytes from 60
         try bytes.write(to: folder.warehouse)
-        let expected = WarehouseError.newerSchema(file: folder.warehouse, found: 99, known: 2)
+        let expected = WarehouseError.newerSchema(file: folder.warehouse, found: 99, known: 3)
         #expect(throws: expected) { try WarehouseReader(reading: folder.warehouse) }
         #expect(throws: expected) { try Warehouse(writing: folder.warehouse) }
         #expect(try Data(contentsOf: folder.warehouse) == bytes)
