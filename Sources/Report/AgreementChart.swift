@@ -9,7 +9,9 @@ struct AgreementChart {
     init(_ content: ReportContent, law: FittedScheme) {
         self.law = law
         let family = law.name(among: content.laws) == law.scheme ? nil : law.family
-        name = [law.fit.law.name, SchemeWords(law.scheme).grain, family].compactMap(\.self).joined(separator: ", ")
+        name = [law.fit.law.name, SchemeWords.shortName(of: law.scheme, among: content.schemes), family].compactMap(
+            \.self
+        ).joined(separator: ", ")
         sizes = SizeSeries(content.measurements)
     }
 

@@ -77,9 +77,9 @@ private struct Headline {
     }
 
     private func growth(_ lead: Lead) -> String {
-        let words = SchemeWords(lead.law.scheme)
-        let place =
-            lead.bits.map { "At \(Figures.bits($0)) bits \(words.grain)" } ?? "Over all bit widths \(words.grain)"
+        let name = SchemeWords.shortName(of: lead.law.scheme, among: content.schemes)
+        let scope = name == lead.law.scheme ? "under \(name)" : name
+        let place = lead.bits.map { "At \(Figures.bits($0)) bits \(scope)" } ?? "Over all bit widths \(scope)"
         let family = lead.law.name(among: content.laws) == lead.law.scheme ? nil : lead.law.family
         let subject = family.map { " to \($0)" } ?? ""
         let tokens = Self.power(lead.beta, of: "⟦D", up: "grows", down: "falls", with: "training tokens")

@@ -21,7 +21,15 @@ struct SchemeWords {
     }
 
     private static let names = [
-        "rtn": "round to nearest", "gptq": "GPTQ", "awq": "AWQ", "sym": "symmetric", "asym": "asymmetric",
-        "channel": "per channel", "actorder": "columns ordered by activation",
+        "rtn": "round to nearest", "gptq": "GPTQ", "awq": "AWQ", "aweq": "AWEQ", "smoothquant": "SmoothQuant",
+        "wanda": "Wanda", "sparsegpt": "SparseGPT", "sym": "symmetric", "asym": "asymmetric",
+        "channel": "per channel", "actorder": "columns ordered by activation", "search": "searched scales",
+        "float16": "scales in float16", "bfloat16": "scales in bfloat16", "float32": "scales in float32",
     ]
+
+    /// A short name that tells a scheme from others: what shares a scale where that is enough, else the scheme's own.
+    static func shortName(of scheme: String, among schemes: [String]) -> String {
+        let grain = SchemeWords(scheme).grain
+        return schemes.contains { $0 != scheme && SchemeWords($0).grain == grain } ? scheme : grain
+    }
 }

@@ -38,6 +38,8 @@ extension Document {
 
     /// The schemes whose charts are seen at once; those of the others unfold.
     private static let shownSchemes = 4
+    /// The panels of predictions that are seen at once; more unfold.
+    private static let shownPanels = 12
 
     private static func caption(_ chart: DegradationChart) -> String {
         let words = SchemeWords(chart.scheme).words
@@ -60,7 +62,11 @@ extension Document {
             + "Hollow: the largest model, foretold by the law fitted without it.\(note)"
         return Section(
             heading: "Predicted against measured",
-            blocks: [.figure(Figure(caption: caption, panels: panels, size: .wide, file: nil))])
+            blocks: [
+                .figure(
+                    Figure(
+                        caption: caption, panels: panels, size: .wide, isFolded: panels.count > shownPanels, file: nil))
+            ])
     }
 
     private static func laws(_ content: ReportContent) -> Section? {
