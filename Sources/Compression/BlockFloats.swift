@@ -8,7 +8,7 @@ import Kernels
 /// nearest to w·(1/max(absmax, 10⁻³⁸)), of two equally near ones the lower. A block of zeros has absmax 0. Stored as
 /// bitsandbytes stores it (`BitsAndBytesModule`), its blocks of consecutive weights being the groups of rows that they
 /// divide. With `scaleSearch`, absmax is what `ScaleSearch` finds.
-package enum BlockFloats: LayerCompressor {
+package enum BlockFloats: SingleSpecCompressor {
     /// The blocks that bitsandbytes takes.
     static let groups = [32, 64, 128, 256, 512, 1024, 2048, 4096]
 
@@ -38,15 +38,7 @@ package enum BlockFloats: LayerCompressor {
         return config
     }
 
-    package static func compress(
-        _ layer: LinearLayer, specs: [Spec], hessian: Hessian?
-    ) throws(CompressionError) -> [CompressedWeight] {
-        var results: [CompressedWeight] = []
-        for spec in specs { results.append(try compress(layer, spec)) }
-        return results
-    }
-
-    private static func compress(_ layer: LinearLayer, _ spec: Spec) throws(CompressionError) -> CompressedWeight {
+    package static func compress(_ layer: LinearLayer, _ spec: Spec) throws(CompressionError) -> CompressedWeight {
         let (layout, state, kind) = (try layout(layer, spec), try state(layer, spec), try kind(spec))
         let storages = layout.map { StoredBytes(byteCount: $0.byteCount) }
         let (codes, absmax) = (storages[0], storages[1])

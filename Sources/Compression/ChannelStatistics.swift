@@ -2,13 +2,15 @@
 package struct ChannelStatistics: Sendable, Equatable {
     package var mean: [Double]
     package var meanMagnitude: [Double]
+    package var meanSquare: [Double]
     /// The least and the greatest value.
     package var low: [Float]
     package var high: [Float]
 
-    package init(mean: [Double], meanMagnitude: [Double], low: [Float], high: [Float]) {
+    package init(mean: [Double], meanMagnitude: [Double], meanSquare: [Double], low: [Float], high: [Float]) {
         self.mean = mean
         self.meanMagnitude = meanMagnitude
+        self.meanSquare = meanSquare
         self.low = low
         self.high = high
     }
@@ -21,6 +23,6 @@ package struct ChannelStatistics: Sendable, Equatable {
 
     /// Whether no input was NaN or infinite.
     package var isFinite: Bool {
-        meanMagnitude.allSatisfy(\.isFinite) && low.allSatisfy(\.isFinite) && high.allSatisfy(\.isFinite)
+        meanSquare.allSatisfy(\.isFinite) && low.allSatisfy(\.isFinite) && high.allSatisfy(\.isFinite)
     }
 }

@@ -9,7 +9,7 @@ import Kernels
 /// consecutive weights of a row and a level is a vector (`VectorClustering`); the table is shared then.
 /// With `powersOfTwo` a weight has one table of sums of powers of two and no scales (`PowersOfTwo`), stored as float32,
 /// which holds them exactly. Else levels and scales are rounded to their stored type before weights go to the nearest, of two equally near levels to the lower.
-package enum Codebook: LayerCompressor {
+package enum Codebook: SingleSpecCompressor {
     package static func layout(_ layer: LinearLayer, _ spec: Spec) throws(CompressionError) -> [StoredLayout] {
         try geometry(layer, spec).layout(scaleType: spec.scaleType(checkpoint: layer.scaleType))
     }
@@ -19,21 +19,15 @@ package enum Codebook: LayerCompressor {
         return LevelForm.levels(count, vector: vector).json(ignored: ignored)
     }
 
-    package static func compress(
-        _ layer: LinearLayer, specs: [Spec], hessian: Hessian?
-    ) throws(CompressionError) -> [CompressedWeight] {
-        var results: [CompressedWeight] = []
-        for spec in specs {
-            let type = spec.scaleType(checkpoint: layer.scaleType)
-            let result = LevelWeight(try geometry(layer, spec), scaleType: type)
-            switch result.geometry.table {
-            case .ofGroups: try fillOwn(result, layer)
-            case .scaled: try SharedCodebook(result, layer).fill()
-            case .plain: try fillPowersOfTwo(result, layer)
-            }
-            results.append(result.finish())
+    package static func compress(_ layer: LinearLayer, _ spec: Spec) throws(CompressionError) -> CompressedWeight {
+        let result = LevelWeight(
+            try geometry(layer, spec), scaleType: spec.scaleType(checkpoint: layer.scaleType))
+        switch result.geometry.table {
+        case .ofGroups: try fillOwn(result, layer)
+        case .scaled: try SharedCodebook(result, layer).fill()
+        case .plain: try fillPowersOfTwo(result, layer)
         }
-        return results
+        return result.finish()
     }
 
     private static func geometry(_ layer: LinearLayer, _ spec: Spec) throws(CompressionError) -> LevelGeometry {

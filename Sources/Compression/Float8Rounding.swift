@@ -10,7 +10,7 @@ import Kernels
 ///
 /// e4m3 is stored in compressed-tensors' `float-quantized`. That has no e5m2, which has the same tensors in a layout of
 /// our own (`LevelForm`) with scales in float32: most of max|w|/57344 would be too small for float16.
-package enum Float8Rounding: LayerCompressor {
+package enum Float8Rounding: SingleSpecCompressor {
     package static func layout(_ layer: LinearLayer, _ spec: Spec) throws(CompressionError) -> [StoredLayout] {
         let (rows, columns) = (layer.weight.rows, layer.weight.columns)
         let length = try PackQuantizedGeometry.groupLength(layer, spec)
@@ -28,15 +28,7 @@ package enum Float8Rounding: LayerCompressor {
             : LevelForm.float8.json(ignored: ignored)
     }
 
-    package static func compress(
-        _ layer: LinearLayer, specs: [Spec], hessian: Hessian?
-    ) throws(CompressionError) -> [CompressedWeight] {
-        var results: [CompressedWeight] = []
-        for spec in specs { results.append(try compress(layer, spec)) }
-        return results
-    }
-
-    private static func compress(_ layer: LinearLayer, _ spec: Spec) throws(CompressionError) -> CompressedWeight {
+    package static func compress(_ layer: LinearLayer, _ spec: Spec) throws(CompressionError) -> CompressedWeight {
         let (layout, format) = (try layout(layer, spec), try format(spec))
         let scaleType = spec.scaleType(checkpoint: layer.scaleType)
         let storages = layout.map { StoredBytes(byteCount: $0.byteCount) }

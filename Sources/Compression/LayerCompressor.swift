@@ -13,16 +13,19 @@ package struct LinearLayer: Sendable {
     package let stack: WeightStack?
     /// The greatest magnitude of its inputs in calibration, for specs that round inputs by it.
     package var largestInput: Float?
+    /// The root mean square of each input over the calibration tokens, for methods that need no more.
+    package var inputNorms: [Float]?
 
     package init(
         name: String, weight: any WeightMatrix, scaleType: ScaleType, stack: WeightStack? = nil,
-        largestInput: Float? = nil
+        largestInput: Float? = nil, inputNorms: [Float]? = nil
     ) {
         self.name = name
         self.weight = weight
         self.scaleType = scaleType
         self.stack = stack
         self.largestInput = largestInput
+        self.inputNorms = inputNorms
     }
 }
 
@@ -45,6 +48,21 @@ package protocol LayerCompressor: Sendable {
     static func compress(
         _ layer: LinearLayer, specs: [Spec], hessian: Hessian?
     ) throws(CompressionError) -> [CompressedWeight]
+}
+
+/// A compressor that gains nothing from taking several specs at a time, and looks at no inputs.
+package protocol SingleSpecCompressor: LayerCompressor {
+    static func compress(_ layer: LinearLayer, _ spec: Spec) throws(CompressionError) -> CompressedWeight
+}
+
+extension SingleSpecCompressor {
+    package static func compress(
+        _ layer: LinearLayer, specs: [Spec], hessian: Hessian?
+    ) throws(CompressionError) -> [CompressedWeight] {
+        var results: [CompressedWeight] = []
+        for spec in specs { results.append(try compress(layer, spec)) }
+        return results
+    }
 }
 
 extension Spec {

@@ -10,7 +10,7 @@ import Kernels
 /// the exponent, one less and one more are tried, and the first with the least squared error is taken.
 ///
 /// mxfp4 is stored in compressed-tensors' `mxfp4-pack-quantized`, mxint8 in a layout of our own (`LevelForm`).
-package enum MXRounding: LayerCompressor {
+package enum MXRounding: SingleSpecCompressor {
     package static func layout(_ layer: LinearLayer, _ spec: Spec) throws(CompressionError) -> [StoredLayout] {
         let (rows, columns) = (layer.weight.rows, layer.weight.columns)
         guard columns.isMultiple(of: MXFormat.block) else {
@@ -33,15 +33,7 @@ package enum MXRounding: LayerCompressor {
             : LevelForm.mxint8.json(ignored: ignored)
     }
 
-    package static func compress(
-        _ layer: LinearLayer, specs: [Spec], hessian: Hessian?
-    ) throws(CompressionError) -> [CompressedWeight] {
-        var results: [CompressedWeight] = []
-        for spec in specs { results.append(try compress(layer, spec)) }
-        return results
-    }
-
-    private static func compress(_ layer: LinearLayer, _ spec: Spec) throws(CompressionError) -> CompressedWeight {
+    package static func compress(_ layer: LinearLayer, _ spec: Spec) throws(CompressionError) -> CompressedWeight {
         let (layout, format) = (try layout(layer, spec), try format(spec))
         let storages = layout.map { StoredBytes(byteCount: $0.byteCount) }
         let (elements, exponents) = (storages[0], storages[1])

@@ -34,7 +34,8 @@ extension Spec {
         package var need: CalibrationNeed {
             switch self {
             case .rtn, .dilation, .magnitude, .lowRank, .qsd, .codebook: .none
-            case .gptq, .wanda, .sparsegpt: .hessian
+            case .gptq, .sparsegpt: .hessian
+            case .wanda: .norms
             case .awq, .smoothquant, .aweq: .channels
             }
         }
@@ -101,6 +102,8 @@ extension Spec {
 /// What a method must know of the inputs that a layer sees.
 package enum CalibrationNeed: Sendable, Hashable {
     case none
+    /// The root mean square of each input.
+    case norms
     /// H = 2XXᵀ/n over the calibration tokens.
     case hessian
     /// Means and extremes of each input, and for AWQ what the layer makes of them.

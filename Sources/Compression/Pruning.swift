@@ -1,4 +1,3 @@
-package import JSON
 import Kernels
 
 /// Pruning by a score of each weight by itself, with round to nearest for what remains if a spec wants it.
@@ -10,21 +9,9 @@ import Kernels
 ///
 /// The lowest ⌊share · count⌋ scores are taken away, or in a pattern n:m the lowest m − n of each m inputs; of equal
 /// scores that of the earlier weight. Inputs that were always 0 have the score 0. Grids are found from what remains.
-package enum Pruning: LayerCompressor {
-    package static func layout(_ layer: LinearLayer, _ spec: Spec) throws(CompressionError) -> [StoredLayout] {
-        try geometry(layer, spec).layout
-    }
-
-    package static func configuration(_ spec: Spec, ignored: [String]) -> JSONObject {
-        OwnForm.configuration(.sparse, spec, ignored: ignored)
-    }
-
-    private static func geometry(_ layer: LinearLayer, _ spec: Spec) throws(CompressionError) -> MaskedGeometry {
-        let (rows, columns) = (layer.weight.rows, layer.weight.columns)
-        guard let sparsity = spec.options.sparsity else { return try MaskedGeometry(layer, spec, kept: nil) }
-        let pruned =
-            spec.method == .magnitude ? sparsity.pruned(of: rows * columns) : rows * sparsity.pruned(of: columns)
-        return try MaskedGeometry(layer, spec, kept: rows * columns - pruned)
+package enum Pruning: MaskingCompressor {
+    package static func prunedCount(rows: Int, columns: Int, _ sparsity: Sparsity, _ method: Spec.Method) -> Int {
+        method == .magnitude ? sparsity.pruned(of: rows * columns) : rows * sparsity.pruned(of: columns)
     }
 
     package static func compress(
@@ -34,7 +21,7 @@ package enum Pruning: LayerCompressor {
         var results: [CompressedWeight] = []
         for spec in specs {
             let draft = MaskedDraft(try geometry(layer, spec))
-            let scores = try Scores(weight, spec.method, hessian)
+            let scores = try Scores(weight, spec.method, layer.inputNorms)
             if let sparsity = spec.options.sparsity { mark(scores, spec.method, sparsity, draft.kept) }
             try MaskedRounding(draft, tensor: layer.name).fill(from: weight)
             results.append(try draft.finish(layer.name))
@@ -80,13 +67,13 @@ private final class Scores: @unchecked Sendable {
     let columns: Int
     private let base: UnsafeMutablePointer<UInt32>
 
-    init(_ weight: Matrix, _ method: Spec.Method, _ hessian: Hessian?) throws(CompressionError) {
+    init(_ weight: Matrix, _ method: Spec.Method, _ inputNorms: [Float]?) throws(CompressionError) {
         (rows, columns) = (weight.rows, weight.columns)
         var norms = [Float](repeating: 1, count: columns)
-        if method.need != .none {
-            guard let hessian else { throw .missingCalibration(method: method.rawValue) }
-            precondition(hessian.columns == columns, "a layer's Hessian is as wide as its rows")
-            norms = hessian.diagonal.map { Float($0.squareRoot()) }
+        if method.need == .norms {
+            guard let inputNorms else { throw .missingCalibration(method: method.rawValue) }
+            precondition(inputNorms.count == columns, "a layer has as many inputs as its rows are long")
+            norms = inputNorms
         }
         base = .allocate(capacity: max(1, rows * columns))
         for row in 0..<rows {

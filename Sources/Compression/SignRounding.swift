@@ -9,21 +9,13 @@ import Kernels
 /// the scale of least squared error: of the m largest magnitudes with sum S, m is chosen for the greatest S²/m, and the scale is S/m.
 ///
 /// Stored in the layout `levels` (`LevelGeometry`) with the tables −1, 0, 1 and −1, 1.
-package enum SignRounding: LayerCompressor {
+package enum SignRounding: SingleSpecCompressor {
     package static func layout(_ layer: LinearLayer, _ spec: Spec) throws(CompressionError) -> [StoredLayout] {
         try geometry(layer, spec).layout(scaleType: spec.scaleType(checkpoint: layer.scaleType))
     }
 
     package static func configuration(_ spec: Spec, ignored: [String]) -> JSONObject {
         LevelForm.levels(levels(spec).count, vector: 1).json(ignored: ignored)
-    }
-
-    package static func compress(
-        _ layer: LinearLayer, specs: [Spec], hessian: Hessian?
-    ) throws(CompressionError) -> [CompressedWeight] {
-        var results: [CompressedWeight] = []
-        for spec in specs { results.append(try compress(layer, spec)) }
-        return results
     }
 
     private static func levels(_ spec: Spec) -> [Float] { spec.format == .binary ? [-1, 1] : [-1, 0, 1] }
@@ -34,7 +26,7 @@ package enum SignRounding: LayerCompressor {
             groupLength: try PackQuantizedGeometry.groupLength(layer, spec), table: .scaled)
     }
 
-    private static func compress(_ layer: LinearLayer, _ spec: Spec) throws(CompressionError) -> CompressedWeight {
+    package static func compress(_ layer: LinearLayer, _ spec: Spec) throws(CompressionError) -> CompressedWeight {
         let scaleType = spec.scaleType(checkpoint: layer.scaleType)
         let result = LevelWeight(try geometry(layer, spec), scaleType: scaleType)
         result.store(levels: levels(spec))

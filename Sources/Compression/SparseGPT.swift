@@ -1,4 +1,3 @@
-package import JSON
 import Kernels
 
 /// SparseGPT (2301.00774): GPTQ's solver, in which some weights of each block become zero, and the error that this makes
@@ -9,20 +8,9 @@ import Kernels
 /// n:m the lowest m − n of m columns go, by the weights as they are when the first of them is reached. Equal scores go by
 /// row and column. Grids are GPTQ's. Dead columns become zero. Values that are not quantized are rounded to the type they
 /// are stored in at the end, as there.
-package enum SparseGPT: LayerCompressor {
-    package static func layout(_ layer: LinearLayer, _ spec: Spec) throws(CompressionError) -> [StoredLayout] {
-        try geometry(layer, spec).layout
-    }
-
-    package static func configuration(_ spec: Spec, ignored: [String]) -> JSONObject {
-        OwnForm.configuration(.sparse, spec, ignored: ignored)
-    }
-
-    private static func geometry(_ layer: LinearLayer, _ spec: Spec) throws(CompressionError) -> MaskedGeometry {
-        let (rows, columns) = (layer.weight.rows, layer.weight.columns)
-        guard let sparsity = spec.options.sparsity else { return try MaskedGeometry(layer, spec, kept: nil) }
-        let kept = blocks(columns).reduce(0) { $0 + rows * $1.count - pruned(rows * $1.count, sparsity) }
-        return try MaskedGeometry(layer, spec, kept: kept)
+package enum SparseGPT: MaskingCompressor {
+    package static func prunedCount(rows: Int, columns: Int, _ sparsity: Sparsity, _: Spec.Method) -> Int {
+        blocks(columns).reduce(0) { $0 + pruned(rows * $1.count, sparsity) }
     }
 
     private static func blocks(_ columns: Int) -> [Range<Int>] {

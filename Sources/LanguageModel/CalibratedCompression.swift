@@ -75,12 +75,12 @@ private func compress(
 ) throws(LanguageModelError) {
     for layer in 0..<layers {
         // Nothing is compressed in front of the first layer yet.
-        let groups = layer == 0 ? [streams] : streams.map { [$0] }
+        let groups = layer == 0 ? byNeed(streams) : streams.map { [$0] }
         for (index, group) in groups.enumerated() {
             var seen: Set<String> = []
             while let seenInputs = try group[0].inputs(layer: layer, except: seen, byteCount: hessianByteCount) {
                 for stream in group { try stream.compress(seenInputs) }
-                seen.formUnion(seenInputs.hessians.keys)
+                seen.formUnion(seenInputs.largest.keys)
             }
             for stream in group where layer + 1 < layers { try stream.advance(layer: layer) }
             control.progress((Double(layer) + Double(index + 1) / Double(groups.count)) / Double(layers))
@@ -88,8 +88,23 @@ private func compress(
     }
 }
 
+/// The streams that look at the same things.
+private func byNeed(_ streams: [SpecStream]) -> [[SpecStream]] {
+    [CalibrationNeed.hessian, .norms].map { need in streams.filter { $0.need == need } }.filter { !$0.isEmpty }
+}
+
+/// What modules of a layer are given.
+private struct SeenInputs {
+    var hessians: [String: Hessian] = [:]
+    /// The root mean square of each input.
+    var norms: [String: [Float]] = [:]
+    /// The greatest magnitude of all inputs of each module.
+    let largest: [String: Float]
+}
+
 /// One spec on its way through the layers.
 private final class SpecStream {
+    let need: CalibrationNeed
     private let run: CalibrationRun
     private var output: CompressionRun
     /// The modules still to be compressed.
@@ -100,6 +115,7 @@ private final class SpecStream {
     init(
         _ store: WeightStore, _ target: CompressionTarget, _ windows: TokenWindows, _ control: RunControl
     ) throws(LanguageModelError) {
+        need = target.spec.method.need
         run = try CalibrationRun(store, windows: windows, isCancelled: control.isCancelled)
         do { output = try CompressionRun(store.checkpoint, [target]) } catch { throw .compression(error) }
         waiting = Dictionary(uniqueKeysWithValues: output.layers.map { ($0.name, $0) })
@@ -109,23 +125,35 @@ private final class SpecStream {
     /// is left.
     func inputs(
         layer: Int, except seen: Set<String>, byteCount: Int
-    ) throws(LanguageModelError) -> HessianGathering? {
+    ) throws(LanguageModelError) -> SeenInputs? {
         let modules = run.description.layers[layer].maps.map(\.module)
         guard !seen.isSuperset(of: modules) else { return nil }
+        if need == .norms { return try norms(layer: layer) }
         let gathering = HessianGathering(context: run.context, except: seen, byteCount: byteCount)
         try run.observe(layer: layer) { modules, inputs in gathering.add(inputs, of: modules) }
         let hessians = gathering.hessians
         if let module = modules.first(where: { hessians[$0].map { !$0.isFinite } ?? false }) {
             throw .inputsNotFinite(module: module)
         }
-        return hessians.isEmpty ? nil : gathering
+        return hessians.isEmpty ? nil : SeenInputs(hessians: hessians, largest: gathering.largest)
     }
 
-    func compress(_ inputs: HessianGathering) throws(LanguageModelError) {
-        for (module, hessian) in inputs.hessians.sorted(by: { $0.key < $1.key }) {
+    /// Lengths of inputs take no memory to speak of: those of all modules are found in one pass.
+    private func norms(layer: Int) throws(LanguageModelError) -> SeenInputs {
+        let gathering = ChannelGathering()
+        try run.observe(layer: layer) { modules, inputs in gathering.add(inputs, of: modules) }
+        let statistics = try gathering.statistics()
+        return SeenInputs(
+            norms: statistics.mapValues { $0.meanSquare.map { Float($0.squareRoot()) } },
+            largest: statistics.mapValues(\.largest))
+    }
+
+    func compress(_ inputs: SeenInputs) throws(LanguageModelError) {
+        for module in inputs.largest.keys.sorted() {
             guard var layer = waiting.removeValue(forKey: module) else { continue }
             layer.largestInput = inputs.largest[module]
-            do { compressed[module] = try output.compress(layer, hessian: hessian)[0].matrix } catch {
+            layer.inputNorms = inputs.norms[module]
+            do { compressed[module] = try output.compress(layer, hessian: inputs.hessians[module])[0].matrix } catch {
                 throw .compression(error)
             }
         }

@@ -6,7 +6,7 @@ final class ChannelGathering {
     private var sums: [String: ChannelSums] = [:]
     private var order: [String] = []
 
-    /// Adds one window's inputs.
+    /// Adds some windows' inputs.
     func add(_ inputs: MatrixView, of modules: [String]) {
         guard let first = modules.first else { return }
         let sums = self.sums[first] ?? ChannelSums(columns: inputs.columns)
@@ -36,7 +36,7 @@ final class ChannelGathering {
 /// `@unchecked Sendable` because workers write disjoint ranges of columns, and readers come after them.
 private final class ChannelSums: @unchecked Sendable {
     private let columns: Int
-    private let sum, magnitude: UnsafeMutablePointer<Double>
+    private let sum, magnitude, square: UnsafeMutablePointer<Double>
     private let low, high: UnsafeMutablePointer<Float>
     private var tokens = 0
 
@@ -45,10 +45,12 @@ private final class ChannelSums: @unchecked Sendable {
         let count = max(1, columns)
         sum = .allocate(capacity: count)
         magnitude = .allocate(capacity: count)
+        square = .allocate(capacity: count)
         low = .allocate(capacity: count)
         high = .allocate(capacity: count)
         sum.initialize(repeating: 0, count: count)
         magnitude.initialize(repeating: 0, count: count)
+        square.initialize(repeating: 0, count: count)
         low.initialize(repeating: .infinity, count: count)
         high.initialize(repeating: -.infinity, count: count)
     }
@@ -56,6 +58,7 @@ private final class ChannelSums: @unchecked Sendable {
     deinit {
         sum.deallocate()
         magnitude.deallocate()
+        square.deallocate()
         low.deallocate()
         high.deallocate()
     }
@@ -73,6 +76,7 @@ private final class ChannelSums: @unchecked Sendable {
                     let value = row[column]
                     sum[column] += Double(value)
                     magnitude[column] += Double(value.magnitude)
+                    square[column] += Double(value) * Double(value)
                     low[column] = value < low[column] ? value : low[column]
                     high[column] = value > high[column] ? value : high[column]
                 }
@@ -86,6 +90,7 @@ private final class ChannelSums: @unchecked Sendable {
         let count = Double(tokens)
         return ChannelStatistics(
             mean: (0..<columns).map { sum[$0] / count }, meanMagnitude: (0..<columns).map { magnitude[$0] / count },
+            meanSquare: (0..<columns).map { square[$0] / count },
             low: (0..<columns).map { low[$0] }, high: (0..<columns).map { high[$0] })
     }
 }

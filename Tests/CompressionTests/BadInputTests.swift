@@ -53,7 +53,9 @@ struct BadInputTests {
     }
 
     private func compress(_ spec: Spec, _ values: [Float], _ hessian: Hessian?) throws(CompressionError) -> [Float] {
-        try spec.compressor.compress(layer(values), specs: [spec], hessian: hessian)[0].matrix.decoded
+        var layer = layer(values)
+        layer.inputNorms = hessian.map(inputNorms)
+        return try spec.compressor.compress(layer, specs: [spec], hessian: hessian)[0].matrix.decoded
     }
 
     // MARK: Weights

@@ -10,6 +10,13 @@ struct SparsityTests {
             name: "layers.0.x", weight: DenseMatrix(Matrix(values, columns: golden.columns)), scaleType: .float16)
     }
 
+    /// A layer that has seen the inputs of a Hessian.
+    private static func layer(_ layer: LinearLayer, _ hessian: Hessian) -> LinearLayer {
+        var layer = layer
+        layer.inputNorms = inputNorms(hessian)
+        return layer
+    }
+
     private static func hessian(columns: Int, tokens: Int) -> Hessian {
         GPTQTests.hessian(GPTQTests.inputs(columns: columns, tokens: tokens))
     }
@@ -22,7 +29,7 @@ struct SparsityTests {
         let layer = LinearLayer(name: "layers.0.x", weight: stored.matrix, scaleType: .float16)
         let spec = try golden.spec()
         let hessian = Self.hessian(columns: golden.columns, tokens: golden.tokens)
-        let result = try spec.compressor.compress(layer, specs: [spec], hessian: hessian)[0]
+        let result = try spec.compressor.compress(Self.layer(layer, hessian), specs: [spec], hessian: hessian)[0]
         let decoded = result.matrix.decoded
         #expect(fingerprint([decoded.withUnsafeBytes { Array($0) }]) == golden.fingerprint)
         let mask = result.tensors[0]
@@ -46,7 +53,8 @@ struct SparsityTests {
             for bits in ["", #", "bits": 4, "group": 32"#] {
                 let text = #"{"method": "\#(method)", "sparse": "\#(kept):\#(length)"\#(bits)}"#
                 let spec = try Spec(json: #require(try JSONValue(parsing: text).object))
-                let result = try spec.compressor.compress(layer, specs: [spec], hessian: hessian)[0]
+                let result = try spec.compressor.compress(
+                    Self.layer(layer, hessian), specs: [spec], hessian: hessian)[0]
                 let mask = Array(result.tensors[0].storage.bytes[..<(rows * columns / 8)])
                 for first in stride(from: 0, to: rows * columns, by: length) {
                     let count = (first..<first + length).count { mask[$0 / 8] >> UInt8($0 % 8) & 1 == 1 }
@@ -63,10 +71,10 @@ struct SparsityTests {
 
     @Test(arguments: ["magnitude", "wanda", "sparsegpt"])
     func resultsDoNotDependOnThreadsOrCompany(_ method: String) throws {
+        let hessian = Self.hessian(columns: 160, tokens: 200)
         let layer = LinearLayer(
             name: "x", weight: DenseMatrix(Matrix(randomWeights(rows: 100, columns: 160, seed: 5), columns: 160)),
-            scaleType: .float16)
-        let hessian = Self.hessian(columns: 160, tokens: 200)
+            scaleType: .float16, inputNorms: inputNorms(hessian))
         let specs = try [#"0.5"#, #""2:4""#, #"0.25, "bits": 3, "group": 32, "symmetric": false"#].map { sparse in
             try Spec(
                 json: #require(

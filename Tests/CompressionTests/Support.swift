@@ -1,4 +1,5 @@
 import Checkpoint
+import Compression
 import FoundationEssentials
 import Kernels
 
@@ -55,6 +56,11 @@ func randomWeights(rows: Int, columns: Int, seed: UInt32) -> [Float] {
 func randomWeights32(count: Int, seed: UInt32) -> [Float] {
     var generator = Congruential(seed: seed)
     return (0..<count).map { _ in generator.centred() }
+}
+
+/// The lengths of the inputs that a Hessian has seen, up to a factor.
+func inputNorms(_ hessian: Hessian) -> [Float] {
+    (0..<hessian.columns).map { Float(hessian[$0, $0].squareRoot()) }
 }
 
 extension Matrix {

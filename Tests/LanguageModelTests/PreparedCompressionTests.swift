@@ -223,8 +223,9 @@ struct PreparedCompressionTests {
     /// Losses of transformers 5.23 with compressed-tensors 0.20 in float32 on the same stored directories.
     ///
     /// A token's greatest negative input falls on the tie at −127.5 steps (−7.5 at 4 bits), so that the last bit of a sum
-    /// before it decides about a whole step: between float32 and float64 transformers itself differs by 6e-6 nats at 8
-    /// bits and 1.2e-3 at 4.
+    /// before it decides about a whole step. At 4 bits transformers itself gives losses with a standard deviation of 5e-3
+    /// nats when the embedding's values are changed by a share of 1e-7, and their mean is ours: twelve such changes of
+    /// each of three models gave differences of −3.1, −0.4 and 0.6e-3 with standard errors of 2.2, 1.6 and 1.6e-3.
     @Test(.enabled(if: Oracles.areThere, "the oracles at ../shared/oracles are not there"))
     func lossesWithRoundedInputsAreThoseOfTransformers() throws {
         let specs = try [
@@ -236,7 +237,7 @@ struct PreparedCompressionTests {
         try compressed(Self.demo, specs, Self.demoWindows(4)) { directories in
             let found = try losses(WeightStore(Checkpoint(directory: Self.demo)), directories, windows)
             let expected: [(loss: Double, within: Double)] = [
-                (2.532608, 2e-6), (2.532412, 2e-6), (2.532360, 5e-4), (2.534815, 5e-4), (2.821665, 4e-3),
+                (2.532608, 2e-6), (2.532412, 2e-6), (2.532360, 5e-4), (2.534815, 5e-4), (2.821665, 1.5e-2),
             ]
             for (found, expected) in zip(found, expected) { #expect(abs(found - expected.loss) < expected.within) }
         }
