@@ -1,7 +1,7 @@
 /// Every recipe at the checkpoints at which all of them were measured: bits, QiD, and which of them lie on the front.
 ///
-/// QiD grows with training and falls with size, so means compare recipes only over the same checkpoints. A recipe that was
-/// measured at fewer than half as many as the others is left out, and then as few as it takes for one to be common.
+/// QiD grows with training and falls with size, so means compare recipes only over the same checkpoints. These are at
+/// least half as many as the recipe with the most has; recipes that were not measured at all of them are left out.
 struct MethodComparison {
     /// By stored bits, then by QiD.
     let members: [Member]
@@ -58,18 +58,20 @@ struct MethodComparison {
 
     var front: [Member] { members.filter(\.isOnFront) }
 
-    /// The specs to compare and the places that all of them have.
+    /// The specs to compare and the places that all of them have: as many specs as there are with half of the places that
+    /// one has, and of equally many those with more places.
     private static func comparable(_ places: [String: Set<String>]) -> (specs: Set<String>, places: Set<String>) {
         let most = places.values.map(\.count).max() ?? 0
-        // The ones with the most places first; names settle ties, so that equal contents give equal reports.
-        var order = places.filter { $0.value.count * 2 >= most }
-            .sorted { ($1.value.count, $0.key) < ($0.value.count, $1.key) }
-        while let first = order.first {
-            let common = order.reduce(first.value) { $0.intersection($1.value) }
-            if !common.isEmpty { return (Set(order.map(\.key)), common) }
-            order.removeLast()
+        // Names settle ties, so that equal contents give equal reports.
+        let sets = places.sorted { $0.key < $1.key }.map(\.value)
+        let common = sets.first.map { sets.reduce($0) { $0.intersection($1) } } ?? []
+        var best: (specs: Set<String>, places: Set<String>) = ([], [])
+        var seen: Set<Set<String>> = []
+        for candidate in [common] + sets where candidate.count * 2 >= most && seen.insert(candidate).inserted {
+            let specs = Set(places.filter { candidate.isSubset(of: $0.value) }.keys)
+            if (specs.count, candidate.count) > (best.specs.count, best.places.count) { best = (specs, candidate) }
         }
-        return ([], [])
+        return best
     }
 
     /// The places of the points that no other dominates, by bits.

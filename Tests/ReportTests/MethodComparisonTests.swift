@@ -134,6 +134,14 @@ import Testing
             }
         #expect(try Self.methods(cells)["left_out"] == ["qsd-sym-w4-g8"])
         #expect(try Self.methods(cells)["checkpoints"] == 2)
+        // Two cannot be at three of four checkpoints, another not at these two: it is the one to leave out.
+        let refused =
+            (1...4).map { Self.cell("rtn", step: $0, qid: 0.1, stored: 4) }
+            + [1, 2].flatMap { step in
+                ["aweq", "awq", "qsd"].map { Self.cell($0, "sym-g32", step: step, qid: 0.2, stored: 4) }
+            } + [3, 4].map { Self.cell("a", step: $0, qid: 0.2, stored: 4) }
+        #expect(try Self.methods(refused)["left_out"] == ["a-asym-w4-g16"])
+        #expect(try Self.methods(refused)["checkpoints"] == 2)
         let apart = [Self.cell("rtn", step: 1, qid: 0.1, stored: 4), Self.cell("gptq", step: 2, qid: 0.1, stored: 4)]
         #expect(try JSONValue(parsing: RenderedReport(try Self.content(apart)).json).object?["methods"] == .null)
         #expect(RenderedReport(try Self.content(apart)).methodPlot == nil)

@@ -36,6 +36,41 @@ struct DemoTests {
         }
     }
 
+    /// A part of what the demo's own manifest measures.
+    @Test func gptqBeatsRoundToNearestAndTheReportSaysSo() throws {
+        try withScratchDirectory { directory in
+            let demo = Self.repository.appending(path: "Manifests/demo").path
+            var manifest = String(
+                decoding: try readFile(Self.repository.appending(path: "Manifests/demo.yaml")), as: UTF8.self)
+            manifest.replace("demo/", with: "\(demo)/")
+            manifest.replace("windows: 128", with: "windows: 32")
+            manifest.replace("    tokens_per_step:", with: "    steps: [256, 512, 1024]\n    tokens_per_step:")
+            manifest.replace("laws: [qid-unified, qid-per-bit]", with: "laws: []")
+            let file = directory.appending(path: "manifest.yaml")
+            try writeFile(Array(manifest.utf8), to: file)
+            let workspace = directory.appending(path: "workspace")
+            let run = try qid(["run", file.path, "--workspace", workspace.path])
+            try #require(run.status == 0, "\(run.errors)")
+            let answer = try WarehouseReader(reading: workspace.appending(path: "warehouse.sqlite")).query(
+                """
+                SELECT count(*), sum(g.qid < r.qid), sum(abs(g.bits_per_weight - r.bits_per_weight) < 1e-9)
+                FROM qid AS g JOIN qid AS r USING (checkpoint, bits, group_size)
+                WHERE g.method = 'gptq' AND r.method = 'rtn' AND bits IN (2, 3)
+                """)
+            guard case .integer(let cells)? = answer.rows.first?[0], case .integer(let wins)? = answer.rows.first?[1]
+            else {
+                Issue.record("no cells of both")
+                return
+            }
+            #expect(cells == 24 && Double(wins) >= 0.9 * Double(cells), "\(wins) of \(cells)")
+            #expect(answer.rows.first?[2] == .integer(cells))
+            #expect(run.output.contains("gptq beats rtn in "), "\(run.output)")
+            let report = workspace.appending(path: "runs/\(names(in: workspace.appending(path: "runs"))[0])/report")
+            let page = String(decoding: try readFile(report.appending(path: "index.html")), as: UTF8.self)
+            #expect(page.contains("of 12 cells at 3 bits and in") && page.contains("Pareto"))
+        }
+    }
+
     /// Compares every loss for which there is an oracle and returns how many there were.
     private func compare(_ warehouse: WarehouseReader) throws -> Int {
         var compared = 0
