@@ -19,24 +19,36 @@ struct Search: Sendable {
     /// Starts that end this near to the best objective, relatively, have found the same minimum.
     private static let sameMinimum = 1e-6
 
+    /// An optimum that fewer starts than this have found may not be the best: as many starts again are made, elsewhere,
+    /// so many times at most.
+    private static let (enough, mostRounds) = (3, 4)
+
     func run() throws(ScalingLawsError) -> Outcome {
-        let candidates = self.candidates()
-        guard !candidates.isEmpty else { throw .noFiniteStart(law: observations.space.formula.law.name) }
-        let chosen = choose(candidates)
-        let minima = parallelMap(chosen.count) { index in
-            var problem = Problem(observations, coordinates)
-            return Minimizer().minimize(&problem, from: chosen[index])
+        var minima: [Minimizer.Minimum] = []
+        for round in 0..<Self.mostRounds {
+            let chosen = choose(candidates(round))
+            minima += parallelMap(chosen.count) { index in
+                var problem = Problem(observations, coordinates)
+                return Minimizer().minimize(&problem, from: chosen[index])
+            }
+            let least = minima.map(\.objective).min() ?? .infinity
+            let agreeing = minima.count { $0.objective <= same(as: least) }
+            if agreeing >= Self.enough || chosen.count < Self.enough { break }
         }
         guard let first = minima.indices.min(by: { minima[$0].objective < minima[$1].objective }) else {
             throw .noFiniteStart(law: observations.space.formula.law.name)
         }
         var problem = Problem(observations, coordinates)
         let best = polish(minima[first], &problem)
-        let floor = Double(observations.count) * 1e-24
-        let limit = best.objective * (1 + Self.sameMinimum) + floor
+        let limit = same(as: best.objective)
         return Outcome(
-            z: best.z, objective: best.objective, starts: chosen.count,
+            z: best.z, objective: best.objective, starts: minima.count,
             startsAtBest: max(1, minima.count { $0.objective <= limit }), isConverged: best.isConverged)
+    }
+
+    /// The objective up to which a minimum is the same as one of this objective.
+    private func same(as objective: Double) -> Double {
+        objective * (1 + Self.sameMinimum) + Double(observations.count) * 1e-24
     }
 
     /// Newton steps with the exact Hessian from the best minimum, which Gauss–Newton may approach slowly.
@@ -51,15 +63,15 @@ struct Search: Sendable {
             iterations: minimum.iterations + polished.iterations)
     }
 
-    /// Coordinates with a finite objective, best first.
-    private func candidates() -> [[Double]] {
+    /// Coordinates with a finite objective, best first; others each round.
+    private func candidates(_ round: Int) -> [[Double]] {
         let drawn = coordinates.free.filter { !observations.space.parameters[$0].isLinear }.count
         let count = drawn == 0 ? 1 : max(options.starts * 4, min(64 << min(drawn, 5), 1024))
         let blocks = 16
         let scored = parallelMap(blocks) { block in
             var problem = Problem(observations, coordinates)
             return stride(from: block, to: count, by: blocks).compactMap { index -> (Int, Double, [Double])? in
-                var random = RandomNumbers(seed: options.seed, stream: index)
+                var random = RandomNumbers(seed: options.seed, stream: round * count + index)
                 let z = problem.solvingLinearPart(draw(&random))
                 let objective = problem.objective(at: z)
                 return objective.isFinite ? (index, objective, z) : nil
