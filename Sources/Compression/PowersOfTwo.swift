@@ -12,7 +12,8 @@ import Kernels
 /// A centre c covers a weight w where |w − c|/|w| ≤ δ, and 0 covers those below 2^(t−b), where 2^t is the power of two at
 /// or above the largest weight. Centres are sums of at most ω powers 2^(t−b) … of one sign, no greater than the largest
 /// weight that is left. The centre that covers the most weights takes them, the least one of several; so on until none
-/// covers any; then ω and δ grow in turns, ω by 1 up to 4 and δ to its double. At δ ≥ 1 what is left becomes 0.
+/// covers any; then ω and δ grow in turns, ω by 1 up to 4 and δ to its double. At δ ≥ 1 what is left becomes 0. (The
+/// authors' code takes the middle centre for 0, which another one is once centres are gone; here 0 stays 0.)
 ///
 /// There δ and b (7) are given and the number of centres follows. Here it is given, k: for each b from 1 to 7 the first
 /// δ = 2^(j/8 − 8), j = 0, 1 … 63, with which at most k centres cover all weights; of these the b of least squared error.

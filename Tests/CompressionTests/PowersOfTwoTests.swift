@@ -3,7 +3,8 @@ import Kernels
 import Testing
 
 /// Clustering to sums of powers of two, against the authors' code (wanderingweights/PWFN, `clustering/Cluster.py`) with a
-/// weight's size in the place of its learnt spread, run in NumPy under the same search for b and δ.
+/// weight's size in the place of its learnt spread, run in NumPy under the same search for b and δ; 0 is found by its value
+/// there, not as the middle one of the centres that are left.
 struct PowersOfTwoTests {
     /// 12 × 64 weights, each the sum of four even draws, rounded to float16.
     private func bellShaped(seed: UInt32) -> [Float] {
