@@ -1,29 +1,32 @@
 /// How a matrix product is cut into blocks that fit the caches.
 enum Blocking {
-    /// Inputs in one pass of the microkernel: tiles of that depth (24 KiB) stay in the first-level cache beside a weight panel.
-    static let largestDepth = 256
-    /// Tiles that pass all panels of a group one after the other.
-    static let tilesAtOnce = 4
-    /// Input rows in one task, so that their panels (360 KiB) stay in the second-level cache.
-    static let largestRows = 40 * tileRows
-    /// Weights that are packed whole, to stay in the second-level cache (512 KiB).
+    /// Inputs in one pass of the microkernel. In floats, four panels of that depth (24 KiB) stay in the first-level cache
+    /// beside a panel of weights; in parts, a panel of either (144 KiB) streams from the second-level cache.
+    static func largestDepth(_ form: PanelForm) -> Int { form == .parts ? 768 : 256 }
+    /// Panels of inputs that pass all panels of a group one after the other.
+    static func panelsAtOnce(_ form: PanelForm) -> Int { form == .parts ? 1 : 4 }
+    /// Input rows in one task, so that their panels (360 KiB, or 1.1 MiB) stay in the second-level cache.
+    static let largestRows = 240
+    /// Weights that are packed whole, to stay in the second-level cache (512 KiB, or 768).
     static let keptWeights = 1 << 17
-    /// Inputs that are packed at a time where the weight goes by (16 MiB).
+    /// Inputs that are packed at a time where the weight goes by (16 MiB, or 24).
     static let streamedInputs = 1 << 22
-    /// Panels of a passing weight in one task: their outputs stay in the second-level cache from one depth to the next.
-    static let groupedPanels = 6
-    /// Head weights packed at a time (8 MiB), which stay in the third-level cache.
+    /// Panels of a passing weight in one task: they, or their outputs, stay in the second-level cache from one depth to the
+    /// next.
+    static func groupedPanels(_ form: PanelForm) -> Int { form == .parts ? 8 : 6 }
+    /// Head weights packed at a time (8 MiB, or 12), which stay in the third-level cache.
     static let headWeights = 1 << 21
 
-    /// The depth of one pass: that of `depth` in equal parts. It fixes the order of summation.
-    static func depth(_ depth: Int) -> Int {
-        let passes = max(1, (depth + largestDepth - 1) / largestDepth)
-        return max(1, (depth + passes - 1) / passes)
+    /// The depth of one pass: that of `depth` in equal parts. It fixes the order of summation in floats.
+    static func depth(_ depth: Int, form: PanelForm) -> Int {
+        let passes = max(1, (depth + largestDepth(form) - 1) / largestDepth(form))
+        let whole = max(1, (depth + passes - 1) / passes)
+        return form == .parts ? (whole + 31) / 32 * 32 : whole
     }
 
-    /// The rows that are packed at a time where the weight goes by, a multiple of the tile's.
-    static func streamedRows(depth: Int) -> Int {
-        max(8, streamedInputs / (max(1, depth) * tileRows)) * tileRows
+    /// The rows that are packed at a time where the weight goes by, a multiple of the panel's.
+    static func streamedRows(depth: Int, form: PanelForm) -> Int {
+        max(8, streamedInputs / (max(1, depth) * form.inputRows)) * form.inputRows
     }
 
     /// The tokens whose head weights are packed at a time, a multiple of what is folded at a time.
@@ -32,12 +35,12 @@ enum Blocking {
         return min(folds, (tokens + HeadTask.foldWidth - 1) / HeadTask.foldWidth) * HeadTask.foldWidth
     }
 
-    /// The rows of one task, a multiple of the tile's: many enough for the weights to be reused, and tasks for all workers.
-    static func rows(_ rows: Int, largest: Int = largestRows) -> Int {
-        let tiles = (rows + tileRows - 1) / tileRows
+    /// The rows of one task, a multiple of the panel's: many enough for the weights to be reused, and tasks for all workers.
+    static func rows(_ rows: Int, form: PanelForm, largest: Int = largestRows) -> Int {
+        let panels = form.inputPanels(rows)
         let width = Parallel.width
-        let tasks = (tiles * tileRows + largest - 1) / largest
+        let tasks = (panels * form.inputRows + largest - 1) / largest
         let balanced = max(1, (tasks + width - 1) / width * width)
-        return max(1, (tiles + balanced - 1) / balanced) * tileRows
+        return max(1, (panels + balanced - 1) / balanced) * form.inputRows
     }
 }

@@ -1,7 +1,7 @@
 /// A few scored rows, which one worker takes through a block of the vocabulary for all variants.
 struct HeadTask: Sendable {
     /// Rows of a task: their logits and packed inputs stay in the second-level cache.
-    static let largestRows = 16 * tileRows
+    static func largestRows(_ form: PanelForm) -> Int { form == .parts ? 192 : 96 }
     /// Logits of a row that are folded at a time; blocks of the vocabulary are multiples of it, so that sums keep their order.
     static let foldWidth = 256
 
@@ -12,13 +12,14 @@ struct HeadTask: Sendable {
     /// Where this task's rows start among all scored rows.
     let first: Int
     let folds: VocabularyFolds
+    let form: PanelForm
 
-    private var tiles: Int { (rows.count + tileRows - 1) / tileRows }
+    private var panels: Int { form.inputPanels(rows.count) }
 
     /// Folds the logits of some tokens, whose weights are packed, one pack for all variants or one for each.
     func fold(_ heads: [PackedWeights], tokens: Range<Int>) {
         let depth = hidden[0].columns
-        let inputFloats = tiles * tileRows * depth + 16
+        let inputFloats = panels * form.inputFloats(depth: depth) + 16
         let blockFloats = rows.count * Self.foldWidth
         Scratch.withFloats(hidden.count * inputFloats + max(3 * blockFloats, rows.count * depth)) { memory in
             let blocks = memory + hidden.count * inputFloats
@@ -33,7 +34,7 @@ struct HeadTask: Sendable {
                     let logits = variant == 0 ? baseline : blocks + 2 * blockFloats
                     multiply(
                         memory + variant * inputFloats, heads[heads.count == 1 ? 0 : variant], depth: depth,
-                        firstPanel: (start - tokens.lowerBound) / panelWidth, columns: part.count, into: logits)
+                        firstPanel: (start - tokens.lowerBound) / form.weightRows, columns: part.count, into: logits)
                     for row in rows.indices {
                         let offset = row * Self.foldWidth
                         folds.fold(
@@ -56,11 +57,11 @@ struct HeadTask: Sendable {
             view = MatrixView(base: gathered, rows: rows.count, columns: x.columns, stride: x.columns)
             for (index, row) in rows.enumerated() { view.row(index).update(from: x.row(row), count: x.columns) }
         }
-        let block = Blocking.depth(x.columns)
+        let block = Blocking.depth(x.columns, form: form)
         for start in stride(from: 0, to: x.columns, by: block) {
-            packInputs(
+            form.pack(
                 view, rows: 0..<rows.count, columns: start..<min(x.columns, start + block),
-                into: inputs + start * tiles * tileRows)
+                into: inputs + panels * form.inputFloats(depth: start))
         }
     }
 
@@ -70,11 +71,13 @@ struct HeadTask: Sendable {
         into logits: UnsafeMutablePointer<Float>
     ) {
         let out = MatrixView(base: logits, rows: rows.count, columns: columns, stride: Self.foldWidth)
-        let block = Blocking.depth(depth)
-        for start in stride(from: 0, to: max(1, depth), by: block) {
-            multiplyPanels(
-                inputs + start * tiles * tileRows, weights, firstPanel: firstPanel,
-                depths: start..<min(depth, start + block), into: out)
+        let block = Blocking.depth(depth, form: form)
+        form.multiplying {
+            for start in stride(from: 0, to: max(1, depth), by: block) {
+                weights.multiply(
+                    inputs + panels * form.inputFloats(depth: start), firstPanel: firstPanel,
+                    depths: start..<min(depth, start + block), into: out)
+            }
         }
         for column in columns..<(columns + 7) & ~7 {
             for row in rows.indices { out.row(row)[column] = -0x1p100 }

@@ -2,21 +2,23 @@
 ///
 /// `@unchecked Sendable` because the memory is only read once `init` has filled it.
 struct PackedInputs: @unchecked Sendable {
-    let tiles: Int
-    let depth: Int
+    let form: PanelForm
+    let panels: Int
     let depthBlock: Int
     /// The blocks of depth, in order; at least one, be it empty.
     let depthBlocks: [Range<Int>]
     private let base: UnsafeMutablePointer<Float>
 
     /// The memory that `init` fills.
-    static func floatCount(rows: Int, depth: Int) -> Int { (rows + tileRows - 1) / tileRows * tileRows * depth }
+    static func floatCount(rows: Int, depth: Int, form: PanelForm) -> Int {
+        form.inputPanels(rows) * form.inputFloats(depth: depth)
+    }
 
     /// Packs `x` into `memory`, in parallel.
-    init(_ x: MatrixView, in memory: UnsafeMutablePointer<Float>) {
-        tiles = (x.rows + tileRows - 1) / tileRows
-        let (depth, depthBlock) = (x.columns, Blocking.depth(x.columns))
-        self.depth = depth
+    init(_ x: MatrixView, form: PanelForm, in memory: UnsafeMutablePointer<Float>) {
+        self.form = form
+        panels = form.inputPanels(x.rows)
+        let (depth, depthBlock) = (x.columns, Blocking.depth(x.columns, form: form))
         self.depthBlock = depthBlock
         depthBlocks = stride(from: 0, to: max(1, depth), by: depthBlock).map { $0..<min(depth, $0 + depthBlock) }
         base = memory
@@ -24,25 +26,25 @@ struct PackedInputs: @unchecked Sendable {
     }
 
     private func fill(_ x: MatrixView) {
-        let tilesPerTask = max(1, 32_768 / max(1, tileRows * depth))
-        Parallel.forEach((tiles + tilesPerTask - 1) / tilesPerTask) { task in
-            let first = task * tilesPerTask
-            let rows = first * tileRows..<min(x.rows, (first + tilesPerTask) * tileRows)
+        let panelsPerTask = max(1, 32_768 / max(1, form.inputRows * x.columns))
+        Parallel.forEach((panels + panelsPerTask - 1) / panelsPerTask) { task in
+            let first = task * panelsPerTask
+            let rows = first * form.inputRows..<min(x.rows, (first + panelsPerTask) * form.inputRows)
             for depths in depthBlocks {
-                packInputs(x, rows: rows, columns: depths, into: base + offset(first, depths: depths))
+                form.pack(x, rows: rows, columns: depths, into: base + offset(first, depths: depths))
             }
         }
     }
 
-    /// The panel of the six rows of a tile over one block of depth.
+    /// A panel over one block of depth; the next lies `form.inputFloats(depth: depths.count)` further on.
     @inline(__always)
-    func tile(_ index: Int, depths: Range<Int>) -> UnsafePointer<Float> {
+    func panel(_ index: Int, depths: Range<Int>) -> UnsafePointer<Float> {
         UnsafePointer(base + offset(index, depths: depths))
     }
 
     @inline(__always)
-    private func offset(_ tile: Int, depths: Range<Int>) -> Int {
-        (depths.lowerBound * tiles + tile * depths.count) * tileRows
+    private func offset(_ panel: Int, depths: Range<Int>) -> Int {
+        form.inputFloats(depth: depths.lowerBound) * panels + form.inputFloats(depth: depths.count) * panel
     }
 }
 

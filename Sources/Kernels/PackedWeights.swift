@@ -1,50 +1,64 @@
-/// Some rows of a weight, decoded and packed for the microkernel in borrowed memory: panels of 16 rows by the whole depth,
-/// `panel[16k + r]`, then the bias of each row (zero without one); missing rows of the last panel are zero.
+/// Some rows of a weight, decoded and packed for the microkernel in borrowed memory: panels of the whole depth, then the
+/// bias of each row (zero without one), then the parts of each panel.
 ///
 /// `@unchecked Sendable` because the memory is only read once `init` has filled it.
 struct PackedWeights: @unchecked Sendable {
+    let form: PanelForm
     private let base: UnsafeMutablePointer<Float>
     private let starts: UnsafeMutablePointer<Float>
+    private let parts: UnsafeMutablePointer<Float>
     private let depth: Int
 
     /// The memory that `init` fills.
-    static func floatCount(rows: Int, depth: Int) -> Int {
-        (rows + panelWidth - 1) / panelWidth * panelWidth * (depth + 1)
+    static func floatCount(rows: Int, depth: Int, form: PanelForm) -> Int {
+        form.weightPanels(rows) * (form.weightFloats(depth: depth) + form.weightRows + 1)
     }
 
     /// Packs `rows` of `weight` into `memory`, in parallel.
-    init(_ weight: any WeightMatrix, rows: Range<Int>, bias: [Float]?, in memory: UnsafeMutablePointer<Float>) {
-        let panels = (rows.count + panelWidth - 1) / panelWidth
+    init(
+        _ weight: any WeightMatrix, rows: Range<Int>, bias: [Float]?, form: PanelForm,
+        in memory: UnsafeMutablePointer<Float>
+    ) {
+        let panels = form.weightPanels(rows.count)
         let depth = weight.columns
-        let starts = memory + panels * panelWidth * depth
-        for index in 0..<panels * panelWidth {
+        let starts = memory + panels * form.weightFloats(depth: depth)
+        for index in 0..<panels * form.weightRows {
             let row = rows.lowerBound + index
             starts[index] = row < rows.upperBound ? bias?[row] ?? 0 : 0
         }
-        (base, self.depth, self.starts) = (memory, depth, starts)
+        (self.form, base, self.depth, self.starts) = (form, memory, depth, starts)
+        parts = starts + panels * form.weightRows
         packInParallel(weight, rows: rows)
     }
 
     private func packInParallel(_ weight: any WeightMatrix, rows: Range<Int>) {
-        let panels = (rows.count + panelWidth - 1) / panelWidth
-        let panelsPerTask = max(1, 32_768 / max(1, panelWidth * depth))
+        let panels = form.weightPanels(rows.count)
+        let panelsPerTask = max(1, 32_768 / max(1, form.weightRows * depth))
         Parallel.forEach((panels + panelsPerTask - 1) / panelsPerTask) { task in
             for panel in task * panelsPerTask..<min(panels, (task + 1) * panelsPerTask) {
-                let first = rows.lowerBound + panel * panelWidth
-                weight.pack(
-                    rows: first..<min(rows.upperBound, first + panelWidth), columns: 0..<depth,
-                    into: base + panel * panelWidth * depth)
+                let first = rows.lowerBound + panel * form.weightRows
+                let count = form.pack(
+                    weight, rows: first..<min(rows.upperBound, first + form.weightRows), columns: 0..<depth,
+                    into: base + panel * form.weightFloats(depth: depth))
+                parts[panel] = Float(count)
             }
         }
     }
 
-    /// The panel of rows from 16·index on, from one depth on.
-    @inline(__always)
-    func panel(_ index: Int, depth first: Int) -> UnsafePointer<Float> {
-        UnsafePointer(base + (index * depth + first) * panelWidth)
+    /// Multiplies packed inputs by these weights over one block of depth; `out` has the columns from `firstPanel` on.
+    func multiply(
+        _ inputs: UnsafePointer<Float>, firstPanel: Int = 0, depths: Range<Int>, into out: MatrixView
+    ) {
+        for column in stride(from: 0, to: out.columns, by: form.weightRows) {
+            let index = firstPanel + column / form.weightRows
+            form.multiply(
+                depth: depths.count, inputs, inputStride: form.inputFloats(depth: depths.count),
+                base + index * form.weightFloats(depth: depth) + form.weightFloats(depth: depths.lowerBound),
+                parts: Int(parts[index]),
+                start: depths.lowerBound == 0 ? starts + index * form.weightRows : nil,
+                into: TileTarget(
+                    base: out.base + column, stride: out.stride, rows: out.rows,
+                    columns: min(form.weightRows, out.columns - column)))
+        }
     }
-
-    /// What the sums of a panel's 16 rows start from.
-    @inline(__always)
-    func start(_ index: Int) -> UnsafeMutablePointer<Float> { starts + index * panelWidth }
 }

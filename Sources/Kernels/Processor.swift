@@ -1,4 +1,5 @@
 import FoundationEssentials
+import KernelsAMX
 
 /// What the kernels are compiled for.
 package enum Processor {
@@ -17,9 +18,15 @@ package enum Processor {
     /// Whether loops of 512 bits run, which give the same bits as those of 256: where the processor has AVX-512 and the
     /// operating system saves its registers (Linux lists it only then), and `QID_KERNELS` is not `avx2`.
     package static let usesAVX512: Bool = {
-        guard ProcessInfo.processInfo.environment["QID_KERNELS"] != "avx2" else { return false }
+        guard chosen != "avx2" else { return false }
         return instructions?.isSuperset(of: ["avx512f", "avx512bw", "avx512dq", "avx512vl"]) ?? false
     }()
+
+    /// Whether matrix products run on AMX tiles, which round other bits than fused multiply-adds, no more of them: where
+    /// processor and operating system have tiles for bfloat16, and `QID_KERNELS` is neither `avx2` nor `avx512`.
+    package static let usesAMX: Bool = usesAVX512 && chosen != "avx512" && amx_request()
+
+    private static let chosen = ProcessInfo.processInfo.environment["QID_KERNELS"]
 
     /// The instruction sets of this machine's processor; nil where `/proc/cpuinfo` does not tell.
     private static var instructions: Set<Substring>? {

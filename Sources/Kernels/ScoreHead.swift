@@ -15,15 +15,16 @@ package func scoreHead(
     precondition(heads.allSatisfy { $0.rows == vocabulary && $0.columns == depth })
     precondition(hidden.allSatisfy { $0.rows == targets.count && $0.columns == depth })
     precondition(bias?.count ?? vocabulary == vocabulary && targets.allSatisfy { $0 < vocabulary })
+    let form = PanelForm.current
     let folds = VocabularyFolds(variants: hidden.count, rows: rows.count)
-    let tasks = headTasks(hidden: hidden, rows: rows, targets: targets, folds: folds)
+    let tasks = headTasks(hidden: hidden, rows: rows, targets: targets, folds: folds, form: form)
     let block = Blocking.vocabulary(vocabulary, depth: depth, heads: heads.count)
-    let floats = PackedWeights.floatCount(rows: block, depth: depth)
+    let floats = PackedWeights.floatCount(rows: block, depth: depth, form: form)
     Scratch.withFloats(floats * heads.count) { memory in
         for first in stride(from: 0, to: vocabulary, by: block) {
             let tokens = first..<min(vocabulary, first + block)
             let packed = heads.enumerated().map { index, head in
-                PackedWeights(head, rows: tokens, bias: bias, in: memory + index * floats)
+                PackedWeights(head, rows: tokens, bias: bias, form: form, in: memory + index * floats)
             }
             Parallel.forEach(tasks.count) { tasks[$0].fold(packed, tokens: tokens) }
         }
@@ -32,13 +33,13 @@ package func scoreHead(
 }
 
 private func headTasks(
-    hidden: [MatrixView], rows: [Int], targets: [Int32], folds: VocabularyFolds
+    hidden: [MatrixView], rows: [Int], targets: [Int32], folds: VocabularyFolds, form: PanelForm
 ) -> [HeadTask] {
-    let block = Blocking.rows(rows.count, largest: HeadTask.largestRows)
+    let block = Blocking.rows(rows.count, form: form, largest: HeadTask.largestRows(form))
     return stride(from: 0, to: rows.count, by: block).map { first in
         let part = first..<min(rows.count, first + block)
         return HeadTask(
             hidden: hidden, rows: Array(rows[part]), targets: part.map { Int(targets[rows[$0]]) }, first: first,
-            folds: folds)
+            folds: folds, form: form)
     }
 }

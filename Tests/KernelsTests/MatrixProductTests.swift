@@ -20,9 +20,9 @@ struct MatrixProductTests {
     func agreesWithThePlainProduct(tokens: Int, inputs: Int, outputs: Int) {
         let (x, w) = (Matrix.random(tokens, inputs, seed: 1), Matrix.random(outputs, inputs, seed: 2))
         let bias = Matrix.random(1, outputs, seed: 3).values
-        for bias in [nil, bias] {
+        for (bias, form) in [nil, bias].flatMap({ bias in PanelForm.available.map { (bias, $0) } }) {
             let out = Matrix(rows: tokens, columns: outputs)
-            multiply(x.view, DenseMatrix(w), bias: bias, into: out.view)
+            PanelForm.$current.withValue(form) { multiply(x.view, DenseMatrix(w), bias: bias, into: out.view) }
             let wrong = (0..<tokens * outputs).first { index in
                 let (t, r) = (index / outputs, index % outputs)
                 let (sum, scale) = plain(x, w, bias, t, r)
@@ -33,12 +33,54 @@ struct MatrixProductTests {
         }
     }
 
-    @Test func readsAndWritesSubviews() {
+    /// Products of parts that are left out lie below what rounding float32 sums loses.
+    @Test("weights of 8, 11 and 24 bits multiply as exactly in parts as in floats", arguments: [8, 11, 24])
+    func isAsExactInParts(bits: Int) {
+        let (x, w) = (Matrix.random(70, 900, seed: 12), Matrix.random(65, 900, seed: 13))
+        for index in 0..<65 * 900 {
+            let mask: UInt32 = ~0 << UInt32(24 - bits)
+            w.base[index] = Float(bitPattern: w.base[index].bitPattern & mask)
+        }
+        let errors = PanelForm.available.map { form in
+            let out = Matrix(rows: 70, columns: 65)
+            PanelForm.$current.withValue(form) { multiply(x.view, DenseMatrix(w), into: out.view) }
+            return (0..<70 * 65).reduce(0) { sum, index in
+                let error = Double(out[index / 65, index % 65]) - plain(x, w, nil, index / 65, index % 65).sum
+                return sum + error * error
+            }
+        }
+        #expect(errors.allSatisfy { $0 <= 2 * errors[0] && $0 > 0 })
+    }
+
+    /// The parts of a panel are counted: another row's must not change a sum.
+    @Test(arguments: PanelForm.available)
+    func otherWeightsDoNotMatter(form: PanelForm) {
+        let x = Matrix.random(40, 100, seed: 14)
+        let whole = Matrix(rows: 40, columns: 100, (0..<4000).map { Float($0 % 17 - 8) })
+        let mixed = Matrix(rows: 40, columns: 100, whole.values)
+        for row in [3, 38] { for column in 0..<100 { mixed.base[100 * row + column] += 1 / Float(3 + column) } }
+        let (first, second) = (Matrix(rows: 40, columns: 40), Matrix(rows: 40, columns: 40))
+        PanelForm.$current.withValue(form) {
+            multiply(x.view, DenseMatrix(whole), into: first.view)
+            multiply(x.view, DenseMatrix(mixed), into: second.view)
+        }
+        for row in 0..<40 {
+            for column in 0..<40 {
+                #expect((first[row, column] == second[row, column]) == ![3, 38].contains(column))
+            }
+        }
+    }
+
+    @Test(arguments: PanelForm.available)
+    func readsAndWritesSubviews(form: PanelForm) {
         let (x, w) = (Matrix.random(20, 50, seed: 4), Matrix.random(21, 30, seed: 5))
         let (whole, part) = (Matrix(rows: 20, columns: 40), Matrix(rows: 11, columns: 21))
-        multiply(x.view.rows(3..<14).columns(7..<37), DenseMatrix(w), into: whole.view.rows(5..<16).columns(10..<31))
         let copy = x.part(rows: 3..<14, columns: 7..<37)
-        multiply(copy.view, DenseMatrix(w), into: part.view)
+        PanelForm.$current.withValue(form) {
+            multiply(
+                x.view.rows(3..<14).columns(7..<37), DenseMatrix(w), into: whole.view.rows(5..<16).columns(10..<31))
+            multiply(copy.view, DenseMatrix(w), into: part.view)
+        }
         #expect(whole.part(rows: 5..<16, columns: 10..<31).isIdentical(to: part))
         for row in 0..<20 {
             for column in 0..<40 where !(5..<16).contains(row) || !(10..<31).contains(column) {
@@ -49,6 +91,12 @@ struct MatrixProductTests {
 
     @Test(arguments: [(6, 40, 30), (129, 800, 50), (600, 48, 300), (50, 1500, 1500), (1500, 3000, 50)])
     func isTheSameForAnyThreadsAndCompanions(tokens: Int, inputs: Int, outputs: Int) {
+        for form in PanelForm.available {
+            PanelForm.$current.withValue(form) { compareThreads(tokens: tokens, inputs: inputs, outputs: outputs) }
+        }
+    }
+
+    private func compareThreads(tokens: Int, inputs: Int, outputs: Int) {
         let (x, w) = (Matrix.random(tokens, inputs, seed: 6), Matrix.random(outputs, inputs, seed: 7))
         let bias = Matrix.random(1, outputs, seed: 8).values
         let reference = Matrix(rows: tokens, columns: outputs)

@@ -66,9 +66,12 @@ struct ScoreHeadTests {
         return largest + log(logits.reduce(0) { $0 + exp($1 - largest) })
     }
 
-    @Test(arguments: cases)
-    func agreesWithLogitsInFull(shape: Case) {
-        let input = Input(shape)
+    @Test(arguments: cases, PanelForm.available)
+    func agreesWithLogitsInFull(shape: Case, form: PanelForm) {
+        PanelForm.$current.withValue(form) { compareWithLogits(Input(shape)) }
+    }
+
+    private func compareWithLogits(_ input: Input) {
         let scores = input.scores()
         for row in input.targets.indices {
             let baseline = input.logits(0, row)
@@ -93,15 +96,18 @@ struct ScoreHeadTests {
         }
     }
 
-    @Test(arguments: cases)
-    func isTheSameForAnyThreadsRowsAndCompanions(shape: Case) {
-        let input = Input(shape)
+    @Test(arguments: cases, PanelForm.available)
+    func isTheSameForAnyThreadsRowsAndCompanions(shape: Case, form: PanelForm) {
+        PanelForm.$current.withValue(form) { compareCompanions(Input(shape)) }
+    }
+
+    private func compareCompanions(_ input: Input) {
         let reference = Parallel.$limit.withValue(1) { input.scores() }
         for threads in [2, 3] {
             let scores = Parallel.$limit.withValue(threads) { input.scores() }
             #expect(scores == reference)
         }
-        for row in stride(from: 0, to: shape.rows, by: 5) {
+        for row in stride(from: 0, to: input.targets.count, by: 5) {
             let alone = input.scores(row..<row + 1)
             for variant in alone.indices {
                 #expect(alone[variant].negativeLogLikelihood[0] == reference[variant].negativeLogLikelihood[row])

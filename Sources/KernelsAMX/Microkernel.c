@@ -1,0 +1,119 @@
+#define _GNU_SOURCE
+#include "KernelsAMX.h"
+
+#if defined(__x86_64__) && defined(__linux__)
+#include <cpuid.h>
+#include <immintrin.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#define TILES __attribute__((target("amx-tile,amx-bf16")))
+
+bool amx_request(void) {
+    unsigned a, b, c, d;
+    // Function 7: AMX-BF16 is bit 22 of EDX, AMX-TILE bit 24; its subfunction 1: AVX512-BF16 is bit 5 of EAX.
+    if (!__get_cpuid_count(7, 0, &a, &b, &c, &d) || (d & (1u << 22 | 1u << 24)) != (1u << 22 | 1u << 24)) return false;
+    if (!__get_cpuid_count(7, 1, &a, &b, &c, &d) || !(a & 1u << 5)) return false;
+    const long request_permission = 0x1023, tile_data = 18;
+    return syscall(SYS_arch_prctl, request_permission, tile_data) == 0;
+}
+
+/// What LDTILECFG reads: eight tiles of 16 rows of 64 bytes.
+typedef struct {
+    uint8_t palette, start_row, reserved[14];
+    uint16_t row_bytes[16];
+    uint8_t rows[16];
+} TileConfiguration;
+
+static const TileConfiguration configuration __attribute__((aligned(64))) = {
+    .palette = 1, .row_bytes = {64, 64, 64, 64, 64, 64, 64, 64}, .rows = {16, 16, 16, 16, 16, 16, 16, 16}};
+
+/// Tiles 0 to 3 are the four quarters of the sums, 4 and 5 the halves of the inputs, 6 and 7 those of the weights.
+#define INPUTS(part)                                                                                                  \
+    _tile_loadd(4, a + (part) * 2048, 64);                                                                            \
+    _tile_loadd(5, a + (part) * 2048 + 1024, 64)
+#define WEIGHTS(part)                                                                                                 \
+    _tile_loadd(6, b + (part) * 2048, 64);                                                                            \
+    _tile_loadd(7, b + (part) * 2048 + 1024, 64)
+#define MULTIPLY                                                                                                      \
+    _tile_dpbf16ps(0, 4, 6);                                                                                          \
+    _tile_dpbf16ps(1, 4, 7);                                                                                          \
+    _tile_dpbf16ps(2, 5, 6);                                                                                          \
+    _tile_dpbf16ps(3, 5, 7)
+
+/// Asks for a part of the next step's weights, which come from further away than the inputs.
+#define PREFETCH(part)                                                                                                \
+    for (int line = 0; line < 32; line++) _mm_prefetch(b + amx_step_bytes + (part) * 2048 + 64 * line, _MM_HINT_T0)
+
+/// Adds a panel of inputs times a panel of weights to 32 × 32 sums, in each step the small products first.
+TILES static void multiply_panels(
+    const char *a, const char *b, int parts, ptrdiff_t steps, const float *start, float *c, ptrdiff_t bytes) {
+    char *rows = (char *)c;
+    // A stride of zero reads the same row sixteen times.
+    ptrdiff_t from = start ? 0 : bytes;
+    const char *top = start ? (const char *)start : rows, *bottom = start ? top : rows + 16 * bytes;
+    _tile_loadd(0, top, from);
+    _tile_loadd(1, top + 64, from);
+    _tile_loadd(2, bottom, from);
+    _tile_loadd(3, bottom + 64, from);
+    for (ptrdiff_t step = 0; step < steps; step++, a += amx_step_bytes, b += amx_step_bytes) {
+        WEIGHTS(0);
+        INPUTS(2);
+        PREFETCH(0);
+        MULTIPLY;
+        INPUTS(1);
+        MULTIPLY;
+        if (parts > 1) {
+            WEIGHTS(1);
+            PREFETCH(1);
+            MULTIPLY;
+            INPUTS(0);
+            MULTIPLY;
+            if (parts > 2) {
+                WEIGHTS(2);
+                MULTIPLY;
+            }
+            WEIGHTS(0);
+        } else {
+            INPUTS(0);
+        }
+        MULTIPLY;
+    }
+    _tile_stored(0, rows, bytes);
+    _tile_stored(1, rows + 64, bytes);
+    _tile_stored(2, rows + 16 * bytes, bytes);
+    _tile_stored(3, rows + 16 * bytes + 64, bytes);
+}
+
+TILES void amx_begin(void) { _tile_loadconfig(&configuration); }
+
+TILES void amx_end(void) { _tile_release(); }
+
+TILES void amx_multiply(
+    const void *inputs, ptrdiff_t input_stride, const void *weights, int parts, ptrdiff_t steps,
+    const float *start, float *out, ptrdiff_t stride, ptrdiff_t rows, ptrdiff_t columns) {
+    for (ptrdiff_t row = 0; row < rows; row += 32) {
+        const char *panel = (const char *)inputs + row / 32 * input_stride;
+        ptrdiff_t count = rows - row < 32 ? rows - row : 32;
+        float *target = out + row * stride;
+        if (count == 32 && columns == 32) {
+            multiply_panels(panel, weights, parts, steps, start, target, 4 * stride);
+            continue;
+        }
+        float whole[32 * 32] __attribute__((aligned(64)));
+        memset(whole, 0, sizeof whole);
+        if (!start) {
+            for (ptrdiff_t i = 0; i < count; i++) memcpy(whole + 32 * i, target + i * stride, 4 * (size_t)columns);
+        }
+        multiply_panels(panel, weights, parts, steps, start, whole, 128);
+        for (ptrdiff_t i = 0; i < count; i++) memcpy(target + i * stride, whole + 32 * i, 4 * (size_t)columns);
+    }
+}
+#else
+bool amx_request(void) { return false; }
+void amx_begin(void) {}
+void amx_end(void) {}
+void amx_multiply(
+    const void *inputs, ptrdiff_t input_stride, const void *weights, int parts, ptrdiff_t steps,
+    const float *start, float *out, ptrdiff_t stride, ptrdiff_t rows, ptrdiff_t columns) {}
+#endif
