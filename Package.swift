@@ -64,7 +64,8 @@ let package = Package(
         library(
             "Benchmark",
             [
-                "JSON", "Kernels", "KernelsAVX512", "Checkpoint", "Compression", "Archive", "LanguageModel",
+                "JSON", "Kernels", "KernelsAMX", "KernelsAVX512", "Checkpoint", "Compression", "Archive",
+                "LanguageModel",
                 "Evaluation", "ScalingLaws",
             ]),
         library("ScalingLaws", [numerics]),

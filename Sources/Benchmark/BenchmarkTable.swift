@@ -16,7 +16,7 @@ extension BenchmarkReport {
     }
 
     private func row(_ measurement: Measurement) -> [String] {
-        let unit = measurement.limit == .arithmetic ? "GFLOP" : "GB"
+        let unit = measurement.limit == .bandwidth ? "GB" : "GFLOP"
         let share = measurement.group == Limits.group ? nil : share(measurement)
         return [
             "\(measurement.group): \(measurement.name)", "\(measurement.threads)",

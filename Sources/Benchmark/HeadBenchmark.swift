@@ -14,7 +14,7 @@ package enum HeadBenchmark {
             results.append(
                 Measurement(
                     group: "head", name: "\(size.tokens) × \(size.width) → \(size.vocabulary), folded",
-                    threads: threads, limit: .arithmetic, work: Double(2 * size.tokens * size.width * size.vocabulary),
+                    threads: threads, limit: .products, work: Double(2 * size.tokens * size.width * size.vocabulary),
                     cost: cost))
             try check(hidden: hidden, weight, scores[0])
         }

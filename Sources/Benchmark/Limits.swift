@@ -1,5 +1,6 @@
 import Glibc
 import Kernels
+import KernelsAMX
 
 #if arch(x86_64)
     import KernelsAVX512
@@ -14,6 +15,7 @@ enum Limits {
         var results: [Measurement] = []
         for threads in Stand.threadCounts {
             results.append(try arithmetic(workload, stand, threads: threads))
+            if PanelForm.current == .parts { results.append(try tiles(workload, stand, threads: threads)) }
             results.append(try bandwidth(workload, stand, threads: threads))
         }
         return results
@@ -45,6 +47,22 @@ enum Limits {
         return Measurement(
             group: group, name: name, threads: threads, limit: .arithmetic,
             work: Double(2 * chains * laneCount * steps * threads), cost: cost)
+    }
+
+    /// The rate of tiles that touch no memory.
+    private static func tiles(
+        _ workload: Workload, _ stand: Stand, threads: Int
+    ) throws(BenchmarkError) -> Measurement {
+        // Up to 2²⁴ sums of ones are exact in float32.
+        let steps = min(workload.fusedSteps, 1 << 19)
+        let name = "multiplication of tiles, six for one"
+        let cost = try stand.cost(threads: threads) { () throws(BenchmarkError) in
+            let sums = Parallel.map(threads) { _ in amx_multiply_ones(steps) }
+            for sum in sums { try Check.equal(sum, Float(32 * steps), name) }
+        }
+        return Measurement(
+            group: group, name: name, threads: threads, limit: .tiles,
+            work: Double(4 * 2 * 16 * 16 * 32 * steps * threads) / 6, cost: cost)
     }
 
     /// The rate of `memcpy`, each thread copying a part of its own.

@@ -1,11 +1,18 @@
+import Kernels
+
 /// What one piece of work took, and how much of it there was.
 package struct Measurement: Sendable, Equatable {
     /// What bounds a piece of work on any machine; the raw value is its name in JSON.
     package enum Limit: String, Sendable {
         /// Fused multiply-adds, counted as two operations.
         case arithmetic = "peak_fma"
+        /// Float32 products by tiles, each made of six of bfloat16: weights of fewer parts need fewer.
+        case tiles = "peak_tiles"
         /// Bytes read and written.
         case bandwidth = "copy_bandwidth"
+
+        /// What bounds matrix products on this machine.
+        static var products: Limit { PanelForm.current == .parts ? .tiles : .arithmetic }
     }
 
     package let group: String

@@ -97,7 +97,7 @@ private struct Runs {
         let specs = model.variants.count
         func measurement(_ name: String, _ threads: Int, _ times: Int, _ cost: Cost) -> Measurement {
             Measurement(
-                group: "model", name: "\(model.shape.name) shape, \(name)", threads: threads, limit: .arithmetic,
+                group: "model", name: "\(model.shape.name) shape, \(name)", threads: threads, limit: .products,
                 work: flops * Double(times), tokens: tokens, cost: cost)
         }
         return [

@@ -14,7 +14,7 @@ package enum ProductBenchmark {
                 let cost = stand.cost(threads: threads) { multiply(x.view, DenseMatrix(weight), into: out.view) }
                 results.append(
                     Measurement(
-                        group: "product", name: name, threads: threads, limit: .arithmetic,
+                        group: "product", name: name, threads: threads, limit: .products,
                         work: Double(2 * tokens * shape.count), cost: cost))
                 try check(x: x, weight: weight, out: out, name)
             }

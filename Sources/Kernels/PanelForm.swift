@@ -1,17 +1,20 @@
 import KernelsAMX
 
 /// How the operands of a matrix product lie in memory, and what multiplies them.
-package enum PanelForm: Sendable, CaseIterable {
+package enum PanelForm: String, Sendable, CaseIterable {
     /// Panels of 6 inputs and of 16 weights in float32, for fused multiply-adds.
-    case floats
+    case floats = "float32"
     /// Panels of 32 inputs and of 32 weights as three bfloat16 parts, for AMX tiles.
-    case parts
+    case parts = "bfloat16-parts"
 
     /// What products of this task use: the best of this machine's processor unless a caller chose another.
     @TaskLocal package static var current: PanelForm = Processor.usesAMX ? .parts : .floats
 
     /// Those that this machine's processor can multiply.
     package static var available: [PanelForm] { Processor.usesAMX ? allCases : [.floats] }
+
+    /// The value of `QID_KERNELS` with which a process multiplies so, for one on a processor that can do more.
+    package var environmentValue: String { self == .parts ? "amx" : "avx512" }
 
     /// The inputs of a panel.
     var inputRows: Int { self == .parts ? amx_panel_rows : tileRows }

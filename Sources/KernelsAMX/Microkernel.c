@@ -109,10 +109,30 @@ TILES void amx_multiply(
         for (ptrdiff_t i = 0; i < count; i++) memcpy(target + i * stride, whole + 32 * i, 4 * (size_t)columns);
     }
 }
+
+TILES float amx_multiply_ones(ptrdiff_t steps) {
+    uint16_t ones[512];
+    float sums[256];
+    for (int i = 0; i < 512; i++) ones[i] = 0x3f80;
+    amx_begin();
+    _tile_loadd(4, ones, 64);
+    _tile_loadd(5, ones, 64);
+    _tile_loadd(6, ones, 64);
+    _tile_loadd(7, ones, 64);
+    _tile_zero(0);
+    _tile_zero(1);
+    _tile_zero(2);
+    _tile_zero(3);
+    for (ptrdiff_t step = 0; step < steps; step++) { MULTIPLY; }
+    _tile_stored(3, sums, 64);
+    amx_end();
+    return sums[255];
+}
 #else
 bool amx_request(void) { return false; }
 void amx_begin(void) {}
 void amx_end(void) {}
+float amx_multiply_ones(ptrdiff_t steps) { return 0; }
 void amx_multiply(
     const void *inputs, ptrdiff_t input_stride, const void *weights, int parts, ptrdiff_t steps,
     const float *start, float *out, ptrdiff_t stride, ptrdiff_t rows, ptrdiff_t columns) {}

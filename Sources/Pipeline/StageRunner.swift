@@ -23,12 +23,15 @@ package struct StageRunner: Sendable {
     }
 
     /// Runs a stage to its end and returns its exit status; its messages go where ours go, those of Slurm tasks to files
-    /// in the directory `logs`.
-    package func run(_ stage: Stage, _ arguments: [String], logs: String) throws(WorkspaceError) -> Int32 {
+    /// in the directory `logs`. A local stage finds `variables` in its environment.
+    package func run(
+        _ stage: Stage, _ arguments: [String], variables: [String: String] = [:], logs: String
+    ) throws(WorkspaceError) -> Int32 {
         let command = Self.executable(of: stage)
         switch pipeline[stage] {
         case .local(let resources):
             var environment = ProcessInfo.processInfo.environment
+            environment.merge(variables) { $1 }
             environment[Self.runVariable] = "1"
             if let threads = resources.threads { environment["QID_THREADS"] = String(threads) }
             return try launch(command, arguments, environment).status

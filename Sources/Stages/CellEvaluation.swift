@@ -3,6 +3,7 @@ import Compression
 import Evaluation
 import FoundationEssentials
 import JSON
+import Kernels
 import LanguageModel
 import Pipeline
 
@@ -112,7 +113,7 @@ struct CellEvaluation {
             context: lock.context, score: lock.score, stopping: .init(cell.extent, availableWindows: availableWindows),
             tokens: result.tokens, loss: result.loss,
             perplexity: result.perplexity, bitsPerWeight: result.bitsPerWeight, degradation: degradation,
-            windowNLL: result.windowNLL)
+            windowNLL: result.windowNLL, products: .current)
         try attempt { () throws(WorkspaceError) in
             _ = try workspace.publish(Array(artifact.json.prettyText.utf8), at: workspace.evaluation(cell.evaluation))
         }

@@ -1,10 +1,11 @@
 import Compression
 import JSON
+import Kernels
 import Pipeline
 
 /// An evaluation as the store keeps it: what was measured, on what, and per window. `store/evaluations/<key>.json`.
 ///
-/// Everything in it follows from its key, so every process that computes it writes the same bytes.
+/// Everything in it follows from its key and `products`: every process on one kind of processor writes the same bytes.
 struct EvaluationArtifact: Equatable {
     struct Shard: Equatable {
         /// SHA-256 of the file.
@@ -56,6 +57,8 @@ struct EvaluationArtifact: Equatable {
     let degradation: Degradation?
     /// Summed negative log-likelihood of each window, in nats.
     let windowNLL: [Double]
+    /// How matrix products were computed, which decides the last bits.
+    let products: PanelForm
 }
 
 extension EvaluationArtifact {
@@ -65,6 +68,7 @@ extension EvaluationArtifact {
         object["calibration"] = calibration.map { .string($0) }
         object["score"] = score == .all ? nil : .string(score.rawValue)
         object["stopping"] = stopping?.json
+        object["products"] = products == .floats ? nil : .string(products.rawValue)
         return .object(object)
     }
 
@@ -98,7 +102,8 @@ extension EvaluationArtifact {
         let stopping = object["stopping"]?.object.flatMap(Stopping.init)
         guard windowNLL.count == windows.count, !windows.isEmpty, (spec == nil) == (degradation == nil),
             (spec == nil) == (object["spec"] == .null), (stopping == nil) == (object["stopping"] == nil),
-            let score = Manifest.Evaluation.Score(rawValue: object["score"]?.string ?? "all")
+            let score = Manifest.Evaluation.Score(rawValue: object["score"]?.string ?? "all"),
+            let products = PanelForm(rawValue: object["products"]?.string ?? PanelForm.floats.rawValue)
         else { return nil }
         self.init(
             key: key, checkpoint: checkpoint, spec: spec, compressed: object["compressed"]?.string,
@@ -106,7 +111,7 @@ extension EvaluationArtifact {
             shard: Shard(digest: digest, tokenizer: shard["tokenizer_sha256"]?.string), context: context,
             score: score, stopping: stopping, tokens: tokens, loss: loss, perplexity: perplexity,
             bitsPerWeight: bitsPerWeight,
-            degradation: degradation, windowNLL: windowNLL)
+            degradation: degradation, windowNLL: windowNLL, products: products)
     }
 }
 

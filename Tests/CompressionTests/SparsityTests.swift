@@ -28,7 +28,10 @@ struct SparsityTests {
         let stored = StoredHalves(Self.layer(golden).weight.decoded, columns: golden.columns)
         let layer = LinearLayer(name: "layers.0.x", weight: stored.matrix, scaleType: .float16)
         let spec = try golden.spec()
-        let hessian = Self.hessian(columns: golden.columns, tokens: golden.tokens)
+        // The reference's last bits are those of fused multiply-adds.
+        let hessian = PanelForm.$current.withValue(.floats) {
+            Self.hessian(columns: golden.columns, tokens: golden.tokens)
+        }
         let result = try spec.compressor.compress(Self.layer(layer, hessian), specs: [spec], hessian: hessian)[0]
         let decoded = result.matrix.decoded
         #expect(fingerprint([decoded.withUnsafeBytes { Array($0) }]) == golden.fingerprint)

@@ -42,4 +42,8 @@ void amx_multiply(
     const void *inputs, ptrdiff_t input_stride, const void *weights, int parts, ptrdiff_t steps,
     const float *start, float *out, ptrdiff_t stride, ptrdiff_t rows, ptrdiff_t columns);
 
+/// Multiplies tiles of ones `steps` times into each of four sums, as fast as the processor can; what each element of the
+/// sums then is: 32 · steps, exactly up to 2²⁴.
+float amx_multiply_ones(ptrdiff_t steps);
+
 #endif
