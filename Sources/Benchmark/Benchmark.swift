@@ -1,36 +1,60 @@
+/// What a benchmark measures, besides the machine's limits.
+package enum BenchmarkPart: String, Sendable, CaseIterable {
+    case product
+    case attention
+    case head
+    case elementwise
+    case rtn
+    case files
+    case models
+
+    /// What the user reads while it is measured.
+    var title: String {
+        switch self {
+        case .elementwise: "norms and activations"
+        case .rtn: "round to nearest"
+        case .files: "unpacking and hashing"
+        case .models: "evaluation"
+        default: rawValue
+        }
+    }
+}
+
 /// Measures this machine's limits and how near to them each part of the program comes.
 ///
 /// Every answer is checked; a wrong one ends the run with an error.
 ///
 /// - Parameter progress: called with the name of each part before it begins.
 package func benchmark(
-    _ workload: Workload, progress: (String) -> Void = { _ in }
+    _ workload: Workload, parts: [BenchmarkPart] = BenchmarkPart.allCases, progress: (String) -> Void = { _ in }
 ) throws(BenchmarkError) -> BenchmarkReport {
     let stand = Stand(workload)
     var report = BenchmarkReport()
     progress("limits")
     report.measurements += try Limits.measure(workload, stand)
     report.ratios += Limits.ratios(report.measurements)
-    progress("product")
-    report.measurements += try ProductBenchmark.measure(workload, stand)
-    progress("attention")
-    report.measurements += try AttentionBenchmark.measure(workload, stand)
-    progress("head")
-    report.measurements += try HeadBenchmark.measure(workload, stand)
-    progress("norms and activations")
-    report.measurements += try RotaryBenchmark.measure(workload, stand)
-    report.measurements += try ElementwiseBenchmark.measure(workload, stand)
-    progress("round to nearest")
-    report.measurements += try RoundingBenchmark.measure(workload, stand)
-    progress("unpacking and hashing")
-    let files = try FileBenchmark.measure(workload, stand)
-    report.measurements += files.results
-    report.notes += files.notes
-    for shape in workload.models {
-        progress("evaluation, \(shape.name) shape")
-        let model = try ModelBenchmark.measure(shape, workload)
-        report.measurements += model.results
-        report.ratios += model.ratios
+    for part in BenchmarkPart.allCases where parts.contains(part) {
+        if part != .models { progress(part.title) }
+        switch part {
+        case .product: report.measurements += try ProductBenchmark.measure(workload, stand)
+        case .attention: report.measurements += try AttentionBenchmark.measure(workload, stand)
+        case .head: report.measurements += try HeadBenchmark.measure(workload, stand)
+        case .elementwise:
+            report.measurements += try RotaryBenchmark.measure(workload, stand)
+            report.measurements += try ElementwiseBenchmark.measure(workload, stand)
+        case .rtn: report.measurements += try RoundingBenchmark.measure(workload, stand)
+        case .files:
+            let files = try FileBenchmark.measure(workload, stand)
+            report.measurements += files.results
+            report.notes += files.notes
+        case .models:
+            for shape in workload.models {
+                progress("\(part.title), \(shape.name) shape")
+                let model = try ModelBenchmark.measure(shape, workload)
+                report.measurements += model.results
+                report.ratios += model.ratios
+            }
+        }
     }
     return report
 }

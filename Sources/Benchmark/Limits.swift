@@ -1,6 +1,6 @@
+import CKernels
 import Glibc
 import Kernels
-import KernelsAMX
 
 #if arch(x86_64)
     import KernelsAVX512
@@ -60,9 +60,10 @@ enum Limits {
             let sums = Parallel.map(threads) { _ in amx_multiply_ones(steps) }
             for sum in sums { try Check.equal(sum, Float(32 * steps), name) }
         }
+        let operations = 2 * 16 * 16 * 32 * 4
         return Measurement(
-            group: group, name: name, threads: threads, limit: .tiles,
-            work: Double(4 * 2 * 16 * 16 * 32 * steps * threads) / 6, cost: cost)
+            group: group, name: name, threads: threads, limit: .tiles, work: Double(operations * steps * threads) / 6,
+            cost: cost)
     }
 
     /// The rate of `memcpy`, each thread copying a part of its own.

@@ -29,39 +29,32 @@ import Kernels
 
         /// Rounds all groups of some rows into all targets.
         ///
-        /// While the codes of one block of groups are made, the extremes of the next are found: so memory is read once, and
-        /// arithmetic goes on meanwhile.
+        /// The extremes of a block of groups are found when its values come into the cache, its codes are made while they are
+        /// there: memory is read once.
         func round(rows: Range<Int>, of layer: String) throws(CompressionError) {
             let perRow = weight.columns / groupLength
             let groups = rows.lowerBound * perRow..<rows.upperBound * perRow
             let packers = targets.map {
                 CodePacker(bits: $0.geometry.bits, groupLength: groupLength, type: weight.type)
             }
-            let next = GroupExtremeBits()
-            next.find(values(groups.lowerBound), groupLength, groups: 0..<min(Self.block, groups.count))
+            let found = GroupExtremeBits()
             for first in stride(from: groups.lowerBound, to: groups.upperBound, by: Self.block) {
                 let block = first..<min(first + Self.block, groups.upperBound)
-                guard let extremes = next.values(weight.type) else { throw notFinite(block, of: layer) }
-                var tasks: [(packer: CodePacker, grids: GroupGrids, codes: UnsafeMutableRawPointer)] = []
+                found.find(values(first), groupLength, groups: 0..<block.count)
+                guard let extremes = found.values(weight.type) else { throw notFinite(block, of: layer) }
                 for (target, packer) in zip(targets, packers) {
                     guard let grids = GroupGrids(extremes, target.geometry, target.scaleType) else {
                         throw outOfRange(block, extremes, target, of: layer)
                     }
                     target.store(scales: grids.scales, zeros: grids.zeros, groups: block)
-                    tasks.append((packer, grids, target.codes(group: first)))
-                }
-                let following = min(Self.block, groups.upperBound - block.upperBound)
-                // The last group's stores would spill into another worker's.
-                for group in 0..<(following > 0 ? block.count : block.count - 1) {
-                    for task in tasks {
-                        task.packer.pack(values(first), task.grids, groups: group..<group + 1, into: task.codes)
+                    let codes = target.codes(group: first)
+                    if block.upperBound < groups.upperBound {
+                        packer.pack(values(first), grids, groups: 0..<block.count, into: codes)
+                    } else {
+                        // The last group's stores would spill into another worker's.
+                        packer.pack(values(first), grids, groups: 0..<block.count - 1, into: codes)
+                        packLast(block, grids, packer, into: codes)
                     }
-                    if group < following {
-                        next.find(values(block.upperBound), groupLength, groups: group..<group + 1)
-                    }
-                }
-                if following == 0 {
-                    for task in tasks { packLast(block, task.grids, task.packer, into: task.codes) }
                 }
             }
         }

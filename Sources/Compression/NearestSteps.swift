@@ -4,19 +4,15 @@
     /// round(w/scale), half to even, without a division: for weights and scales of 16-bit types, and scales of usual size,
     /// the result is that of dividing in float32.
     ///
-    /// With r = 1/scale rounded, q = w·r and p = q + (w − q·scale)·r are within 2⁻¹⁵ of w/scale, and so is the rounded
-    /// quotient. Significands of at most 11 bits put w/scale at least 2⁻¹² from the middle between two whole numbers, or right
-    /// on it. There w − q·scale is exact, a few last places of q times scale, and p is the middle itself, as the quotient is.
+    /// Significands of at most 11 bits put w/scale at least 2⁻¹² from the middle between two whole numbers, or right on it.
+    /// With r = 1/scale rounded, w·r is within 2⁻¹⁵ of w/scale. Adding 1536 rounds it to a multiple of 2⁻¹³: what is right on
+    /// the middle, as the rounded quotient then is, and nothing else, comes to lie there.
     package struct NearestSteps {
-        private let scale: SIMD8<Float>
         private let reciprocal: SIMD8<Float>
 
         /// For one of `scales`.
         @inline(__always)
-        package init(_ scale: Float) {
-            self.scale = _mm256_set1_ps(scale)
-            reciprocal = _mm256_set1_ps(1 / scale)
-        }
+        package init(_ scale: Float) { reciprocal = _mm256_set1_ps(1 / scale) }
 
         /// The scales for which nothing on the way is too small or too large for a float32.
         package static let scales: ClosedRange<Float> = 0x1p-100...0x1p100
@@ -24,9 +20,8 @@
         /// The numbers of steps, eight of 32 bits, that are nearest to values of at most 384 steps.
         @inline(__always)
         package func callAsFunction(_ values: SIMD8<Float>) -> SIMD4<Int64> {
-            let quotient = _mm256_mul_ps(values, reciprocal)
-            let rest = _mm256_fnmadd_ps(quotient, scale, values)
-            return _mm256_cvtps_epi32(_mm256_fmadd_ps(rest, reciprocal, quotient))
+            let coarse = _mm256_set1_ps(1536)
+            return _mm256_cvtps_epi32(_mm256_sub_ps(_mm256_fmadd_ps(values, reciprocal, coarse), coarse))
         }
     }
 #endif

@@ -6,10 +6,12 @@ package import Kernels
 /// `@unchecked Sendable` because workers write disjoint parts before anybody reads, and the memory lives as long as this.
 package final class StoredBytes: @unchecked Sendable {
     package let bytes: UnsafeMutableRawBufferPointer
+    private let block: StoredBlocks.Block
 
     /// Takes memory, set to zero unless all of it will be written anyway.
     init(byteCount: Int, zeroed: Bool = true) {
-        bytes = .allocate(byteCount: max(1, byteCount), alignment: 64)
+        block = StoredBlocks.take(max(1, byteCount))
+        bytes = UnsafeMutableRawBufferPointer(start: block.base, count: max(1, byteCount))
         if zeroed { bytes.initializeMemory(as: UInt8.self, repeating: 0) }
         self.byteCount = byteCount
     }
@@ -17,12 +19,9 @@ package final class StoredBytes: @unchecked Sendable {
     package let byteCount: Int
 
     /// The address of the first byte, valid while this object lives.
-    var base: UnsafeMutableRawPointer {
-        // Sound because at least one byte is allocated.
-        bytes.baseAddress.unsafelyUnwrapped
-    }
+    var base: UnsafeMutableRawPointer { block.base }
 
-    deinit { bytes.deallocate() }
+    deinit { StoredBlocks.give(block) }
 }
 
 /// One tensor of a compressed module, named by what follows the module's name: `weight_packed`.

@@ -14,8 +14,8 @@ enum Blocking {
     /// Panels of a passing weight in one task: they, or their outputs, stay in the second-level cache from one depth to the
     /// next.
     static func groupedPanels(_ form: PanelForm) -> Int { form == .parts ? 8 : 6 }
-    /// Head weights packed at a time (8 MiB, or 12), which stay in the third-level cache.
-    static let headWeights = 1 << 21
+    /// Head weights packed at a time (8 MiB, or 6), which stay in the third-level cache.
+    static func headWeights(_ form: PanelForm) -> Int { form == .parts ? 1 << 20 : 1 << 21 }
 
     /// The depth of one pass: that of `depth` in equal parts. It fixes the order of summation in floats.
     static func depth(_ depth: Int, form: PanelForm) -> Int {
@@ -30,8 +30,8 @@ enum Blocking {
     }
 
     /// The tokens whose head weights are packed at a time, a multiple of what is folded at a time.
-    static func vocabulary(_ tokens: Int, depth: Int, heads: Int) -> Int {
-        let folds = max(1, headWeights / (max(1, depth * heads) * HeadTask.foldWidth))
+    static func vocabulary(_ tokens: Int, depth: Int, heads: Int, form: PanelForm) -> Int {
+        let folds = max(1, headWeights(form) / (max(1, depth * heads) * HeadTask.foldWidth))
         return min(folds, (tokens + HeadTask.foldWidth - 1) / HeadTask.foldWidth) * HeadTask.foldWidth
     }
 

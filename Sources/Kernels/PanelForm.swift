@@ -1,4 +1,4 @@
-import KernelsAMX
+import CKernels
 
 /// How the operands of a matrix product lie in memory, and what multiplies them.
 package enum PanelForm: String, Sendable, CaseIterable {

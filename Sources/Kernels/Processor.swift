@@ -1,5 +1,5 @@
+import CKernels
 import FoundationEssentials
-import KernelsAMX
 
 /// What the kernels are compiled for.
 package enum Processor {

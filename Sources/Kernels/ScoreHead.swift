@@ -18,7 +18,7 @@ package func scoreHead(
     let form = PanelForm.current
     let folds = VocabularyFolds(variants: hidden.count, rows: rows.count)
     let tasks = headTasks(hidden: hidden, rows: rows, targets: targets, folds: folds, form: form)
-    let block = Blocking.vocabulary(vocabulary, depth: depth, heads: heads.count)
+    let block = Blocking.vocabulary(vocabulary, depth: depth, heads: heads.count, form: form)
     let floats = PackedWeights.floatCount(rows: block, depth: depth, form: form)
     Scratch.withFloats(floats * heads.count) { memory in
         for first in stride(from: 0, to: vocabulary, by: block) {

@@ -20,6 +20,9 @@ struct BenchCommand: ParsableCommand {
     @Flag(help: "Evaluate a model of Pythia-160m's shape as well.")
     var large = false
 
+    @Option(help: "Measure only this; may be given again.")
+    var part: [BenchmarkPart] = []
+
     @Flag(help: "Count how often the 95 % intervals of fitted laws hold the truth.")
     var coverage = false
 
@@ -36,12 +39,15 @@ struct BenchCommand: ParsableCommand {
         guard repetitions > 0 else { throw ValidationError("--repetitions is a number above 0") }
         guard coverage || law.isEmpty else { throw ValidationError("--law goes with --coverage") }
         guard !coverage || !large else { throw ValidationError("--coverage and --large exclude each other") }
+        guard !coverage || part.isEmpty else { throw ValidationError("--coverage and --part exclude each other") }
     }
 
     func run() throws {
         do throws(BenchmarkError) {
             guard !coverage else { return try simulate() }
-            let result = try benchmark(.standard(large: large)) { Pipeline.report("bench: \($0)") }
+            let result = try benchmark(.standard(large: large), parts: part.isEmpty ? BenchmarkPart.allCases : part) {
+                Pipeline.report("bench: \($0)")
+            }
             print(json ? result.json : result.table, terminator: "")
         } catch {
             Pipeline.report("bench: \(error)")
@@ -58,6 +64,8 @@ struct BenchCommand: ParsableCommand {
         print(json ? report.json : report.table, terminator: "")
     }
 }
+
+extension BenchmarkPart: ExpressibleByArgument {}
 
 extension BenchmarkError {
     /// A full disk is not our fault, nor is a law nobody knows; everything else is.

@@ -1,5 +1,5 @@
 #define _GNU_SOURCE
-#include "KernelsAMX.h"
+#include "AMX.h"
 
 #if defined(__x86_64__) && defined(__linux__)
 #include <cpuid.h>
@@ -49,6 +49,11 @@ static const TileConfiguration configuration __attribute__((aligned(64))) = {
 TILES static void multiply_panels(
     const char *a, const char *b, int parts, ptrdiff_t steps, const float *start, float *c, ptrdiff_t bytes) {
     char *rows = (char *)c;
+    // Where the sums will go, asked for while they are made.
+    for (int row = 0; row < 32; row++) {
+        _mm_prefetch(rows + row * bytes, _MM_HINT_ET0);
+        _mm_prefetch(rows + row * bytes + 64, _MM_HINT_ET0);
+    }
     // A stride of zero reads the same row sixteen times.
     ptrdiff_t from = start ? 0 : bytes;
     const char *top = start ? (const char *)start : rows, *bottom = start ? top : rows + 16 * bytes;

@@ -1,4 +1,4 @@
-#include "KernelsAMX.h"
+#include "AMX.h"
 
 #if defined(__x86_64__) && defined(__linux__)
 #include <immintrin.h>

@@ -6,8 +6,8 @@
 ///
 /// Panels have 32 rows and are cut into steps of 32 along the depth. A step is 6 tiles of 16 × 32 bfloat16, part by part,
 /// the first 16 rows of the panel before the last. Every function but the first may be called only where that one said yes.
-#ifndef KERNELS_AMX_H
-#define KERNELS_AMX_H
+#ifndef CKERNELS_AMX_H
+#define CKERNELS_AMX_H
 
 #include <stdbool.h>
 #include <stddef.h>
