@@ -13,9 +13,11 @@ import Kernels
         private static let block = 8
 
         private let weight: DenseMatrix
+        private let type: FloatType
         private let source: UnsafeRawPointer
         private let groupLength: Int
-        private let targets: [PackQuantizedWeight]
+        private let owners: [PackQuantizedWeight]
+        private let targets: [(groups: GroupTarget, packer: CodePacker)]
 
         /// Nil where the weight is not stored row after row in 16 bits, or targets have groups that are not alike, or not of
         /// whole vectors, or scales of more than 16 bits.
@@ -24,7 +26,10 @@ import Kernels
                 let length = targets.first?.geometry.groupLength, length > 0, length.isMultiple(of: CodePacker.step),
                 targets.allSatisfy({ $0.geometry.groupLength == length && $0.scaleType != .float32 })
             else { return nil }
-            (self.weight, self.source, groupLength, self.targets) = (weight, source, length, targets)
+            (self.weight, type, self.source, groupLength, owners) = (weight, weight.type, source, length, targets)
+            self.targets = targets.map {
+                ($0.groups, CodePacker(bits: $0.geometry.bits, groupLength: length, type: weight.type))
+            }
         }
 
         /// Rounds all groups of some rows into all targets.
@@ -34,15 +39,12 @@ import Kernels
         func round(rows: Range<Int>, of layer: String) throws(CompressionError) {
             let perRow = weight.columns / groupLength
             let groups = rows.lowerBound * perRow..<rows.upperBound * perRow
-            let packers = targets.map {
-                CodePacker(bits: $0.geometry.bits, groupLength: groupLength, type: weight.type)
-            }
             let found = GroupExtremeBits()
             for first in stride(from: groups.lowerBound, to: groups.upperBound, by: Self.block) {
                 let block = first..<min(first + Self.block, groups.upperBound)
                 found.find(values(first), groupLength, groups: 0..<block.count)
-                guard let extremes = found.values(weight.type) else { throw notFinite(block, of: layer) }
-                for (target, packer) in zip(targets, packers) {
+                guard let extremes = found.values(type) else { throw notFinite(block, of: layer) }
+                for (target, packer) in targets {
                     guard let grids = GroupGrids(extremes, target.geometry, target.scaleType) else {
                         throw outOfRange(block, extremes, target, of: layer)
                     }
@@ -83,7 +85,7 @@ import Kernels
         }
 
         private func outOfRange(
-            _ groups: Range<Int>, _ extremes: EightExtremes, _ target: PackQuantizedWeight, of layer: String
+            _ groups: Range<Int>, _ extremes: EightExtremes, _ target: GroupTarget, of layer: String
         ) -> CompressionError {
             let group = groups.first {
                 UniformGrid(

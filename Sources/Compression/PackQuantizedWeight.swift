@@ -59,25 +59,10 @@ final class PackQuantizedWeight: @unchecked Sendable {
         if let zeros { (zeros.base + row * groups).copyMemory(from: rowZeros, byteCount: groups) }
     }
 
-    /// Where the codes of a group begin, of groups of whole words that are numbered through all rows.
-    func codes(group: Int) -> UnsafeMutableRawPointer {
-        packed.base + group * (geometry.groupLength * geometry.bits / 8)
-    }
-
-    /// Stores scales and zero points of at most eight groups, numbered through all rows.
-    func store(scales groupScales: SIMD8<Float>, zeros groupZeros: SIMD8<UInt8>, groups: Range<Int>) {
-        var (groupScales, groupZeros) = (groupScales, groupZeros)
-        withUnsafeBytes(of: &groupScales) { bytes in
-            // Sound because eight scales lie there.
-            let values = bytes.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: Float.self)
-            scaleType.encode(
-                values, count: groups.count, into: scales.base + groups.lowerBound * scaleType.byteCount)
-        }
-        guard let zeros else { return }
-        withUnsafeBytes(of: &groupZeros) { bytes in
-            (zeros.base + groups.lowerBound).copyMemory(
-                from: bytes.baseAddress.unsafelyUnwrapped, byteCount: groups.count)
-        }
+    /// Where groups are stored that are found side by side.
+    var groups: GroupTarget {
+        GroupTarget(
+            geometry: geometry, scaleType: scaleType, codes: packed.base, scales: scales.base, zeros: zeros?.base)
     }
 
     /// The stored tensors, once every row is stored.

@@ -2,8 +2,8 @@ package import JSON
 
 /// Where a compressed checkpoint comes from, for its `provenance.json`.
 package struct Provenance: Sendable, Equatable {
-    /// The digest that identifies the source checkpoint.
-    package let source: String
+    /// The digest that identifies the source checkpoint, nil where nobody asked for it.
+    package let source: String?
     /// The version of this tool.
     package let version: String
     /// What calibrated it, if anything did: shard digest, windows, context, damping.
@@ -11,7 +11,7 @@ package struct Provenance: Sendable, Equatable {
     /// What a method that scales channels could not scale.
     package var scaling: JSONObject?
 
-    package init(source: String, version: String, calibration: JSONObject? = nil) {
+    package init(source: String?, version: String, calibration: JSONObject? = nil) {
         self.source = source
         self.version = version
         self.calibration = calibration
@@ -24,7 +24,7 @@ package struct Provenance: Sendable, Equatable {
         object["version"] = .string(version)
         object["name"] = .string(spec.name)
         object["spec"] = spec.canonical
-        object["source"] = .string(source)
+        object["source"] = source.map { .string($0) } ?? .null
         if let calibration { object["calibration"] = .object(calibration) }
         if let scaling { object["scaling"] = .object(scaling) }
         object["bits_per_weight"] = .number(bitsPerWeight)

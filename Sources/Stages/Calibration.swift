@@ -42,7 +42,7 @@ package struct CalibrationRequest: Sendable {
 ///
 /// - Parameter identity: what the text is, for the result's provenance.
 func compress(
-    _ checkpoint: Checkpoint, into targets: [CompressionTarget], source: String,
+    _ checkpoint: Checkpoint, into targets: [CompressionTarget], source: String?,
     calibration: (windows: TokenWindows, identity: JSONValue)?, memory: Int,
     progress: @escaping @Sendable (Double) -> Void
 ) throws(StageError) {

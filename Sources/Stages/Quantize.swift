@@ -7,9 +7,11 @@ package import Pipeline
 ///
 /// - Parameters:
 ///   - calibration: for methods that look at activations, and only for those.
+///   - digest: whether the provenance names the checkpoint by its digest.
 ///   - memory: bytes that calibration may take for activations.
 package func quantize(
-    checkpoint directory: URL, spec: Spec, calibration: CalibrationRequest? = nil, memory: Int = 0, output: URL
+    checkpoint directory: URL, spec: Spec, calibration: CalibrationRequest? = nil, digest: Bool = true, memory: Int = 0,
+    output: URL
 ) throws(StageError) -> ExitStatus {
     switch (spec.needsCalibration, calibration) {
     case (true, nil): throw .compression(.missingCalibration(method: spec.method.rawValue))
@@ -26,8 +28,8 @@ package func quantize(
     try attempt { () throws(WorkspaceError) in try makeDirectory(output) }
     let progress = Progress("quantize")
     try compress(
-        checkpoint, into: [CompressionTarget(spec, directory: output)], source: checkpoint.digest().description,
-        calibration: text, memory: memory
+        checkpoint, into: [CompressionTarget(spec, directory: output)],
+        source: digest ? checkpoint.digest().description : nil, calibration: text, memory: memory
     ) { progress.update($0, spec.name) }
     progress.finish("\(spec.name) in \(output.path)")
     return .success

@@ -38,6 +38,11 @@ struct QuantizeCommand: ParsableCommand {
     @Option(help: "The directory to make.")
     var output: String?
 
+    @Flag(
+        inversion: .prefixedNo,
+        help: "Write the SHA-256 of the checkpoint to provenance.json; it takes longer than rounding (--checkpoint).")
+    var digest = true
+
     @OptionGroup var memory: MemoryOption
     @OptionGroup var cells: CellOptions
 
@@ -47,6 +52,9 @@ struct QuantizeCommand: ParsableCommand {
             guard output != nil else { throw ValidationError("--checkpoint needs --output") }
         case (nil, _?): break
         default: throw ValidationError("name a --checkpoint or a --manifest, one of the two")
+        }
+        guard digest || checkpoint != nil else {
+            throw ValidationError("--no-digest goes with --checkpoint: the cells of a manifest are known by digests")
         }
         guard context >= 2 else { throw ValidationError("--context must be at least 2") }
         guard windows >= 1 else { throw ValidationError("--windows must be at least 1") }
@@ -70,7 +78,7 @@ struct QuantizeCommand: ParsableCommand {
             return try quantize(
                 checkpoint: URL(filePath: checkpoint, directoryHint: .isDirectory),
                 spec: Stages.spec(options: spec.members),
-                calibration: request, memory: memory.bytes,
+                calibration: request, digest: digest, memory: memory.bytes,
                 output: URL(filePath: output, directoryHint: .isDirectory))
         }
     }
