@@ -5,10 +5,13 @@ enum Blocking {
     static func largestDepth(_ form: PanelForm) -> Int { form == .parts ? 768 : 256 }
     /// Panels of inputs that pass all panels of a group one after the other.
     static func panelsAtOnce(_ form: PanelForm) -> Int { form == .parts ? 1 : 4 }
-    /// Input rows in one task, so that their panels (360 KiB, or 1.1 MiB) stay in the second-level cache.
-    static let largestRows = 240
-    /// Weights that are packed whole, to stay in the second-level cache (512 KiB, or 768).
-    static let keptWeights = 1 << 17
+    /// Input rows in one task, so that their panels (360 KiB, or 576) stay in the second-level cache.
+    static func largestRows(_ form: PanelForm) -> Int { form == .parts ? 128 : 240 }
+    /// Head inputs in one task: they and their logits stay in the second-level cache.
+    static func headRows(_ form: PanelForm) -> Int { form == .parts ? 128 : 96 }
+    /// Weights that are packed whole, to stay in the second-level cache (512 KiB), or in parts in the third-level cache
+    /// (6 MiB), from where 128 rows at a time take them as fast as they can be multiplied.
+    static func keptWeights(_ form: PanelForm) -> Int { form == .parts ? 1 << 20 : 1 << 17 }
     /// Inputs that are packed at a time where the weight goes by (16 MiB, or 24).
     static let streamedInputs = 1 << 22
     /// Panels of a passing weight in one task: they, or their outputs, stay in the second-level cache from one depth to the
@@ -36,7 +39,7 @@ enum Blocking {
     }
 
     /// The rows of one task, a multiple of the panel's: many enough for the weights to be reused, and tasks for all workers.
-    static func rows(_ rows: Int, form: PanelForm, largest: Int = largestRows) -> Int {
+    static func rows(_ rows: Int, form: PanelForm, largest: Int) -> Int {
         let panels = form.inputPanels(rows)
         let width = Parallel.width
         let tasks = (panels * form.inputRows + largest - 1) / largest

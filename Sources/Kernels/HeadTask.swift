@@ -1,7 +1,5 @@
 /// A few scored rows, which one worker takes through a block of the vocabulary for all variants.
 struct HeadTask: Sendable {
-    /// Rows of a task: their logits and packed inputs stay in the second-level cache.
-    static func largestRows(_ form: PanelForm) -> Int { form == .parts ? 192 : 96 }
     /// Logits of a row that are folded at a time; blocks of the vocabulary are multiples of it, so that sums keep their order.
     static let foldWidth = 256
 

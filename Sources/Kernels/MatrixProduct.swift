@@ -8,14 +8,14 @@ package func multiply(
     precondition(x.columns == weight.columns && out.rows == x.rows && out.columns == weight.rows)
     precondition(bias.map { $0.count == weight.rows } ?? true)
     let form = PanelForm.current
-    guard weight.rows * weight.columns <= Blocking.keptWeights else {
+    guard weight.rows * weight.columns <= Blocking.keptWeights(form) else {
         return StreamedProduct.run(x, weight, bias: bias, into: out, form: form)
     }
     // A small weight is packed whole, and each task packs its own rows.
     let floats = PackedWeights.floatCount(rows: weight.rows, depth: weight.columns, form: form)
     Scratch.withFloats(floats) { memory in
         let packed = PackedWeights(weight, rows: 0..<weight.rows, bias: bias, form: form, in: memory)
-        let block = Blocking.rows(x.rows, form: form)
+        let block = Blocking.rows(x.rows, form: form, largest: Blocking.largestRows(form))
         Parallel.forEach((x.rows + block - 1) / block) { task in
             let rows = task * block..<min(x.rows, (task + 1) * block)
             multiplyRows(x.rows(rows), packed, into: out.rows(rows))

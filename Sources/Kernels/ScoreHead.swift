@@ -35,7 +35,7 @@ package func scoreHead(
 private func headTasks(
     hidden: [MatrixView], rows: [Int], targets: [Int32], folds: VocabularyFolds, form: PanelForm
 ) -> [HeadTask] {
-    let block = Blocking.rows(rows.count, form: form, largest: HeadTask.largestRows(form))
+    let block = Blocking.rows(rows.count, form: form, largest: Blocking.headRows(form))
     return stride(from: 0, to: rows.count, by: block).map { first in
         let part = first..<min(rows.count, first + block)
         return HeadTask(
