@@ -21,16 +21,17 @@ enum Limits {
         return results
     }
 
-    /// What all threads do at most in a wall second against one: less than their number where the machine is busy.
+    /// What all threads do at most in a wall second against one: less than their number where the machine is busy, or
+    /// where they share a core's tiles.
     static func ratios(_ measurements: [Measurement]) -> [Ratio] {
-        let loops = measurements.filter { $0.group == group && $0.limit == .arithmetic }
-        guard let one = loops.first, let all = loops.last, all.threads > one.threads else { return [] }
-        let rates = [one, all].map { Measurement.quotient($0.work, $0.cost.wallSeconds) }
-        return [
-            Ratio(
-                name: "fused multiply-add: \(all.threads) threads to one, work per wall second",
+        [("fused multiply-add", Measurement.Limit.arithmetic), ("tiles", .tiles)].compactMap { name, limit in
+            let loops = measurements.filter { $0.group == group && $0.limit == limit }
+            guard let one = loops.first, let all = loops.last, all.threads > one.threads else { return nil }
+            let rates = [one, all].map { Measurement.quotient($0.work, $0.cost.wallSeconds) }
+            return Ratio(
+                name: "\(name): \(all.threads) threads to one, work per wall second",
                 value: Measurement.quotient(rates[1], rates[0]))
-        ]
+        }
     }
 
     /// The rate of fused multiply-adds that touch no memory.

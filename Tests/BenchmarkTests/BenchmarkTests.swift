@@ -1,5 +1,6 @@
 import Benchmark
 import JSON
+import Kernels
 import Testing
 
 struct BenchmarkTests {
@@ -11,7 +12,8 @@ struct BenchmarkTests {
         #expect(report.measurements.allSatisfy { $0.work > 0 && $0.cost.wallSeconds > 0 })
         #expect(report.measurements.allSatisfy { report.share($0) != nil })
         let threadCounts = Set(report.measurements.map(\.threads)).count
-        #expect(report.ratios.count == (threadCounts > 1 ? 3 : 2))
+        let limits = PanelForm.available.count
+        #expect(report.ratios.count == (threadCounts > 1 ? 2 + limits : 2))
     }
 
     @Test func wrongDigestIsAnError() throws {

@@ -1,6 +1,7 @@
 /// Float32 matrix products by the tile registers of x86-64's AMX, which multiply bfloat16 and add in float32.
 ///
-/// A float32 is the sum of three bfloat16 parts, exactly: each rounds what the parts before left over. A product of two is
+/// A float32 is the sum of three bfloat16 parts, exactly: each rounds what the parts before left over. (Tiles take numbers
+/// below 2⁻¹²⁶ for zero, which is nothing beside others; what is infinite, or rounds to that, becomes NaN.) A product of two is
 /// the sum of the products of their parts; those left out here (second × third, third × third) are below 2⁻²⁴ of it. What
 /// has fewer bits needs fewer products: float16 weights have two parts, bfloat16 weights one.
 ///
