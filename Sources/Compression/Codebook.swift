@@ -8,7 +8,8 @@ import Kernels
 /// group's scale; errors count as they will be in the weight, times the scale. With `vector` v a code stands for v
 /// consecutive weights of a row and a level is a vector (`VectorClustering`); the table is shared then.
 /// With `powersOfTwo` a weight has one table of sums of powers of two and no scales (`PowersOfTwo`), stored as float32,
-/// which holds them exactly. Else levels and scales are rounded to their stored type before weights go to the nearest, of two equally near levels to the lower.
+/// which holds them exactly. Else levels and scales are rounded to their stored type before weights go to the nearest, of
+/// two equally near levels to the lower.
 package enum Codebook: SingleSpecCompressor {
     package static func layout(_ layer: LinearLayer, _ spec: Spec) throws(CompressionError) -> [StoredLayout] {
         try geometry(layer, spec).layout(scaleType: spec.scaleType(checkpoint: layer.scaleType))

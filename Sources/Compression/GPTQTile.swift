@@ -7,7 +7,7 @@ import Kernels
 ///
 /// `@unchecked Sendable` because one worker at a time has it.
 final class GPTQTile: @unchecked Sendable {
-    private static let vectors = 4
+    static let vectors = 4
     /// Rows of a tile; the more, the less often the factor is read.
     static let rows = 8 * vectors
 
@@ -24,22 +24,22 @@ final class GPTQTile: @unchecked Sendable {
         let rounds: Bool
     }
 
-    private let work: Work
-    private let geometry: PackQuantizedGeometry
+    let work: Work
+    let geometry: PackQuantizedGeometry
     private let scaleType: ScaleType
-    private let factor: InverseFactor
+    let factor: InverseFactor
     private let order: [Int]
-    private let firstRow: Int
-    private let rowCount: Int
-    private let values: UnsafeMutablePointer<Lanes>
+    let firstRow: Int
+    let rowCount: Int
+    let values: UnsafeMutablePointer<Lanes>
     /// The block's weights with the errors of its own columns pushed onto them, then those errors.
-    private let current: UnsafeMutablePointer<Lanes>
+    let current: UnsafeMutablePointer<Lanes>
     private let errors: UnsafeMutablePointer<Lanes>
-    private let codes: UnsafeMutablePointer<UInt8>
-    private let scales: UnsafeMutablePointer<Float>
-    private let zeros: UnsafeMutablePointer<UInt8>
+    let codes: UnsafeMutablePointer<UInt8>
+    let scales: UnsafeMutablePointer<Float>
+    let zeros: UnsafeMutablePointer<UInt8>
     /// For each vector and column the rows whose weight stays, as bits.
-    private let kept: UnsafeMutablePointer<UInt8>
+    let kept: UnsafeMutablePointer<UInt8>
     /// The factors of a block's columns for eight later ones.
     private let panel: UnsafeMutablePointer<Float>
 
@@ -255,97 +255,11 @@ final class GPTQTile: @unchecked Sendable {
         target[7] -= sum7
     }
 
-    /// The lanes whose bit is set, 0 in the others.
-    @inline(__always)
-    private func masked(_ value: Lanes, _ bits: UInt8) -> Lanes {
-        let ones = SIMD8<Int32>(repeating: Int32(bits)) & SIMD8(1, 2, 4, 8, 16, 32, 64, 128)
-        return value.replacing(with: Lanes.zero, where: ones .== SIMD8<Int32>.zero)
-    }
-
-    /// Lets the `keep` columns of highest score of a run of them stay, by the weights as they are now; of equal scores
-    /// those further on.
-    private func choose(_ keep: Int, of length: Int, from first: Int, _ block: Range<Int>, vector: Int) {
-        let columns = geometry.columns
-        for column in first..<first + length {
-            let own = score(current[column - block.lowerBound], column)
-            var below = SIMD8<Int32>.zero
-            for other in first..<first + length where other != column {
-                let score = score(current[other - block.lowerBound], other)
-                let isBelow = other < column ? score .<= own : score .< own
-                below.replace(with: below &+ 1, where: isBelow)
-            }
-            let stays = below .>= SIMD8(repeating: Int32(length - keep))
-            var bits: UInt8 = 0
-            for lane in 0..<8 where stays[lane] { bits |= 1 << UInt8(lane) }
-            kept[vector * columns + column] = bits
-        }
-    }
-
-    /// w²/U²ⱼⱼ: what setting weights of a column to zero costs.
-    @inline(__always)
-    private func score(_ value: Lanes, _ column: Int) -> Lanes {
-        let diagonal = factor.upper.base[column * factor.columns + column]
-        return value * value / (diagonal * diagonal)
-    }
-
-    /// Writes the scores of this tile's part of a block, as it is before its first column is taken.
-    func score(_ block: Range<Int>, into scores: BlockScores) {
-        for vector in 0..<Self.vectors {
-            for position in block {
-                let score = score(values[vector * geometry.columns + position], position)
-                for lane in 0..<8 where 8 * vector + lane < rowCount {
-                    scores.bits[(firstRow + 8 * vector + lane) * block.count + position - block.lowerBound] =
-                        score[lane].orderedBits
-                }
-            }
-        }
-    }
-
-    /// Takes over which of a block's weights stay.
-    func takeMask(_ block: Range<Int>, from scores: BlockScores) {
-        for vector in 0..<Self.vectors {
-            for position in block {
-                var bits: UInt8 = 0
-                for lane in 0..<8 where 8 * vector + lane < rowCount {
-                    let index = (firstRow + 8 * vector + lane) * block.count + position - block.lowerBound
-                    bits |= scores.kept[index] << UInt8(lane)
-                }
-                kept[vector * geometry.columns + position] = bits
-            }
-        }
-    }
-
-    /// Hands over masks, and values or codes with their grids; columns must be in their own order.
-    func store(into draft: MaskedDraft) {
-        let (columns, groups) = (geometry.columns, geometry.groups)
-        for lane in 0..<rowCount {
-            let (row, vector) = (firstRow + lane, lane / 8)
-            for column in 0..<columns {
-                draft.kept[row * columns + column] = kept[vector * columns + column] >> UInt8(lane % 8) & 1
-                if !work.rounds { draft.values[row * columns + column] = values[vector * columns + column][lane % 8] }
-            }
-            guard work.rounds else { continue }
-            (draft.codes + row * columns).update(from: codes + lane * columns, count: columns)
-            (draft.scales + row * groups).update(from: scales + lane * groups, count: groups)
-            (draft.zeros + row * groups).update(from: zeros + lane * groups, count: groups)
-        }
-    }
-
     func store(into result: PackQuantizedWeight) {
         for lane in 0..<rowCount {
             result.store(
                 row: firstRow + lane, codes: codes + lane * geometry.columns, scales: scales + lane * geometry.groups,
                 zeros: zeros + lane * geometry.groups)
         }
-    }
-}
-
-extension GPTQTile.Work {
-    /// What a spec makes of a layer's columns in their own order.
-    init(_ layer: LinearLayer, _ spec: Spec, _ factor: InverseFactor, order: [Int]) throws(CompressionError) {
-        let rounds = spec.format != .stored
-        self.init(
-            geometry: try PackQuantizedGeometry(layer, spec), scaleType: spec.scaleType(checkpoint: layer.scaleType),
-            factor: factor, order: order, sparsity: spec.options.sparsity, rounds: rounds)
     }
 }

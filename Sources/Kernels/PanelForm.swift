@@ -98,7 +98,9 @@ package enum PanelForm: String, Sendable, CaseIterable {
     }
 
     /// Multiplies panels of inputs, `inputStride` floats apart, by one panel of weights of so many parts: as many inputs as
-    /// the target has rows. Called by a body of `multiplying`. The target receives start + sum if `start` is given, else what it holds + sum.
+    /// the target has rows. Called by a body of `multiplying`.
+    ///
+    /// The target receives start + sum if `start` is given, else what it holds + sum.
     @inline(__always)
     func multiply(
         depth: Int, _ inputs: UnsafePointer<Float>, inputStride: Int, _ weights: UnsafePointer<Float>, parts: Int,

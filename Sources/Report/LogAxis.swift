@@ -43,7 +43,8 @@ package struct LogAxis: Sendable, Equatable {
         }
     }
 
-    /// What is to be labelled, else powers of ten; where fewer than three fall into the domain, 3s are labelled too, and then 2s and 5s.
+    /// What is to be labelled, else powers of ten; where fewer than three fall into the domain, 3s are labelled too, and
+    /// then 2s and 5s.
     package var ticks: [Tick] {
         if let labels { return labels.filter(domain.contains).map { Tick(value: $0, isMajor: true) } }
         let first = Int(Figures.logarithm(domain.lowerBound).rounded(.down))

@@ -226,6 +226,7 @@ struct PreparedCompressionTests {
     /// before it decides about a whole step. At 4 bits transformers itself gives losses with a standard deviation of 5e-3
     /// nats when the embedding's values are changed by a share of 1e-7, and their mean is ours: twelve such changes of
     /// each of three models gave differences of −3.1, −0.4 and 0.6e-3 with standard errors of 2.2, 1.6 and 1.6e-3.
+    /// So that bound holds for the last bits of multiply-adds, the others for whatever multiplies.
     @Test(.enabled(if: Oracles.areThere, "the oracles at ../shared/oracles are not there"))
     func lossesWithRoundedInputsAreThoseOfTransformers() throws {
         let specs = try [
@@ -235,11 +236,16 @@ struct PreparedCompressionTests {
         ].map(spec)
         let windows = TokenWindows(ids: Array(try Oracles.heldout().prefix(16 * 256)), context: 256)
         try compressed(Self.demo, specs, Self.demoWindows(4)) { directories in
-            let found = try losses(WeightStore(Checkpoint(directory: Self.demo)), directories, windows)
+            let store = try WeightStore(Checkpoint(directory: Self.demo))
             let expected: [(loss: Double, within: Double)] = [
-                (2.532608, 2e-6), (2.532412, 2e-6), (2.532360, 5e-4), (2.534815, 5e-4), (2.821665, 1.5e-2),
+                (2.532608, 2e-6), (2.532412, 2e-6), (2.532360, 5e-4), (2.534815, 5e-4), (2.821665, 4e-3),
             ]
-            for (found, expected) in zip(found, expected) { #expect(abs(found - expected.loss) < expected.within) }
+            for form in PanelForm.available {
+                let found = try PanelForm.$current.withValue(form) { try losses(store, directories, windows) }
+                for (found, expected) in zip(found, form == .floats ? expected : expected.dropLast()) {
+                    #expect(abs(found - expected.loss) < expected.within, "\(form)")
+                }
+            }
         }
     }
 

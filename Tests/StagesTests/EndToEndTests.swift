@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 import Pipeline
 import Testing
 import Warehouse
@@ -129,6 +130,27 @@ struct EndToEndTests {
                 #expect(try rows(workspace, "SELECT 1 FROM qid") == 15)
                 #expect(try rows(workspace, "SELECT 1 FROM failure WHERE stage = 'ingest'") == 1)
             }
+        }
+    }
+
+    @Test func theDigestOfASourceIsLeftOutWhereAskedTo() throws {
+        try withScratchDirectory { directory in
+            let archive = try SmallArchive(in: directory)
+            let source = archive.archive.appending(path: "d16/step64").path
+            var files: [[UInt8]] = []
+            for (name, option) in [("named", "--digest"), ("unnamed", "--no-digest")] {
+                let output = directory.appending(path: name)
+                let arguments = [
+                    "--checkpoint", source, "--bits", "4", "--group", "8", "--output", output.path, option,
+                ]
+                try #require(try qid(arguments, command: "qid-quantize").status == 0)
+                let provenance = try JSONValue(parsing: readFile(output.appending(path: "provenance.json"))).object
+                #expect((provenance?["source"] == .null) == (option == "--no-digest"))
+                files.append(try readFile(output.appending(path: "model.safetensors")))
+            }
+            #expect(files[0] == files[1])
+            let arguments = ["--manifest", archive.manifest.path, "--no-digest"]
+            #expect(try qid(arguments, command: "qid-quantize").status == 64)
         }
     }
 
