@@ -8,6 +8,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 #define TILES __attribute__((target("amx-tile,amx-bf16")))
+#define WIDE __attribute__((target("avx512f")))
 
 bool amx_request(void) {
     unsigned a, b, c, d;
@@ -43,17 +44,22 @@ static const TileConfiguration configuration __attribute__((aligned(64))) = {
 
 /// Asks for a part of the next step's weights, which come from further away than the inputs.
 #define PREFETCH(part)                                                                                                \
-    for (int line = 0; line < 32; line++) _mm_prefetch(b + amx_step_bytes + (part) * 2048 + 64 * line, _MM_HINT_T0)
+    for (int line = 0; line < 32; line++) _mm_prefetch(b + step_bytes + (part) * 2048 + 64 * line, _MM_HINT_T0)
 
-/// Adds a panel of inputs times a panel of weights to 32 × 32 sums, in each step the small products first.
-TILES static void multiply_panels(
-    const char *a, const char *b, int parts, ptrdiff_t steps, const float *start, float *c, ptrdiff_t bytes) {
-    char *rows = (char *)c;
-    // Where the sums will go, asked for while they are made.
+/// Asks for where the sums will go, while they are made.
+static inline void prefetch_sums(const char *rows, ptrdiff_t bytes) {
     for (int row = 0; row < 32; row++) {
         _mm_prefetch(rows + row * bytes, _MM_HINT_ET0);
         _mm_prefetch(rows + row * bytes + 64, _MM_HINT_ET0);
     }
+}
+
+/// Adds a panel of inputs times a panel of weights to 32 × 32 sums, in each step the small products first.
+TILES static void multiply_panels(
+    const char *a, const char *b, ptrdiff_t step_bytes, int parts, ptrdiff_t steps, const float *start, float *c,
+    ptrdiff_t bytes) {
+    char *rows = (char *)c;
+    prefetch_sums(rows, bytes);
     // A stride of zero reads the same row sixteen times.
     ptrdiff_t from = start ? 0 : bytes;
     const char *top = start ? (const char *)start : rows, *bottom = start ? top : rows + 16 * bytes;
@@ -61,7 +67,7 @@ TILES static void multiply_panels(
     _tile_loadd(1, top + 64, from);
     _tile_loadd(2, bottom, from);
     _tile_loadd(3, bottom + 64, from);
-    for (ptrdiff_t step = 0; step < steps; step++, a += amx_step_bytes, b += amx_step_bytes) {
+    for (ptrdiff_t step = 0; step < steps; step++, a += amx_step_bytes, b += step_bytes) {
         WEIGHTS(0);
         INPUTS(2);
         PREFETCH(0);
@@ -90,29 +96,106 @@ TILES static void multiply_panels(
     _tile_stored(3, rows + 16 * bytes + 64, bytes);
 }
 
+/// sums += scales ⊙ group, for 32 × 32 of each, and the scales of their 32 columns.
+WIDE static void add_scaled(float *sums, const float *group, const float *scales) {
+    __m512 low = _mm512_loadu_ps(scales), high = _mm512_loadu_ps(scales + 16);
+    for (int i = 0; i < 32 * 32; i += 32) {
+        _mm512_store_ps(sums + i, _mm512_fmadd_ps(_mm512_load_ps(group + i), low, _mm512_load_ps(sums + i)));
+        _mm512_store_ps(
+            sums + i + 16, _mm512_fmadd_ps(_mm512_load_ps(group + i + 16), high, _mm512_load_ps(sums + i + 16)));
+    }
+}
+
+/// Adds a panel of inputs times a panel of codes to 32 × 32 sums, the sum of each group times its scale.
+TILES static void multiply_codes(
+    const char *a, const char *b, ptrdiff_t steps, ptrdiff_t first, ptrdiff_t group, const float *scales,
+    const float *start, float *c, ptrdiff_t bytes) {
+    const ptrdiff_t step_bytes = 2048;
+    float sums[32 * 32] __attribute__((aligned(64))), part[32 * 32] __attribute__((aligned(64)));
+    char *rows = (char *)c;
+    prefetch_sums(rows, bytes);
+    for (int row = 0; row < 32; row++) memcpy(sums + 32 * row, start ? (const char *)start : rows + row * bytes, 128);
+    for (ptrdiff_t step = 0, end = first; step < steps; end += group, scales += 32) {
+        _tile_zero(0);
+        _tile_zero(1);
+        _tile_zero(2);
+        _tile_zero(3);
+        for (; step < end && step < steps; step++, a += amx_step_bytes, b += step_bytes) {
+            WEIGHTS(0);
+            INPUTS(2);
+            PREFETCH(0);
+            MULTIPLY;
+            INPUTS(1);
+            MULTIPLY;
+            INPUTS(0);
+            MULTIPLY;
+        }
+        _tile_stored(0, part, 128);
+        _tile_stored(1, part + 16, 128);
+        _tile_stored(2, part + 16 * 32, 128);
+        _tile_stored(3, part + 16 * 32 + 16, 128);
+        add_scaled(sums, part, scales);
+    }
+    for (int row = 0; row < 32; row++) memcpy(rows + row * bytes, sums + 32 * row, 128);
+}
+
 TILES void amx_begin(void) { _tile_loadconfig(&configuration); }
 
 TILES void amx_end(void) { _tile_release(); }
 
-TILES void amx_multiply(
-    const void *inputs, ptrdiff_t input_stride, const void *weights, int parts, ptrdiff_t steps,
-    const float *start, float *out, ptrdiff_t stride, ptrdiff_t rows, ptrdiff_t columns) {
-    for (ptrdiff_t row = 0; row < rows; row += 32) {
-        const char *panel = (const char *)inputs + row / 32 * input_stride;
+/// What multiplies one panel of inputs: the arguments that are the same for all.
+typedef struct {
+    const char *weights;
+    ptrdiff_t step_bytes, steps;
+    int parts;
+    const float *start;
+    // Of codes: the steps until the first scale ends, those of each after it, and the scales.
+    ptrdiff_t first, group;
+    const float *scales;
+} Weights;
+
+TILES static void multiply_one(const char *panel, const Weights *w, const float *start, float *c, ptrdiff_t bytes) {
+    if (w->scales) {
+        multiply_codes(panel, w->weights, w->steps, w->first, w->group, w->scales, start, c, bytes);
+    } else {
+        multiply_panels(panel, w->weights, w->step_bytes, w->parts, w->steps, start, c, bytes);
+    }
+}
+
+/// Multiplies the panels of inputs one after the other; those that are not whole by way of whole sums.
+TILES static void multiply_all(
+    const char *inputs, ptrdiff_t input_stride, const Weights *w, float *out, ptrdiff_t stride, ptrdiff_t rows,
+    ptrdiff_t columns) {
+    for (ptrdiff_t row = 0; row < rows; row += 32, inputs += input_stride) {
         ptrdiff_t count = rows - row < 32 ? rows - row : 32;
         float *target = out + row * stride;
         if (count == 32 && columns == 32) {
-            multiply_panels(panel, weights, parts, steps, start, target, 4 * stride);
+            multiply_one(inputs, w, w->start, target, 4 * stride);
             continue;
         }
         float whole[32 * 32] __attribute__((aligned(64)));
         memset(whole, 0, sizeof whole);
-        if (!start) {
+        if (!w->start) {
             for (ptrdiff_t i = 0; i < count; i++) memcpy(whole + 32 * i, target + i * stride, 4 * (size_t)columns);
         }
-        multiply_panels(panel, weights, parts, steps, start, whole, 128);
+        multiply_one(inputs, w, w->start, whole, 128);
         for (ptrdiff_t i = 0; i < count; i++) memcpy(target + i * stride, whole + 32 * i, 4 * (size_t)columns);
     }
+}
+
+void amx_multiply(
+    const void *inputs, ptrdiff_t input_stride, const void *weights, int kept, int parts, ptrdiff_t steps,
+    const float *start, float *out, ptrdiff_t stride, ptrdiff_t rows, ptrdiff_t columns) {
+    Weights w = {.weights = weights, .step_bytes = kept * 2048, .steps = steps, .parts = parts, .start = start};
+    multiply_all(inputs, input_stride, &w, out, stride, rows, columns);
+}
+
+void amx_multiply_codes(
+    const void *inputs, ptrdiff_t input_stride, const void *codes, ptrdiff_t steps, ptrdiff_t first, ptrdiff_t group,
+    const float *scales, const float *start, float *out, ptrdiff_t stride, ptrdiff_t rows, ptrdiff_t columns) {
+    Weights w = {
+        .weights = codes, .steps = steps, .start = start, .first = first, .group = group, .scales = scales};
+    multiply_all(inputs, input_stride, &w, out, stride, rows, columns);
 }
 
 TILES float amx_multiply_ones(ptrdiff_t steps) {
@@ -139,6 +222,9 @@ void amx_begin(void) {}
 void amx_end(void) {}
 float amx_multiply_ones(ptrdiff_t steps) { return 0; }
 void amx_multiply(
-    const void *inputs, ptrdiff_t input_stride, const void *weights, int parts, ptrdiff_t steps,
+    const void *inputs, ptrdiff_t input_stride, const void *weights, int kept, int parts, ptrdiff_t steps,
     const float *start, float *out, ptrdiff_t stride, ptrdiff_t rows, ptrdiff_t columns) {}
+void amx_multiply_codes(
+    const void *inputs, ptrdiff_t input_stride, const void *codes, ptrdiff_t steps, ptrdiff_t first, ptrdiff_t group,
+    const float *scales, const float *start, float *out, ptrdiff_t stride, ptrdiff_t rows, ptrdiff_t columns) {}
 #endif

@@ -39,29 +39,27 @@ WIDE void amx_pack_inputs(const float *x, ptrdiff_t stride, ptrdiff_t rows, ptrd
     }
 }
 
-WIDE int amx_pack_weights(const float *weights, ptrdiff_t depth, int half, void *panel) {
+WIDE int amx_pack_weights(const float *weights, ptrdiff_t depth, int half, int kept, void *panel) {
     // The elements of `low` and `high` in turn.
     static const uint16_t turns[32] __attribute__((aligned(64))) = {
         0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31};
     __m512i order = _mm512_load_si512(turns);
-    __m512i second = _mm512_setzero_si512(), third = second;
+    __m512i present[3] = {_mm512_setzero_si512(), _mm512_setzero_si512(), _mm512_setzero_si512()};
     for (ptrdiff_t k = 0; k < (depth + 31) / 32 * 32; k += 2) {
         Pair rest = {_mm512_setzero_ps(), _mm512_setzero_ps()};
         if (k < depth) rest.low = _mm512_loadu_ps(weights + 16 * k);
         if (k + 1 < depth) rest.high = _mm512_loadu_ps(weights + 16 * k + 16);
-        char *target = (char *)panel + k / 32 * amx_step_bytes + half * 1024 + k % 32 * 32;
-        __m512i parts[3];
-        for (int part = 0; part < 3; part++) {
-            parts[part] = _mm512_permutexvar_epi16(order, next_part(&rest));
-            _mm512_storeu_si512(target + part * 2048, parts[part]);
+        char *target = (char *)panel + k / 32 * kept * 2048 + half * 1024 + k % 32 * 32;
+        for (int part = 0; part < kept; part++) {
+            __m512i next = _mm512_permutexvar_epi16(order, next_part(&rest));
+            _mm512_storeu_si512(target + part * 2048, next);
+            present[part] = _mm512_or_si512(present[part], next);
         }
-        second = _mm512_or_si512(second, parts[1]);
-        third = _mm512_or_si512(third, parts[2]);
     }
     // A part of −0 counts as one: that costs time, not bits.
-    return _mm512_test_epi16_mask(third, third) ? 3 : _mm512_test_epi16_mask(second, second) ? 2 : 1;
+    return _mm512_test_epi16_mask(present[2], present[2]) ? 3 : _mm512_test_epi16_mask(present[1], present[1]) ? 2 : 1;
 }
 #else
 void amx_pack_inputs(const float *x, ptrdiff_t stride, ptrdiff_t rows, ptrdiff_t depth, void *panel) {}
-int amx_pack_weights(const float *weights, ptrdiff_t depth, int half, void *panel) { return 0; }
+int amx_pack_weights(const float *weights, ptrdiff_t depth, int half, int kept, void *panel) { return 0; }
 #endif

@@ -17,6 +17,8 @@ struct GroupedCodeMatrix<Codes: ColumnCodes>: WeightMatrix, @unchecked Sendable 
     let groups: ColumnGroups
     let owners: [any AnyObject & Sendable]
 
+    var significantBits: Int { scales.type.significantBits }
+
     func decode(row: Int, columns range: Range<Int>, into destination: UnsafeMutablePointer<Float>) {
         var (current, scale, zero) = (-1, Float(0), Float(0))
         for column in range {

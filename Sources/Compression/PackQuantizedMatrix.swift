@@ -4,7 +4,7 @@ import Kernels
 /// A weight in the `pack-quantized` layout, read code by code: w = (q − zero)·scale, exact in float32 for 16-bit scales.
 ///
 /// `@unchecked Sendable` because the bytes are only read, and the owners keep them alive.
-struct PackQuantizedMatrix: WeightMatrix, @unchecked Sendable {
+struct PackQuantizedMatrix: ScaledCodes, @unchecked Sendable {
     let geometry: PackQuantizedGeometry
     private let packed: UnsafeRawPointer
     private let scales: UnsafeRawPointer
@@ -19,6 +19,8 @@ struct PackQuantizedMatrix: WeightMatrix, @unchecked Sendable {
 
     var rows: Int { geometry.rows }
     var columns: Int { geometry.columns }
+    var groupLength: Int { geometry.groupLength }
+    var scaledCodes: (any ScaledCodes)? { groupIndex == nil ? self : nil }
 
     /// The stored tensors of one module, shapes not yet compared.
     struct Parts {
@@ -135,14 +137,30 @@ struct PackQuantizedMatrix: WeightMatrix, @unchecked Sendable {
     }
 
     func decode(row: Int, columns range: Range<Int>, into destination: UnsafeMutablePointer<Float>) {
-        let length = geometry.groupLength
         let row = RowOfZeros(self, row: row)
         if let groupIndex { return decodeScattered(row, columns: range, groupIndex, into: destination) }
+        decode(row, columns: range, into: destination) { grid(row, group: $0) }
+    }
+
+    func scale(row: Int, group: Int) -> Float { scaleType.decode(scales, row * geometry.groups + group) }
+
+    func decodeCodes(row: Int, columns range: Range<Int>, into destination: UnsafeMutablePointer<Float>) {
+        let row = RowOfZeros(self, row: row)
+        decode(row, columns: range, into: destination) { UniformGrid(scale: 1, zero: zero(row, group: $0)) }
+    }
+
+    /// Decodes columns of groups that follow each other, each by its grid.
+    @inline(__always)
+    private func decode(
+        _ row: RowOfZeros, columns range: Range<Int>, into destination: UnsafeMutablePointer<Float>,
+        grid: (Int) -> UniformGrid
+    ) {
+        let length = geometry.groupLength
         var column = range.lowerBound
         var group = column / length
         while column < range.upperBound {
             let end = min((group + 1) * length, range.upperBound)
-            decode(row, group: group, columns: column..<end, into: destination + (column - range.lowerBound))
+            decode(row, grid(group), columns: column..<end, into: destination + (column - range.lowerBound))
             column = end
             group += 1
         }
@@ -162,8 +180,7 @@ struct PackQuantizedMatrix: WeightMatrix, @unchecked Sendable {
 
     @inline(__always)
     private func grid(_ row: RowOfZeros, group: Int) -> UniformGrid {
-        UniformGrid(
-            scale: scaleType.decode(scales, row.row * geometry.groups + group), zero: zero(row, group: group))
+        UniformGrid(scale: scale(row: row.row, group: group), zero: zero(row, group: group))
     }
 
     /// Where a row's zero points stand in their words; the same for all of its groups.
@@ -198,9 +215,9 @@ struct PackQuantizedMatrix: WeightMatrix, @unchecked Sendable {
 
     /// Decodes columns of one group: eight at a time where they start at a byte, one at a time otherwise.
     private func decode(
-        _ row: RowOfZeros, group: Int, columns range: Range<Int>, into destination: UnsafeMutablePointer<Float>
+        _ row: RowOfZeros, _ grid: UniformGrid, columns range: Range<Int>,
+        into destination: UnsafeMutablePointer<Float>
     ) {
-        let grid = grid(row, group: group)
         let codes = packed + row.row * wordsPerRow * 4
         var column = range.lowerBound
         if codesPerWord == nil {

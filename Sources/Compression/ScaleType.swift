@@ -17,6 +17,15 @@ package enum ScaleType: String, Sendable, Hashable, CaseIterable {
         }
     }
 
+    /// The significant bits of a value.
+    var significantBits: Int {
+        switch self {
+        case .float16: 11
+        case .bfloat16: 8
+        case .float32: 24
+        }
+    }
+
     package var byteCount: Int { self == .float32 ? 4 : 2 }
 
     /// The nearest value of this type to a positive one, half to even; infinite where it is too large.

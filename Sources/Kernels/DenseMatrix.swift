@@ -33,6 +33,8 @@ package struct DenseMatrix: WeightMatrix, @unchecked Sendable {
     /// The elements where they have 16 bits and are stored row after row; they need not be aligned.
     package var halves: UnsafeRawPointer? { transposed || type.byteCount != 2 ? nil : bytes }
 
+    package var significantBits: Int { type.significantBits }
+
     package func decode(row: Int, columns range: Range<Int>, into destination: UnsafeMutablePointer<Float>) {
         let size = type.byteCount
         guard transposed else {

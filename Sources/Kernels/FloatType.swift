@@ -23,6 +23,17 @@ package enum FloatType: Sendable, Equatable, CaseIterable {
         }
     }
 
+    /// The significant bits of a value once it is a float32.
+    package var significantBits: Int {
+        switch self {
+        case .float64, .float32: 24
+        case .float16: 11
+        case .bfloat16: 8
+        case .float8E4M3: 4
+        case .float8E5M2: 3
+        }
+    }
+
     /// Converts `count` little-endian elements at `source`, which need not be aligned, to float32.
     ///
     /// Exact for all types but float64, which is rounded to nearest.

@@ -3,11 +3,13 @@
 ///
 /// `@unchecked Sendable` because the memory is only read once `init` has filled it.
 struct PackedWeights: @unchecked Sendable {
-    let form: PanelForm
+    private let panels: WeightPanels
     private let base: UnsafeMutablePointer<Float>
     private let starts: UnsafeMutablePointer<Float>
     private let parts: UnsafeMutablePointer<Float>
     private let depth: Int
+
+    var form: PanelForm { panels.form }
 
     /// The memory that `init` fills.
     static func floatCount(rows: Int, depth: Int, form: PanelForm) -> Int {
@@ -19,28 +21,27 @@ struct PackedWeights: @unchecked Sendable {
         _ weight: any WeightMatrix, rows: Range<Int>, bias: [Float]?, form: PanelForm,
         in memory: UnsafeMutablePointer<Float>
     ) {
-        let panels = form.weightPanels(rows.count)
+        let count = form.weightPanels(rows.count)
         let depth = weight.columns
-        let starts = memory + panels * form.weightFloats(depth: depth)
-        for index in 0..<panels * form.weightRows {
+        let starts = memory + count * form.weightFloats(depth: depth)
+        for index in 0..<count * form.weightRows {
             let row = rows.lowerBound + index
             starts[index] = row < rows.upperBound ? bias?[row] ?? 0 : 0
         }
-        (self.form, base, self.depth, self.starts) = (form, memory, depth, starts)
-        parts = starts + panels * form.weightRows
-        packInParallel(weight, rows: rows)
+        (panels, base, self.depth, self.starts) = (WeightPanels(weight, form: form), memory, depth, starts)
+        parts = starts + count * form.weightRows
+        packInParallel(rows, count)
     }
 
-    private func packInParallel(_ weight: any WeightMatrix, rows: Range<Int>) {
-        let panels = form.weightPanels(rows.count)
+    private func packInParallel(_ rows: Range<Int>, _ count: Int) {
         let panelsPerTask = max(1, 32_768 / max(1, form.weightRows * depth))
-        Parallel.forEach((panels + panelsPerTask - 1) / panelsPerTask) { task in
-            for panel in task * panelsPerTask..<min(panels, (task + 1) * panelsPerTask) {
+        Parallel.forEach((count + panelsPerTask - 1) / panelsPerTask) { task in
+            for panel in task * panelsPerTask..<min(count, (task + 1) * panelsPerTask) {
                 let first = rows.lowerBound + panel * form.weightRows
-                let count = form.pack(
-                    weight, rows: first..<min(rows.upperBound, first + form.weightRows), columns: 0..<depth,
+                let present = panels.pack(
+                    rows: first..<min(rows.upperBound, first + form.weightRows), columns: 0..<depth,
                     into: base + panel * form.weightFloats(depth: depth))
-                parts[panel] = Float(count)
+                parts[panel] = Float(present)
             }
         }
     }
@@ -51,11 +52,11 @@ struct PackedWeights: @unchecked Sendable {
     ) {
         for column in stride(from: 0, to: out.columns, by: form.weightRows) {
             let index = firstPanel + column / form.weightRows
-            form.multiply(
-                depth: depths.count, inputs, inputStride: form.inputFloats(depth: depths.count),
-                base + index * form.weightFloats(depth: depth) + form.weightFloats(depth: depths.lowerBound),
-                parts: Int(parts[index]),
-                start: depths.lowerBound == 0 ? starts + index * form.weightRows : nil,
+            panels.multiply(
+                inputs, inputStride: form.inputFloats(depth: depths.count),
+                WeightPanels.Panel(
+                    base: base + index * form.weightFloats(depth: depth), columns: 0..<depth, parts: Int(parts[index])),
+                columns: depths, start: depths.lowerBound == 0 ? starts + index * form.weightRows : nil,
                 into: TileTarget(
                     base: out.base + column, stride: out.stride, rows: out.rows,
                     columns: min(form.weightRows, out.columns - column)))

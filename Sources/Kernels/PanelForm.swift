@@ -30,15 +30,16 @@ package enum PanelForm: String, Sendable, CaseIterable {
 
     /// The floats that a panel of inputs takes.
     @inline(__always)
-    func inputFloats(depth: Int) -> Int { self == .parts ? Self.partFloats(depth) : tileRows * depth }
+    func inputFloats(depth: Int) -> Int { self == .parts ? partFloats(depth) : tileRows * depth }
 
     /// The floats that a panel of weights takes.
     @inline(__always)
-    func weightFloats(depth: Int) -> Int { self == .parts ? Self.partFloats(depth) : tileColumns * depth }
+    func weightFloats(depth: Int) -> Int { self == .parts ? partFloats(depth) : tileColumns * depth }
 
-    private static func partFloats(_ depth: Int) -> Int { steps(depth) * amx_step_bytes / 4 }
+    private func partFloats(_ depth: Int) -> Int { steps(depth) * amx_step_bytes / 4 }
 
-    private static func steps(_ depth: Int) -> Int { (depth + amx_step_depth - 1) / amx_step_depth }
+    /// The steps of so much depth, in parts.
+    func steps(_ depth: Int) -> Int { (depth + amx_step_depth - 1) / amx_step_depth }
 
     /// Packs rows of `x` into panels one after another.
     func pack(_ x: MatrixView, rows: Range<Int>, columns: Range<Int>, into target: UnsafeMutablePointer<Float>) {
@@ -50,44 +51,6 @@ package enum PanelForm: String, Sendable, CaseIterable {
         }
     }
 
-    /// Packs rows of a weight, at most a panel's, into one.
-    ///
-    /// - Returns: the bfloat16 parts that the weights have at most.
-    func pack(
-        _ weight: any WeightMatrix, rows: Range<Int>, columns: Range<Int>, into panel: UnsafeMutablePointer<Float>
-    ) -> Int {
-        guard self == .parts else {
-            weight.pack(rows: rows, columns: columns, into: panel)
-            return 1
-        }
-        return Self.packParts(weight, rows: rows, columns: columns, into: panel)
-    }
-
-    /// Packs float32 panels of 16 rows, and takes them apart while they lie in the first-level cache.
-    private static func packParts(
-        _ weight: any WeightMatrix, rows: Range<Int>, columns: Range<Int>, into panel: UnsafeMutablePointer<Float>
-    ) -> Int {
-        let chunk = 8 * amx_step_depth
-        return withUnsafeTemporaryAllocation(of: Float.self, capacity: chunk * tileColumns) { memory in
-            guard let floats = memory.baseAddress else { return 1 }
-            var parts: Int32 = 1
-            for (half, first) in [rows.lowerBound, rows.lowerBound + tileColumns].enumerated() {
-                let part = min(first, rows.upperBound)..<min(first + tileColumns, rows.upperBound)
-                for start in stride(from: columns.lowerBound, to: columns.upperBound, by: chunk) {
-                    let depths = start..<min(columns.upperBound, start + chunk)
-                    if part.isEmpty {
-                        floats.update(repeating: 0, count: depths.count * tileColumns)
-                    } else {
-                        weight.pack(rows: part, columns: depths, into: floats)
-                    }
-                    let target = panel + partFloats(start - columns.lowerBound)
-                    parts = max(parts, amx_pack_weights(floats, depths.count, Int32(half), target))
-                }
-            }
-            return Int(parts)
-        }
-    }
-
     /// Runs `body`, which may multiply on this thread.
     @inline(__always)
     func multiplying<R>(_ body: () -> R) -> R {
@@ -95,23 +58,5 @@ package enum PanelForm: String, Sendable, CaseIterable {
         amx_begin()
         defer { amx_end() }
         return body()
-    }
-
-    /// Multiplies panels of inputs, `inputStride` floats apart, by one panel of weights of so many parts: as many inputs as
-    /// the target has rows. Called by a body of `multiplying`.
-    ///
-    /// The target receives start + sum if `start` is given, else what it holds + sum.
-    @inline(__always)
-    func multiply(
-        depth: Int, _ inputs: UnsafePointer<Float>, inputStride: Int, _ weights: UnsafePointer<Float>, parts: Int,
-        start: UnsafeMutablePointer<Float>?, into target: TileTarget
-    ) {
-        guard self == .parts else {
-            return multiplyTiles(
-                depth: depth, inputs, panelStride: inputStride, weights, start: start, into: target)
-        }
-        amx_multiply(
-            inputs, inputStride * MemoryLayout<Float>.stride, weights, Int32(parts), Self.steps(depth), start,
-            target.base, target.stride, target.rows, target.columns)
     }
 }

@@ -25,14 +25,20 @@ package enum Parallel {
             return
         }
         let next = Atomic(0)
-        DispatchQueue.concurrentPerform(iterations: workers) { _ in
+        @Sendable func work() {
             while true {
                 let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
                 guard index < count else { return }
                 body(index)
             }
         }
+        // A loop inside another, or beside one, has no team.
+        if !team.run(helpers: workers - 1, work) {
+            DispatchQueue.concurrentPerform(iterations: workers) { _ in work() }
+        }
     }
+
+    private static let team = WorkerTeam(configured - 1)
 
     /// The values of `body` for each index below `count`, in index order; of several errors, that of the lowest index.
     package static func map<T: Sendable, E: Error>(

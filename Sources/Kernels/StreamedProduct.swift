@@ -1,7 +1,7 @@
 /// A product whose inputs are packed once, and whose weight goes by in panels that never leave the caches: for weights too
 /// large to stay packed in the second-level cache.
 struct StreamedProduct {
-    private let weight: any WeightMatrix
+    private let weight: WeightPanels
     private let bias: [Float]?
     private let out: MatrixView
     private let inputs: PackedInputs
@@ -18,7 +18,9 @@ struct StreamedProduct {
             for first in stride(from: 0, to: x.rows, by: block) {
                 let rows = first..<min(x.rows, first + block)
                 let inputs = PackedInputs(x.rows(rows), form: form, in: memory)
-                StreamedProduct(weight: weight, bias: bias, out: out.rows(rows), inputs: inputs).run()
+                StreamedProduct(
+                    weight: WeightPanels(weight, form: form), bias: bias, out: out.rows(rows), inputs: inputs
+                ).run()
             }
         }
     }
@@ -54,17 +56,18 @@ struct StreamedProduct {
             }
             for depths in inputs.depthBlocks {
                 for (index, panel) in panels.enumerated() {
-                    let count = form.pack(
-                        weight, rows: rows(panel), columns: depths, into: memory + index * panelFloats)
-                    parts[index] = Float(count)
+                    let present = weight.pack(rows: rows(panel), columns: depths, into: memory + index * panelFloats)
+                    parts[index] = Float(present)
                 }
                 form.multiplying {
                     for input in stride(from: inputPanels.lowerBound, to: inputPanels.upperBound, by: atOnce) {
                         for (index, panel) in panels.enumerated() {
-                            form.multiply(
-                                depth: depths.count, inputs.panel(input, depths: depths),
-                                inputStride: form.inputFloats(depth: depths.count), memory + index * panelFloats,
-                                parts: Int(parts[index]), start: depths.lowerBound == 0 ? starts + index * width : nil,
+                            weight.multiply(
+                                inputs.panel(input, depths: depths),
+                                inputStride: form.inputFloats(depth: depths.count),
+                                WeightPanels.Panel(
+                                    base: memory + index * panelFloats, columns: depths, parts: Int(parts[index])),
+                                columns: depths, start: depths.lowerBound == 0 ? starts + index * width : nil,
                                 into: target(input..<min(input + atOnce, inputPanels.upperBound), panel))
                         }
                     }

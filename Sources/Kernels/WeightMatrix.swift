@@ -11,6 +11,24 @@ package protocol WeightMatrix: Sendable {
     ///
     /// The default decodes row by row and transposes; a form that is stored column by column does better itself.
     func pack(rows: Range<Int>, columns: Range<Int>, into panel: UnsafeMutablePointer<Float>)
+
+    /// The significant bits that a value has at most: 24, or fewer where the form has fewer.
+    var significantBits: Int { get }
+
+    /// This weight as codes and scales, if it is stored so.
+    var scaledCodes: (any ScaledCodes)? { get }
+}
+
+/// A weight whose values are whole numbers times the scale of their group: W[r, c] = scale(r, c / groupLength)·n[r, c],
+/// |n| ≤ 256.
+package protocol ScaledCodes: WeightMatrix {
+    /// The columns of a row that share a scale, one group after the other.
+    var groupLength: Int { get }
+
+    func scale(row: Int, group: Int) -> Float
+
+    /// Writes n of the given columns of one row, in order.
+    func decodeCodes(row: Int, columns: Range<Int>, into destination: UnsafeMutablePointer<Float>)
 }
 
 /// The outputs in one weight panel: two vectors of the microkernel.
@@ -21,24 +39,43 @@ extension WeightMatrix {
         packByRows(rows: rows, columns: columns, into: panel)
     }
 
-    /// Decodes some columns of each row, then transposes them.
+    package var significantBits: Int { 24 }
+
+    package var scaledCodes: (any ScaledCodes)? { nil }
+
     func packByRows(rows: Range<Int>, columns: Range<Int>, into panel: UnsafeMutablePointer<Float>) {
-        // Small enough for the first-level cache beside the panel, and a row length that does not alias in it.
-        let (chunk, stride) = (128, 136)
-        withUnsafeTemporaryAllocation(of: Float.self, capacity: panelWidth * stride) { memory in
-            guard let decoded = memory.baseAddress else { return }
-            if rows.count < panelWidth { decoded.update(repeating: 0, count: panelWidth * stride) }
-            for start in Swift.stride(from: columns.lowerBound, to: columns.upperBound, by: chunk) {
-                let part = start..<min(start + chunk, columns.upperBound)
-                for row in rows {
-                    decode(row: row, columns: part, into: decoded + (row - rows.lowerBound) * stride)
-                }
-                let target = panel + (start - columns.lowerBound) * panelWidth
-                for half in [0, 8] {
-                    transposeEightRows(
-                        decoded + half * stride, stride: stride, columns: part.count, into: target + half,
-                        stride: panelWidth)
-                }
+        Kernels.packByRows(rows: rows, columns: columns, into: panel) { decode(row: $0, columns: $1, into: $2) }
+    }
+}
+
+extension ScaledCodes {
+    /// Writes the panel of n that `pack` writes of W.
+    func packCodes(rows: Range<Int>, columns: Range<Int>, into panel: UnsafeMutablePointer<Float>) {
+        Kernels.packByRows(rows: rows, columns: columns, into: panel) { decodeCodes(row: $0, columns: $1, into: $2) }
+    }
+}
+
+/// Decodes some columns of each row, then transposes them.
+@inline(__always)
+private func packByRows(
+    rows: Range<Int>, columns: Range<Int>, into panel: UnsafeMutablePointer<Float>,
+    decode: (Int, Range<Int>, UnsafeMutablePointer<Float>) -> Void
+) {
+    // Small enough for the first-level cache beside the panel, and a row length that does not alias in it.
+    let (chunk, stride) = (128, 136)
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: panelWidth * stride) { memory in
+        guard let decoded = memory.baseAddress else { return }
+        if rows.count < panelWidth { decoded.update(repeating: 0, count: panelWidth * stride) }
+        for start in Swift.stride(from: columns.lowerBound, to: columns.upperBound, by: chunk) {
+            let part = start..<min(start + chunk, columns.upperBound)
+            for row in rows {
+                decode(row, part, decoded + (row - rows.lowerBound) * stride)
+            }
+            let target = panel + (start - columns.lowerBound) * panelWidth
+            for half in [0, 8] {
+                transposeEightRows(
+                    decoded + half * stride, stride: stride, columns: part.count, into: target + half,
+                    stride: panelWidth)
             }
         }
     }
