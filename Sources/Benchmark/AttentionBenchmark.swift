@@ -15,7 +15,7 @@ package enum AttentionBenchmark {
             let cost = stand.cost(threads: threads) { run(fused, size, into: out) }
             results.append(
                 Measurement(
-                    group: "attention", name: name, threads: threads, limit: .arithmetic,
+                    group: "attention", name: name, threads: threads, limit: .products,
                     work: Double(4 * pairs * size.headSize), cost: cost))
             try check(fused: fused, size, out: out, name)
         }

@@ -47,26 +47,27 @@ static const TileConfiguration configuration __attribute__((aligned(64))) = {
     for (int line = 0; line < 32; line++) _mm_prefetch(b + step_bytes + (part) * 2048 + 64 * line, _MM_HINT_T0)
 
 /// Asks for where the sums will go, while they are made.
-static inline void prefetch_sums(const char *rows, ptrdiff_t bytes) {
+static inline void prefetch_sums(const char *rows, ptrdiff_t bytes, ptrdiff_t half) {
     for (int row = 0; row < 32; row++) {
         _mm_prefetch(rows + row * bytes, _MM_HINT_ET0);
-        _mm_prefetch(rows + row * bytes + 64, _MM_HINT_ET0);
+        _mm_prefetch(rows + row * bytes + half, _MM_HINT_ET0);
     }
 }
 
-/// Adds a panel of inputs times a panel of weights to 32 × 32 sums, in each step the small products first.
+/// Adds a panel of inputs times a panel of weights to 32 × 32 sums, in each step the small products first. The rows of the
+/// sums are `bytes` apart, their last 16 columns `half` bytes after the first.
 TILES static void multiply_panels(
     const char *a, const char *b, ptrdiff_t step_bytes, int parts, ptrdiff_t steps, const float *start, float *c,
-    ptrdiff_t bytes) {
+    ptrdiff_t bytes, ptrdiff_t half) {
     char *rows = (char *)c;
-    prefetch_sums(rows, bytes);
+    prefetch_sums(rows, bytes, half);
     // A stride of zero reads the same row sixteen times.
-    ptrdiff_t from = start ? 0 : bytes;
+    ptrdiff_t from = start ? 0 : bytes, other = start ? 64 : half;
     const char *top = start ? (const char *)start : rows, *bottom = start ? top : rows + 16 * bytes;
     _tile_loadd(0, top, from);
-    _tile_loadd(1, top + 64, from);
+    _tile_loadd(1, top + other, from);
     _tile_loadd(2, bottom, from);
-    _tile_loadd(3, bottom + 64, from);
+    _tile_loadd(3, bottom + other, from);
     for (ptrdiff_t step = 0; step < steps; step++, a += amx_step_bytes, b += step_bytes) {
         WEIGHTS(0);
         INPUTS(2);
@@ -91,9 +92,9 @@ TILES static void multiply_panels(
         MULTIPLY;
     }
     _tile_stored(0, rows, bytes);
-    _tile_stored(1, rows + 64, bytes);
+    _tile_stored(1, rows + half, bytes);
     _tile_stored(2, rows + 16 * bytes, bytes);
-    _tile_stored(3, rows + 16 * bytes + 64, bytes);
+    _tile_stored(3, rows + 16 * bytes + half, bytes);
 }
 
 /// sums += scales ⊙ group, for 32 × 32 of each, and the scales of their 32 columns.
@@ -113,7 +114,7 @@ TILES static void multiply_codes(
     const ptrdiff_t step_bytes = 2048;
     float sums[32 * 32] __attribute__((aligned(64))), part[32 * 32] __attribute__((aligned(64)));
     char *rows = (char *)c;
-    prefetch_sums(rows, bytes);
+    prefetch_sums(rows, bytes, 64);
     for (int row = 0; row < 32; row++) memcpy(sums + 32 * row, start ? (const char *)start : rows + row * bytes, 128);
     for (ptrdiff_t step = 0, end = first; step < steps; end += group, scales += 32) {
         _tile_zero(0);
@@ -158,7 +159,7 @@ TILES static void multiply_one(const char *panel, const Weights *w, const float 
     if (w->scales) {
         multiply_codes(panel, w->weights, w->steps, w->first, w->group, w->scales, start, c, bytes);
     } else {
-        multiply_panels(panel, w->weights, w->step_bytes, w->parts, w->steps, start, c, bytes);
+        multiply_panels(panel, w->weights, w->step_bytes, w->parts, w->steps, start, c, bytes, 64);
     }
 }
 
@@ -198,6 +199,15 @@ void amx_multiply_codes(
     multiply_all(inputs, input_stride, &w, out, stride, rows, columns);
 }
 
+TILES void amx_multiply_lanes(
+    const void *inputs, ptrdiff_t input_stride, const void *weights, ptrdiff_t steps, const float *start, float *out,
+    ptrdiff_t half, ptrdiff_t rows) {
+    const char *panel = inputs;
+    for (ptrdiff_t row = 0; row < rows; row += 32, panel += input_stride) {
+        multiply_panels(panel, weights, amx_step_bytes, 3, steps, start, out + row * 16, 64, 4 * half);
+    }
+}
+
 TILES float amx_multiply_ones(ptrdiff_t steps) {
     uint16_t ones[512];
     float sums[256];
@@ -227,4 +237,7 @@ void amx_multiply(
 void amx_multiply_codes(
     const void *inputs, ptrdiff_t input_stride, const void *codes, ptrdiff_t steps, ptrdiff_t first, ptrdiff_t group,
     const float *scales, const float *start, float *out, ptrdiff_t stride, ptrdiff_t rows, ptrdiff_t columns) {}
+void amx_multiply_lanes(
+    const void *inputs, ptrdiff_t input_stride, const void *weights, ptrdiff_t steps, const float *start, float *out,
+    ptrdiff_t half, ptrdiff_t rows) {}
 #endif

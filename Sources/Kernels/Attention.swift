@@ -15,10 +15,10 @@ package func attention(
     precondition(windowLength > 0 && queries.rows % windowLength == 0 && slidingWindow ?? 1 > 0)
     let call = AttentionCall(
         queries: queries, keys: keys, values: values, windowLength: windowLength, scale: scale,
-        visible: slidingWindow ?? windowLength, out: out)
+        visible: slidingWindow ?? windowLength, out: out, form: .current)
     let units = queries.rows / windowLength * keys.count
-    // Where windows and heads are too few for all workers, the query blocks of each are dealt out.
-    let parts = units >= 4 * Parallel.width ? 1 : min(call.queryBlocks, 2 * Parallel.width)
+    // Where windows and heads are too few for all workers, the panels of queries of each are dealt out.
+    let parts = units >= 4 * Parallel.width ? 1 : min(call.queryPanels, 2 * Parallel.width)
     Parallel.forEach(units * parts) { task in
         let unit = task / parts
         call.run(window: unit / keys.count, keyHead: unit % keys.count, part: task % parts, of: parts)
@@ -35,29 +35,31 @@ private struct AttentionCall: Sendable {
     /// The keys that a query sees at most.
     let visible: Int
     let out: MatrixView
+    let form: PanelForm
 
-    var queryBlocks: Int { (windowLength + QueryBlock.size - 1) / QueryBlock.size }
+    var queryPanels: Int { form.weightPanels(windowLength) }
 
-    /// The results of each `parts`-th query block from `part` on, for all query heads that share one key head.
+    /// The results of each `parts`-th panel of queries from `part` on, for all query heads that share one key head.
     func run(window: Int, keyHead: Int, part: Int, of parts: Int) {
-        let length = windowLength
-        let keyFloats = PackedHead.floatCount(rows: length, size: keys.size)
-        let valueFloats = PackedHead.floatCount(rows: length, size: values.size)
-        let blockFloats = QueryBlock.floatCount(querySize: queries.size, valueSize: values.size)
-        Scratch.withFloats(keyFloats + valueFloats + blockFloats) { memory in
+        let panelFloats = QueryPanel.floatCount(querySize: queries.size, valueSize: values.size, form: form)
+        let headFloats = PackedHead.floatCount(
+            rows: windowLength, keySize: keys.size, valueSize: values.size, form: form)
+        Scratch.withFloats(panelFloats + headFloats) { memory in
+            let firstRow = window * windowLength
             let head = PackedHead(
-                keys: keys, values: values, head: keyHead, rows: window * length..<(window + 1) * length,
-                keyMemory: memory, valueMemory: memory + keyFloats)
+                keys: keys, values: values, head: keyHead, rows: firstRow..<firstRow + windowLength, form: form,
+                memory: memory + panelFloats)
+            var panel = QueryPanel(querySize: queries.size, valueSize: values.size, form: form, memory: memory)
             let group = queries.count / keys.count
-            for index in stride(from: part, to: queryBlocks, by: parts) {
-                for queryHead in keyHead * group..<(keyHead + 1) * group {
-                    var block = QueryBlock(
-                        first: index * QueryBlock.size, count: min(QueryBlock.size, length - index * QueryBlock.size),
-                        querySize: queries.size, valueSize: values.size, memory: memory + keyFloats + valueFloats)
-                    let firstRow = window * length + block.first
-                    block.load(queries, head: queryHead, firstRow: firstRow, scale: scale)
-                    block.attend(to: head, visible: visible)
-                    block.write(to: out.rows(firstRow..<firstRow + block.count), column: queryHead * values.size)
+            form.multiplying {
+                for first in stride(from: part * form.weightRows, to: windowLength, by: parts * form.weightRows) {
+                    let positions = first..<min(windowLength, first + form.weightRows)
+                    for queryHead in keyHead * group..<(keyHead + 1) * group {
+                        panel.load(
+                            queries, head: queryHead, positions: positions, firstRow: firstRow, scale: scale)
+                        panel.attend(to: head, visible: visible)
+                        panel.write(to: out, firstRow: firstRow, column: queryHead * values.size)
+                    }
                 }
             }
         }

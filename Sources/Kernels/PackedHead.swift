@@ -1,46 +1,48 @@
-/// The keys and values of one head over one window, packed as the left operands of the microkernel.
-///
-/// Keys: panels of 6 keys, `[channel][key]`. Values: panels of 6 channels, `[key][channel]`, missing ones zero.
+/// The keys and values of one head over one window, packed as the left operands of products: the keys as inputs whose depth
+/// is their channels, the channels of the values as inputs whose depth is the keys.
 struct PackedHead {
-    let length: Int
+    private let form: PanelForm
+    private let length: Int
     private let keySize: Int
     private let keyPanels: UnsafeMutablePointer<Float>
     private let valuePanels: UnsafeMutablePointer<Float>
 
-    /// The memory for one of the two, rounded up to whole panels either way, and for the stores that spill over.
-    static func floatCount(rows: Int, size: Int) -> Int {
-        (rows + tileRows) * (size + tileRows) + 16
+    /// The memory that `init` fills and works in.
+    static func floatCount(rows: Int, keySize: Int, valueSize: Int, form: PanelForm) -> Int {
+        form.inputPanels(rows) * form.inputFloats(depth: keySize)
+            + form.inputPanels(valueSize) * form.inputFloats(depth: rows) + form.stripFloats
     }
 
     /// Packs one head's `rows`.
     init(
-        keys: HeadLayout, values: HeadLayout, head: Int, rows: Range<Int>, keyMemory: UnsafeMutablePointer<Float>,
-        valueMemory: UnsafeMutablePointer<Float>
+        keys: HeadLayout, values: HeadLayout, head: Int, rows: Range<Int>, form: PanelForm,
+        memory: UnsafeMutablePointer<Float>
     ) {
-        length = rows.count
-        keySize = keys.size
-        (keyPanels, valuePanels) = (keyMemory, valueMemory)
-        let keyView = MatrixView(
-            base: keys.row(rows.lowerBound, head: head), rows: rows.count, columns: keys.size, stride: keys.base.stride)
-        packInputs(keyView, rows: 0..<rows.count, columns: 0..<keys.size, into: keyPanels)
-        for first in stride(from: 0, to: values.size, by: tileRows) {
-            let count = min(tileRows, values.size - first)
-            var target = valuePanels + first * length
-            for row in rows {
-                let source = values.row(row, head: head) + first
-                for channel in 0..<tileRows { target[channel] = channel < count ? source[channel] : 0 }
-                target += tileRows
-            }
-        }
+        (self.form, length, keySize, keyPanels) = (form, rows.count, keys.size, memory)
+        valuePanels = keyPanels + form.inputPanels(rows.count) * form.inputFloats(depth: keys.size)
+        form.pack(keys.view(head, rows: rows), rows: 0..<rows.count, columns: 0..<keys.size, into: keyPanels)
+        form.packColumns(
+            of: values.view(head, rows: rows), into: valuePanels,
+            strip: valuePanels + form.inputPanels(values.size) * form.inputFloats(depth: rows.count))
     }
 
-    /// The panel of the six keys from `first`, a multiple of six.
-    @inline(__always)
-    func keys(_ first: Int) -> UnsafePointer<Float> { UnsafePointer(keyPanels + first * keySize) }
+    /// The panel of the keys from `first`, a multiple of a panel's; the next lies `keyStride` floats further on.
+    func keys(_ first: Int) -> UnsafePointer<Float> {
+        UnsafePointer(keyPanels + first / form.inputRows * keyStride)
+    }
 
-    /// The panel of the six channels from `channel`, a multiple of six, from key `first` on.
-    @inline(__always)
-    func values(channel: Int, _ first: Int) -> UnsafePointer<Float> {
-        UnsafePointer(valuePanels + channel * length + first * tileRows)
+    var keyStride: Int { form.inputFloats(depth: keySize) }
+
+    /// The panel of the first channels from key `first` on, a multiple of a panel's; the next channels' lies `valueStride`
+    /// floats further on.
+    func values(_ first: Int) -> UnsafePointer<Float> { UnsafePointer(valuePanels + form.inputFloats(depth: first)) }
+
+    var valueStride: Int { form.inputFloats(depth: length) }
+}
+
+extension HeadLayout {
+    /// One head's part of some rows.
+    fileprivate func view(_ head: Int, rows: Range<Int>) -> MatrixView {
+        MatrixView(base: row(rows.lowerBound, head: head), rows: rows.count, columns: size, stride: base.stride)
     }
 }

@@ -5,135 +5,83 @@
 struct QueryBlock {
     /// The queries of a block, the columns of a microkernel tile.
     static let size = tileColumns
-    /// The keys of a block, whole tiles; blocks start at multiples of it, so that a query's sums have a fixed order.
-    static let keyBlock = 32 * tileRows
 
     /// The first query's position in its window, and the number of queries.
-    let first: Int
-    let count: Int
+    private var first = 0
+    private(set) var count = 0
     private let querySize: Int
     private let valueSize: Int
-    private let query: UnsafeMutablePointer<Float>
-    private let zeros: UnsafeMutablePointer<Float>
-    private let scores: UnsafeMutablePointer<Float>
-    private let sums: UnsafeMutablePointer<Float>
-    /// The largest score so far, low enough at first for any finite score to replace it.
-    private var largest = (low: Lanes(repeating: -0x1p127), high: Lanes(repeating: -0x1p127))
-    private var total = (low: Lanes.zero, high: Lanes.zero)
+    /// The queries times the scale, `[channel][query]`.
+    let query: UnsafeMutablePointer<Float>
+    /// The scores of one block of keys, then their weights.
+    let scores: UnsafeMutablePointer<Float>
+    let sums: UnsafeMutablePointer<Float>
+    private var softmax = RunningSoftmax()
 
-    /// The memory that a block works in.
-    static func floatCount(querySize: Int, valueSize: Int) -> Int {
-        (querySize + 1 + keyBlock + valueSize + tileRows) * size
+    /// A block without queries that works in borrowed memory.
+    init(
+        querySize: Int, valueSize: Int, query: UnsafeMutablePointer<Float>, scores: UnsafeMutablePointer<Float>,
+        sums: UnsafeMutablePointer<Float>
+    ) {
+        (self.querySize, self.valueSize) = (querySize, valueSize)
+        (self.query, self.scores, self.sums) = (query, scores, sums)
     }
 
-    init(first: Int, count: Int, querySize: Int, valueSize: Int, memory: UnsafeMutablePointer<Float>) {
-        (self.first, self.count, self.querySize, self.valueSize) = (first, count, querySize, valueSize)
-        query = memory
-        zeros = query + querySize * Self.size
-        scores = zeros + Self.size
-        sums = scores + Self.keyBlock * Self.size
-        zeros.update(repeating: 0, count: Self.size)
-        sums.update(repeating: 0, count: (valueSize + tileRows) * Self.size)
-    }
-
-    /// Packs the queries times `scale`; lanes without a query are zero.
-    func load(_ heads: HeadLayout, head: Int, firstRow: Int, scale: Float) {
-        if count == Self.size {
-            for half in [0, 8] {
-                transposeEightRows(
-                    heads.row(firstRow + half, head: head), stride: heads.base.stride, columns: querySize,
-                    into: query + half, stride: Self.size)
-            }
-        } else {
-            query.update(repeating: 0, count: querySize * Self.size)
-            for lane in 0..<count {
-                let source = heads.row(firstRow + lane, head: head)
-                for channel in 0..<querySize { query[channel * Self.size + lane] = source[channel] }
-            }
+    /// Starts anew with `rows` of one head, sixteen at most, the first of which is at `position` of its window.
+    mutating func load(_ heads: HeadLayout, head: Int, rows: Range<Int>, position: Int, scale: Float) {
+        (first, count, softmax) = (position, rows.count, RunningSoftmax())
+        sums.update(repeating: 0, count: valueSize * Self.size)
+        let whole = count & ~7
+        if count < Self.size { query.update(repeating: 0, count: querySize * Self.size) }
+        for lane in stride(from: 0, to: whole, by: 8) {
+            transposeEightRows(
+                heads.row(rows.lowerBound + lane, head: head), stride: heads.base.stride, columns: querySize,
+                into: query + lane, stride: Self.size)
+        }
+        for lane in whole..<count {
+            let source = heads.row(rows.lowerBound + lane, head: head)
+            for channel in 0..<querySize { query[channel * Self.size + lane] = source[channel] }
         }
         for index in stride(from: 0, to: querySize * Self.size, by: 8) {
             query.store(query.lanes(index) * scale, index)
         }
     }
 
-    /// Folds all keys that any of the queries sees, block by block.
-    mutating func attend(to head: PackedHead, visible: Int) {
-        let lowest = max(0, first - visible + 1) / Self.keyBlock * Self.keyBlock
-        for start in stride(from: lowest, to: first + count, by: Self.keyBlock) {
-            fold(head, keys: start..<min(start + Self.keyBlock, first + count), visible: visible)
-        }
-    }
-
-    private mutating func fold(_ head: PackedHead, keys: Range<Int>, visible: Int) {
-        multiplyTiles(
-            depth: querySize, head.keys(keys.lowerBound), panelStride: tileRows * querySize, UnsafePointer(query),
-            start: zeros, into: target(scores, rows: keys.count))
+    /// Turns the scores of some keys into weights, and scales the sums to them.
+    mutating func weigh(_ keys: Range<Int>, visible: Int) {
         mask(keys, visible: visible)
-        shrinkSums(by: exponentiate(keys.count))
-        multiplyTiles(
-            depth: keys.count, head.values(channel: 0, keys.lowerBound), panelStride: tileRows * head.length,
-            UnsafePointer(scores), start: nil, into: target(sums, rows: valueSize))
-    }
-
-    /// Whole tiles of scores or sums.
-    private func target(_ base: UnsafeMutablePointer<Float>, rows: Int) -> TileTarget {
-        TileTarget(
-            base: base, stride: Self.size, rows: (rows + tileRows - 1) / tileRows * tileRows, columns: Self.size)
+        softmax.fold(scores: scores, keys: keys.count, sums: sums, channels: valueSize)
     }
 
     /// Gives the weight zero to keys after a query, and to those too far before it.
     private func mask(_ keys: Range<Int>, visible: Int) {
-        for key in keys where key > first || key <= first + count - 1 - visible {
-            let row = scores + (key - keys.lowerBound) * Self.size
-            for lane in 0..<Self.size where key > first + lane || key <= first + lane - visible {
-                row[lane] = -.infinity
-            }
-        }
+        let (after, before) = (max(keys.lowerBound, first + 1), min(keys.upperBound, first + Self.size - visible))
+        for key in keys.lowerBound..<max(keys.lowerBound, before) { mask(key, in: keys, visible: visible) }
+        for key in min(after, keys.upperBound)..<keys.upperBound { mask(key, in: keys, visible: visible) }
     }
 
-    /// Turns the scores of one block into weights e^(score − largest); the result scales what was summed before.
-    private mutating func exponentiate(_ keyCount: Int) -> (low: Lanes, high: Lanes) {
-        var new = largest
-        for row in 0..<keyCount {
-            new.low = new.low.larger(scores.lanes(row * Self.size))
-            new.high = new.high.larger(scores.lanes(row * Self.size + 8))
-        }
-        let shrink = (
-            low: exponentialOfNonPositive(largest.low - new.low),
-            high: exponentialOfNonPositive(largest.high - new.high)
-        )
-        var sum = (low: Lanes.zero, high: Lanes.zero)
-        for row in 0..<keyCount {
-            let low = exponentialOfNonPositive(scores.lanes(row * Self.size) - new.low)
-            let high = exponentialOfNonPositive(scores.lanes(row * Self.size + 8) - new.high)
-            scores.store(low, row * Self.size)
-            scores.store(high, row * Self.size + 8)
-            sum.low += low
-            sum.high += high
-        }
-        total.low = sum.low.plus(total.low, shrink.low)
-        total.high = sum.high.plus(total.high, shrink.high)
-        largest = new
-        return shrink
-    }
-
-    private func shrinkSums(by factor: (low: Lanes, high: Lanes)) {
-        for index in stride(from: 0, to: valueSize * Self.size, by: Self.size) {
-            sums.store(sums.lanes(index) * factor.low, index)
-            sums.store(sums.lanes(index + 8) * factor.high, index + 8)
+    private func mask(_ key: Int, in keys: Range<Int>, visible: Int) {
+        // The lanes from `low` up to below `high` see the key.
+        let (low, high) = (Int32(clamping: key - first), Int32(clamping: key - first + visible))
+        let row = (key - keys.lowerBound) * Self.size
+        for half in stride(from: 0, to: Self.size, by: 8) {
+            let lanes = SIMD8<Int32>(0, 1, 2, 3, 4, 5, 6, 7) &+ Int32(half)
+            let hidden = (lanes .< low) .| (lanes .>= high)
+            let masked = scores.lanes(row + half).replacing(with: -.infinity, where: hidden)
+            scores.store(masked, row + half)
         }
     }
 
     /// Writes the weighted means, one row for each query, from `column` on.
     func write(to out: MatrixView, column: Int) {
         for index in stride(from: 0, to: valueSize * Self.size, by: Self.size) {
-            sums.store(sums.lanes(index) / total.low, index)
-            sums.store(sums.lanes(index + 8) / total.high, index + 8)
+            sums.store(sums.lanes(index) / softmax.total.low, index)
+            sums.store(sums.lanes(index + 8) / softmax.total.high, index + 8)
         }
-        let whole = count == Self.size ? valueSize & ~7 : 0
+        let whole = valueSize & ~7
         for channel in stride(from: 0, to: whole, by: 8) {
             transposeEightRows(
-                UnsafePointer(sums + channel * Self.size), stride: Self.size, columns: Self.size,
+                UnsafePointer(sums + channel * Self.size), stride: Self.size, columns: count,
                 into: out.base + column + channel, stride: out.stride)
         }
         for lane in 0..<count {

@@ -22,6 +22,10 @@ struct AttentionTests {
         Shape(length: 450, heads: 1, keyHeads: 1, size: 24, visible: 1),
         Shape(length: 450, heads: 2, keyHeads: 1, size: 24, visible: 37),
         Shape(length: 450, heads: 2, keyHeads: 1, size: 24, visible: 200), Shape(length: 64, size: 12, visible: 500),
+        Shape(windows: 5, length: 1, heads: 2, keyHeads: 1, size: 20),
+        Shape(length: 33, heads: 2, keyHeads: 2, size: 80),
+        Shape(windows: 2, length: 193, heads: 1, keyHeads: 1, size: 40, valueSize: 65),
+        Shape(length: 620, heads: 1, keyHeads: 1, size: 128, visible: 64),
     ]
 
     /// Random heads in one matrix, interleaved as GPT-NeoX does if the counts agree, else one kind after another.
@@ -82,8 +86,12 @@ struct AttentionTests {
         return out
     }
 
-    @Test(arguments: shapes)
-    func agreesWithTheDefinition(shape: Shape) {
+    @Test(arguments: shapes, PanelForm.available)
+    func agreesWithTheDefinition(shape: Shape, form: PanelForm) {
+        PanelForm.$current.withValue(form) { compareWithTheDefinition(shape) }
+    }
+
+    private func compareWithTheDefinition(_ shape: Shape) {
         let (memory, q, k, v) = heads(shape)
         let out = run(shape)
         for row in 0..<memory.rows {
@@ -98,8 +106,12 @@ struct AttentionTests {
         }
     }
 
-    @Test(arguments: shapes)
-    func isTheSameForAnyThreadsAndWindows(shape: Shape) {
+    @Test(arguments: shapes, PanelForm.available)
+    func isTheSameForAnyThreadsAndWindows(shape: Shape, form: PanelForm) {
+        PanelForm.$current.withValue(form) { compareThreadsAndWindows(shape) }
+    }
+
+    private func compareThreadsAndWindows(_ shape: Shape) {
         let reference = Parallel.$limit.withValue(1) { run(shape) }
         for threads in [2, 3] {
             let out = Parallel.$limit.withValue(threads) { run(shape) }
@@ -112,7 +124,12 @@ struct AttentionTests {
         }
     }
 
-    @Test func looksAtNoLaterTokenAndNoOtherWindow() {
+    @Test(arguments: PanelForm.available)
+    func looksAtNoLaterTokenAndNoOtherWindow(form: PanelForm) {
+        PanelForm.$current.withValue(form) { changeOneToken() }
+    }
+
+    private func changeOneToken() {
         let shape = Shape(windows: 2, length: 220, size: 8)
         let (memory, q, k, v) = heads(shape)
         let (clean, out) = (Matrix(rows: 440, columns: 8), Matrix(rows: 440, columns: 8))
@@ -123,7 +140,12 @@ struct AttentionTests {
         #expect((100..<220).allSatisfy { out[$0, 3] != clean[$0, 3] })
     }
 
-    @Test func takesScoresOfAnySize() {
+    @Test(arguments: PanelForm.available)
+    func takesScoresOfAnySize(form: PanelForm) {
+        PanelForm.$current.withValue(form) { attendToLargeScores() }
+    }
+
+    private func attendToLargeScores() {
         let shape = Shape(length: 300, size: 4, bound: 1e4)
         let (memory, q, k, v) = heads(shape)
         let out = Matrix(rows: memory.rows, columns: 4)

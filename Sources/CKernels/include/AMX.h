@@ -53,6 +53,12 @@ void amx_multiply_codes(
     const void *inputs, ptrdiff_t input_stride, const void *codes, ptrdiff_t steps, ptrdiff_t first, ptrdiff_t group,
     const float *scales, const float *start, float *out, ptrdiff_t stride, ptrdiff_t rows, ptrdiff_t columns);
 
+/// As `amx_multiply`, for whole panels of all three parts, and sums that lie sixteen by sixteen: out[16r + c] for the first
+/// 16 columns c of row r, out[half + 16r + c − 16] for the last.
+void amx_multiply_lanes(
+    const void *inputs, ptrdiff_t input_stride, const void *weights, ptrdiff_t steps, const float *start, float *out,
+    ptrdiff_t half, ptrdiff_t rows);
+
 /// Multiplies tiles of ones `steps` times into each of four sums, as fast as the processor can; what each element of the
 /// sums then is: 32 · steps, exactly up to 2²⁴.
 float amx_multiply_ones(ptrdiff_t steps);

@@ -1,0 +1,84 @@
+import CKernels
+
+/// Products whose weights and sums lie sixteen by sixteen, `[depth][16]` and `[row][16]`: as many such blocks as make a
+/// panel of weights, some floats apart.
+extension PanelForm {
+    /// The blocks of sixteen in a panel of weights.
+    var laneBlocks: Int { weightRows / tileColumns }
+
+    /// The memory in which `packLanes` packs.
+    func laneFloats(depth: Int) -> Int { self == .parts ? weightFloats(depth: depth) : 0 }
+
+    /// A panel of weights: a block itself in floats, the parts of two blocks in `memory`.
+    func packLanes(
+        _ weights: UnsafeMutablePointer<Float>, blockStride: Int, depth: Int, into memory: UnsafeMutablePointer<Float>
+    ) -> UnsafePointer<Float> {
+        guard self == .parts else { return UnsafePointer(weights) }
+        for half in 0..<laneBlocks {
+            _ = amx_pack_weights(weights + half * blockStride, depth, Int32(half), 3, memory)
+        }
+        return UnsafePointer(memory)
+    }
+
+    /// Multiplies whole panels of inputs, `inputStride` floats apart, by such a panel of weights: as many inputs as there are
+    /// `rows`. Called by a body of `multiplying`.
+    ///
+    /// The sums become start + sum if `start` is given, else what they were + sum.
+    func multiplyLanes(
+        depth: Int, _ inputs: UnsafePointer<Float>, inputStride: Int, _ panel: UnsafePointer<Float>,
+        start: UnsafeMutablePointer<Float>?, into sums: UnsafeMutablePointer<Float>, blockStride: Int, rows: Int
+    ) {
+        guard self == .parts else {
+            return multiplyTiles(
+                depth: depth, inputs, panelStride: inputStride, panel, start: start,
+                into: TileTarget(base: sums, stride: tileColumns, rows: rows, columns: tileColumns))
+        }
+        amx_multiply_lanes(
+            inputs, inputStride * MemoryLayout<Float>.stride, panel, steps(depth), start, sums, blockStride, rows)
+    }
+
+    /// Packs the columns of `x` as inputs, each over all rows; what is missing of the last panel is zero.
+    func packColumns(
+        of x: MatrixView, into target: UnsafeMutablePointer<Float>, strip: UnsafeMutablePointer<Float>
+    ) {
+        let panelFloats = inputFloats(depth: x.rows)
+        for first in stride(from: 0, to: x.columns, by: inputRows) {
+            let columns = x.columns(first..<min(x.columns, first + inputRows))
+            let panel = target + first / inputRows * panelFloats
+            if self == .parts {
+                packParts(columnsOf: columns, into: panel, strip: strip)
+            } else {
+                packFloats(columnsOf: columns, into: panel)
+            }
+        }
+    }
+
+    private func packFloats(columnsOf x: MatrixView, into panel: UnsafeMutablePointer<Float>) {
+        for row in 0..<x.rows {
+            let (source, target) = (x.row(row), panel + row * tileRows)
+            for column in 0..<tileRows { target[column] = column < x.columns ? source[column] : 0 }
+        }
+    }
+
+    /// Rows of `stripDepth` are transposed at a time, in the first-level cache.
+    private func packParts(
+        columnsOf x: MatrixView, into panel: UnsafeMutablePointer<Float>, strip: UnsafeMutablePointer<Float>
+    ) {
+        for first in stride(from: 0, to: x.rows, by: Self.stripDepth) {
+            let count = min(Self.stripDepth, x.rows - first)
+            for row in stride(from: 0, to: count & ~7, by: 8) {
+                transposeEightRows(
+                    x.row(first + row), stride: x.stride, columns: x.columns, into: strip + row,
+                    stride: Self.stripDepth)
+            }
+            for row in count & ~7..<count {
+                for column in 0..<x.columns { strip[column * Self.stripDepth + row] = x.row(first + row)[column] }
+            }
+            amx_pack_inputs(strip, Self.stripDepth, x.columns, count, panel + inputFloats(depth: first))
+        }
+    }
+
+    /// The rows that `packColumns` takes at a time, whole steps, and the memory that it works in.
+    private static let stripDepth = 96
+    var stripFloats: Int { self == .parts ? inputRows * Self.stripDepth : 0 }
+}
