@@ -11,7 +11,7 @@ enum Blocking {
     static func headRows(_ form: PanelForm) -> Int { form == .parts ? 128 : 96 }
     /// Weights that are packed whole, to stay in the second-level cache (512 KiB), or in parts in the third-level cache
     /// (6 MiB), from where 128 rows at a time take them as fast as they can be multiplied.
-    static func keptWeights(_ form: PanelForm) -> Int { form == .parts ? 1 << 20 : 1 << 17 }
+    static func keptWeights(_ form: PanelForm) -> Int { form == .parts ? 1 << 22 : 1 << 17 }
     /// Inputs that are packed at a time where the weight goes by (16 MiB, or 24).
     static let streamedInputs = 1 << 22
     /// Panels of a passing weight in one task: they, or their outputs, stay in the second-level cache from one depth to the
@@ -38,12 +38,17 @@ enum Blocking {
         return min(folds, (tokens + HeadTask.foldWidth - 1) / HeadTask.foldWidth) * HeadTask.foldWidth
     }
 
-    /// The rows of one task, a multiple of the panel's: many enough for the weights to be reused, and tasks for all workers.
-    static func rows(_ rows: Int, form: PanelForm, largest: Int) -> Int {
-        let panels = form.inputPanels(rows)
-        let width = Parallel.width
-        let tasks = (panels * form.inputRows + largest - 1) / largest
-        let balanced = max(1, (tasks + width - 1) / width * width)
-        return max(1, (panels + balanced - 1) / balanced) * form.inputRows
+    /// The rows of each task, multiples of the panel's: `largest`, so that weights are reused, and fewer towards the end, so
+    /// that all workers end together.
+    static func rowBlocks(_ rows: Int, form: PanelForm, largest: Int) -> [Range<Int>] {
+        let (panels, most, width) = (form.inputPanels(rows), largest / form.inputRows, Parallel.width)
+        var (blocks, first) = ([Range<Int>](), 0)
+        while first < panels {
+            let left = panels - first
+            let count = width == 1 ? min(left, most) : min(left, most, max(most / 4, left / (2 * width)))
+            blocks.append(first * form.inputRows..<min(rows, (first + count) * form.inputRows))
+            first += count
+        }
+        return blocks
     }
 }

@@ -15,10 +15,9 @@ package func multiply(
     let floats = PackedWeights.floatCount(rows: weight.rows, depth: weight.columns, form: form)
     Scratch.withFloats(floats) { memory in
         let packed = PackedWeights(weight, rows: 0..<weight.rows, bias: bias, form: form, in: memory)
-        let block = Blocking.rows(x.rows, form: form, largest: Blocking.largestRows(form))
-        Parallel.forEach((x.rows + block - 1) / block) { task in
-            let rows = task * block..<min(x.rows, (task + 1) * block)
-            multiplyRows(x.rows(rows), packed, into: out.rows(rows))
+        let blocks = Blocking.rowBlocks(x.rows, form: form, largest: Blocking.largestRows(form))
+        Parallel.forEach(blocks.count) { task in
+            multiplyRows(x.rows(blocks[task]), packed, into: out.rows(blocks[task]))
         }
     }
 }

@@ -35,11 +35,9 @@ package func scoreHead(
 private func headTasks(
     hidden: [MatrixView], rows: [Int], targets: [Int32], folds: VocabularyFolds, form: PanelForm
 ) -> [HeadTask] {
-    let block = Blocking.rows(rows.count, form: form, largest: Blocking.headRows(form))
-    return stride(from: 0, to: rows.count, by: block).map { first in
-        let part = first..<min(rows.count, first + block)
-        return HeadTask(
-            hidden: hidden, rows: Array(rows[part]), targets: part.map { Int(targets[rows[$0]]) }, first: first,
-            folds: folds, form: form)
+    Blocking.rowBlocks(rows.count, form: form, largest: Blocking.headRows(form)).map { part in
+        HeadTask(
+            hidden: hidden, rows: Array(rows[part]), targets: part.map { Int(targets[rows[$0]]) },
+            first: part.lowerBound, folds: folds, form: form)
     }
 }
