@@ -1,5 +1,6 @@
 import Glibc
 package import Kernels
+package import Vectors
 
 /// Norms and activations, which read each value once and write it once.
 package enum ElementwiseBenchmark {

@@ -1,3 +1,5 @@
+import Vectors
+
 /// Causal scaled dot-product attention, softmax(scale·q·kᵀ)·v, for windows of `windowLength` rows stacked on each other.
 ///
 /// Query head h attends with key and value head h / (queries.count / keys.count). Each token sees the tokens of its window
@@ -15,7 +17,7 @@ package func attention(
     precondition(windowLength > 0 && queries.rows % windowLength == 0 && slidingWindow ?? 1 > 0)
     let call = AttentionCall(
         queries: queries, keys: keys, values: values, windowLength: windowLength, scale: scale,
-        visible: slidingWindow ?? windowLength, out: out, form: .current)
+        visible: slidingWindow ?? windowLength, out: out, form: .current, loops: Processor.loops)
     let units = queries.rows / windowLength * keys.count
     // Where windows and heads are too few for all workers, the panels of queries of each are dealt out.
     let parts = units >= 4 * Parallel.width ? 1 : min(call.queryPanels, 2 * Parallel.width)
@@ -36,6 +38,7 @@ private struct AttentionCall: Sendable {
     let visible: Int
     let out: MatrixView
     let form: PanelForm
+    let loops: any ElementLoops.Type
 
     var queryPanels: Int { form.weightPanels(windowLength) }
 
@@ -49,7 +52,8 @@ private struct AttentionCall: Sendable {
             let head = PackedHead(
                 keys: keys, values: values, head: keyHead, rows: firstRow..<firstRow + windowLength, form: form,
                 memory: memory + panelFloats)
-            var panel = QueryPanel(querySize: queries.size, valueSize: values.size, form: form, memory: memory)
+            var panel = QueryPanel(
+                querySize: queries.size, valueSize: values.size, form: form, loops: loops, memory: memory)
             let group = queries.count / keys.count
             form.multiplying {
                 for first in stride(from: part * form.weightRows, to: windowLength, by: parts * form.weightRows) {

@@ -77,7 +77,7 @@ struct HeadTask: Sendable {
                     depths: start..<min(depth, start + block), into: out)
             }
         }
-        for column in columns..<(columns + 7) & ~7 {
+        for column in columns..<(columns + 15) & ~15 {
             for row in rows.indices { out.row(row)[column] = -0x1p100 }
         }
     }

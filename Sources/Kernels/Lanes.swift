@@ -12,27 +12,12 @@ extension UnsafePointer<Float> {
         // Sound where the caller owns the eight elements from `index`.
         UnsafeRawPointer(self + index).loadUnaligned(as: Lanes.self)
     }
-
-    /// The first `count` elements from `index`, fewer than eight, then zeros.
-    @inline(__always)
-    func partialLanes(_ index: Int, count: Int) -> Lanes {
-        var value = Lanes.zero
-        // Sound because `count` elements fit in both.
-        withUnsafeMutableBytes(of: &value) {
-            $0.copyMemory(from: UnsafeRawBufferPointer(start: self + index, count: count * 4))
-        }
-        return value
-    }
 }
 
 extension UnsafeMutablePointer<Float> {
     /// Eight consecutive elements from `index`, which need not be aligned.
     @inline(__always)
     func lanes(_ index: Int) -> Lanes { UnsafePointer(self).lanes(index) }
-
-    /// The first `count` elements from `index`, fewer than eight, then zeros.
-    @inline(__always)
-    func partialLanes(_ index: Int, count: Int) -> Lanes { UnsafePointer(self).partialLanes(index, count: count) }
 
     /// Stores eight consecutive elements from `index`, which need not be aligned.
     @inline(__always)
@@ -63,36 +48,5 @@ extension Lanes {
         #else
             addingProduct(a, b)
         #endif
-    }
-
-    /// `a·b + c` with a scalar c, rounded once.
-    @inline(__always)
-    static func fused(_ a: Lanes, _ b: Lanes, _ c: Float) -> Lanes { Lanes(repeating: c).plus(a, b) }
-
-    /// The lanes without their signs.
-    @inline(__always)
-    var magnitude: Lanes {
-        unsafeBitCast(unsafeBitCast(self, to: SIMD8<UInt32>.self) & 0x7fff_ffff, to: Lanes.self)
-    }
-
-    /// The larger of each pair of lanes; a NaN in `self` stays.
-    @inline(__always)
-    func larger(_ other: Lanes) -> Lanes { replacing(with: other, where: other .> self) }
-
-    /// The smaller of each pair of lanes; a NaN in `self` stays.
-    @inline(__always)
-    func smaller(_ other: Lanes) -> Lanes { replacing(with: other, where: other .< self) }
-
-    /// The value of the polynomial with the given coefficients, that of the highest power first (Horner).
-    @inline(__always)
-    func polynomial(_ c: (Float, Float, Float, Float, Float)) -> Lanes {
-        let high = Lanes.fused(Lanes.fused(Lanes(repeating: c.0), self, c.1), self, c.2)
-        return Lanes.fused(Lanes.fused(high, self, c.3), self, c.4)
-    }
-
-    /// As above, continuing from the value of the higher powers.
-    @inline(__always)
-    func polynomial(after high: Lanes, _ c: (Float, Float, Float, Float)) -> Lanes {
-        Lanes.fused(Lanes.fused(Lanes.fused(Lanes.fused(high, self, c.0), self, c.1), self, c.2), self, c.3)
     }
 }

@@ -1,3 +1,5 @@
+import Vectors
+
 /// Sixteen consecutive queries of one head on their way over the keys: the lanes of all vectors are queries.
 ///
 /// Scores and sums are kept transposed, `[key][query]` and `[channel][query]`, so that maxima and sums over keys need no
@@ -17,13 +19,14 @@ struct QueryBlock {
     let scores: UnsafeMutablePointer<Float>
     let sums: UnsafeMutablePointer<Float>
     private var softmax = RunningSoftmax()
+    private let loops: any ElementLoops.Type
 
     /// A block without queries that works in borrowed memory.
     init(
         querySize: Int, valueSize: Int, query: UnsafeMutablePointer<Float>, scores: UnsafeMutablePointer<Float>,
-        sums: UnsafeMutablePointer<Float>
+        sums: UnsafeMutablePointer<Float>, loops: any ElementLoops.Type
     ) {
-        (self.querySize, self.valueSize) = (querySize, valueSize)
+        (self.querySize, self.valueSize, self.loops) = (querySize, valueSize, loops)
         (self.query, self.scores, self.sums) = (query, scores, sums)
     }
 
@@ -50,7 +53,7 @@ struct QueryBlock {
     /// Turns the scores of some keys into weights, and scales the sums to them.
     mutating func weigh(_ keys: Range<Int>, visible: Int) {
         mask(keys, visible: visible)
-        softmax.fold(scores: scores, keys: keys.count, sums: sums, channels: valueSize)
+        loops.fold(&softmax, scores: scores, keys: keys.count, sums: sums, channels: valueSize)
     }
 
     /// Gives the weight zero to keys after a query, and to those too far before it.
@@ -75,8 +78,7 @@ struct QueryBlock {
     /// Writes the weighted means, one row for each query, from `column` on.
     func write(to out: MatrixView, column: Int) {
         for index in stride(from: 0, to: valueSize * Self.size, by: Self.size) {
-            sums.store(sums.lanes(index) / softmax.total.low, index)
-            sums.store(sums.lanes(index + 8) / softmax.total.high, index + 8)
+            sums.store(sums.floats(index) / softmax.total, index)
         }
         let whole = valueSize & ~7
         for channel in stride(from: 0, to: whole, by: 8) {

@@ -1,3 +1,5 @@
+import Vectors
+
 /// The queries of one head that make a panel, sixteen to a block, on their way over the keys.
 struct QueryPanel {
     /// The keys whose weights are summed at a time, whole panels in every form; blocks start at multiples of it, so that a
@@ -28,7 +30,10 @@ struct QueryPanel {
         form.inputPanels(valueSize) * form.inputRows
     }
 
-    init(querySize: Int, valueSize: Int, form: PanelForm, memory: UnsafeMutablePointer<Float>) {
+    init(
+        querySize: Int, valueSize: Int, form: PanelForm, loops: any ElementLoops.Type,
+        memory: UnsafeMutablePointer<Float>
+    ) {
         (self.form, self.querySize, self.valueSize) = (form, querySize, valueSize)
         let (width, lanes) = (form.weightRows, QueryBlock.size)
         let sumRows = Self.sumRows(valueSize, form)
@@ -45,7 +50,8 @@ struct QueryPanel {
         blocks = (0..<form.laneBlocks).map { index in
             QueryBlock(
                 querySize: querySize, valueSize: valueSize, query: queries + index * lanes * querySize,
-                scores: scores + index * lanes * Self.keyBlock, sums: sums + index * lanes * sumRows)
+                scores: scores + index * lanes * Self.keyBlock, sums: sums + index * lanes * sumRows,
+                loops: loops)
         }
     }
 

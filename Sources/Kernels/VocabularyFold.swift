@@ -1,4 +1,5 @@
 import Numerics
+import Vectors
 
 /// What is known of one row of one variant after some of the vocabulary.
 private struct VocabularyFold {
@@ -14,9 +15,22 @@ private struct VocabularyFold {
 
     /// log Σ e^logit.
     var logSumExp: Double { Double(largest) + Double.log(sum) }
+
+    /// Takes the largest logit of a block, and the first token that has it if it is a new one.
+    @inline(__always)
+    mutating func update(largest value: Float, of block: FoldedLogits) {
+        shrink = 1
+        guard value > largest else { return }
+        shrink = Double.exp(Double(largest) - Double(value))
+        largest = value
+        for index in 0..<block.tokens.count where block.logits[index] == value {
+            argMax = Int32(block.tokens.lowerBound + index)
+            break
+        }
+    }
 }
 
-/// The logits of one row for a few tokens, padded with very low ones to whole vectors.
+/// The logits of one row for a few tokens, padded with very low ones to whole vectors of sixteen.
 struct FoldedLogits {
     let logits: UnsafeMutablePointer<Float>
     /// The baseline's logits for the same tokens (the logits themselves where the variant is the baseline), and
@@ -25,6 +39,10 @@ struct FoldedLogits {
     let weights: UnsafeMutablePointer<Float>
     let tokens: Range<Int>
     let target: Int
+
+    fileprivate var block: LogitBlock {
+        LogitBlock(logits: logits, baseline: baseline, weights: weights, count: (tokens.count + 15) & ~15)
+    }
 }
 
 /// The folds of all variants and scored rows.
@@ -34,9 +52,10 @@ final class VocabularyFolds: @unchecked Sendable {
     private let variants: Int
     private let rows: Int
     private let folds: UnsafeMutablePointer<VocabularyFold>
+    private let loops: any ElementLoops.Type
 
-    init(variants: Int, rows: Int) {
-        (self.variants, self.rows) = (variants, rows)
+    init(variants: Int, rows: Int, loops: any ElementLoops.Type = Processor.loops) {
+        (self.variants, self.rows, self.loops) = (variants, rows, loops)
         folds = .allocate(capacity: max(1, variants * rows))
         folds.initialize(repeating: VocabularyFold(), count: variants * rows)
     }
@@ -44,19 +63,19 @@ final class VocabularyFolds: @unchecked Sendable {
     deinit { folds.deallocate() }
 
     /// Folds a block of logits of one row; the baseline (variant 0) comes before the variants.
-    func fold(_ block: FoldedLogits, variant: Int, row: Int) {
-        let fold = folds + variant * rows + row
-        block.updateMaximum(of: &fold.pointee)
+    func fold(_ logits: FoldedLogits, variant: Int, row: Int) {
+        let (fold, block) = (folds + variant * rows + row, logits.block)
+        fold.pointee.update(largest: loops.largest(block), of: logits)
         fold.pointee.sum = fold.pointee.sum * fold.pointee.shrink
         if variant == 0 {
-            fold.pointee.sum += block.exponentiate(less: fold.pointee.largest)
+            fold.pointee.sum += loops.exponentiate(block, less: fold.pointee.largest)
         } else {
-            let (sum, difference) = block.compare(less: fold.pointee.largest)
+            let (sum, difference) = loops.compare(block, less: fold.pointee.largest)
             fold.pointee.sum += sum
             fold.pointee.difference = fold.pointee.difference * folds[row].shrink + difference
         }
-        if block.tokens.contains(block.target) {
-            fold.pointee.targetLogit = block.logits[block.target - block.tokens.lowerBound]
+        if logits.tokens.contains(logits.target) {
+            fold.pointee.targetLogit = logits.logits[logits.target - logits.tokens.lowerBound]
         }
     }
 
@@ -76,59 +95,5 @@ final class VocabularyFolds: @unchecked Sendable {
                 }
             }
         }
-    }
-}
-
-extension FoldedLogits {
-    private var vectors: StrideTo<Int> { stride(from: 0, to: tokens.count, by: 8) }
-
-    /// Takes the block's maximum into the fold, and the first token that has it if it is a new one.
-    @inline(__always)
-    fileprivate func updateMaximum(of fold: inout VocabularyFold) {
-        var largest = Lanes(repeating: -Float.infinity)
-        for index in vectors { largest = largest.larger(logits.lanes(index)) }
-        let value = largest.max()
-        fold.shrink = 1
-        guard value > fold.largest else { return }
-        fold.shrink = Double.exp(Double(fold.largest) - Double(value))
-        fold.largest = value
-        for index in 0..<tokens.count where logits[index] == value {
-            fold.argMax = Int32(tokens.lowerBound + index)
-            break
-        }
-    }
-
-    /// Σ e^(logit − largest); leaves the terms in `weights`.
-    @inline(__always)
-    fileprivate func exponentiate(less largest: Float) -> Double {
-        var sum = Lanes.zero
-        for index in vectors {
-            let weight = exponentialOfNonPositive(logits.lanes(index) - Lanes(repeating: largest))
-            weights.store(weight, index)
-            sum += weight
-        }
-        return sum.total
-    }
-
-    /// Σ e^(logit − largest), and Σ weight·(b − logit) with the baseline's weights and logits b.
-    @inline(__always)
-    fileprivate func compare(less largest: Float) -> (sum: Double, difference: Double) {
-        var (sum, difference) = (Lanes.zero, Lanes.zero)
-        for index in vectors {
-            let logit = logits.lanes(index)
-            sum += exponentialOfNonPositive(logit - Lanes(repeating: largest))
-            difference = difference.plus(weights.lanes(index), baseline.lanes(index) - logit)
-        }
-        return (sum.total, difference.total)
-    }
-}
-
-extension Lanes {
-    /// The sum of the lanes.
-    @inline(__always)
-    fileprivate var total: Double {
-        var sum = 0.0
-        for lane in 0..<8 { sum += Double(self[lane]) }
-        return sum
     }
 }

@@ -1,4 +1,4 @@
-package import Kernels
+package import Vectors
 
 #if canImport(Darwin)
     private import Darwin
@@ -8,7 +8,7 @@ package import Kernels
 
 /// The nonlinearity of a perceptron, by the names that configurations use.
 package enum ActivationFunction: Sendable, Equatable {
-    /// One that the kernels compute eight at a time.
+    /// One that the kernels compute sixteen at a time.
     case vectorised(Activation)
     /// One that is rare enough to be computed one by one.
     case plain(PlainActivation)

@@ -1,4 +1,4 @@
-import Kernels
+import Vectors
 
 /// A place of a layer where factors of channels can move from what makes the channels into the linear maps that read
 /// them, without a change of what the layer computes.

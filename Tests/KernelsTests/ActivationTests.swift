@@ -1,6 +1,7 @@
 import Foundation
 import Kernels
 import Testing
+import Vectors
 
 struct ActivationTests {
     /// The function of one value in Double.
@@ -24,6 +25,12 @@ struct ActivationTests {
 
     @Test(arguments: Activation.allCases)
     func staysWithinTheStatedError(activation: Activation) {
+        for loops in Processor.availableLoops {
+            Processor.$loops.withValue(loops) { checkError(activation) }
+        }
+    }
+
+    private func checkError(_ activation: Activation) {
         let (x, out) = (samples, samples)
         apply(activation, to: out.view)
         var worst = (error: 0.0, at: Float(0))
@@ -46,7 +53,7 @@ struct ActivationTests {
         }
     }
 
-    @Test(arguments: Activation.allCases, [1, 7, 8, 37])
+    @Test(arguments: Activation.allCases, [1, 15, 16, 37])
     func gatesAsItApplies(activation: Activation, columns: Int) {
         let (gate, up) = (Matrix.random(3, columns, seed: 1, bound: 5), Matrix.random(3, columns, seed: 2))
         let (applied, out) = (Matrix(rows: 3, columns: columns, gate.values), Matrix(rows: 3, columns: columns))

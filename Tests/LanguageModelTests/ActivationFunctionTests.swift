@@ -1,6 +1,7 @@
 import Kernels
 import LanguageModel
 import Testing
+import Vectors
 
 struct ActivationFunctionTests {
     private static let inputs: [Float] = [-6.5, -2.0, -0.3, 0.0, 0.7, 3.1, 12.0]

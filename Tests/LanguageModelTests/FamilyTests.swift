@@ -1,7 +1,7 @@
 import JSON
-import Kernels
 import LanguageModel
 import Testing
+import Vectors
 
 struct FamilyTests {
     private func describe(_ text: String, without absent: Set<String> = []) throws -> DecoderDescription {

@@ -1,6 +1,7 @@
 import Foundation
 import Kernels
 import LanguageModel
+import Vectors
 
 /// The forward pass as a textbook writes it: one token after the other in Double, no blocks, no sharing, no kernels.
 struct ReferenceDecoder {

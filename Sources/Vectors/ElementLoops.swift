@@ -1,0 +1,22 @@
+/// The loops over elements that wide registers make faster.
+///
+/// Each is written once, as an inlined method of its argument. A type that conforms to this protocol has them compiled for
+/// the processor that its module is compiled for, and may be used only there. All give the same bits.
+@usableFromInline package protocol ElementLoops: SendableMetatype {
+    /// `row.activate()`.
+    static func activate(_ row: ActivatedRow)
+
+    /// `block.largest`.
+    static func largest(_ block: LogitBlock) -> Float
+
+    /// `block.exponentiate(less:)`.
+    static func exponentiate(_ block: LogitBlock, less largest: Float) -> Double
+
+    /// `block.compare(less:)`.
+    static func compare(_ block: LogitBlock, less largest: Float) -> (sum: Double, difference: Double)
+
+    /// `softmax.fold(scores:keys:sums:channels:)`.
+    static func fold(
+        _ softmax: inout RunningSoftmax, scores: UnsafeMutablePointer<Float>, keys: Int,
+        sums: UnsafeMutablePointer<Float>, channels: Int)
+}
