@@ -58,22 +58,17 @@ struct QueryBlock {
 
     /// Gives the weight zero to keys after a query, and to those too far before it.
     private func mask(_ keys: Range<Int>, visible: Int) {
-        let (after, before) = (max(keys.lowerBound, first + 1), min(keys.upperBound, first + Self.size - visible))
-        for key in keys.lowerBound..<max(keys.lowerBound, before) { mask(key, in: keys, visible: visible) }
-        for key in min(after, keys.upperBound)..<keys.upperBound { mask(key, in: keys, visible: visible) }
-    }
-
-    private func mask(_ key: Int, in keys: Range<Int>, visible: Int) {
-        // The lanes from `low` up to below `high` see the key.
-        let (low, high) = (Int32(clamping: key - first), Int32(clamping: key - first + visible))
-        let row = (key - keys.lowerBound) * Self.size
-        for half in stride(from: 0, to: Self.size, by: 8) {
-            let lanes = SIMD8<Int32>(0, 1, 2, 3, 4, 5, 6, 7) &+ Int32(half)
-            let hidden = (lanes .< low) .| (lanes .>= high)
-            let masked = scores.lanes(row + half).replacing(with: -.infinity, where: hidden)
-            scores.store(masked, row + half)
+        for key in keys where key > first || key <= first + Self.size - 1 - visible {
+            let row = scores + (key - keys.lowerBound) * Self.size
+            // The lanes from `low` up to below `high` see the key.
+            let (low, high) = (lane(key), lane(key + visible))
+            for lane in 0..<low { row[lane] = -.infinity }
+            for lane in high..<Self.size { row[lane] = -.infinity }
         }
     }
+
+    /// The lane of the query at a position, or the nearest there could be.
+    private func lane(_ position: Int) -> Int { min(max(0, position - first), Self.size) }
 
     /// Writes the weighted means, one row for each query, from `column` on.
     func write(to out: MatrixView, column: Int) {
