@@ -7,17 +7,23 @@ import Vectors
 /// from h·values.size of `out`, which must not overlap the heads. Nothing of size tokens² is stored, and blocks of keys
 /// that no query of a block may see are skipped (Rabe and Staats, 2112.05682; Dao et al., 2205.14135). A row's result
 /// depends on its own window alone.
+///
+/// With `positions` only the queries there attend in each window, and `out` has only their rows.
 package func attention(
     queries: HeadLayout, keys: HeadLayout, values: HeadLayout, windowLength: Int, scale: Float,
-    slidingWindow: Int? = nil, into out: MatrixView
+    slidingWindow: Int? = nil, positions: Range<Int>? = nil, into out: MatrixView
 ) {
-    precondition(queries.rows == keys.rows && keys.rows == values.rows && queries.rows == out.rows)
+    let positions = positions ?? 0..<windowLength
+    precondition(queries.rows == keys.rows && keys.rows == values.rows)
+    precondition(positions.lowerBound >= 0 && positions.upperBound <= windowLength)
+    precondition(queries.rows / windowLength * positions.count == out.rows)
     precondition(keys.count == values.count && keys.count > 0 && queries.count % keys.count == 0)
     precondition(queries.size == keys.size && out.columns == queries.count * values.size)
     precondition(windowLength > 0 && queries.rows % windowLength == 0 && slidingWindow ?? 1 > 0)
     let call = AttentionCall(
         queries: queries, keys: keys, values: values, windowLength: windowLength, scale: scale,
-        visible: slidingWindow ?? windowLength, out: out, form: .current, loops: Processor.loops)
+        visible: slidingWindow ?? windowLength, positions: positions, out: out, form: .current,
+        loops: Processor.loops)
     let units = queries.rows / windowLength * keys.count
     // Where windows and heads are too few for all workers, the panels of queries of each are dealt out.
     let parts = units >= 4 * Parallel.width ? 1 : min(call.queryPanels, 2 * Parallel.width)
@@ -36,11 +42,12 @@ private struct AttentionCall: Sendable {
     let scale: Float
     /// The keys that a query sees at most.
     let visible: Int
+    let positions: Range<Int>
     let out: MatrixView
     let form: PanelForm
     let loops: any ElementLoops.Type
 
-    var queryPanels: Int { form.weightPanels(windowLength) }
+    var queryPanels: Int { form.weightPanels(positions.count) }
 
     /// The results of each `parts`-th panel of queries from `part` on, for all query heads that share one key head.
     func run(window: Int, keyHead: Int, part: Int, of parts: Int) {
@@ -56,13 +63,16 @@ private struct AttentionCall: Sendable {
                 querySize: queries.size, valueSize: values.size, form: form, loops: loops, memory: memory)
             let group = queries.count / keys.count
             form.multiplying {
-                for first in stride(from: part * form.weightRows, to: windowLength, by: parts * form.weightRows) {
-                    let positions = first..<min(windowLength, first + form.weightRows)
+                let firstQuery = positions.lowerBound + part * form.weightRows
+                for first in stride(from: firstQuery, to: positions.upperBound, by: parts * form.weightRows) {
+                    let panelPositions = first..<min(positions.upperBound, first + form.weightRows)
                     for queryHead in keyHead * group..<(keyHead + 1) * group {
                         panel.load(
-                            queries, head: queryHead, positions: positions, firstRow: firstRow, scale: scale)
+                            queries, head: queryHead, positions: panelPositions, firstRow: firstRow, scale: scale)
                         panel.attend(to: head, visible: visible)
-                        panel.write(to: out, firstRow: firstRow, column: queryHead * values.size)
+                        panel.write(
+                            to: out, firstRow: window * positions.count - positions.lowerBound,
+                            column: queryHead * values.size)
                     }
                 }
             }

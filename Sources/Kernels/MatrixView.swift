@@ -33,6 +33,18 @@ package struct MatrixView: @unchecked Sendable {
 }
 
 extension MatrixView {
+    /// Moves the rows at some positions of each window of `length` rows to the beginning, in order; those rows.
+    package func gatherRows(_ positions: Range<Int>, ofEach length: Int) -> MatrixView {
+        precondition(length > 0 && rows % length == 0 && positions.lowerBound >= 0 && positions.upperBound <= length)
+        let kept = self.rows(0..<rows / length * positions.count)
+        // Rows only move up, the first ones first.
+        for index in 0..<kept.rows {
+            let source = index / positions.count * length + positions.lowerBound + index % positions.count
+            if source != index { row(index).update(from: row(source), count: columns) }
+        }
+        return kept
+    }
+
     /// Copies the elements of a view of the same shape into this one.
     package func copy(from other: MatrixView) {
         precondition(rows == other.rows && columns == other.columns)

@@ -8,8 +8,8 @@ final class HeadPass: Sendable {
     private let heads: [any WeightMatrix]
     private let normed: [Matrix]
     private let projected: [Matrix]
+    /// The positions of each window whose next token is scored.
     private let positions: Range<Int>
-    private let context: Int
 
     /// The last weights of one variant.
     struct HeadWeights: Sendable {
@@ -33,13 +33,12 @@ final class HeadPass: Sendable {
 
     init(
         _ description: DecoderDescription, variants: [HeadWeights], heads: [any WeightMatrix], windows: Int,
-        context: Int, scored: ScoredTokens
+        positions: Range<Int>
     ) {
         self.description = description
         self.variants = variants
         self.heads = heads
-        self.context = context
-        positions = scored.positions(context: context)
+        self.positions = positions
         let rows = windows * positions.count
         normed = variants.map { _ in Matrix(rows: rows, columns: description.width) }
         projected = variants.compactMap { variant in
@@ -47,9 +46,9 @@ final class HeadPass: Sendable {
         }
     }
 
-    /// The scores of some windows, variant by variant; `hidden` holds those windows' rows of each variant.
+    /// The scores of some windows, variant by variant; `hidden` holds the rows of each variant at their scored positions.
     func score(_ hidden: [MatrixView], windows: TokenWindows) -> [[WindowScore]] {
-        let inputs = hidden.indices.map { headInput($0, hidden[$0], windows: windows.count) }
+        let inputs = hidden.indices.map { headInput($0, hidden[$0]) }
         let targets = (0..<windows.count).flatMap { window in
             windows[window].dropFirst(positions.lowerBound + 1).map { Int32(truncatingIfNeeded: $0) }
         }
@@ -62,18 +61,16 @@ final class HeadPass: Sendable {
         }
     }
 
-    /// The scored rows of all windows, close together, as the head reads them.
-    private func headInput(_ index: Int, _ hidden: MatrixView, windows: Int) -> MatrixView {
-        let rows = windows * positions.count
-        let compact = normed[index].view.rows(0..<rows)
-        for window in 0..<windows {
-            let source = hidden.rows(window * context + positions.lowerBound..<window * context + positions.upperBound)
-            let target = compact.rows(window * positions.count..<(window + 1) * positions.count)
-            if let norm = variants[index].norm { norm.apply(source, into: target) } else { target.copy(from: source) }
+    /// The rows as the head reads them.
+    private func headInput(_ index: Int, _ hidden: MatrixView) -> MatrixView {
+        var input = hidden
+        if let norm = variants[index].norm {
+            input = normed[index].view.rows(0..<hidden.rows)
+            norm.apply(hidden, into: input)
         }
-        guard let projection = variants[index].projection else { return compact }
-        let result = projected[index].view.rows(0..<rows)
-        projection.apply(compact, into: result)
+        guard let projection = variants[index].projection else { return input }
+        let result = projected[index].view.rows(0..<hidden.rows)
+        projection.apply(input, into: result)
         return result
     }
 

@@ -13,12 +13,19 @@ struct LayerPass {
     var observer: (([LinearDescription], MatrixView) -> Void)?
 
     /// Runs the layer on the residual stream in place; the rows are whole windows.
-    func run(_ hidden: MatrixView) {
-        let views = workspace.views(layer, rows: hidden.rows)
-        attend(hidden, views)
+    ///
+    /// Of the last layer only the rows at some `positions` of each window are wanted: what it makes of those, and
+    /// nothing else, then stands at the beginning of `hidden`, and is returned.
+    @discardableResult
+    func run(_ hidden: MatrixView, positions: Range<Int>? = nil) -> MatrixView {
+        let all = workspace.views(layer, rows: hidden.rows)
+        project(hidden, all)
+        let hidden = positions.map { hidden.gatherRows($0, ofEach: context) } ?? hidden
+        let views = all.rows(hidden.rows)
+        attend(all.heads, positions: positions, views)
         if layer.parallel {
             perceive(hidden, views)
-            if observer != nil { return }
+            if observer != nil { return hidden }
             hidden.add(views.projected)
             hidden.add(views.normed)
         } else {
@@ -26,10 +33,17 @@ struct LayerPass {
             perceive(hidden, views)
             join(hidden, views.normed, weights.perceptronNorms)
         }
+        return hidden
     }
 
     /// The attention's contribution, into `projected`.
     func attend(_ hidden: MatrixView, _ views: Workspace.Views) {
+        project(hidden, views)
+        attend(views.heads, positions: nil, views)
+    }
+
+    /// Queries, keys and values, into `heads`.
+    private func project(_ hidden: MatrixView, _ views: Workspace.Views) {
         let norms = weights.attentionNorms
         let (input, divisors) = prepare(
             hidden, norm: norms.before, rounding: weights.projections[0].map.rounding, into: views.normed)
@@ -38,10 +52,16 @@ struct LayerPass {
             map.apply(input, divisors: divisors, into: views.heads.columns(first..<first + map.weight.rows))
         }
         shapeHeads(views.heads)
-        let layouts = layouts(views.heads)
+    }
+
+    /// What the queries at some positions of each window attend to, into `projected`.
+    private func attend(_ heads: MatrixView, positions: Range<Int>?, _ views: Workspace.Views) {
+        let norms = weights.attentionNorms
+        let layouts = layouts(heads)
         attention(
             queries: layouts.queries, keys: layouts.keys, values: layouts.values, windowLength: context,
-            scale: layer.attention.scale, slidingWindow: layer.attention.slidingWindow, into: views.attended)
+            scale: layer.attention.scale, slidingWindow: layer.attention.slidingWindow, positions: positions,
+            into: views.attended)
         norms.inside?.apply(views.attended, into: views.attended)
         let attendedDivisors = weights.output.rounding?.apply(to: views.attended)
         observer?([layer.attention.output], views.attended)

@@ -33,19 +33,25 @@ struct LockstepRun {
         }
     }
 
+    /// Runs all layers; the rows whose next token is scored are at the beginning of `hidden` afterwards.
     private func runLayers(_ hidden: [Matrix], _ notFinite: inout [String?]) throws(LanguageModelError) {
         let workspace = Workspace(description, rows: plan.windowsPerChunk * context)
         let tables = RotaryTables(description, context: context)
+        let last = description.layers.count - 1
+        let scoredPositions = scored.positions(context: context)
         for position in description.layers.indices {
             for (index, variant) in variants.enumerated() {
                 let layer = variant.description.layers[position]
                 let pass = LayerPass(
                     layer: layer, weights: try LayerWeights(layer, variant.binding), workspace: workspace,
                     context: context, rotary: tables[layer.attention.rotary])
+                var kept = 0
                 for chunk in chunks(of: hidden[index], windows: plan.windowsPerChunk) {
                     try meter.checkCancellation()
-                    pass.run(chunk)
-                    if notFinite[index] == nil, !isFinite(chunk) { notFinite[index] = layer.module }
+                    let rows = pass.run(chunk, positions: position == last ? scoredPositions : nil)
+                    if notFinite[index] == nil, !isFinite(rows) { notFinite[index] = layer.module }
+                    if position == last { hidden[index].view.rows(kept..<kept + rows.rows).copy(from: rows) }
+                    kept += rows.rows
                     meter.add(layer: layer, rows: chunk.rows)
                 }
             }
@@ -63,12 +69,13 @@ struct LockstepRun {
         }
         let pass = HeadPass(
             description, variants: weights, heads: heads, windows: min(windows.count, plan.windowsPerHeadChunk),
-            context: context, scored: scored)
+            positions: scored.positions(context: context))
         var scores = notFinite.map { VariantScore(notFiniteAfter: $0) }
+        let scoredRows = scored.positions(context: context).count
         for first in stride(from: 0, to: windows.count, by: plan.windowsPerHeadChunk) {
             try meter.checkCancellation()
             let part = first..<min(windows.count, first + plan.windowsPerHeadChunk)
-            let rows = hidden.map { $0.view.rows(part.lowerBound * context..<part.upperBound * context) }
+            let rows = hidden.map { $0.view.rows(part.lowerBound * scoredRows..<part.upperBound * scoredRows) }
             for (index, windowScores) in pass.score(rows, windows: windows.windows(part)).enumerated() {
                 scores[index].windows += windowScores
             }

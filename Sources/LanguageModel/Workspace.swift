@@ -32,6 +32,13 @@ final class Workspace: Sendable {
 
     struct Views {
         let normed, projected, heads, attended, inner, gate: MatrixView
+
+        /// The first rows of each.
+        func rows(_ count: Int) -> Views {
+            Views(
+                normed: normed.rows(0..<count), projected: projected.rows(0..<count), heads: heads.rows(0..<count),
+                attended: attended.rows(0..<count), inner: inner.rows(0..<count), gate: gate.rows(0..<count))
+        }
     }
 
     private struct Widths {

@@ -69,7 +69,7 @@ struct AttentionTests {
         }
     }
 
-    private func run(_ shape: Shape, rows: Range<Int>? = nil) -> Matrix {
+    private func run(_ shape: Shape, rows: Range<Int>? = nil, positions: Range<Int>? = nil) -> Matrix {
         let (memory, q, k, v) = heads(shape)
         let rows = rows ?? 0..<memory.rows
         func part(_ layout: HeadLayout) -> HeadLayout {
@@ -77,11 +77,12 @@ struct AttentionTests {
             layout.base = layout.base.rows(rows)
             return layout
         }
-        let out = Matrix(rows: rows.count, columns: shape.heads * v.size)
+        let outRows = rows.count / shape.length * (positions?.count ?? shape.length)
+        let out = Matrix(rows: outRows, columns: shape.heads * v.size)
         withExtendedLifetime(memory) {
             attention(
                 queries: part(q), keys: part(k), values: part(v), windowLength: shape.length, scale: 0.3,
-                slidingWindow: shape.visible, into: out.view)
+                slidingWindow: shape.visible, positions: positions, into: out.view)
         }
         return out
     }
@@ -121,6 +122,25 @@ struct AttentionTests {
             let rows = window * shape.length..<(window + 1) * shape.length
             let alone = run(shape, rows: rows)
             #expect(reference.isIdentical(to: alone, rows: rows))
+        }
+    }
+
+    @Test(arguments: shapes, PanelForm.available)
+    func somePositionsAttendAsAllDo(shape: Shape, form: PanelForm) {
+        PanelForm.$current.withValue(form) {
+            let whole = run(shape)
+            for positions in [
+                0..<shape.length - 1, shape.length / 2..<shape.length - 1, shape.length - 1..<shape.length,
+            ]
+            where !positions.isEmpty {
+                let part = run(shape, positions: positions)
+                for window in 0..<shape.windows {
+                    let rows =
+                        window * shape.length + positions.lowerBound..<window * shape.length + positions.upperBound
+                    let found = part.part(rows: window * positions.count..<(window + 1) * positions.count)
+                    #expect(whole.isIdentical(to: found, rows: rows))
+                }
+            }
         }
     }
 

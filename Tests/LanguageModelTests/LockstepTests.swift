@@ -27,6 +27,24 @@ struct LockstepTests {
         }
     }
 
+    /// What precedes a token does not depend on what follows: the first half is scored as a window of its own.
+    @Test(arguments: ["neox parallel", "llama"])
+    func theHalvesOfAWindowAddUpToTheWhole(name: String) throws {
+        let checkpoint = try TinyCheckpoint(#require(TinyConfigurations.all[name]), seed: 5)
+        let model = try LanguageModel([try checkpoint.store()])
+        let (context, count) = (19, 5)
+        let windows = checkpoint.windows(count, context: context)
+        let whole = try model.score(windows)[0].windows
+        let second = try model.score(windows, options: ScoringOptions(scored: .secondHalf))[0].windows
+        for index in 0..<count {
+            let half = TokenWindows(ids: windows[index].prefix(context / 2 + 1).map { $0 }, context: context / 2 + 1)
+            let first = try model.score(half)[0].windows[0]
+            #expect(first.scoredTokens + second[index].scoredTokens == whole[index].scoredTokens)
+            let sum = first.negativeLogLikelihood + second[index].negativeLogLikelihood
+            #expect(abs(sum - whole[index].negativeLogLikelihood) < 1e-4)
+        }
+    }
+
     @Test func scoresDoNotDependOnThreads() throws {
         let variants = try Self.variants()
         let windows = variants[0].windows(5, context: 19)
