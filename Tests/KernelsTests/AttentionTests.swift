@@ -107,6 +107,12 @@ struct AttentionTests {
         }
     }
 
+    @Test(.enabled(if: Processor.availableLoops.count > 1), arguments: shapes)
+    func isTheSameForAnyRegisters(shape: Shape) {
+        let outs = Processor.availableLoops.map { loops in Processor.$loops.withValue(loops) { run(shape) } }
+        #expect(outs.allSatisfy { $0.isIdentical(to: outs[0]) })
+    }
+
     @Test(arguments: shapes, PanelForm.available)
     func isTheSameForAnyThreadsAndWindows(shape: Shape, form: PanelForm) {
         PanelForm.$current.withValue(form) { compareThreadsAndWindows(shape) }

@@ -96,6 +96,13 @@ struct ScoreHeadTests {
         }
     }
 
+    @Test(.enabled(if: Processor.availableLoops.count > 1), arguments: cases)
+    func isTheSameForAnyRegisters(shape: Case) {
+        let input = Input(shape)
+        let scores = Processor.availableLoops.map { loops in Processor.$loops.withValue(loops) { input.scores() } }
+        #expect(scores.allSatisfy { $0 == scores[0] })
+    }
+
     @Test(arguments: cases, PanelForm.available)
     func isTheSameForAnyThreadsRowsAndCompanions(shape: Case, form: PanelForm) {
         PanelForm.$current.withValue(form) { compareCompanions(Input(shape)) }
