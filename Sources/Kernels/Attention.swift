@@ -22,7 +22,7 @@ package func attention(
     precondition(windowLength > 0 && queries.rows % windowLength == 0 && slidingWindow ?? 1 > 0)
     let call = AttentionCall(
         queries: queries, keys: keys, values: values, windowLength: windowLength, scale: scale,
-        visible: slidingWindow ?? windowLength, positions: positions, out: out, form: .current,
+        visible: min(slidingWindow ?? windowLength, windowLength), positions: positions, out: out, form: .current,
         loops: Processor.loops)
     let units = queries.rows / windowLength * keys.count
     // Where windows and heads are too few for all workers, the panels of queries of each are dealt out.

@@ -58,17 +58,22 @@ struct QueryBlock {
 
     /// Gives the weight zero to keys after a query, and to those too far before it.
     private func mask(_ keys: Range<Int>, visible: Int) {
-        for key in keys where key > first || key <= first + Self.size - 1 - visible {
-            let row = scores + (key - keys.lowerBound) * Self.size
-            // The lanes from `low` up to below `high` see the key.
-            let (low, high) = (lane(key), lane(key + visible))
-            for lane in 0..<low { row[lane] = -.infinity }
-            for lane in high..<Self.size { row[lane] = -.infinity }
+        let (later, earlier) = (max(keys.lowerBound, first + 1), min(keys.upperBound, first + Self.size - visible))
+        for key in min(later, keys.upperBound)..<keys.upperBound {
+            mask(key - keys.lowerBound) { $0 .< Lanes(repeating: Float(key - first)) }
+        }
+        for key in keys.lowerBound..<max(keys.lowerBound, earlier) {
+            mask(key - keys.lowerBound) { $0 .>= Lanes(repeating: Float(key - first + visible)) }
         }
     }
 
-    /// The lane of the query at a position, or the nearest there could be.
-    private func lane(_ position: Int) -> Int { min(max(0, position - first), Self.size) }
+    /// Lowers the scores of one key for the lanes that `isHidden` tells from their numbers.
+    @inline(__always)
+    private func mask(_ row: Int, where isHidden: (Lanes) -> SIMDMask<SIMD8<Int32>>) {
+        let (lanes, lowest, index) = (Lanes(0, 1, 2, 3, 4, 5, 6, 7), Lanes(repeating: -.infinity), row * Self.size)
+        scores.store(scores.lanes(index).replacing(with: lowest, where: isHidden(lanes)), index)
+        scores.store(scores.lanes(index + 8).replacing(with: lowest, where: isHidden(lanes + 8)), index + 8)
+    }
 
     /// Writes the weighted means, one row for each query, from `column` on.
     func write(to out: MatrixView, column: Int) {

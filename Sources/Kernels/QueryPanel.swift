@@ -2,9 +2,9 @@ import Vectors
 
 /// The queries of one head that make a panel, sixteen to a block, on their way over the keys.
 struct QueryPanel {
-    /// The keys whose weights are summed at a time, whole panels in every form; blocks start at multiples of it, so that a
-    /// query's sums have a fixed order.
-    static let keyBlock = 192
+    /// The keys whose weights are summed at a time, whole panels; blocks start at multiples of it, so that a query's sums have
+    /// a fixed order. Their scores (12 KiB) and the parts of their weights (18 KiB) stay in the first-level cache.
+    private static func keyBlock(_ form: PanelForm) -> Int { 3072 / form.weightRows }
 
     private let form: PanelForm
     private let querySize: Int
@@ -21,8 +21,8 @@ struct QueryPanel {
 
     /// The memory that a panel works in.
     static func floatCount(querySize: Int, valueSize: Int, form: PanelForm) -> Int {
-        form.weightRows * (1 + querySize + keyBlock + sumRows(valueSize, form))
-            + form.laneFloats(depth: querySize) + form.laneFloats(depth: keyBlock)
+        form.weightRows * (1 + querySize + keyBlock(form) + sumRows(valueSize, form))
+            + form.laneFloats(depth: querySize) + form.laneFloats(depth: keyBlock(form))
     }
 
     /// Channels in whole panels.
@@ -40,7 +40,7 @@ struct QueryPanel {
         zeros = memory
         let queries = zeros + width
         let scores = queries + width * querySize
-        let sums = scores + width * Self.keyBlock
+        let sums = scores + width * Self.keyBlock(form)
         queryMemory = sums + width * sumRows
         weightMemory = queryMemory + form.laneFloats(depth: querySize)
         zeros.update(repeating: 0, count: width)
@@ -50,7 +50,7 @@ struct QueryPanel {
         blocks = (0..<form.laneBlocks).map { index in
             QueryBlock(
                 querySize: querySize, valueSize: valueSize, query: queries + index * lanes * querySize,
-                scores: scores + index * lanes * Self.keyBlock, sums: sums + index * lanes * sumRows,
+                scores: scores + index * lanes * Self.keyBlock(form), sums: sums + index * lanes * sumRows,
                 loops: loops)
         }
     }
@@ -78,8 +78,9 @@ struct QueryPanel {
             blocks[0].query, blockStride: QueryBlock.size * querySize, depth: querySize, into: queryMemory)
         let lowest = max(0, positions.lowerBound - visible + 1)
         let firstSeen = lowest / form.inputRows * form.inputRows
-        for start in stride(from: lowest / Self.keyBlock * Self.keyBlock, to: positions.upperBound, by: Self.keyBlock) {
-            let keys = max(start, firstSeen)..<min(start + Self.keyBlock, positions.upperBound)
+        let block = Self.keyBlock(form)
+        for start in stride(from: lowest / block * block, to: positions.upperBound, by: block) {
+            let keys = max(start, firstSeen)..<min(start + block, positions.upperBound)
             fold(head, queries, keys: keys, visible: visible)
         }
     }
@@ -87,7 +88,7 @@ struct QueryPanel {
     private mutating func fold(
         _ head: PackedHead, _ queries: UnsafePointer<Float>, keys: Range<Int>, visible: Int
     ) {
-        let blockStride = QueryBlock.size * Self.keyBlock
+        let blockStride = QueryBlock.size * Self.keyBlock(form)
         form.multiplyLanes(
             depth: querySize, head.keys(keys.lowerBound), inputStride: head.keyStride, queries, start: zeros,
             into: scores, blockStride: blockStride, rows: form.inputPanels(keys.count) * form.inputRows)
