@@ -15,6 +15,7 @@ package func multiply(
     let floats = PackedWeights.floatCount(rows: weight.rows, depth: weight.columns, form: form)
     Scratch.withFloats(floats) { memory in
         let packed = PackedWeights(weight, rows: 0..<weight.rows, bias: bias, form: form, in: memory)
+        Parallel.forEach(packed.packingTasks) { packed.pack($0) }
         let blocks = Blocking.rowBlocks(x.rows, form: form, largest: Blocking.largestRows(form))
         Parallel.forEach(blocks.count) { task in
             multiplyRows(x.rows(blocks[task]), packed, into: out.rows(blocks[task]))

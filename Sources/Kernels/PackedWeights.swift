@@ -1,48 +1,50 @@
 /// Some rows of a weight, decoded and packed for the microkernel in borrowed memory: panels of the whole depth, then the
 /// bias of each row (zero without one), then the parts of each panel.
 ///
-/// `@unchecked Sendable` because the memory is only read once `init` has filled it.
+/// `@unchecked Sendable` because each packing task fills a part of its own, and the memory is only read after all have.
 struct PackedWeights: @unchecked Sendable {
     private let panels: WeightPanels
     private let base: UnsafeMutablePointer<Float>
     private let starts: UnsafeMutablePointer<Float>
     private let parts: UnsafeMutablePointer<Float>
+    private let rows: Range<Int>
     private let depth: Int
+    /// The calls of `pack` that fill the memory.
+    let packingTasks: Int
+    private let panelsPerTask: Int
 
     var form: PanelForm { panels.form }
 
-    /// The memory that `init` fills.
+    /// The memory that is filled.
     static func floatCount(rows: Int, depth: Int, form: PanelForm) -> Int {
         form.weightPanels(rows) * (form.weightFloats(depth: depth) + form.weightRows + 1)
     }
 
-    /// Packs `rows` of `weight` into `memory`, in parallel.
+    /// `rows` of `weight`, which `pack` is yet to fill into `memory`.
     init(
         _ weight: any WeightMatrix, rows: Range<Int>, bias: [Float]?, form: PanelForm,
         in memory: UnsafeMutablePointer<Float>
     ) {
         let count = form.weightPanels(rows.count)
-        let depth = weight.columns
-        let starts = memory + count * form.weightFloats(depth: depth)
+        (panels, base, self.rows, depth) = (WeightPanels(weight, form: form), memory, rows, weight.columns)
+        starts = memory + count * form.weightFloats(depth: depth)
+        parts = starts + count * form.weightRows
         for index in 0..<count * form.weightRows {
             let row = rows.lowerBound + index
             starts[index] = row < rows.upperBound ? bias?[row] ?? 0 : 0
         }
-        (panels, base, self.depth, self.starts) = (WeightPanels(weight, form: form), memory, depth, starts)
-        parts = starts + count * form.weightRows
-        packInParallel(rows, count)
+        panelsPerTask = max(1, 32_768 / max(1, form.weightRows * depth))
+        packingTasks = (count + panelsPerTask - 1) / panelsPerTask
     }
 
-    private func packInParallel(_ rows: Range<Int>, _ count: Int) {
-        let panelsPerTask = max(1, 32_768 / max(1, form.weightRows * depth))
-        Parallel.forEach((count + panelsPerTask - 1) / panelsPerTask) { task in
-            for panel in task * panelsPerTask..<min(count, (task + 1) * panelsPerTask) {
-                let first = rows.lowerBound + panel * form.weightRows
-                let present = panels.pack(
-                    rows: first..<min(rows.upperBound, first + form.weightRows), columns: 0..<depth,
-                    into: base + panel * form.weightFloats(depth: depth))
-                parts[panel] = Float(present)
-            }
+    /// Packs one task's panels.
+    func pack(_ task: Int) {
+        for panel in task * panelsPerTask..<min(form.weightPanels(rows.count), (task + 1) * panelsPerTask) {
+            let first = rows.lowerBound + panel * form.weightRows
+            let present = panels.pack(
+                rows: first..<min(rows.upperBound, first + form.weightRows), columns: 0..<depth,
+                into: base + panel * form.weightFloats(depth: depth))
+            parts[panel] = Float(present)
         }
     }
 

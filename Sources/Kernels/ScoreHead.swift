@@ -20,13 +20,24 @@ package func scoreHead(
     let tasks = headTasks(hidden: hidden, rows: rows, targets: targets, folds: folds, form: form)
     let block = Blocking.vocabulary(vocabulary, depth: depth, heads: heads.count, form: form)
     let floats = PackedWeights.floatCount(rows: block, depth: depth, form: form)
-    Scratch.withFloats(floats * heads.count) { memory in
-        for first in stride(from: 0, to: vocabulary, by: block) {
-            let tokens = first..<min(vocabulary, first + block)
-            let packed = heads.enumerated().map { index, head in
-                PackedWeights(head, rows: tokens, bias: bias, form: form, in: memory + index * floats)
+    Scratch.withFloats(2 * floats * heads.count) { memory in
+        var (ready, readyTokens) = ([PackedWeights](), 0..<0)
+        // One block is packed while the one before it is folded.
+        for number in 0...(vocabulary + block - 1) / block {
+            let tokens = min(number * block, vocabulary)..<min((number + 1) * block, vocabulary)
+            let half = memory + number % 2 * floats * heads.count
+            let next = heads.enumerated().map { index, head in
+                PackedWeights(head, rows: tokens, bias: bias, form: form, in: half + index * floats)
             }
-            Parallel.forEach(tasks.count) { tasks[$0].fold(packed, tokens: tokens) }
+            let (packing, folding) = (next[0].packingTasks, ready.isEmpty ? 0 : tasks.count)
+            Parallel.forEach(packing * next.count + folding) { [ready, readyTokens] index in
+                if index < packing * next.count {
+                    next[index / packing].pack(index % packing)
+                } else {
+                    tasks[index - packing * next.count].fold(ready, tokens: readyTokens)
+                }
+            }
+            (ready, readyTokens) = (next, tokens)
         }
     }
     folds.write(to: &scores, rows: rows, targets: targets)

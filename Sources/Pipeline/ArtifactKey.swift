@@ -25,7 +25,14 @@ package enum Stage: String, Sendable, CaseIterable {
     case ingest, quantize, evaluate, record, fit
 
     /// Goes up when the same inputs give other bytes, so that older artifacts are not mistaken for new ones.
-    package var version: Int { 1 }
+    ///
+    /// 2 of `quantize` and `evaluate`: matrix products, attention and the head sum in another order.
+    package var version: Int {
+        switch self {
+        case .quantize, .evaluate: 2
+        case .ingest, .record, .fit: 1
+        }
+    }
 
     /// The executable that runs this stage.
     package var command: String { "qid-" + rawValue }

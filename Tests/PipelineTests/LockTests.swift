@@ -107,7 +107,8 @@ struct LockTests {
         let text = try Self.lock(checkpoints: [Self.entry("d1", step: 64)]).json.yamlText
         try withScratchDirectory { directory in
             let file = directory.appending(path: "manifest.lock.yaml")
-            try writeFile(Array(text.replacing("quantize: 1", with: "quantize: 99").utf8), to: file)
+            let other = text.replacing("quantize: \(Stage.quantize.version)", with: "quantize: 99")
+            try writeFile(Array(other.utf8), to: file)
             let error = #expect(throws: ManifestError.self) { try Lock(file: file) }
             #expect(try #require(error).description.contains("made with version 99 of this stage"))
         }
