@@ -61,9 +61,13 @@ package enum ModelBenchmark {
 /// The costs of the ways to evaluate one model, taken in turn so that a busy machine meets all of them alike.
 private struct Runs {
     /// Baseline alone, with one thread and with all, and the specs in lockstep with all.
-    private let single: Cost
-    private let all: Cost
-    private let lockstep: Cost
+    private struct Turn {
+        let single: Cost
+        let all: Cost
+        let lockstep: Cost
+    }
+
+    private var turns: [Turn] = []
 
     private static var width: Int { Stand.threadCounts.last ?? 1 }
 
@@ -82,38 +86,39 @@ private struct Runs {
             try Check.equal(evaluation?.results.first, expected, "\(model.shape.name) with \(threads) threads")
             return cost
         }
-        var (single, all, lockstep): ([Cost], [Cost], [Cost]) = ([], [], [])
         for _ in 0..<max(1, workload.modelRepetitions) {
-            single.append(try cost(alone, threads: 1))
-            all.append(try cost(alone, threads: Self.width))
-            lockstep.append(try cost(together, threads: Self.width))
+            turns.append(
+                Turn(
+                    single: try cost(alone, threads: 1), all: try cost(alone, threads: Self.width),
+                    lockstep: try cost(together, threads: Self.width)))
         }
-        (self.single, self.all, self.lockstep) = (Cost.median(single), Cost.median(all), Cost.median(lockstep))
     }
 
     func measurements(_ model: SyntheticModel, _ workload: Workload) -> [Measurement] {
         let tokens = workload.modelWindows * workload.modelContext
         let flops = Double(model.shape.flopsPerToken * tokens)
         let specs = model.variants.count
-        func measurement(_ name: String, _ threads: Int, _ times: Int, _ cost: Cost) -> Measurement {
+        func measurement(_ name: String, _ threads: Int, _ times: Int, _ costs: [Cost]) -> Measurement {
             Measurement(
                 group: "model", name: "\(model.shape.name) shape, \(name)", threads: threads, limit: .products,
-                work: flops * Double(times), tokens: tokens, cost: cost)
+                work: flops * Double(times), tokens: tokens, cost: Cost.median(costs))
         }
         return [
-            measurement("baseline", 1, 1, single), measurement("baseline", Self.width, 1, all),
-            measurement("baseline and \(specs) specs", Self.width, 1 + specs, lockstep),
+            measurement("baseline", 1, 1, turns.map(\.single)),
+            measurement("baseline", Self.width, 1, turns.map(\.all)),
+            measurement("baseline and \(specs) specs", Self.width, 1 + specs, turns.map(\.lockstep)),
         ]
     }
 
+    /// The medians of what the runs of one turn come to.
     func ratios(_ shape: ModelShape) -> [Ratio] {
         [
             Ratio(
                 name: "\(shape.name) shape: lockstep to baseline alone, CPU seconds",
-                value: Measurement.quotient(lockstep.cpuSeconds, all.cpuSeconds)),
+                value: Cost.median(turns.map { Measurement.quotient($0.lockstep.cpuSeconds, $0.all.cpuSeconds) })),
             Ratio(
                 name: "\(shape.name) shape: one thread to \(Self.width), wall seconds",
-                value: Measurement.quotient(single.wallSeconds, all.wallSeconds)),
+                value: Cost.median(turns.map { Measurement.quotient($0.single.wallSeconds, $0.all.wallSeconds) })),
         ]
     }
 }

@@ -31,7 +31,7 @@ package struct Workload: Sendable {
     package var models = [ModelShape.pythia70m]
     package var modelWindows = 4
     package var modelContext = 512
-    package var modelRepetitions = 3
+    package var modelRepetitions = 7
 
     package init() {}
 

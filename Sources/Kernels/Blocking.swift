@@ -9,9 +9,12 @@ enum Blocking {
     static func largestRows(_ form: PanelForm) -> Int { form == .parts ? 128 : 240 }
     /// Head inputs in one task: they and their logits stay in the second-level cache.
     static func headRows(_ form: PanelForm) -> Int { form == .parts ? 128 : 96 }
-    /// Weights that are packed whole, to stay in the second-level cache (512 KiB), or in parts in the third-level cache
-    /// (6 MiB), from where 128 rows at a time take them as fast as they can be multiplied.
-    static func keptWeights(_ form: PanelForm) -> Int { form == .parts ? 1 << 22 : 1 << 17 }
+    /// Weights that are packed whole for so many input rows, to stay in the second-level cache (512 KiB), or in parts in the
+    /// third-level cache (6 MiB, or 24 where many rows share the work), from where 128 rows at a time take them as fast as
+    /// they can be multiplied.
+    static func keptWeights(_ form: PanelForm, rows: Int) -> Int {
+        form == .parts ? (rows < 1024 ? 1 << 20 : 1 << 22) : 1 << 17
+    }
     /// Inputs that are packed at a time where the weight goes by (16 MiB, or 24).
     static let streamedInputs = 1 << 22
     /// Panels of a passing weight in one task: they, or their outputs, stay in the second-level cache from one depth to the

@@ -8,7 +8,7 @@ package func multiply(
     precondition(x.columns == weight.columns && out.rows == x.rows && out.columns == weight.rows)
     precondition(bias.map { $0.count == weight.rows } ?? true)
     let form = PanelForm.current
-    guard weight.rows * weight.columns <= Blocking.keptWeights(form) else {
+    guard weight.rows * weight.columns <= Blocking.keptWeights(form, rows: x.rows) else {
         return StreamedProduct.run(x, weight, bias: bias, into: out, form: form)
     }
     // A small weight is packed whole, and each task packs its own rows.
