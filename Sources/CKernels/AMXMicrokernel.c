@@ -54,6 +54,14 @@ static inline void prefetch_sums(const char *rows, ptrdiff_t bytes, ptrdiff_t ha
     }
 }
 
+/// Writes the four quarters of the sums.
+TILES static inline void store_sums(char *rows, ptrdiff_t bytes, ptrdiff_t half) {
+    _tile_stored(0, rows, bytes);
+    _tile_stored(1, rows + half, bytes);
+    _tile_stored(2, rows + 16 * bytes, bytes);
+    _tile_stored(3, rows + 16 * bytes + half, bytes);
+}
+
 /// Adds a panel of inputs times a panel of weights to 32 × 32 sums, in each step the small products first. The rows of the
 /// sums are `bytes` apart, their last 16 columns `half` bytes after the first.
 TILES static void multiply_panels(
@@ -91,10 +99,7 @@ TILES static void multiply_panels(
         }
         MULTIPLY;
     }
-    _tile_stored(0, rows, bytes);
-    _tile_stored(1, rows + half, bytes);
-    _tile_stored(2, rows + 16 * bytes, bytes);
-    _tile_stored(3, rows + 16 * bytes + half, bytes);
+    store_sums(rows, bytes, half);
 }
 
 /// sums += scales ⊙ group, for 32 × 32 of each, and the scales of their 32 columns.
@@ -131,10 +136,7 @@ TILES static void multiply_codes(
             INPUTS(0);
             MULTIPLY;
         }
-        _tile_stored(0, part, 128);
-        _tile_stored(1, part + 16, 128);
-        _tile_stored(2, part + 16 * 32, 128);
-        _tile_stored(3, part + 16 * 32 + 16, 128);
+        store_sums((char *)part, 128, 64);
         add_scaled(sums, part, scales);
     }
     for (int row = 0; row < 32; row++) memcpy(rows + row * bytes, sums + 32 * row, 128);
@@ -155,11 +157,11 @@ typedef struct {
     const float *scales;
 } Weights;
 
-TILES static void multiply_one(const char *panel, const Weights *w, const float *start, float *c, ptrdiff_t bytes) {
+TILES static void multiply_one(const char *panel, const Weights *w, float *c, ptrdiff_t bytes) {
     if (w->scales) {
-        multiply_codes(panel, w->weights, w->steps, w->first, w->group, w->scales, start, c, bytes);
+        multiply_codes(panel, w->weights, w->steps, w->first, w->group, w->scales, w->start, c, bytes);
     } else {
-        multiply_panels(panel, w->weights, w->step_bytes, w->parts, w->steps, start, c, bytes, 64);
+        multiply_panels(panel, w->weights, w->step_bytes, w->parts, w->steps, w->start, c, bytes, 64);
     }
 }
 
@@ -171,7 +173,7 @@ TILES static void multiply_all(
         ptrdiff_t count = rows - row < 32 ? rows - row : 32;
         float *target = out + row * stride;
         if (count == 32 && columns == 32) {
-            multiply_one(inputs, w, w->start, target, 4 * stride);
+            multiply_one(inputs, w, target, 4 * stride);
             continue;
         }
         float whole[32 * 32] __attribute__((aligned(64)));
@@ -179,7 +181,7 @@ TILES static void multiply_all(
         if (!w->start) {
             for (ptrdiff_t i = 0; i < count; i++) memcpy(whole + 32 * i, target + i * stride, 4 * (size_t)columns);
         }
-        multiply_one(inputs, w, w->start, whole, 128);
+        multiply_one(inputs, w, whole, 128);
         for (ptrdiff_t i = 0; i < count; i++) memcpy(target + i * stride, whole + 32 * i, 4 * (size_t)columns);
     }
 }
