@@ -62,13 +62,13 @@ package struct SafetensorsWriter: ~Copyable {
         }
     }
 
-    /// Makes sure that every tensor was written, and syncs the file.
+    /// Makes sure that every tensor was written, and closes the file.
     package consuming func finish() throws(CheckpointError) {
         if let left = header.tensors.first(where: { missing[$0.name] != nil && !$0.byteRange.isEmpty }) {
             throw .wrongByteCount(
                 file: file.path, tensor: left.name, expected: left.byteRange.count, found: 0)
         }
-        try file.synchronize()
+        try file.close()
     }
 
     private static func json(

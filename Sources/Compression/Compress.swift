@@ -17,8 +17,8 @@ package struct CompressionTarget: Sendable {
 
 /// Compresses a 16-bit or float32 checkpoint by specs that need no calibration, reading its weights once.
 ///
-/// Every target becomes a Hugging Face directory in compressed-tensors' layout with `provenance.json`, each of its files
-/// synced. Nothing is published here: an error leaves a directory that is not whole.
+/// Every target becomes a Hugging Face directory in compressed-tensors' layout with `provenance.json`. Nothing is synced or
+/// published here: an error leaves a directory that is not whole, without a `config.json`.
 ///
 /// - Parameter progress: called after each linear layer with the number done and the number there are.
 package func compress(

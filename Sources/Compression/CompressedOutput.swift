@@ -73,22 +73,22 @@ final class CompressedOutput {
     /// Stored bits per compressed weight so far.
     var bitsPerWeight: Double { weightCount == 0 ? 0 : Double(bitCount) / Double(weightCount) }
 
-    /// Finishes the weights, then writes what stands beside them, and syncs the directory.
+    /// Finishes the weights, then writes what stands beside them. `config.json` comes last: nobody opens a directory without
+    /// one, so what was interrupted is not taken for whole.
     func finish(from checkpoint: Checkpoint, ignored: [String], provenance: Provenance) throws(CompressionError) {
         // The optional is emptied by taking the writer out: finishing consumes it.
         if let writer = writer.take() {
             do { try writer.finish() } catch { throw .checkpoint(error) }
         }
-        var config = checkpoint.config.json
-        config["quantization_config"] = .object(configuration(ignored: ignored))
-        try write(.object(config), as: "config.json")
         try write(provenance.json(spec, bitsPerWeight: bitsPerWeight), as: "provenance.json")
         for name in Self.companions {
             let source = checkpoint.directory.appending(path: name)
             guard FileManager.default.fileExists(atPath: source.path(percentEncoded: false)) else { continue }
             try SystemFile.write(SystemFile.read(source), to: directory.appending(path: name))
         }
-        try SystemFile.synchronize(directory)
+        var config = checkpoint.config.json
+        config["quantization_config"] = .object(configuration(ignored: ignored))
+        try write(.object(config), as: "config.json")
     }
 
     /// The compressor's object; where it has no groups of its own to say how inputs are rounded, it says so at its top.

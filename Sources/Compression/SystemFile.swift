@@ -1,3 +1,4 @@
+import Checkpoint
 import FoundationEssentials
 import Glibc
 
@@ -8,34 +9,20 @@ extension CompressionError {
     }
 }
 
-/// Small files read and written whole, synced, so that a directory renamed into place after them is complete on disk.
+/// Small files read and written whole.
 enum SystemFile {
     /// The error number of the system call that failed last on this thread, for errors that come wrapped.
     static var lastError: Int32 { errno }
 
-    /// Writes a new file and waits until it is on the disk.
+    /// Writes a new file.
     static func write(_ bytes: [UInt8], to url: URL) throws(CompressionError) {
-        let path = url.path(percentEncoded: false)
-        let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else { throw .cannotWrite(path: path, errno: errno) }
-        defer { close(descriptor) }
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-            if count < 0 && errno == EINTR { continue }
-            guard count > 0 else { throw .cannotWrite(path: path, errno: count < 0 ? errno : ENOSPC) }
-            rest = rest.dropFirst(count)
-        }
-        guard fsync(descriptor) == 0 else { throw .cannotWrite(path: path, errno: errno) }
-    }
-
-    /// Waits until a directory's entries are on the disk.
-    static func synchronize(_ directory: URL) throws(CompressionError) {
-        let path = directory.path(percentEncoded: false)
-        let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw .cannotWrite(path: path, errno: errno) }
-        defer { close(descriptor) }
-        guard fsync(descriptor) == 0 else { throw .cannotWrite(path: path, errno: errno) }
+        do throws(CheckpointError) {
+            let file = try FileWriter(creating: url)
+            try bytes.withUnsafeBufferPointer { (buffer) throws(CheckpointError) in
+                try file.write(UnsafeRawBufferPointer(buffer), at: 0)
+            }
+            try file.close()
+        } catch { throw .checkpoint(error) }
     }
 
     /// The bytes of a file.

@@ -20,7 +20,7 @@ extension Workspace {
         defer { unlink(draft.path) }
         try writeFile(bytes, to: draft)
         if link(draft.path, place.path) == 0 {
-            try synchronizeDirectory(place.deletingLastPathComponent())
+            try synchronize(place.deletingLastPathComponent())
             return .published
         }
         guard errno == EEXIST else { throw .cannotWrite(path: place.path, code: errno) }
@@ -28,25 +28,17 @@ extension Workspace {
         return .alreadyThere
     }
 
-    /// Puts a directory into the store: `fill` writes into an empty one in `tmp/`, which is renamed into place. If another
-    /// process was faster, its directory stays and this one goes.
-    package func publishDirectory<Failure: Error>(
-        at place: URL, orThrow failure: (WorkspaceError) -> Failure, fill: (URL) throws(Failure) -> Void
-    ) throws(Failure) {
-        let draft = temporary.appending(path: UUID().uuidString)
-        defer { try? FileManager.default.removeItem(at: draft) }
-        do throws(WorkspaceError) { try makeDirectory(draft) } catch { throw failure(error) }
-        try fill(draft)
-        do throws(WorkspaceError) {
-            try synchronizeDirectory(draft)
-            try move(draft, to: place)
-        } catch { throw failure(error) }
+    /// Puts a finished directory of `tmp/` into the store: everything in it synced, then renamed into place. If another
+    /// process was faster, its directory stays, and so does this one, where it was.
+    package func publish(directory draft: URL, at place: URL) throws(WorkspaceError) {
+        try synchronizeTree(draft)
+        try move(draft, to: place)
     }
 
-    /// Moves a finished directory from `tmp/` to its place; one that is already there wins.
+    /// Renames a directory; one that is already at the place wins.
     package func move(_ draft: URL, to place: URL) throws(WorkspaceError) {
         guard rename(draft.path, place.path) != 0 else {
-            return try synchronizeDirectory(place.deletingLastPathComponent())
+            return try synchronize(place.deletingLastPathComponent())
         }
         guard errno == EEXIST || errno == ENOTEMPTY else { throw .cannotWrite(path: place.path, code: errno) }
     }
@@ -75,12 +67,27 @@ package func replaceFile(_ bytes: [UInt8], at place: URL) throws(WorkspaceError)
     guard rename(draft.path, place.path) == 0 else { throw .cannotWrite(path: place.path, code: errno) }
 }
 
-/// Syncs a directory, so that the names in it survive a power cut.
-private func synchronizeDirectory(_ directory: URL) throws(WorkspaceError) {
-    let descriptor = open(directory.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw .cannotWrite(path: directory.path, code: errno) }
+/// Syncs a directory with all files and directories below it; what symbolic links lead to belongs to others.
+private func synchronizeTree(_ directory: URL) throws(WorkspaceError) {
+    for name in names(in: directory) {
+        let place = directory.appending(path: name)
+        var status = stat()
+        guard lstat(place.path, &status) == 0 else { throw .cannotWrite(path: place.path, code: errno) }
+        switch status.st_mode & S_IFMT {
+        case S_IFDIR: try synchronizeTree(place)
+        case S_IFREG: try synchronize(place)
+        default: break
+        }
+    }
+    try synchronize(directory)
+}
+
+/// Syncs a file, or a directory so that the names in it survive a power cut; not every file system can do the latter.
+private func synchronize(_ place: URL) throws(WorkspaceError) {
+    let descriptor = open(place.path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw .cannotWrite(path: place.path, code: errno) }
     defer { close(descriptor) }
-    guard fsync(descriptor) == 0 || errno == EINVAL else { throw .cannotWrite(path: directory.path, code: errno) }
+    guard fsync(descriptor) == 0 || errno == EINVAL else { throw .cannotWrite(path: place.path, code: errno) }
 }
 
 /// Adds a line to a log in one write, so that lines of several processes do not mix.

@@ -99,7 +99,9 @@ struct CellCompression {
         for (cell, draft) in zip(cells, drafts) {
             guard let key = cell.compressed else { continue }
             try Checksums.write(in: draft)
-            try attempt { () throws(WorkspaceError) in try workspace.move(draft, to: workspace.compressed(key)) }
+            try attempt { () throws(WorkspaceError) in
+                try workspace.publish(directory: draft, at: workspace.compressed(key))
+            }
             try workspace.allow(key)
         }
     }

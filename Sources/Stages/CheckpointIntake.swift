@@ -99,7 +99,7 @@ struct CheckpointIntake {
             try writeFile(Array(record.json.prettyText.utf8), to: draft.appending(path: checkpointRecordName))
         }
         guard exists(place) else {
-            return try attempt { () throws(WorkspaceError) in try workspace.move(draft, to: place) }
+            return try attempt { () throws(WorkspaceError) in try workspace.publish(directory: draft, at: place) }
         }
         let known = try checkpointRecord(record.digest, in: workspace)
         guard known == record else { throw .sameTensors(path: source.location.path, other: place.path) }
@@ -110,7 +110,7 @@ struct CheckpointIntake {
     private func replace(_ place: URL, with draft: URL) throws(StageError) {
         try attempt { () throws(WorkspaceError) in
             try workspace.move(place, to: workspace.temporary.appending(path: UUID().uuidString))
-            try workspace.move(draft, to: place)
+            try workspace.publish(directory: draft, at: place)
         }
     }
 }

@@ -10,8 +10,8 @@ package import Pipeline
 ///   - digest: whether the provenance names the checkpoint by its digest.
 ///   - memory: bytes that calibration may take for activations.
 package func quantize(
-    checkpoint directory: URL, spec: Spec, calibration: CalibrationRequest? = nil, digest: Bool = true, memory: Int = 0,
-    output: URL
+    checkpoint directory: URL, spec: Spec, calibration: CalibrationRequest? = nil, digest: Bool = false,
+    memory: Int = 0, output: URL
 ) throws(StageError) -> ExitStatus {
     switch (spec.needsCalibration, calibration) {
     case (true, nil): throw .compression(.missingCalibration(method: spec.method.rawValue))

@@ -38,10 +38,8 @@ struct QuantizeCommand: ParsableCommand {
     @Option(help: "The directory to make.")
     var output: String?
 
-    @Flag(
-        inversion: .prefixedNo,
-        help: "Write the SHA-256 of the checkpoint to provenance.json; it takes longer than rounding (--checkpoint).")
-    var digest = true
+    @Flag(help: "Write the SHA-256 of the checkpoint to provenance.json; it takes longer than rounding (--checkpoint).")
+    var digest = false
 
     @OptionGroup var memory: MemoryOption
     @OptionGroup var cells: CellOptions
@@ -53,8 +51,8 @@ struct QuantizeCommand: ParsableCommand {
         case (nil, _?): break
         default: throw ValidationError("name a --checkpoint or a --manifest, one of the two")
         }
-        guard digest || checkpoint != nil else {
-            throw ValidationError("--no-digest goes with --checkpoint: the cells of a manifest are known by digests")
+        guard !digest || checkpoint != nil else {
+            throw ValidationError("--digest goes with --checkpoint: the cells of a manifest always have it")
         }
         guard context >= 2 else { throw ValidationError("--context must be at least 2") }
         guard windows >= 1 else { throw ValidationError("--windows must be at least 1") }

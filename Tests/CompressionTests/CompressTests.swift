@@ -135,6 +135,25 @@ struct CompressTests {
         #expect(!FileManager.default.fileExists(atPath: output.path(percentEncoded: false)))
     }
 
+    @Test func whatBreaksOffHasNoConfiguration() throws {
+        let directory = try TemporaryDirectory()
+        let source = directory.url.appending(path: "source")
+        let checkpoint = try SmallCheckpoint.usual.write(to: source)
+        let companion = source.appending(path: "vocab.json")
+        try FileManager.default.createDirectory(at: companion, withIntermediateDirectories: false)
+        let output = directory.url.appending(path: "out")
+        let target = CompressionTarget(try spec(4, .channel, symmetric: true), directory: output)
+        let error = #expect(throws: CompressionError.self) {
+            try compress(checkpoint, into: [target], provenance: provenance)
+        }
+        guard case .cannotRead(let path, _)? = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+        #expect(path == companion.path(percentEncoded: false))
+        #expect(!FileManager.default.fileExists(atPath: output.appending(path: "config.json").path()))
+    }
+
     @Test func outputsThatCannotBeWrittenAreErrors() throws {
         let directory = try TemporaryDirectory()
         let checkpoint = try SmallCheckpoint.usual.write(to: directory.url.appending(path: "source"))

@@ -15,22 +15,32 @@ struct PublishingTests {
         }
     }
 
-    @Test func aDirectoryAppearsWholeOrNotAtAll() throws {
-        struct Broken: Error {}
+    @Test func aDirectoryArrivesWholeAndTheFirstOneStays() throws {
         try withScratchDirectory { directory in
             let workspace = try Workspace(creating: directory)
             let place = workspace.compressed.appending(path: "k")
-            let fill = { (draft: URL) throws in try writeFile([7], to: draft.appending(path: "f")) }
-            #expect(throws: Broken.self) {
-                try workspace.publishDirectory(at: place, orThrow: { $0 as any Error }) { draft in
-                    try fill(draft)
-                    throw Broken()
-                }
+            for byte: UInt8 in [7, 8] {
+                let draft = workspace.temporary.appending(path: "\(byte)")
+                try makeDirectory(draft.appending(path: "a/b"))
+                try writeFile([byte], to: draft.appending(path: "a/b/f"))
+                // Links are the store's way to refer to sources, which may go away.
+                try FileManager.default.createSymbolicLink(
+                    atPath: draft.appending(path: "link").path, withDestinationPath: "/no/such/source")
+                try workspace.publish(directory: draft, at: place)
             }
-            #expect(!exists(place))
-            for _ in 0..<2 { try workspace.publishDirectory(at: place, orThrow: { $0 as any Error }, fill: fill) }
-            #expect(names(in: place) == ["f"])
-            #expect(names(in: workspace.temporary) == [])
+            #expect(names(in: place) == ["a", "link"])
+            #expect(try readFile(place.appending(path: "a/b/f")) == [7])
+            #expect(names(in: workspace.temporary) == ["8"])
+        }
+    }
+
+    @Test func aDraftThatIsNotThereIsNamed() throws {
+        try withScratchDirectory { directory in
+            let workspace = try Workspace(creating: directory)
+            let draft = workspace.temporary.appending(path: "d")
+            #expect(throws: WorkspaceError.cannotWrite(path: draft.path, code: 2)) {
+                try workspace.publish(directory: draft, at: workspace.compressed.appending(path: "k"))
+            }
         }
     }
 

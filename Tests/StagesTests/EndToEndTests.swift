@@ -133,23 +133,22 @@ struct EndToEndTests {
         }
     }
 
-    @Test func theDigestOfASourceIsLeftOutWhereAskedTo() throws {
+    @Test func theDigestOfASourceIsThereWhereAskedFor() throws {
         try withScratchDirectory { directory in
             let archive = try SmallArchive(in: directory)
             let source = archive.archive.appending(path: "d16/step64").path
             var files: [[UInt8]] = []
-            for (name, option) in [("named", "--digest"), ("unnamed", "--no-digest")] {
-                let output = directory.appending(path: name)
-                let arguments = [
-                    "--checkpoint", source, "--bits", "4", "--group", "8", "--output", output.path, option,
-                ]
+            for options in [["--digest"], []] {
+                let output = directory.appending(path: "digests-\(options.count)")
+                let arguments =
+                    ["--checkpoint", source, "--bits", "4", "--group", "8", "--output", output.path] + options
                 try #require(try qid(arguments, command: "qid-quantize").status == 0)
                 let provenance = try JSONValue(parsing: readFile(output.appending(path: "provenance.json"))).object
-                #expect((provenance?["source"] == .null) == (option == "--no-digest"))
+                #expect((provenance?["source"] == .null) == options.isEmpty)
                 files.append(try readFile(output.appending(path: "model.safetensors")))
             }
             #expect(files[0] == files[1])
-            let arguments = ["--manifest", archive.manifest.path, "--no-digest"]
+            let arguments = ["--manifest", archive.manifest.path, "--digest"]
             #expect(try qid(arguments, command: "qid-quantize").status == 64)
         }
     }
