@@ -10,16 +10,12 @@ package enum AttentionBenchmark {
         let name = "\(size.windows) windows of \(size.context), \(size.heads) heads of \(size.headSize)"
         // Each query meets the keys up to its own: a product of two vectors, and a sum of vectors.
         let pairs = size.windows * size.heads * size.context * (size.context + 1) / 2
-        var results: [Measurement] = []
-        for threads in Stand.threadCounts {
-            let cost = stand.cost(threads: threads) { run(fused, size, into: out) }
-            results.append(
-                Measurement(
-                    group: "attention", name: name, threads: threads, limit: .products,
-                    work: Double(4 * pairs * size.headSize), cost: cost))
-            try check(fused: fused, size, out: out, name)
-        }
-        return results
+        let work = Work(
+            group: "attention", name: name, limit: .products, amount: .whole(Double(4 * pairs * size.headSize))
+        ) { _ in run(fused, size, into: out) }
+        let turns = try stand.measure([work])
+        try check(fused: fused, size, out: out, name)
+        return turns.measurements
     }
 
     /// The attention that is measured.

@@ -31,12 +31,14 @@ package func benchmark(
     let stand = Stand(workload)
     var report = BenchmarkReport()
     progress("limits")
-    report.measurements += try Limits.measure(workload, stand)
-    report.ratios += Limits.ratios(report.measurements)
+    report.measurements += try stand.measureLimits().measurements
     for part in BenchmarkPart.allCases where parts.contains(part) {
         if part != .models { progress(part.title) }
         switch part {
-        case .product: report.measurements += try ProductBenchmark.measure(workload, stand)
+        case .product:
+            let products = try ProductBenchmark.measure(workload, stand)
+            report.measurements += products.results
+            report.ratios += products.ratios
         case .attention: report.measurements += try AttentionBenchmark.measure(workload, stand)
         case .head: report.measurements += try HeadBenchmark.measure(workload, stand)
         case .elementwise:
@@ -50,7 +52,7 @@ package func benchmark(
         case .models:
             for shape in workload.models {
                 progress("\(part.title), \(shape.name) shape")
-                let model = try ModelBenchmark.measure(shape, workload)
+                let model = try ModelBenchmark.measure(shape, workload, stand)
                 report.measurements += model.results
                 report.ratios += model.ratios
             }

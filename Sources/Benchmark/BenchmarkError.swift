@@ -9,6 +9,8 @@ package enum BenchmarkError: Error, Equatable {
     /// What was measured gave an answer that its plain reference does not.
     case wrongAnswer(measurement: String, found: String, expected: String)
     case cannotWrite(path: String)
+    /// A library that does not load, or has no product of float32 matrices.
+    case noBLAS(path: String, reason: String)
     case archive(ArchiveError)
     case checkpoint(CheckpointError)
     case compression(CompressionError)
@@ -24,6 +26,7 @@ extension BenchmarkError: CustomStringConvertible {
         case .wrongAnswer(let measurement, let found, let expected):
             "'\(measurement)' gave \(found) where the reference gives \(expected)"
         case .cannotWrite(let path): "cannot write synthetic data at '\(path)'"
+        case .noBLAS(let path, let reason): "'\(path)' is no BLAS library: \(reason)"
         case .archive(let error): error.description
         case .checkpoint(let error): error.description
         case .compression(let error): error.description

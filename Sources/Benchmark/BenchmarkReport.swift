@@ -9,20 +9,11 @@ package struct BenchmarkReport: Sendable, Equatable {
 
     package init() {}
 
-    /// How much of what the machine can do, measured in the same run with as many threads, a piece of work comes to;
-    /// both per processor second. Nil where the limit was not measured.
-    package func share(_ measurement: Measurement) -> Double? {
-        let limit = measurements.first {
-            $0.group == Limits.group && $0.limit == measurement.limit && $0.threads == measurement.threads
-        }
-        return limit.map { Measurement.quotient(measurement.workPerCPUSecond, $0.workPerCPUSecond) }
-    }
-
     /// The document of `qid bench --json`.
     package var json: String {
         let value: JSONValue = [
             "measurements": .array(measurements.map(json)),
-            "ratios": .array(ratios.map { ["name": .string($0.name), "value": .number($0.value)] }),
+            "ratios": .array(ratios.map { ["name": .string($0.name), "value": json($0.value)] }),
             "notes": .array(notes.map(JSONValue.string)),
         ]
         return value.prettyText
@@ -35,8 +26,14 @@ package struct BenchmarkReport: Sendable, Equatable {
             "work": .number(measurement.work), "wall_seconds": .number(measurement.cost.wallSeconds),
             "cpu_seconds": .number(measurement.cost.cpuSeconds),
             "work_per_cpu_second": .number(measurement.workPerCPUSecond),
-            "share_of_limit": share(measurement).map(JSONValue.number) ?? .null,
+            "share_of_limit": measurement.share.map(json) ?? .null,
+            "speedup": measurement.speedup.map(json) ?? .null,
             "tokens_per_cpu_second": measurement.tokensPerCPUSecond.map(JSONValue.number) ?? .null,
         ]
+    }
+
+    private func json(_ estimate: MedianEstimate) -> JSONValue {
+        let interval = estimate.interval.map { JSONValue.array([.number($0.lowerBound), .number($0.upperBound)]) }
+        return ["median": .number(estimate.value), "interval": interval ?? .null]
     }
 }

@@ -2,9 +2,9 @@ import Glibc
 
 /// What a piece of work took.
 package struct Cost: Sendable, Equatable {
-    package let wallSeconds: Double
+    package var wallSeconds: Double
     /// User and system time of all threads.
-    package let cpuSeconds: Double
+    package var cpuSeconds: Double
 
     package init(wallSeconds: Double, cpuSeconds: Double) {
         self.wallSeconds = wallSeconds
@@ -23,14 +23,16 @@ package struct Cost: Sendable, Equatable {
     /// The medians of wall and processor time, each by itself.
     package static func median(_ costs: [Cost]) -> Cost {
         Cost(
-            wallSeconds: Self.median(costs.map(\.wallSeconds)), cpuSeconds: Self.median(costs.map(\.cpuSeconds)))
+            wallSeconds: MedianEstimate(costs.map(\.wallSeconds)).value,
+            cpuSeconds: MedianEstimate(costs.map(\.cpuSeconds)).value)
     }
 
-    /// The middle value, or the mean of the two in the middle; 0 of none.
-    package static func median(_ values: [Double]) -> Double {
-        guard !values.isEmpty else { return 0 }
-        let sorted = values.sorted()
-        return (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
+    static func + (a: Cost, b: Cost) -> Cost {
+        Cost(wallSeconds: a.wallSeconds + b.wallSeconds, cpuSeconds: a.cpuSeconds + b.cpuSeconds)
+    }
+
+    static func / (cost: Cost, count: Int) -> Cost {
+        Cost(wallSeconds: cost.wallSeconds / Double(count), cpuSeconds: cost.cpuSeconds / Double(count))
     }
 
     private static var now: Cost {

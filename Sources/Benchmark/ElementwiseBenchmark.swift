@@ -9,15 +9,12 @@ package enum ElementwiseBenchmark {
         let x = Synthetic.matrix(rows: shape.outputs, columns: shape.inputs, seed: 5)
         let out = Matrix(rows: shape.outputs, columns: shape.inputs)
         var results: [Measurement] = []
-        for threads in Stand.threadCounts {
-            for step in Step.all {
-                let cost = stand.cost(threads: threads, before: { step.prepare(x, out) }, { step.run(x, out) })
-                results.append(
-                    Measurement(
-                        group: "elementwise", name: step.name, threads: threads, limit: .bandwidth,
-                        work: Double(8 * shape.count), cost: cost))
-                try step.check(x: x, out: out)
-            }
+        for step in Step.all {
+            let work = Work(
+                group: "elementwise", name: step.name, limit: .bandwidth, amount: .whole(Double(8 * shape.count)),
+                prepare: { step.prepare(x, out) }, run: { _ in step.run(x, out) })
+            results += try stand.measure([work]).measurements
+            try step.check(x: x, out: out)
         }
         return results
     }

@@ -10,14 +10,14 @@ package enum FileBenchmark {
         let directory = try TemporaryDirectory()
         let bytes = bytes(workload.file)
         let file = try directory.write(Data(bytes), "weights")
-        var results = [try hashing(file, workload.file, stand)]
+        var results = try hashing(file, workload.file, stand)
         var notes: [String] = []
         for packer in Packer.allCases {
             guard let packed = packer.pack(file) else {
                 notes.append("unpacking \(packer.rawValue): not measured, no command '\(packer.rawValue)' here")
                 continue
             }
-            results.append(try unpacking(packed, bytes, packer, stand))
+            results += try unpacking(packed, bytes, packer, stand)
         }
         return (results, notes)
     }
@@ -28,36 +28,38 @@ package enum FileBenchmark {
 
     private static func hashing(
         _ file: URL, _ expected: Workload.File, _ stand: Stand
-    ) throws(BenchmarkError) -> Measurement {
-        var digest = ""
-        let cost: Cost
-        do throws(ArchiveError) {
-            cost = try stand.cost(threads: 1) { () throws(ArchiveError) in digest = try sha256(ofFile: file) }
-        } catch { throw .archive(error) }
-        try Check.equal(digest, expected.sha256, "SHA-256")
-        return Measurement(
-            group: "file", name: "SHA-256", threads: 1, limit: .bandwidth, work: Double(expected.byteCount), cost: cost)
+    ) throws(BenchmarkError) -> [Measurement] {
+        let work = Work(
+            group: "file", name: "SHA-256", limit: .bandwidth, amount: .whole(Double(expected.byteCount)),
+            threadCounts: [1]
+        ) { (_) throws(BenchmarkError) in
+            let digest: String
+            do throws(ArchiveError) { digest = try sha256(ofFile: file) } catch { throw .archive(error) }
+            try Check.equal(digest, expected.sha256, "SHA-256")
+        }
+        return try stand.measure([work]).measurements
     }
 
     private static func unpacking(
         _ packed: URL, _ bytes: [UInt8], _ packer: Packer, _ stand: Stand
-    ) throws(BenchmarkError) -> Measurement {
+    ) throws(BenchmarkError) -> [Measurement] {
         var unpacked = [UInt8](repeating: 0, count: bytes.count)
-        let cost: Cost
         let packedByteCount: Int
-        do throws(ArchiveError) {
-            cost = try stand.cost(threads: 1) { () throws(ArchiveError) in try unpack(packed, into: &unpacked) }
-        } catch { throw .archive(error) }
         do { packedByteCount = try Data(contentsOf: packed, options: .alwaysMapped).count } catch {
             throw .cannotWrite(path: packed.path(percentEncoded: false))
         }
+        let work = Work(
+            group: "file", name: "unpacking \(packer.rawValue)", limit: .bandwidth,
+            amount: .whole(Double(packedByteCount + bytes.count)), threadCounts: [1]
+        ) { (_) throws(BenchmarkError) in
+            do throws(ArchiveError) { try unpack(packed, into: &unpacked) } catch { throw .archive(error) }
+        }
+        let turns = try stand.measure([work])
         guard unpacked == bytes else {
             throw .wrongAnswer(
                 measurement: "unpacking \(packer.rawValue)", found: "other bytes", expected: "those that were packed")
         }
-        return Measurement(
-            group: "file", name: "unpacking \(packer.rawValue)", threads: 1, limit: .bandwidth,
-            work: Double(packedByteCount + bytes.count), cost: cost)
+        return turns.measurements
     }
 
     /// Reads a packed file to its end; what it holds must fill `bytes`.

@@ -7,18 +7,14 @@ package enum HeadBenchmark {
         let size = workload.head
         let hidden = Synthetic.matrix(rows: size.tokens, columns: size.width, seed: 10)
         let weight = weight(size)
-        var results: [Measurement] = []
-        for threads in Stand.threadCounts {
-            var scores: [HeadScores] = []
-            let cost = stand.cost(threads: threads) { scores = run(hidden, weight) }
-            results.append(
-                Measurement(
-                    group: "head", name: "\(size.tokens) × \(size.width) → \(size.vocabulary), folded",
-                    threads: threads, limit: .products, work: Double(2 * size.tokens * size.width * size.vocabulary),
-                    cost: cost))
-            try check(hidden: hidden, weight, scores[0])
-        }
-        return results
+        var scores: [HeadScores] = []
+        let work = Work(
+            group: "head", name: "\(size.tokens) × \(size.width) → \(size.vocabulary), folded", limit: .products,
+            amount: .whole(Double(2 * size.tokens * size.width * size.vocabulary))
+        ) { _ in scores = run(hidden, weight) }
+        let turns = try stand.measure([work])
+        try check(hidden: hidden, weight, scores[0])
+        return turns.measurements
     }
 
     /// A synthetic float16 head.

@@ -7,83 +7,66 @@ import Kernels
     import _Builtin_intrinsics.intel
 #endif
 
-/// What the machine can do at most, measured in the same run as everything else.
-enum Limits {
-    static let group = "limit"
+/// What the machine can do at most: loops of nothing but what bounds other work.
+struct Limits {
+    private static let group = "limit"
 
-    static func measure(_ workload: Workload, _ stand: Stand) throws(BenchmarkError) -> [Measurement] {
-        var results: [Measurement] = []
-        for threads in Stand.threadCounts {
-            results.append(try arithmetic(workload, stand, threads: threads))
-            if PanelForm.current == .parts { results.append(try tiles(workload, stand, threads: threads)) }
-            results.append(try bandwidth(workload, stand, threads: threads))
-        }
-        return results
+    private let arithmetic: Work
+    private let tiles: Work
+    private let bandwidth: Work
+
+    init(_ workload: Workload) {
+        arithmetic = Self.arithmetic(steps: workload.fusedSteps)
+        // Up to 2²⁴ sums of ones are exact in float32.
+        tiles = Self.tiles(steps: min(workload.fusedSteps, 1 << 19))
+        bandwidth = Self.bandwidth(count: workload.copyByteCount / 4)
     }
 
-    /// What all threads do at most in a wall second against one: less than their number where the machine is busy, or
-    /// where they share a core's tiles.
-    static func ratios(_ measurements: [Measurement]) -> [Ratio] {
-        [("fused multiply-add", Measurement.Limit.arithmetic), ("tiles", .tiles)].compactMap { name, limit in
-            let loops = measurements.filter { $0.group == group && $0.limit == limit }
-            guard let one = loops.first, let all = loops.last, all.threads > one.threads else { return nil }
-            let rates = [one, all].map { Measurement.quotient($0.work, $0.cost.wallSeconds) }
-            return Ratio(
-                name: "\(name): \(all.threads) threads to one, work per wall second",
-                value: Measurement.quotient(rates[1], rates[0]))
+    /// The limits that this machine has.
+    var all: [Work] { PanelForm.current == .parts ? [arithmetic, tiles, bandwidth] : [arithmetic, bandwidth] }
+
+    func work(_ limit: Measurement.Limit) -> Work {
+        switch limit {
+        case .arithmetic: arithmetic
+        case .tiles: tiles
+        case .bandwidth: bandwidth
         }
     }
 
-    /// The rate of fused multiply-adds that touch no memory.
-    private static func arithmetic(
-        _ workload: Workload, _ stand: Stand, threads: Int
-    ) throws(BenchmarkError) -> Measurement {
+    /// Fused multiply-adds that touch no memory.
+    private static func arithmetic(steps: Int) -> Work {
         let laneCount = Processor.usesAVX512 ? 16 : 8
         let name = "fused multiply-add, vectors of \(32 * laneCount) bits"
-        let steps = workload.fusedSteps
-        let cost = try stand.cost(threads: threads) { () throws(BenchmarkError) in
+        let operations = Double(2 * chains * laneCount * steps)
+        return Work(group: group, name: name, limit: .arithmetic, amount: .each(operations)) {
+            (threads) throws(BenchmarkError) in
             let sums = Parallel.map(threads) { _ in fusedMultiplyAdds(steps: steps, factor: 0.5, addend: 1) }
             for sum in sums { try Check.equal(sum, Float(2 * chains * laneCount), name) }
         }
-        return Measurement(
-            group: group, name: name, threads: threads, limit: .arithmetic,
-            work: Double(2 * chains * laneCount * steps * threads), cost: cost)
     }
 
-    /// The rate of tiles that touch no memory.
-    private static func tiles(
-        _ workload: Workload, _ stand: Stand, threads: Int
-    ) throws(BenchmarkError) -> Measurement {
-        // Up to 2²⁴ sums of ones are exact in float32.
-        let steps = min(workload.fusedSteps, 1 << 19)
+    /// Tiles that touch no memory.
+    private static func tiles(steps: Int) -> Work {
         let name = "multiplication of tiles, six for one"
-        let cost = try stand.cost(threads: threads) { () throws(BenchmarkError) in
+        let operations = Double(2 * 16 * 16 * 32 * 4 * steps) / 6
+        return Work(group: group, name: name, limit: .tiles, amount: .each(operations)) {
+            (threads) throws(BenchmarkError) in
             let sums = Parallel.map(threads) { _ in amx_multiply_ones(steps) }
             for sum in sums { try Check.equal(sum, Float(32 * steps), name) }
         }
-        let operations = 2 * 16 * 16 * 32 * 4
-        return Measurement(
-            group: group, name: name, threads: threads, limit: .tiles, work: Double(operations * steps * threads) / 6,
-            cost: cost)
     }
 
-    /// The rate of `memcpy`, each thread copying a part of its own.
-    private static func bandwidth(
-        _ workload: Workload, _ stand: Stand, threads: Int
-    ) throws(BenchmarkError) -> Measurement {
-        let count = workload.copyByteCount / 4
+    /// `memcpy`, each thread copying a part of its own.
+    private static func bandwidth(count: Int) -> Work {
         let source = Synthetic.matrix(rows: 1, columns: count, seed: 1)
         let target = Matrix(rows: 1, columns: count)
-        let part = (count + threads - 1) / threads
-        let cost = stand.cost(threads: threads) {
+        return Work(group: group, name: "copy", limit: .bandwidth, amount: .whole(Double(8 * count))) { threads in
+            let part = (count + threads - 1) / threads
             Parallel.forEach(threads) { index in
                 let first = min(count, index * part)
                 memcpy(target.base + first, source.base + first, 4 * (min(count, first + part) - first))
             }
         }
-        try Check.equal(memcmp(source.base, target.base, 4 * count), 0, "copy")
-        return Measurement(
-            group: group, name: "copy", threads: threads, limit: .bandwidth, work: Double(8 * count), cost: cost)
     }
 }
 

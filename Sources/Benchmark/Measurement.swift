@@ -23,11 +23,16 @@ package struct Measurement: Sendable, Equatable {
     package let work: Double
     /// Tokens evaluated, where that is what counts.
     package let tokens: Int?
-    /// Medians over the repetitions.
+    /// Medians over the turns.
     package let cost: Cost
+    /// How much of what the limit can do in a processor second with as many threads it comes to; nil for a limit itself.
+    package let share: MedianEstimate?
+    /// How many times as fast as one thread it is, by wall time; nil for one thread.
+    package let speedup: MedianEstimate?
 
     package init(
-        group: String, name: String, threads: Int, limit: Limit, work: Double, tokens: Int? = nil, cost: Cost
+        group: String, name: String, threads: Int, limit: Limit, work: Double, tokens: Int? = nil, cost: Cost,
+        share: MedianEstimate? = nil, speedup: MedianEstimate? = nil
     ) {
         self.group = group
         self.name = name
@@ -36,6 +41,8 @@ package struct Measurement: Sendable, Equatable {
         self.work = work
         self.tokens = tokens
         self.cost = cost
+        self.share = share
+        self.speedup = speedup
     }
 
     /// Operations or bytes per processor second: waiting for a busy machine does not count.
@@ -48,12 +55,12 @@ package struct Measurement: Sendable, Equatable {
     static func quotient(_ a: Double, _ b: Double) -> Double { b > 0 ? a / b : 0 }
 }
 
-/// One figure made of two measurements.
+/// What two pieces of work that were taken in turn cost, one for the other.
 package struct Ratio: Sendable, Equatable {
     package let name: String
-    package let value: Double
+    package let value: MedianEstimate
 
-    package init(name: String, value: Double) {
+    package init(name: String, value: MedianEstimate) {
         self.name = name
         self.value = value
     }

@@ -4,14 +4,40 @@ package import Evaluation
 /// The evaluation of a whole model: its baseline alone, and with four specs in lockstep.
 package enum ModelBenchmark {
     static func measure(
-        _ shape: ModelShape, _ workload: Workload
+        _ shape: ModelShape, _ workload: Workload, _ stand: Stand
     ) throws(BenchmarkError) -> (results: [Measurement], ratios: [Ratio]) {
         let directory = try TemporaryDirectory()
         defer { withExtendedLifetime(directory) {} }
         let model = try SyntheticModel(shape, specs: try specs(workload), in: directory.location)
         try checkAgainstReference(model)
-        let costs = try Runs(model, workload)
-        return (costs.measurements(model, workload), costs.ratios(shape))
+        return try measure(model, workload, stand)
+    }
+
+    private static func measure(
+        _ model: SyntheticModel, _ workload: Workload, _ stand: Stand
+    ) throws(BenchmarkError) -> (results: [Measurement], ratios: [Ratio]) {
+        let tokens = model.tokens(workload.modelWindows * workload.modelContext)
+        let (alone, together) = (try evaluator(model, lockstep: false), try evaluator(model))
+        let expected = try evaluate(alone, tokens, context: workload.modelContext).results[0]
+        func work(_ name: String, _ evaluator: Evaluator, times: Int, threadCounts: [Int]) -> Work {
+            Work(
+                group: "model", name: "\(model.shape.name) shape, \(name)", limit: .products,
+                amount: .whole(Double(times * tokens.count * model.shape.flopsPerToken)), tokens: tokens.count,
+                threadCounts: threadCounts
+            ) { (threads) throws(BenchmarkError) in
+                let found = try evaluate(evaluator, tokens, context: workload.modelContext).results.first
+                try Check.equal(found, expected, "\(model.shape.name) with \(threads) threads")
+            }
+        }
+        let (specs, counts) = (model.variants.count, Work.threadCounts)
+        let turns = try stand.measure([
+            work("baseline", alone, times: 1, threadCounts: counts),
+            work("baseline and \(specs) specs", together, times: 1 + specs, threadCounts: counts.suffix(1)),
+        ])
+        let lockstep = turns.cpuRatio(
+            "\(model.shape.name) shape: lockstep to baseline alone, CPU seconds", of: counts.count,
+            to: counts.count - 1)
+        return (turns.measurements, [lockstep])
     }
 
     private static func specs(_ workload: Workload) throws(BenchmarkError) -> [Spec] {
@@ -49,76 +75,11 @@ package enum ModelBenchmark {
         } catch { throw .evaluation(error) }
     }
 
-    fileprivate static func evaluate(
+    private static func evaluate(
         _ evaluator: Evaluator, _ tokens: [UInt32], context: Int
     ) throws(BenchmarkError) -> Evaluation {
         do throws(EvaluationError) {
             return try evaluator.evaluate(tokens, Evaluator.Request(context: context))
         } catch { throw .evaluation(error) }
-    }
-}
-
-/// The costs of the ways to evaluate one model, taken in turn so that a busy machine meets all of them alike.
-private struct Runs {
-    /// Baseline alone, with one thread and with all, and the specs in lockstep with all.
-    private struct Turn {
-        let single: Cost
-        let all: Cost
-        let lockstep: Cost
-    }
-
-    private var turns: [Turn] = []
-
-    private static var width: Int { Stand.threadCounts.last ?? 1 }
-
-    init(_ model: SyntheticModel, _ workload: Workload) throws(BenchmarkError) {
-        let tokens = model.tokens(workload.modelWindows * workload.modelContext)
-        let alone = try ModelBenchmark.evaluator(model, lockstep: false)
-        let together = try ModelBenchmark.evaluator(model)
-        let expected = try ModelBenchmark.evaluate(alone, tokens, context: workload.modelContext).results[0]
-        func cost(_ evaluator: Evaluator, threads: Int) throws(BenchmarkError) -> Cost {
-            var evaluation: Evaluation?
-            let cost = try withThreads(threads) { () throws(BenchmarkError) in
-                try Cost.of { () throws(BenchmarkError) in
-                    evaluation = try ModelBenchmark.evaluate(evaluator, tokens, context: workload.modelContext)
-                }
-            }
-            try Check.equal(evaluation?.results.first, expected, "\(model.shape.name) with \(threads) threads")
-            return cost
-        }
-        for _ in 0..<max(1, workload.modelRepetitions) {
-            turns.append(
-                Turn(
-                    single: try cost(alone, threads: 1), all: try cost(alone, threads: Self.width),
-                    lockstep: try cost(together, threads: Self.width)))
-        }
-    }
-
-    func measurements(_ model: SyntheticModel, _ workload: Workload) -> [Measurement] {
-        let tokens = workload.modelWindows * workload.modelContext
-        let flops = Double(model.shape.flopsPerToken * tokens)
-        let specs = model.variants.count
-        func measurement(_ name: String, _ threads: Int, _ times: Int, _ costs: [Cost]) -> Measurement {
-            Measurement(
-                group: "model", name: "\(model.shape.name) shape, \(name)", threads: threads, limit: .products,
-                work: flops * Double(times), tokens: tokens, cost: Cost.median(costs))
-        }
-        return [
-            measurement("baseline", 1, 1, turns.map(\.single)),
-            measurement("baseline", Self.width, 1, turns.map(\.all)),
-            measurement("baseline and \(specs) specs", Self.width, 1 + specs, turns.map(\.lockstep)),
-        ]
-    }
-
-    /// The medians of what the runs of one turn come to.
-    func ratios(_ shape: ModelShape) -> [Ratio] {
-        [
-            Ratio(
-                name: "\(shape.name) shape: lockstep to baseline alone, CPU seconds",
-                value: Cost.median(turns.map { Measurement.quotient($0.lockstep.cpuSeconds, $0.all.cpuSeconds) })),
-            Ratio(
-                name: "\(shape.name) shape: one thread to \(Self.width), wall seconds",
-                value: Cost.median(turns.map { Measurement.quotient($0.single.wallSeconds, $0.all.wallSeconds) })),
-        ]
     }
 }

@@ -3,26 +3,56 @@ package import Kernels
 
 /// The matrix product on the shapes of a model's layers, with weights of float32 and of 4-bit codes.
 package enum ProductBenchmark {
-    static func measure(_ workload: Workload, _ stand: Stand) throws(BenchmarkError) -> [Measurement] {
-        var results: [Measurement] = []
-        let tokens = workload.product.tokens
+    static func measure(
+        _ workload: Workload, _ stand: Stand
+    ) throws(BenchmarkError) -> (results: [Measurement], ratios: [Ratio]) {
+        var (results, ratios): ([Measurement], [Ratio]) = ([], [])
+        let library = try workload.blas.map { (path) throws(BenchmarkError) in try BLAS(library: path) }
         for shape in workload.product.shapes {
-            let x = Synthetic.matrix(rows: tokens, columns: shape.inputs, seed: 2)
-            let out = Matrix(rows: tokens, columns: shape.outputs)
-            let plain = DenseMatrix(Synthetic.matrix(rows: shape.outputs, columns: shape.inputs, seed: 3))
-            for (form, weight) in [("", plain as any WeightMatrix), (", 4-bit codes", try codes(shape, workload))] {
-                let name = "\(tokens) × \(shape.inputs) → \(shape.outputs)\(form)"
-                for threads in Stand.threadCounts {
-                    let cost = stand.cost(threads: threads) { multiply(x.view, weight, into: out.view) }
-                    results.append(
-                        Measurement(
-                            group: "product", name: name, threads: threads, limit: .products,
-                            work: Double(2 * tokens * shape.count), cost: cost))
-                    try check(x: x, weight: decoded(weight), out: out, name)
-                }
+            let x = Synthetic.matrix(rows: workload.product.tokens, columns: shape.inputs, seed: 2)
+            let plain = Synthetic.matrix(rows: shape.outputs, columns: shape.inputs, seed: 3)
+            let codes = try codes(shape, workload)
+            let name = "\(x.rows) × \(shape.inputs) → \(shape.outputs)"
+            var products = [
+                Product(name, x, plain) { multiply(x.view, DenseMatrix(plain), into: $0) },
+                Product("\(name), 4-bit codes", x, decoded(codes)) { multiply(x.view, codes, into: $0) },
+            ]
+            if let library {
+                products.append(
+                    Product("\(name), BLAS", x, plain, threadCounts: [1]) { library.multiply(x, plain, into: $0) })
+            }
+            let turns = try stand.measure(products.map(\.work))
+            for product in products { try product.check() }
+            results += turns.measurements
+            if library != nil {
+                let last = turns.series.count - 1
+                ratios.append(turns.cpuRatio("\(name): BLAS to qid, CPU seconds", of: last, to: 0))
             }
         }
-        return results
+        return (results, ratios)
+    }
+
+    /// One product x·wᵀ, and what it gives.
+    private struct Product {
+        let work: Work
+        private let (x, weight, out): (Matrix, Matrix, Matrix)
+
+        /// - Parameter weight: what is multiplied, decoded.
+        init(
+            _ name: String, _ x: Matrix, _ weight: Matrix, threadCounts: [Int] = Work.threadCounts,
+            multiply: @escaping (MatrixView) -> Void
+        ) {
+            let out = Matrix(rows: x.rows, columns: weight.rows)
+            (self.x, self.weight, self.out) = (x, weight, out)
+            work = Work(
+                group: "product", name: name, limit: .products,
+                amount: .whole(Double(2 * x.rows * weight.rows * weight.columns)), threadCounts: threadCounts
+            ) { _ in multiply(out.view) }
+        }
+
+        func check() throws(BenchmarkError) {
+            try ProductBenchmark.check(x: x, weight: weight, out: out, work.name)
+        }
     }
 
     /// A weight rounded to 4 bits, in groups where they divide its rows.

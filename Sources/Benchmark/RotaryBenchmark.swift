@@ -10,17 +10,13 @@ package enum RotaryBenchmark {
         let x = Synthetic.matrix(rows: size.rows, columns: size.width, seed: 9)
         let out = Matrix(rows: size.rows, columns: size.width)
         let table = table(size)
-        var results: [Measurement] = []
-        for threads in Stand.threadCounts {
-            let cost = stand.cost(
-                threads: threads, before: { out.view.copy(from: x.view) }, { run(out, size, table) })
-            results.append(
-                Measurement(
-                    group: "rotary", name: "\(size.windows) windows of \(size.context), \(size.heads) heads",
-                    threads: threads, limit: .bandwidth, work: Double(8 * size.rows * size.width), cost: cost))
-            try check(x: x, size, out: out)
-        }
-        return results
+        let work = Work(
+            group: "rotary", name: "\(size.windows) windows of \(size.context), \(size.heads) heads",
+            limit: .bandwidth, amount: .whole(Double(8 * size.rows * size.width)),
+            prepare: { out.view.copy(from: x.view) }, run: { _ in run(out, size, table) })
+        let turns = try stand.measure([work])
+        try check(x: x, size, out: out)
+        return turns.measurements
     }
 
     /// The angles of each position.

@@ -8,13 +8,7 @@ package enum RoundingBenchmark {
         let single = workload.roundingBits.map { [$0] }
         let choices = single.count > 1 ? single + [workload.roundingBits] : single
         var results: [Measurement] = []
-        for threads in Stand.threadCounts {
-            for bits in choices {
-                do throws(CompressionError) {
-                    results.append(try measure(layer, bits: bits, workload, stand, threads: threads))
-                } catch { throw .compression(error) }
-            }
-        }
+        for bits in choices { results += try stand.measure([work(layer, bits: bits, workload)]).measurements }
         for bits in workload.roundingBits {
             let weights = try compressed(layer, bits: [bits], group: workload.roundingGroup)
             for weight in weights {
@@ -24,19 +18,16 @@ package enum RoundingBenchmark {
         return results
     }
 
-    private static func measure(
-        _ layer: LinearLayer, bits: [Int], _ workload: Workload, _ stand: Stand, threads: Int
-    ) throws(CompressionError) -> Measurement {
-        let specs = try specs(bits, group: workload.roundingGroup)
-        var written = 0
-        let cost = try stand.cost(threads: threads) { () throws(CompressionError) in
-            let weights = try RoundToNearest.compress(layer, specs: specs, hessian: nil)
-            written = weights.reduce(0) { $0 + $1.bitCount / 8 }
-        }
+    private static func work(
+        _ layer: LinearLayer, bits: [Int], _ workload: Workload
+    ) throws(BenchmarkError) -> Work {
+        let group = workload.roundingGroup
+        let written = try compressed(layer, bits: bits, group: group).reduce(0) { $0 + $1.bitCount / 8 }
         let widths = bits.map(String.init).joined(separator: ", ")
-        return Measurement(
-            group: "rtn", name: "\(widths) bits, group \(workload.roundingGroup)", threads: threads,
-            limit: .bandwidth, work: Double(2 * workload.rounding.count + written), cost: cost)
+        return Work(
+            group: "rtn", name: "\(widths) bits, group \(group)", limit: .bandwidth,
+            amount: .whole(Double(2 * workload.rounding.count + written))
+        ) { (_) throws(BenchmarkError) in _ = try compressed(layer, bits: bits, group: group) }
     }
 
     private static func specs(_ bits: [Int], group: Int) throws(CompressionError) -> [Spec] {

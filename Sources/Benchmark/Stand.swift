@@ -1,50 +1,83 @@
 import Kernels
 
-/// Where measurements are made: everything with one thread and with all, several times.
-struct Stand: Sendable {
-    let repetitions: Int
-    let leastSeconds: Double
+/// Where measurements are made: everything in turn with the limit that bounds it, with one thread and with all.
+///
+/// Other users of a machine slow it down for milliseconds and for minutes. What is compared is therefore taken close
+/// together, over and over, and the median of what the turns came to counts, not the quotient of two medians.
+struct Stand {
+    private let turnCount: Int
+    private let leastSeconds: Double
+    private let limits: Limits
 
     init(_ workload: Workload) {
-        repetitions = max(1, workload.repetitions)
+        turnCount = max(1, workload.turns)
         leastSeconds = workload.leastSeconds
+        limits = Limits(workload)
     }
 
-    /// One, and what this machine has.
-    static var threadCounts: [Int] { Parallel.width > 1 ? [1, Parallel.width] : [1] }
-
-    /// The median cost of one call, after a first one that is not counted.
-    func cost<E: Error>(threads: Int, _ body: () throws(E) -> Void) throws(E) -> Cost {
-        try withThreads(threads) { () throws(E) in
-            let first = try Cost.of(body)
-            let calls = max(1, Int((leastSeconds / max(first.wallSeconds, 1e-6)).rounded(.up)))
-            var costs: [Cost] = []
-            for _ in 0..<repetitions {
-                let sum = try Cost.of { () throws(E) in for _ in 0..<calls { try body() } }
-                costs.append(
-                    Cost(
-                        wallSeconds: sum.wallSeconds / Double(calls), cpuSeconds: sum.cpuSeconds / Double(calls)))
-            }
-            return Cost.median(costs)
-        }
+    /// What the machine can do at most.
+    func measureLimits() throws(BenchmarkError) -> Turns {
+        try take(limits.all.flatMap { Series.all(of: $0, limit: nil) })
     }
 
-    /// As above, with something done before each call that is not counted.
-    func cost(threads: Int, before: () -> Void, _ body: () -> Void) -> Cost {
-        withThreads(threads) {
-            let costs = (0...repetitions).map { _ in
-                before()
-                return Cost.of(body)
+    /// Takes pieces of work in turn, each after its limit.
+    func measure(_ works: [Work]) throws(BenchmarkError) -> Turns {
+        try take(works.flatMap { Series.all(of: $0, limit: limits.work($0.limit)) })
+    }
+
+    private func take(_ untaken: [Series]) throws(BenchmarkError) -> Turns {
+        var series = untaken
+        for index in series.indices { try series[index].prepare(leastSeconds: leastSeconds) }
+        for turn in 0..<turnCount {
+            // There and back, so that a machine that becomes slower favours none.
+            for index in turn.isMultiple(of: 2) ? Array(series.indices) : series.indices.reversed() {
+                try series[index].take()
             }
-            return Cost.median(Array(costs.dropFirst()))
         }
+        return Turns(series: series)
     }
 }
 
-/// Calls `body` where parallel work takes at most so many threads.
-func withThreads<Value, E: Error>(_ count: Int, _ body: () throws(E) -> Value) throws(E) -> Value {
-    let result = Parallel.$limit.withValue(count) { () -> Result<Value, E> in
-        do throws(E) { return .success(try body()) } catch { return .failure(error) }
+/// One piece of work with so many threads, taken over and over.
+struct Series {
+    let work: Work
+    let threads: Int
+    /// Of one call, turn by turn.
+    private(set) var costs: [Cost] = []
+    /// How much of what the limit did in a processor second of the same turn it came to.
+    private(set) var shares: [Double] = []
+    private let limit: Work?
+    private var (calls, limitCalls) = (1, 1)
+
+    private init(_ work: Work, threads: Int, limit: Work?) {
+        self.work = work
+        self.threads = threads
+        self.limit = limit
     }
-    return try result.get()
+
+    static func all(of work: Work, limit: Work?) -> [Series] {
+        work.threadCounts.map { Series(work, threads: $0, limit: limit) }
+    }
+
+    /// Calls all once, which does not count, to know how often to call it in a turn.
+    fileprivate mutating func prepare(leastSeconds: Double) throws(BenchmarkError) {
+        func count(_ work: Work) throws(BenchmarkError) -> Int {
+            let first = try work.cost(threads: threads, calls: 1)
+            return max(1, Int((leastSeconds / max(first.wallSeconds, 1e-6)).rounded(.up)))
+        }
+        calls = try count(work)
+        if let limit { limitCalls = try count(limit) }
+    }
+
+    fileprivate mutating func take() throws(BenchmarkError) {
+        let bound = try limit.map { (limit) throws(BenchmarkError) in try rate(limit, calls: limitCalls).perCPUSecond }
+        let found = try rate(work, calls: calls)
+        costs.append(found.cost)
+        if let bound { shares.append(Measurement.quotient(found.perCPUSecond, bound)) }
+    }
+
+    private func rate(_ work: Work, calls: Int) throws(BenchmarkError) -> (cost: Cost, perCPUSecond: Double) {
+        let cost = try work.cost(threads: threads, calls: calls)
+        return (cost, Measurement.quotient(work.amount.of(threads: threads), cost.cpuSeconds))
+    }
 }

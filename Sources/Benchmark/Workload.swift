@@ -1,11 +1,13 @@
 /// How much of everything is measured.
 package struct Workload: Sendable {
     /// Times that everything is measured; the median counts.
-    package var repetitions = 5
-    /// The least seconds of one repetition: shorter work is done several times.
-    package var leastSeconds = 0.05
+    package var turns = 15
+    /// The least seconds of one measurement: shorter work is done several times.
+    package var leastSeconds = 0.02
+    /// A BLAS library whose products are taken in turn with ours.
+    package var blas: String?
     /// Steps of the loop that finds the peak rate of fused multiply-adds.
-    package var fusedSteps = 8_000_000
+    package var fusedSteps = 4_000_000
     /// Bytes copied to find the memory bandwidth: more than caches hold.
     package var copyByteCount = 128 << 20
     /// The layers of Pythia-160m.
@@ -31,14 +33,19 @@ package struct Workload: Sendable {
     package var models = [ModelShape.pythia70m]
     package var modelWindows = 4
     package var modelContext = 512
-    package var modelRepetitions = 7
 
     package init() {}
 
-    /// What `qid bench` measures; `large` adds the model of Pythia-160m's shape.
-    package static func standard(large: Bool) -> Workload {
+    /// What `qid bench` measures.
+    ///
+    /// - Parameters:
+    ///   - large: the model of Pythia-160m's shape as well.
+    ///   - blas: a BLAS library whose products are taken in turn with ours.
+    package static func standard(large: Bool, turns: Int, blas: String?) -> Workload {
         var workload = Workload()
         if large { workload.models.append(.pythia160m) }
+        workload.turns = turns
+        workload.blas = blas
         return workload
     }
 

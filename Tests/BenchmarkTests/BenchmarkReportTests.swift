@@ -11,19 +11,16 @@ struct BenchmarkReportTests {
                 cost: Cost(wallSeconds: 0.5, cpuSeconds: 1)),
             Measurement(
                 group: "rtn", name: "4 bits", threads: 2, limit: .bandwidth, work: 1e9,
-                cost: Cost(wallSeconds: 0.25, cpuSeconds: 0.5)),
+                cost: Cost(wallSeconds: 0.25, cpuSeconds: 0.5), share: MedianEstimate(value: 0.5, interval: nil),
+                speedup: MedianEstimate(value: 1.75, interval: 1.5...1.875)),
             Measurement(
                 group: "model", name: "tiny", threads: 1, limit: .arithmetic, work: 3e9, tokens: 100,
                 cost: Cost(wallSeconds: 1, cpuSeconds: 0)),
         ]
-        report.ratios = [Ratio(name: "lockstep", value: 4.5)]
+        report.ratios = [Ratio(name: "lockstep", value: MedianEstimate(value: 4.5, interval: 4.25...5))]
         report.notes = ["not measured"]
         return report
     }()
-
-    @Test func shareIsOfTheLimitWithAsManyThreads() {
-        #expect(Self.sample.measurements.map(Self.sample.share) == [1, 0.5, nil])
-    }
 
     @Test func jsonHoldsEveryFigureByItsName() throws {
         let document = try #require(try JSONValue(parsing: Self.sample.json).object)
@@ -33,19 +30,23 @@ struct BenchmarkReportTests {
             entries[1] == [
                 "group": "rtn", "name": "4 bits", "threads": 2, "limit": "copy_bandwidth", "work": 1_000_000_000,
                 "wall_seconds": 0.25, "cpu_seconds": 0.5, "work_per_cpu_second": 2_000_000_000,
-                "share_of_limit": 0.5, "tokens_per_cpu_second": .null,
+                "share_of_limit": ["median": 0.5, "interval": .null],
+                "speedup": ["median": 1.75, "interval": [1.5, 1.875]], "tokens_per_cpu_second": .null,
             ])
         #expect(entries[2].object?["limit"] == "peak_fma")
         // The clock did not advance: no rate, and no infinity that JSON has no word for.
         #expect(entries[2].object?["tokens_per_cpu_second"]?.double == 0)
-        #expect(document["ratios"] == [["name": "lockstep", "value": 4.5]])
+        #expect(document["ratios"] == [["name": "lockstep", "value": ["median": 4.5, "interval": [4.25, 5]]]])
         #expect(document["notes"] == ["not measured"])
     }
 
     @Test func tableHasALineForEachMeasurement() {
         let lines = Self.sample.table.split(separator: "\n", omittingEmptySubsequences: false)
-        #expect(lines[2] == "rtn: 4 bits        2   250.00   500.00         2.00 GB    50.0 %              ")
+        #expect(
+            lines[2]
+                == "rtn: 4 bits        2   250.00   500.00         2.00 GB    50.0 %  1.75 (1.50 to 1.88)              "
+        )
         #expect(lines[1].contains("4.00 GB"))
-        #expect(lines.suffix(3) == ["lockstep: 4.50", "not measured", ""])
+        #expect(lines.suffix(3) == ["lockstep: 4.50 (4.25 to 5.00)", "not measured", ""])
     }
 }

@@ -10,10 +10,11 @@ struct BenchmarkTests {
         #expect(
             groups == ["limit", "product", "attention", "head", "rotary", "elementwise", "rtn", "file", "model"])
         #expect(report.measurements.allSatisfy { $0.work > 0 && $0.cost.wallSeconds > 0 })
-        #expect(report.measurements.allSatisfy { report.share($0) != nil })
-        let threadCounts = Set(report.measurements.map(\.threads)).count
-        let limits = PanelForm.available.count
-        #expect(report.ratios.count == (threadCounts > 1 ? 2 + limits : 2))
+        #expect(report.measurements.allSatisfy { ($0.share == nil) == ($0.group == "limit") })
+        let names = Set(report.measurements.filter { $0.threads == 1 }.map(\.name))
+        #expect(
+            report.measurements.allSatisfy { ($0.speedup != nil) == ($0.threads > 1 && names.contains($0.name)) })
+        #expect(report.ratios.map(\.name) == ["tiny shape: lockstep to baseline alone, CPU seconds"])
     }
 
     @Test func wrongDigestIsAnError() throws {
@@ -24,6 +25,18 @@ struct BenchmarkTests {
             throws: BenchmarkError.wrongAnswer(
                 measurement: "SHA-256", found: right, expected: String(right.reversed()))
         ) { try benchmark(workload) }
+    }
+
+    @Test func aLibraryWithoutProductsIsAnError() {
+        var workload = Workload.small
+        workload.blas = "libm.so.6"
+        #expect(
+            throws: BenchmarkError.noBLAS(
+                path: "libm.so.6",
+                reason: "it has none of cblas_sgemm, cblas_sgemm64_, scipy_cblas_sgemm64_, scipy_cblas_sgemm")
+        ) { try benchmark(workload, parts: [.product]) }
+        workload.blas = "/nonexistent/libblas.so"
+        #expect(throws: BenchmarkError.self) { try benchmark(workload, parts: [.product]) }
     }
 
     @Test func everyPartIsAnnounced() throws {

@@ -4,7 +4,7 @@ extension Workload {
     /// Everything in sizes that take a moment.
     static var small: Workload {
         var workload = Workload()
-        workload.repetitions = 1
+        workload.turns = 1
         workload.leastSeconds = 0
         workload.fusedSteps = 1000
         workload.copyByteCount = 1 << 16
@@ -20,7 +20,6 @@ extension Workload {
         workload.models = [.tiny]
         workload.modelWindows = 2
         workload.modelContext = 16
-        workload.modelRepetitions = 1
         return workload
     }
 }
