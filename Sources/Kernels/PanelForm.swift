@@ -14,7 +14,7 @@ package enum PanelForm: String, Sendable, CaseIterable {
     package static var available: [PanelForm] { Processor.usesAMX ? allCases : [.floats] }
 
     /// The value of `QID_KERNELS` with which a process multiplies so, for one on a processor that can do more.
-    package var environmentValue: String { self == .parts ? "amx" : "avx512" }
+    package var level: KernelSettings.Level { self == .parts ? .amx : .avx512 }
 
     /// The inputs of a panel.
     var inputRows: Int { self == .parts ? amx_panel_rows : tileRows }

@@ -10,10 +10,7 @@ package enum Parallel {
     /// An upper bound on `width` inside a `$limit.withValue` scope, for tests that compare thread counts.
     @TaskLocal package static var limit: Int?
 
-    private static let configured: Int = {
-        let requested = ProcessInfo.processInfo.environment["QID_THREADS"].flatMap { Int($0) }
-        return max(1, requested ?? ProcessInfo.processInfo.activeProcessorCount)
-    }()
+    private static let configured = KernelSettings.current.threads ?? ProcessInfo.processInfo.activeProcessorCount
 
     /// Calls `body` once for each index below `count`, several at a time.
     ///

@@ -9,24 +9,24 @@ package enum Processor {
         private static let needed: Set<Substring> = []
     #endif
 
-    /// The instruction sets that this machine's processor lacks, by the names of `/proc/cpuinfo`; none where that file
-    /// does not tell.
-    package static var missingInstructions: [String] {
-        instructions.map { needed.subtracting($0).map(String.init).sorted() } ?? []
+    /// Why nothing can be computed here, in words: instructions that this machine's processor lacks, by the names of
+    /// `/proc/cpuinfo`, and environment variables set to what they cannot be. Empty where all is well.
+    package static var obstacles: [String] {
+        let missing = instructions.map { needed.subtracting($0).sorted() } ?? []
+        let lack = "this processor lacks \(missing.joined(separator: ", ")), which the kernels need"
+        return (missing.isEmpty ? [] : [lack]) + KernelSettings.current.errors
     }
 
     /// Whether loops of 512 bits run, which give the same bits as those of 256: where the processor has AVX-512 and the
     /// operating system saves its registers (Linux lists it only then), and `QID_KERNELS` is not `avx2`.
     package static let usesAVX512: Bool = {
-        guard chosen != "avx2" else { return false }
+        guard KernelSettings.current.level != .avx2 else { return false }
         return instructions?.isSuperset(of: ["avx512f", "avx512bw", "avx512dq", "avx512vl"]) ?? false
     }()
 
     /// Whether matrix products run on AMX tiles, which round other bits than fused multiply-adds, no more of them: where
     /// processor and operating system have tiles for bfloat16, and `QID_KERNELS` is neither `avx2` nor `avx512`.
-    package static let usesAMX: Bool = usesAVX512 && chosen != "avx512" && amx_request()
-
-    private static let chosen = ProcessInfo.processInfo.environment["QID_KERNELS"]
+    package static let usesAMX: Bool = usesAVX512 && KernelSettings.current.level != .avx512 && amx_request()
 
     /// The instruction sets of this machine's processor; nil where `/proc/cpuinfo` does not tell.
     private static var instructions: Set<Substring>? {

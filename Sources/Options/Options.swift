@@ -52,13 +52,16 @@ package struct MemoryOption: ParsableArguments {
     }
 }
 
+/// Ends a command that computes where this machine or its environment does not let it.
+package func requireKernels(for command: String) throws {
+    let obstacles = Processor.obstacles
+    for obstacle in obstacles { report("\(command): \(obstacle)") }
+    guard obstacles.isEmpty else { throw ExitCode(ExitStatus.usage.rawValue) }
+}
+
 /// Runs a stage and ends the command as it ended: its errors in one line on standard error, its status as exit status.
 package func runStage(_ command: String, _ body: () throws(StageError) -> ExitStatus) throws {
-    let missing = Processor.missingInstructions
-    guard missing.isEmpty else {
-        report("\(command): this processor lacks \(missing.joined(separator: ", ")), which the kernels need")
-        throw ExitCode(ExitStatus.software.rawValue)
-    }
+    try requireKernels(for: command)
     Interruption.current.listen()
     if ProcessInfo.processInfo.environment[StageRunner.runVariable] != nil { Interruption.current.endWithParent() }
     let status: ExitStatus

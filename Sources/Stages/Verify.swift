@@ -22,7 +22,7 @@ package func verify(lock file: URL, workspace location: URL) throws(StageError) 
         let status = try attempt { () throws(WorkspaceError) in
             try runner.run(
                 stage, ["--workspace", place.path, "--manifest", file.path],
-                variables: products.map { ["QID_KERNELS": $0.environmentValue] } ?? [:], logs: repeated.temporary.path)
+                variables: products.map { ["QID_KERNELS": $0.level.rawValue] } ?? [:], logs: repeated.temporary.path)
         }
         // What cannot be repeated shows as missing below; anything but bad input ends here.
         guard [ExitStatus.success, .badInput].contains(ExitStatus(rawValue: status)) else {

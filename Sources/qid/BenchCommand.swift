@@ -1,5 +1,6 @@
 import ArgumentParser
 import Benchmark
+import Options
 import Pipeline
 
 struct BenchCommand: ParsableCommand {
@@ -52,6 +53,7 @@ struct BenchCommand: ParsableCommand {
     }
 
     func run() throws {
+        try requireKernels(for: "bench")
         do throws(BenchmarkError) {
             guard !coverage else { return try simulate() }
             let workload = Workload.standard(large: large, turns: turns, blas: blas)
