@@ -44,12 +44,20 @@ enum Blocking {
     /// The rows of each task, multiples of the panel's: `largest`, so that weights are reused, and fewer towards the end, so
     /// that all workers end together.
     static func rowBlocks(_ rows: Int, form: PanelForm, largest: Int) -> [Range<Int>] {
-        let (panels, most, width) = (form.inputPanels(rows), largest / form.inputRows, Parallel.width)
+        let most = largest / form.inputRows
+        return panelBlocks(form.inputPanels(rows), largest: most, least: most / 4).map {
+            $0.lowerBound * form.inputRows..<min(rows, $0.upperBound * form.inputRows)
+        }
+    }
+
+    /// The panels of each task: `largest`, and down to `least` towards the end.
+    static func panelBlocks(_ panels: Int, largest: Int, least: Int) -> [Range<Int>] {
+        let width = Parallel.width
         var (blocks, first) = ([Range<Int>](), 0)
         while first < panels {
             let left = panels - first
-            let count = width == 1 ? min(left, most) : min(left, most, max(most / 4, left / (2 * width)))
-            blocks.append(first * form.inputRows..<min(rows, (first + count) * form.inputRows))
+            let count = width == 1 ? min(left, largest) : min(left, largest, max(least, left / (2 * width)))
+            blocks.append(first..<first + count)
             first += count
         }
         return blocks

@@ -27,16 +27,14 @@ struct StreamedProduct {
 
     /// Deals out groups of panels, and rows as well if there are too few groups for all workers.
     private func run() {
-        let panels = form.weightPanels(weight.rows)
-        let inGroup = Blocking.groupedPanels(form)
-        let groups = (panels + inGroup - 1) / inGroup
-        let parts = groups >= 4 * Parallel.width ? 1 : min(inputs.panels, Parallel.width)
+        let largest = Blocking.groupedPanels(form)
+        let groups = Blocking.panelBlocks(form.weightPanels(weight.rows), largest: largest, least: largest / 2)
+        let parts = groups.count >= 2 * Parallel.width ? 1 : min(inputs.panels, Parallel.width)
         let inputsPerPart = (inputs.panels + parts - 1) / parts
-        Parallel.forEach(groups * parts) { task in
-            let first = task / parts * inGroup
+        Parallel.forEach(groups.count * parts) { task in
             let firstInput = task % parts * inputsPerPart
             multiply(
-                panels: first..<min(panels, first + inGroup),
+                panels: groups[task / parts],
                 inputPanels: firstInput..<max(firstInput, min(inputs.panels, firstInput + inputsPerPart)))
         }
     }
