@@ -104,7 +104,7 @@ struct CalibrationTests {
                     "--checkpoint", archive.archive.appending(path: "d16/step64").path, "--method", "gptq", "--bits",
                     "3", "--group", "8", "--asymmetric", "--act-order", "--calibration",
                     archive.root.appending(path: "calibration.txt").path, "--context", "16", "--windows", "4",
-                    "--output", output.path,
+                    "--output", output.path, "--digest",
                 ], command: "qid-quantize")
             try #require(command.status == 0, "\(command.errors)")
             let provenance = try readFile(output.appending(path: "provenance.json"))
