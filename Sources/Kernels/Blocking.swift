@@ -19,7 +19,7 @@ enum Blocking {
     static let streamedInputs = 1 << 22
     /// Panels of a passing weight in one task: they, or their outputs, stay in the second-level cache from one depth to the
     /// next.
-    static func groupedPanels(_ form: PanelForm) -> Int { form == .parts ? 8 : 6 }
+    static func groupedPanels(_ form: PanelForm) -> Int { form == .parts ? 8 : 3 }
     /// Head weights packed at a time (8 MiB, or 6), which stay in the third-level cache.
     static func headWeights(_ form: PanelForm) -> Int { form == .parts ? 1 << 20 : 1 << 21 }
 

@@ -1,7 +1,7 @@
 import CKernels
 
-/// Products whose weights and sums lie sixteen by sixteen, `[depth][16]` and `[row][16]`: as many such blocks as make a
-/// panel of weights, some floats apart.
+/// Products whose weights and sums lie sixteen by sixteen, `[depth][16]` and `[row][16]`: two such blocks, some floats apart,
+/// make a panel of weights.
 extension PanelForm {
     /// The blocks of sixteen in a panel of weights.
     var laneBlocks: Int { weightRows / tileColumns }
@@ -9,15 +9,22 @@ extension PanelForm {
     /// The memory in which `packLanes` packs.
     func laneFloats(depth: Int) -> Int { self == .parts ? weightFloats(depth: depth) : 0 }
 
-    /// A panel of weights: a block itself in floats, the parts of two blocks in `memory`.
+    /// A panel of weights.
+    struct LanePanel {
+        fileprivate let base: UnsafePointer<Float>
+        /// The floats between blocks that stand for themselves.
+        fileprivate let blockStride: Int
+    }
+
+    /// A panel of weights: the blocks themselves in floats, their parts in `memory`.
     func packLanes(
         _ weights: UnsafeMutablePointer<Float>, blockStride: Int, depth: Int, into memory: UnsafeMutablePointer<Float>
-    ) -> UnsafePointer<Float> {
-        guard self == .parts else { return UnsafePointer(weights) }
+    ) -> LanePanel {
+        guard self == .parts else { return LanePanel(base: weights, blockStride: blockStride) }
         for half in 0..<laneBlocks {
             _ = amx_pack_weights(weights + half * blockStride, depth, Int32(half), 3, memory)
         }
-        return UnsafePointer(memory)
+        return LanePanel(base: memory, blockStride: 0)
     }
 
     /// Multiplies whole panels of inputs, `inputStride` floats apart, by such a panel of weights: as many inputs as there are
@@ -25,16 +32,18 @@ extension PanelForm {
     ///
     /// The sums become start + sum if `start` is given, else what they were + sum.
     func multiplyLanes(
-        depth: Int, _ inputs: UnsafePointer<Float>, inputStride: Int, _ panel: UnsafePointer<Float>,
+        depth: Int, _ inputs: UnsafePointer<Float>, inputStride: Int, _ panel: LanePanel,
         start: UnsafeMutablePointer<Float>?, into sums: UnsafeMutablePointer<Float>, blockStride: Int, rows: Int
     ) {
         guard self == .parts else {
             return multiplyTiles(
-                depth: depth, inputs, panelStride: inputStride, panel, start: start,
-                into: TileTarget(base: sums, stride: tileColumns, rows: rows, columns: tileColumns))
+                depth: depth, inputs, panelStride: inputStride, panel.base, blockStride: panel.blockStride,
+                start: start,
+                into: TileTarget(
+                    base: sums, stride: tileColumns, blockStride: blockStride, rows: rows, columns: weightRows))
         }
         amx_multiply_lanes(
-            inputs, inputStride * MemoryLayout<Float>.stride, panel, steps(depth), start, sums, blockStride, rows)
+            inputs, inputStride * MemoryLayout<Float>.stride, panel.base, steps(depth), start, sums, blockStride, rows)
     }
 
     /// Packs the columns of `x` as inputs, each over all rows; what is missing of the last panel is zero.

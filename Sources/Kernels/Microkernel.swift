@@ -2,54 +2,66 @@
     import KernelsAVX512
 #endif
 
-/// The rows of a panel of inputs, and the columns of a panel of weights.
+/// The rows of a panel of inputs, and the columns of a block of weights: two make a panel.
 let tileRows = 6
 let tileColumns = 16
 
-/// Where sums go: `rows`×`columns` of `base` (at most 16 columns) are written, or added to.
+/// Where sums go: `rows`×`columns` of `base` (at most 32 columns) are written, or added to; the second sixteen columns begin
+/// `blockStride` after the first.
 package struct TileTarget {
     var base: UnsafeMutablePointer<Float>
     var stride: Int
+    var blockStride: Int
     var rows: Int
     var columns: Int
 
-    package init(base: UnsafeMutablePointer<Float>, stride: Int, rows: Int, columns: Int) {
+    package init(
+        base: UnsafeMutablePointer<Float>, stride: Int, blockStride: Int = tileColumns, rows: Int, columns: Int
+    ) {
         self.base = base
         self.stride = stride
+        self.blockStride = blockStride
         self.rows = rows
         self.columns = columns
     }
 }
 
-/// Multiplies 6-row panels of inputs by a 16-column panel of weights, one fused multiply-add per product in order of depth.
+/// Multiplies 6-row panels of inputs by two blocks of 16 columns of weights, one fused multiply-add per product in order of
+/// depth.
 ///
-/// sum[6p + i, j] = Σ_k a[p·panelStride + 6k + i]·b[16k + j] for as many panels p as the target has rows; it receives
-/// start[j] + sum if `start` is given, else target + sum. The bits are the same with vectors of 512 bits (`wide`).
+/// sum[6p + i, 16q + j] = Σ_k a[p·panelStride + 6k + i]·b[q·blockStride + 16k + j] for as many panels p as the target has
+/// rows; it receives start[16q + j] + sum if `start` is given, else target + sum. The bits are the same with vectors of 512
+/// bits (`wide`).
 package func multiplyTiles(
-    depth: Int, _ a: UnsafePointer<Float>, panelStride: Int, _ b: UnsafePointer<Float>,
+    depth: Int, _ a: UnsafePointer<Float>, panelStride: Int, _ b: UnsafePointer<Float>, blockStride: Int,
     start: UnsafeMutablePointer<Float>?, into target: TileTarget, wide: Bool = Processor.usesAVX512
 ) {
     #if arch(x86_64)
         if wide {
-            for row in stride(from: 0, to: target.rows, by: 4 * tileRows) {
+            for row in stride(from: 0, to: target.rows, by: 2 * tileRows) {
                 multiplyTiles512(
-                    depth: depth, a + row / tileRows * panelStride, panelStride: panelStride, b, start: start,
-                    into: target.base + row * target.stride, stride: target.stride,
-                    rows: min(4 * tileRows, target.rows - row), columns: target.columns)
+                    depth: depth, a + row / tileRows * panelStride, panelStride: panelStride, b,
+                    blockStride: blockStride, start: start, into: target.base + row * target.stride,
+                    stride: target.stride, targetBlockStride: target.blockStride,
+                    rows: min(2 * tileRows, target.rows - row), columns: target.columns)
             }
             return
         }
     #endif
-    for row in stride(from: 0, to: target.rows, by: tileRows) {
-        multiplyTile(
-            depth: depth, a + row / tileRows * panelStride, b, start: start,
-            into: TileTarget(
-                base: target.base + row * target.stride, stride: target.stride, rows: min(tileRows, target.rows - row),
-                columns: target.columns))
+    for block in 0..<(target.columns + tileColumns - 1) / tileColumns {
+        for row in stride(from: 0, to: target.rows, by: tileRows) {
+            multiplyTile(
+                depth: depth, a + row / tileRows * panelStride, b + block * blockStride,
+                start: start.map { $0 + block * tileColumns },
+                into: TileTarget(
+                    base: target.base + block * target.blockStride + row * target.stride, stride: target.stride,
+                    rows: min(tileRows, target.rows - row),
+                    columns: min(tileColumns, target.columns - block * tileColumns)))
+        }
     }
 }
 
-/// The same for one panel of inputs by AVX2.
+/// The same for one panel of inputs and one block of weights by AVX2.
 ///
 /// Twelve accumulators, two weight vectors and one broadcast input fill 15 of AVX2's 16 registers.
 @inline(__always)

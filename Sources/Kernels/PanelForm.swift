@@ -2,7 +2,7 @@ import CKernels
 
 /// How the operands of a matrix product lie in memory, and what multiplies them.
 package enum PanelForm: String, Sendable, CaseIterable {
-    /// Panels of 6 inputs and of 16 weights in float32, for fused multiply-adds.
+    /// Panels of 6 inputs and of 32 weights in float32, for fused multiply-adds: weights in two blocks of 16.
     case floats = "float32"
     /// Panels of 32 inputs and of 32 weights as three bfloat16 parts, for AMX tiles.
     case parts = "bfloat16-parts"
@@ -20,7 +20,7 @@ package enum PanelForm: String, Sendable, CaseIterable {
     var inputRows: Int { self == .parts ? amx_panel_rows : tileRows }
 
     /// The weights of a panel: rows of the weight, columns of the result.
-    var weightRows: Int { self == .parts ? amx_panel_rows : tileColumns }
+    var weightRows: Int { 2 * tileColumns }
 
     /// The panels that so many inputs fill.
     func inputPanels(_ rows: Int) -> Int { (rows + inputRows - 1) / inputRows }
@@ -34,7 +34,7 @@ package enum PanelForm: String, Sendable, CaseIterable {
 
     /// The floats that a panel of weights takes.
     @inline(__always)
-    func weightFloats(depth: Int) -> Int { self == .parts ? partFloats(depth) : tileColumns * depth }
+    func weightFloats(depth: Int) -> Int { self == .parts ? partFloats(depth) : weightRows * depth }
 
     private func partFloats(_ depth: Int) -> Int { steps(depth) * amx_step_bytes / 4 }
 

@@ -5,7 +5,7 @@ import Vectors
 /// Scores and sums are kept transposed, `[key][query]` and `[channel][query]`, so that maxima and sums over keys need no
 /// step across lanes, and the weights of one block of keys are at once the right operand of the product with the values.
 struct QueryBlock {
-    /// The queries of a block, the columns of a microkernel tile.
+    /// The queries of a block, the columns of a block of weights.
     static let size = tileColumns
 
     /// The first query's position in its window, and the number of queries.

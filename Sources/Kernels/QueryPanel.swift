@@ -3,8 +3,9 @@ import Vectors
 /// The queries of one head that make a panel, sixteen to a block, on their way over the keys.
 struct QueryPanel {
     /// The keys whose weights are summed at a time, whole panels; blocks start at multiples of it, so that a query's sums have
-    /// a fixed order. Their scores (12 KiB) and the parts of their weights (18 KiB) stay in the first-level cache.
-    private static func keyBlock(_ form: PanelForm) -> Int { 3072 / form.weightRows }
+    /// a fixed order. Their scores (12 KiB) and the parts of their weights (18 KiB) stay in the first-level cache; in floats
+    /// there are only scores (24 KiB).
+    private static func keyBlock(_ form: PanelForm) -> Int { form == .parts ? 96 : 192 }
 
     private let form: PanelForm
     private let querySize: Int
@@ -86,7 +87,7 @@ struct QueryPanel {
     }
 
     private mutating func fold(
-        _ head: PackedHead, _ queries: UnsafePointer<Float>, keys: Range<Int>, visible: Int
+        _ head: PackedHead, _ queries: PanelForm.LanePanel, keys: Range<Int>, visible: Int
     ) {
         let blockStride = QueryBlock.size * Self.keyBlock(form)
         form.multiplyLanes(

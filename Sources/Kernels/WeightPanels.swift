@@ -36,21 +36,33 @@ struct WeightPanels {
     /// - Returns: the bfloat16 parts that these weights have at most.
     func pack(rows: Range<Int>, columns: Range<Int>, into panel: UnsafeMutablePointer<Float>) -> Int {
         guard form == .parts else {
-            weight.pack(rows: rows, columns: columns, into: panel)
+            for (block, part) in blocks(rows).enumerated() {
+                let target = panel + block * tileColumns * columns.count
+                if part.isEmpty {
+                    target.update(repeating: 0, count: tileColumns * columns.count)
+                } else {
+                    weight.pack(rows: part, columns: columns, into: target)
+                }
+            }
             return 1
         }
         if let codes { packScales(codes, rows: rows, columns: columns, into: panel) }
         return packParts(rows: rows, columns: columns, into: panel)
     }
 
-    /// Packs float32 panels of 16 rows, and takes them apart while they lie in the first-level cache.
+    /// The rows of each block of sixteen.
+    private func blocks(_ rows: Range<Int>) -> [Range<Int>] {
+        let middle = min(rows.lowerBound + tileColumns, rows.upperBound)
+        return [rows.lowerBound..<middle, middle..<rows.upperBound]
+    }
+
+    /// Packs float32 blocks of 16 rows, and takes them apart while they lie in the first-level cache.
     private func packParts(rows: Range<Int>, columns: Range<Int>, into panel: UnsafeMutablePointer<Float>) -> Int {
         let chunk = 8 * amx_step_depth
         return withUnsafeTemporaryAllocation(of: Float.self, capacity: chunk * tileColumns) { memory in
             guard let floats = memory.baseAddress else { return 1 }
             var present: Int32 = 1
-            for (half, first) in [rows.lowerBound, rows.lowerBound + tileColumns].enumerated() {
-                let part = min(first, rows.upperBound)..<min(first + tileColumns, rows.upperBound)
+            for (half, part) in blocks(rows).enumerated() {
                 for start in stride(from: columns.lowerBound, to: columns.upperBound, by: chunk) {
                     let depths = start..<min(columns.upperBound, start + chunk)
                     if part.isEmpty {
@@ -105,7 +117,8 @@ struct WeightPanels {
         let weights = panel.base + offset(columns.lowerBound - panel.columns.lowerBound)
         guard form == .parts else {
             return multiplyTiles(
-                depth: columns.count, inputs, panelStride: inputStride, weights, start: start, into: target)
+                depth: columns.count, inputs, panelStride: inputStride, weights,
+                blockStride: tileColumns * panel.columns.count, start: start, into: target)
         }
         let (inputBytes, steps) = (inputStride * MemoryLayout<Float>.stride, form.steps(columns.count))
         guard let codes else {

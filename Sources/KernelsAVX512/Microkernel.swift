@@ -1,107 +1,89 @@
 #if arch(x86_64)
     import _Builtin_intrinsics.intel
 
-    /// Multiplies up to four 6-row panels of inputs by one 16-column panel of weights, as `Kernels.multiplyTiles` says.
+    /// Multiplies up to two 6-row panels of inputs by two blocks of 16 columns of weights, as `Kernels.multiplyTiles` says.
     ///
-    /// Row panel p starts at a + p·panelStride. Of the sums, `rows`×`columns` (at most 24×16) go to `target`, whose rows are
-    /// `stride` apart: start[j] + sum if `start` is given, else target + sum. Each product is one fused multiply-add in
-    /// order of depth, so results have the bits of the AVX2 kernel.
+    /// Row panel p starts at a + p·panelStride, column block q at b + q·blockStride. Of the sums, `rows`×`columns` (at most
+    /// 12×32) go to `target`, whose rows are `stride` apart and whose blocks `targetBlockStride`: start[j] + sum if `start` is
+    /// given, else target + sum. Each product is one fused multiply-add in order of depth, so results have the bits of the
+    /// AVX2 kernel.
     ///
-    /// Twenty-four accumulators, one weight vector and inputs that the multiply-add itself broadcasts from memory: 25 of
-    /// AVX-512's 32 registers. Called only where processor and operating system have AVX-512F.
+    /// Twenty-four accumulators, two weight vectors and a broadcast input: 27 of AVX-512's 32 registers, and 14 loads for 24
+    /// multiply-adds. Called only where processor and operating system have AVX-512F.
     @inline(never)
     package func multiplyTiles512(
-        depth: Int, _ a: UnsafePointer<Float>, panelStride: Int, _ b: UnsafePointer<Float>,
-        start: UnsafePointer<Float>?, into target: UnsafeMutablePointer<Float>, stride: Int, rows: Int, columns: Int
+        depth: Int, _ a: UnsafePointer<Float>, panelStride: Int, _ b: UnsafePointer<Float>, blockStride: Int,
+        start: UnsafePointer<Float>?, into target: UnsafeMutablePointer<Float>, stride: Int, targetBlockStride: Int,
+        rows: Int, columns: Int
     ) {
-        let mask = __mmask16(truncatingIfNeeded: (1 << UInt32(truncatingIfNeeded: columns)) &- 1)
-        let out = Target(start: start, base: target, stride: stride, mask: mask)
-        if rows > 12 {
-            multiplyFour(depth, a, panelStride, b, rows: rows, into: out)
-        } else if rows > 6 {
-            multiplyTwo(depth, a, panelStride, b, rows: rows, into: out)
+        let (first, second) = (
+            Target(start: start, base: target, stride: stride, columns: columns),
+            Target(
+                start: start.map { $0 + 16 }, base: target + targetBlockStride, stride: stride, columns: columns - 16)
+        )
+        var (p0, p1, b0, b1) = (a, a + (rows > 6 ? panelStride : 0), b, b + blockStride)
+        var (t00, t01, t10, t11) = (Tile(), Tile(), Tile(), Tile())
+        if rows > 6 {
+            for _ in 0..<depth {
+                let (left, right) = (load(b0), load(b1))
+                Tile.add(p0, left, right, &t00, &t01)
+                Tile.add(p1, left, right, &t10, &t11)
+                (p0, p1, b0, b1) = (p0 + 6, p1 + 6, b0 + 16, b1 + 16)
+            }
         } else {
-            multiplyOne(depth, a, b, rows: rows, into: out)
+            for _ in 0..<depth {
+                Tile.add(p0, load(b0), load(b1), &t00, &t01)
+                (p0, b0, b1) = (p0 + 6, b0 + 16, b1 + 16)
+            }
         }
+        first.store(t00, row: 0, rows)
+        first.store(t10, row: 6, rows)
+        guard columns > 16 else { return }
+        second.store(t01, row: 0, rows)
+        second.store(t11, row: 6, rows)
     }
 
-    @inline(__always)
-    private func multiplyFour(
-        _ depth: Int, _ a: UnsafePointer<Float>, _ panelStride: Int, _ b: UnsafePointer<Float>, rows: Int,
-        into out: Target
-    ) {
-        // Where there is no fourth panel the third is taken again, and its sums are dropped.
-        let last = rows > 18 ? 3 * panelStride : 2 * panelStride
-        var (p0, p1, p2, p3, b) = (a, a + panelStride, a + 2 * panelStride, a + last, b)
-        var (t0, t1, t2, t3) = (Tile(), Tile(), Tile(), Tile())
-        for _ in 0..<depth {
-            let weights = load(b)
-            t0.add(p0, weights)
-            t1.add(p1, weights)
-            t2.add(p2, weights)
-            t3.add(p3, weights)
-            (p0, p1, p2, p3, b) = (p0 + 6, p1 + 6, p2 + 6, p3 + 6, b + 16)
-        }
-        out.store(t0, row: 0, rows)
-        out.store(t1, row: 6, rows)
-        out.store(t2, row: 12, rows)
-        out.store(t3, row: 18, rows)
-    }
-
-    @inline(__always)
-    private func multiplyTwo(
-        _ depth: Int, _ a: UnsafePointer<Float>, _ panelStride: Int, _ b: UnsafePointer<Float>, rows: Int,
-        into out: Target
-    ) {
-        var (p0, p1, b) = (a, a + panelStride, b)
-        var (t0, t1) = (Tile(), Tile())
-        for _ in 0..<depth {
-            let weights = load(b)
-            t0.add(p0, weights)
-            t1.add(p1, weights)
-            (p0, p1, b) = (p0 + 6, p1 + 6, b + 16)
-        }
-        out.store(t0, row: 0, rows)
-        out.store(t1, row: 6, rows)
-    }
-
-    @inline(__always)
-    private func multiplyOne(
-        _ depth: Int, _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, rows: Int, into out: Target
-    ) {
-        var (a, b) = (a, b)
-        var tile = Tile()
-        for _ in 0..<depth {
-            tile.add(a, load(b))
-            (a, b) = (a + 6, b + 16)
-        }
-        out.store(tile, row: 0, rows)
-    }
-
-    /// The sums of one row panel.
+    /// The sums of one row panel and one column block.
     private struct Tile {
         var (c0, c1, c2) = (_mm512_setzero_ps(), _mm512_setzero_ps(), _mm512_setzero_ps())
         var (c3, c4, c5) = (_mm512_setzero_ps(), _mm512_setzero_ps(), _mm512_setzero_ps())
 
-        /// Adds the products of six inputs with sixteen weights.
+        /// Adds the products of six inputs with twice sixteen weights.
         @inline(__always)
-        mutating func add(_ a: UnsafePointer<Float>, _ weights: __m512) {
-            c0 = _mm512_fmadd_ps(_mm512_set1_ps(a[0]), weights, c0)
-            c1 = _mm512_fmadd_ps(_mm512_set1_ps(a[1]), weights, c1)
-            c2 = _mm512_fmadd_ps(_mm512_set1_ps(a[2]), weights, c2)
-            c3 = _mm512_fmadd_ps(_mm512_set1_ps(a[3]), weights, c3)
-            c4 = _mm512_fmadd_ps(_mm512_set1_ps(a[4]), weights, c4)
-            c5 = _mm512_fmadd_ps(_mm512_set1_ps(a[5]), weights, c5)
+        static func add(
+            _ a: UnsafePointer<Float>, _ left: __m512, _ right: __m512, _ first: inout Tile, _ second: inout Tile
+        ) {
+            add(a[0], left, right, &first.c0, &second.c0)
+            add(a[1], left, right, &first.c1, &second.c1)
+            add(a[2], left, right, &first.c2, &second.c2)
+            add(a[3], left, right, &first.c3, &second.c3)
+            add(a[4], left, right, &first.c4, &second.c4)
+            add(a[5], left, right, &first.c5, &second.c5)
+        }
+
+        @inline(__always)
+        private static func add(
+            _ input: Float, _ left: __m512, _ right: __m512, _ first: inout __m512, _ second: inout __m512
+        ) {
+            let input = _mm512_set1_ps(input)
+            first = _mm512_fmadd_ps(input, left, first)
+            second = _mm512_fmadd_ps(input, right, second)
         }
     }
 
-    /// Where sums go.
+    /// Where the sums of one column block go.
     private struct Target {
-        let start: UnsafePointer<Float>?
-        let base: UnsafeMutablePointer<Float>
-        let stride: Int
+        private let start: UnsafePointer<Float>?
+        private let base: UnsafeMutablePointer<Float>
+        private let stride: Int
         /// One bit for each column.
-        let mask: __mmask16
+        private let mask: __mmask16
+
+        @inline(__always)
+        init(start: UnsafePointer<Float>?, base: UnsafeMutablePointer<Float>, stride: Int, columns: Int) {
+            (self.start, self.base, self.stride) = (start, base, stride)
+            mask = __mmask16(truncatingIfNeeded: (1 << UInt32(truncatingIfNeeded: min(16, max(0, columns)))) &- 1)
+        }
 
         /// Stores a tile's rows from `row` on, those below `rows`.
         @inline(__always)
