@@ -1,3 +1,5 @@
+import CKernels
+
 #if arch(x86_64)
     import KernelsAVX512
 #endif
@@ -24,6 +26,20 @@ package struct TileTarget {
         self.rows = rows
         self.columns = columns
     }
+
+    /// Some rows from `first` on.
+    @inline(__always)
+    fileprivate func rows(_ first: Int, atMost count: Int) -> TileTarget {
+        TileTarget(
+            base: base + first * stride, stride: stride, blockStride: blockStride, rows: min(count, rows - first),
+            columns: columns)
+    }
+
+    /// Asks for one column of all rows, which the sums will need when they are done.
+    @inline(__always)
+    fileprivate func prefetchRows(at column: Int) {
+        for row in 0..<rows { prefetch(base + row * stride + column) }
+    }
 }
 
 /// Multiplies 6-row panels of inputs by two blocks of 16 columns of weights, one fused multiply-add per product in order of
@@ -39,24 +55,27 @@ package func multiplyTiles(
     #if arch(x86_64)
         if wide {
             for row in stride(from: 0, to: target.rows, by: 2 * tileRows) {
+                let part = target.rows(row, atMost: 2 * tileRows)
+                part.prefetchRows(at: 0)
+                part.prefetchRows(at: part.blockStride)
                 multiplyTiles512(
                     depth: depth, a + row / tileRows * panelStride, panelStride: panelStride, b,
-                    blockStride: blockStride, start: start, into: target.base + row * target.stride,
-                    stride: target.stride, targetBlockStride: target.blockStride,
-                    rows: min(2 * tileRows, target.rows - row), columns: target.columns)
+                    blockStride: blockStride, start: start, into: part.base, stride: part.stride,
+                    targetBlockStride: part.blockStride, rows: part.rows, columns: part.columns)
             }
             return
         }
     #endif
     for block in 0..<(target.columns + tileColumns - 1) / tileColumns {
+        var column = target
+        column.base += block * target.blockStride
+        column.columns = min(tileColumns, target.columns - block * tileColumns)
         for row in stride(from: 0, to: target.rows, by: tileRows) {
+            let part = column.rows(row, atMost: tileRows)
+            part.prefetchRows(at: 0)
             multiplyTile(
                 depth: depth, a + row / tileRows * panelStride, b + block * blockStride,
-                start: start.map { $0 + block * tileColumns },
-                into: TileTarget(
-                    base: target.base + block * target.blockStride + row * target.stride, stride: target.stride,
-                    rows: min(tileRows, target.rows - row),
-                    columns: min(tileColumns, target.columns - block * tileColumns)))
+                start: start.map { $0 + block * tileColumns }, into: part)
         }
     }
 }
