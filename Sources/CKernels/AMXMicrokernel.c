@@ -42,9 +42,10 @@ static const TileConfiguration configuration __attribute__((aligned(64))) = {
     _tile_dpbf16ps(2, 5, 6);                                                                                          \
     _tile_dpbf16ps(3, 5, 7)
 
-/// Asks for a part of the next step's weights, which come from further away than the inputs.
-#define PREFETCH(part)                                                                                                \
-    for (int line = 0; line < 32; line++) _mm_prefetch(b + step_bytes + (part) * 2048 + 64 * line, _MM_HINT_T0)
+/// Asks for a part of what the next step multiplies: panels stream from the second-level cache, and a tile that has to wait
+/// for it holds up all that follow.
+#define AHEAD(panel, step_bytes, part)                                                                                \
+    for (int line = 0; line < 32; line++) _mm_prefetch(panel + step_bytes + (part) * 2048 + 64 * line, _MM_HINT_T0)
 
 /// Asks for where the sums will go, while they are made.
 static inline void prefetch_sums(const char *rows, ptrdiff_t bytes, ptrdiff_t half) {
@@ -79,24 +80,29 @@ TILES static void multiply_panels(
     for (ptrdiff_t step = 0; step < steps; step++, a += amx_step_bytes, b += step_bytes) {
         WEIGHTS(0);
         INPUTS(2);
-        PREFETCH(0);
+        AHEAD(b, step_bytes, 0);
         MULTIPLY;
         INPUTS(1);
+        AHEAD(a, amx_step_bytes, 2);
         MULTIPLY;
         if (parts > 1) {
             WEIGHTS(1);
-            PREFETCH(1);
+            AHEAD(b, step_bytes, 1);
             MULTIPLY;
             INPUTS(0);
+            AHEAD(a, amx_step_bytes, 1);
             MULTIPLY;
             if (parts > 2) {
                 WEIGHTS(2);
+                AHEAD(b, step_bytes, 2);
                 MULTIPLY;
             }
             WEIGHTS(0);
         } else {
             INPUTS(0);
+            AHEAD(a, amx_step_bytes, 1);
         }
+        AHEAD(a, amx_step_bytes, 0);
         MULTIPLY;
     }
     store_sums(rows, bytes, half);
@@ -129,11 +135,14 @@ TILES static void multiply_codes(
         for (; step < end && step < steps; step++, a += amx_step_bytes, b += step_bytes) {
             WEIGHTS(0);
             INPUTS(2);
-            PREFETCH(0);
+            AHEAD(b, step_bytes, 0);
             MULTIPLY;
             INPUTS(1);
+            AHEAD(a, amx_step_bytes, 2);
             MULTIPLY;
             INPUTS(0);
+            AHEAD(a, amx_step_bytes, 1);
+            AHEAD(a, amx_step_bytes, 0);
             MULTIPLY;
         }
         store_sums((char *)part, 128, 64);
