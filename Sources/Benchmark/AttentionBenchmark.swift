@@ -11,11 +11,10 @@ package enum AttentionBenchmark {
         // Each query meets the keys up to its own: a product of two vectors, and a sum of vectors.
         let pairs = size.windows * size.heads * size.context * (size.context + 1) / 2
         let work = Work(
-            group: "attention", name: name, limit: .products, amount: .whole(Double(4 * pairs * size.headSize))
-        ) { _ in run(fused, size, into: out) }
-        let turns = try stand.measure([work])
-        try check(fused: fused, size, out: out, name)
-        return turns.measurements
+            group: "attention", name: name, limit: .products, amount: .whole(Double(4 * pairs * size.headSize)),
+            run: { _ in run(fused, size, into: out) },
+            check: { () throws(BenchmarkError) in try check(fused: fused, size, out: out, name) })
+        return try stand.measure([work]).measurements
     }
 
     /// The attention that is measured.

@@ -10,11 +10,10 @@ package enum HeadBenchmark {
         var scores: [HeadScores] = []
         let work = Work(
             group: "head", name: "\(size.tokens) × \(size.width) → \(size.vocabulary), folded", limit: .products,
-            amount: .whole(Double(2 * size.tokens * size.width * size.vocabulary))
-        ) { _ in scores = run(hidden, weight) }
-        let turns = try stand.measure([work])
-        try check(hidden: hidden, weight, scores[0])
-        return turns.measurements
+            amount: .whole(Double(2 * size.tokens * size.width * size.vocabulary)),
+            run: { _ in scores = run(hidden, weight) },
+            check: { () throws(BenchmarkError) in try check(hidden: hidden, weight, scores[0]) })
+        return try stand.measure([work]).measurements
     }
 
     /// A synthetic float16 head.

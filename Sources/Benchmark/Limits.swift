@@ -60,13 +60,18 @@ struct Limits {
     private static func bandwidth(count: Int) -> Work {
         let source = Synthetic.matrix(rows: 1, columns: count, seed: 1)
         let target = Matrix(rows: 1, columns: count)
-        return Work(group: group, name: "copy", limit: .bandwidth, amount: .whole(Double(8 * count))) { threads in
-            let part = (count + threads - 1) / threads
-            Parallel.forEach(threads) { index in
-                let first = min(count, index * part)
-                memcpy(target.base + first, source.base + first, 4 * (min(count, first + part) - first))
-            }
-        }
+        return Work(
+            group: group, name: "copy", limit: .bandwidth, amount: .whole(Double(8 * count)),
+            run: { threads in
+                let part = (count + threads - 1) / threads
+                Parallel.forEach(threads) { index in
+                    let first = min(count, index * part)
+                    memcpy(target.base + first, source.base + first, 4 * (min(count, first + part) - first))
+                }
+            },
+            check: { () throws(BenchmarkError) in
+                try Check.equal(memcmp(source.base, target.base, 4 * count), 0, "copy")
+            })
     }
 }
 

@@ -1,3 +1,5 @@
+import Glibc
+
 /// The median of what repetitions gave, and how well it is known.
 package struct MedianEstimate: Sendable, Equatable {
     /// The middle value, or the mean of the two in the middle; 0 of none.
@@ -21,11 +23,11 @@ package struct MedianEstimate: Sendable, Equatable {
 
     /// The largest k with P(fewer than k of n values lie below the median) ≤ 2.5 %: the k-th value from either end bounds it.
     private static func valuesOutside(_ count: Int) -> Int {
-        var (term, below, k) = (1.0, 0.0, 0)
-        for _ in 0..<count { term /= 2 }
-        while k < count, below + term <= 0.025 {
-            below += term
-            term *= Double(count - k) / Double(k + 1)
+        // By logarithms: 2⁻ⁿ itself is 0 from some thousand values on.
+        var (logarithm, below, k) = (-Double(count) * log(2), 0.0, 0)
+        while k < count, below + exp(logarithm) <= 0.025 {
+            below += exp(logarithm)
+            logarithm += log(Double(count - k) / Double(k + 1))
             k += 1
         }
         return k

@@ -13,16 +13,15 @@ package enum ProductBenchmark {
             let plain = Synthetic.matrix(rows: shape.outputs, columns: shape.inputs, seed: 3)
             let codes = try codes(shape, workload)
             let name = "\(x.rows) × \(shape.inputs) → \(shape.outputs)"
-            var products = [
-                Product(name, x, plain) { multiply(x.view, DenseMatrix(plain), into: $0) },
-                Product("\(name), 4-bit codes", x, decoded(codes)) { multiply(x.view, codes, into: $0) },
+            var works = [
+                work(name, x, plain) { multiply(x.view, DenseMatrix(plain), into: $0) },
+                work("\(name), 4-bit codes", x, decoded(codes)) { multiply(x.view, codes, into: $0) },
             ]
             if let library {
-                products.append(
-                    Product("\(name), BLAS", x, plain, threadCounts: [1]) { library.multiply(x, plain, into: $0) })
+                works.append(
+                    work("\(name), BLAS", x, plain, threadCounts: [1]) { library.multiply(x, plain, into: $0) })
             }
-            let turns = try stand.measure(products.map(\.work))
-            for product in products { try product.check() }
+            let turns = try stand.measure(works)
             results += turns.measurements
             if library != nil {
                 let last = turns.series.count - 1
@@ -32,27 +31,19 @@ package enum ProductBenchmark {
         return (results, ratios)
     }
 
-    /// One product x·wᵀ, and what it gives.
-    private struct Product {
-        let work: Work
-        private let (x, weight, out): (Matrix, Matrix, Matrix)
-
-        /// - Parameter weight: what is multiplied, decoded.
-        init(
-            _ name: String, _ x: Matrix, _ weight: Matrix, threadCounts: [Int] = Work.threadCounts,
-            multiply: @escaping (MatrixView) -> Void
-        ) {
-            let out = Matrix(rows: x.rows, columns: weight.rows)
-            (self.x, self.weight, self.out) = (x, weight, out)
-            work = Work(
-                group: "product", name: name, limit: .products,
-                amount: .whole(Double(2 * x.rows * weight.rows * weight.columns)), threadCounts: threadCounts
-            ) { _ in multiply(out.view) }
-        }
-
-        func check() throws(BenchmarkError) {
-            try ProductBenchmark.check(x: x, weight: weight, out: out, work.name)
-        }
+    /// One product x·wᵀ.
+    ///
+    /// - Parameter weight: what is multiplied, decoded.
+    private static func work(
+        _ name: String, _ x: Matrix, _ weight: Matrix, threadCounts: [Int] = Work.threadCounts,
+        multiply: @escaping (MatrixView) -> Void
+    ) -> Work {
+        let out = Matrix(rows: x.rows, columns: weight.rows)
+        return Work(
+            group: "product", name: name, limit: .products,
+            amount: .whole(Double(2 * x.rows * weight.rows * weight.columns)), threadCounts: threadCounts,
+            run: { _ in multiply(out.view) },
+            check: { () throws(BenchmarkError) in try check(x: x, weight: weight, out: out, name) })
     }
 
     /// A weight rounded to 4 bits, in groups where they divide its rows.

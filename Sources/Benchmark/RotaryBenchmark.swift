@@ -13,10 +13,9 @@ package enum RotaryBenchmark {
         let work = Work(
             group: "rotary", name: "\(size.windows) windows of \(size.context), \(size.heads) heads",
             limit: .bandwidth, amount: .whole(Double(8 * size.rows * size.width)),
-            prepare: { out.view.copy(from: x.view) }, run: { _ in run(out, size, table) })
-        let turns = try stand.measure([work])
-        try check(x: x, size, out: out)
-        return turns.measurements
+            prepare: { out.view.copy(from: x.view) }, run: { _ in run(out, size, table) },
+            check: { () throws(BenchmarkError) in try check(x: x, size, out: out) })
+        return try stand.measure([work]).measurements
     }
 
     /// The angles of each position.

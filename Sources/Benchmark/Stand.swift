@@ -34,6 +34,7 @@ struct Stand {
                 try series[index].take()
             }
         }
+        for series in series { try series.check() }
         return Turns(series: series)
     }
 }
@@ -74,6 +75,12 @@ struct Series {
         let found = try rate(work, calls: calls)
         costs.append(found.cost)
         if let bound { shares.append(Measurement.quotient(found.perCPUSecond, bound)) }
+    }
+
+    /// Checks what one more call gives with as many threads, whose answer is still there.
+    fileprivate func check() throws(BenchmarkError) {
+        _ = try work.cost(threads: threads, calls: 1)
+        try work.check()
     }
 
     private func rate(_ work: Work, calls: Int) throws(BenchmarkError) -> (cost: Cost, perCPUSecond: Double) {

@@ -13,6 +13,8 @@ struct Work {
     let threadCounts: [Int]
     private let prepare: () -> Void
     private let run: (_ threads: Int) throws(BenchmarkError) -> Void
+    /// Throws if the last call gave a wrong answer.
+    let check: () throws(BenchmarkError) -> Void
 
     /// Operations or bytes.
     enum Amount {
@@ -33,7 +35,8 @@ struct Work {
     init(
         group: String, name: String, limit: Measurement.Limit, amount: Amount, tokens: Int? = nil,
         threadCounts: [Int] = Self.threadCounts, prepare: @escaping () -> Void = {},
-        run: @escaping (_ threads: Int) throws(BenchmarkError) -> Void
+        run: @escaping (_ threads: Int) throws(BenchmarkError) -> Void,
+        check: @escaping () throws(BenchmarkError) -> Void = {}
     ) {
         self.group = group
         self.name = name
@@ -43,6 +46,7 @@ struct Work {
         self.threadCounts = threadCounts
         self.prepare = prepare
         self.run = run
+        self.check = check
     }
 
     /// One, and what this machine has.

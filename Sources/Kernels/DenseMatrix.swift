@@ -49,13 +49,13 @@ package struct DenseMatrix: WeightMatrix, @unchecked Sendable {
     package func pack(rows range: Range<Int>, columns part: Range<Int>, into panel: UnsafeMutablePointer<Float>) {
         if transposed {
             packTransposed(rows: range, columns: part, into: panel)
-        } else if type == .float32 && range.count == panelWidth && UInt(bitPattern: bytes) % 4 == 0 {
+        } else if type == .float32 && range.count == tileColumns && UInt(bitPattern: bytes) % 4 == 0 {
             // Sound because the elements are floats, aligned, and the bytes of all 16 rows belong to the matrix.
             let source = bytes.assumingMemoryBound(to: Float.self) + range.lowerBound * columns + part.lowerBound
             for half in [0, 8] {
                 transposeEightRows(
                     source + half * columns, stride: columns, columns: part.count, into: panel + half,
-                    stride: panelWidth)
+                    stride: tileColumns)
             }
         } else {
             packByRows(rows: range, columns: part, into: panel)
@@ -67,10 +67,10 @@ package struct DenseMatrix: WeightMatrix, @unchecked Sendable {
         rows range: Range<Int>, columns part: Range<Int>, into panel: UnsafeMutablePointer<Float>
     ) {
         for column in part {
-            let target = panel + (column - part.lowerBound) * panelWidth
+            let target = panel + (column - part.lowerBound) * tileColumns
             type.decode(
                 bytes + (column * rows + range.lowerBound) * type.byteCount, count: range.count, into: target)
-            for lane in range.count..<panelWidth { target[lane] = 0 }
+            for lane in range.count..<tileColumns { target[lane] = 0 }
         }
     }
 }

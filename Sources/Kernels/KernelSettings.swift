@@ -28,5 +28,5 @@ package struct KernelSettings: Sendable, Equatable {
         self.errors = errors
     }
 
-    static let current = KernelSettings(environment: ProcessInfo.processInfo.environment)
+    package static let current = KernelSettings(environment: ProcessInfo.processInfo.environment)
 }

@@ -9,12 +9,10 @@ package enum Processor {
         private static let needed: Set<Substring> = []
     #endif
 
-    /// Why nothing can be computed here, in words: instructions that this machine's processor lacks, by the names of
-    /// `/proc/cpuinfo`, and environment variables set to what they cannot be. Empty where all is well.
-    package static var obstacles: [String] {
-        let missing = instructions.map { needed.subtracting($0).sorted() } ?? []
-        let lack = "this processor lacks \(missing.joined(separator: ", ")), which the kernels need"
-        return (missing.isEmpty ? [] : [lack]) + KernelSettings.current.errors
+    /// The instruction sets that this machine's processor lacks, by the names of `/proc/cpuinfo`; none where that file
+    /// does not tell.
+    package static var missingInstructions: [String] {
+        instructions.map { needed.subtracting($0).map(String.init).sorted() } ?? []
     }
 
     /// Whether loops of 512 bits run, which give the same bits as those of 256: where the processor has AVX-512 and the

@@ -6,7 +6,7 @@ package protocol WeightMatrix: Sendable {
     /// Writes the exact float32 values of the given columns of one row, in order.
     func decode(row: Int, columns: Range<Int>, into destination: UnsafeMutablePointer<Float>)
 
-    /// Writes the panel of up to 16 rows that the matrix product reads:
+    /// Writes the block of up to 16 rows that the matrix product reads:
     /// `panel[(c − columns.lowerBound)·16 + (r − rows.lowerBound)] = W[r, c]`, zero for the missing rows.
     ///
     /// The default decodes row by row and transposes; a form that is stored column by column does better itself.
@@ -30,9 +30,6 @@ package protocol ScaledCodes: WeightMatrix {
     /// Writes n of the given columns of one row, in order.
     func decodeCodes(row: Int, columns: Range<Int>, into destination: UnsafeMutablePointer<Float>)
 }
-
-/// The outputs in one weight panel: two vectors of the microkernel.
-let panelWidth = 16
 
 extension WeightMatrix {
     package func pack(rows: Range<Int>, columns: Range<Int>, into panel: UnsafeMutablePointer<Float>) {
@@ -63,19 +60,19 @@ private func packByRows(
 ) {
     // Small enough for the first-level cache beside the panel, and a row length that does not alias in it.
     let (chunk, stride) = (128, 136)
-    withUnsafeTemporaryAllocation(of: Float.self, capacity: panelWidth * stride) { memory in
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: tileColumns * stride) { memory in
         guard let decoded = memory.baseAddress else { return }
-        if rows.count < panelWidth { decoded.update(repeating: 0, count: panelWidth * stride) }
+        if rows.count < tileColumns { decoded.update(repeating: 0, count: tileColumns * stride) }
         for start in Swift.stride(from: columns.lowerBound, to: columns.upperBound, by: chunk) {
             let part = start..<min(start + chunk, columns.upperBound)
             for row in rows {
                 decode(row, part, decoded + (row - rows.lowerBound) * stride)
             }
-            let target = panel + (start - columns.lowerBound) * panelWidth
+            let target = panel + (start - columns.lowerBound) * tileColumns
             for half in [0, 8] {
                 transposeEightRows(
                     decoded + half * stride, stride: stride, columns: part.count, into: target + half,
-                    stride: panelWidth)
+                    stride: tileColumns)
             }
         }
     }

@@ -36,7 +36,8 @@ struct WeightPanels {
     /// - Returns: the bfloat16 parts that these weights have at most.
     func pack(rows: Range<Int>, columns: Range<Int>, into panel: UnsafeMutablePointer<Float>) -> Int {
         guard form == .parts else {
-            for (block, part) in blocks(rows).enumerated() {
+            for block in 0..<form.laneBlocks {
+                let part = self.block(block, of: rows)
                 let target = panel + block * tileColumns * columns.count
                 if part.isEmpty {
                     target.update(repeating: 0, count: tileColumns * columns.count)
@@ -50,10 +51,10 @@ struct WeightPanels {
         return packParts(rows: rows, columns: columns, into: panel)
     }
 
-    /// The rows of each block of sixteen.
-    private func blocks(_ rows: Range<Int>) -> [Range<Int>] {
-        let middle = min(rows.lowerBound + tileColumns, rows.upperBound)
-        return [rows.lowerBound..<middle, middle..<rows.upperBound]
+    /// The rows of a block of sixteen.
+    private func block(_ index: Int, of rows: Range<Int>) -> Range<Int> {
+        let first = rows.lowerBound + index * tileColumns
+        return min(first, rows.upperBound)..<min(first + tileColumns, rows.upperBound)
     }
 
     /// Packs float32 blocks of 16 rows, and takes them apart while they lie in the first-level cache.
@@ -62,7 +63,8 @@ struct WeightPanels {
         return withUnsafeTemporaryAllocation(of: Float.self, capacity: chunk * tileColumns) { memory in
             guard let floats = memory.baseAddress else { return 1 }
             var present: Int32 = 1
-            for (half, part) in blocks(rows).enumerated() {
+            for half in 0..<form.laneBlocks {
+                let part = block(half, of: rows)
                 for start in stride(from: columns.lowerBound, to: columns.upperBound, by: chunk) {
                     let depths = start..<min(columns.upperBound, start + chunk)
                     if part.isEmpty {

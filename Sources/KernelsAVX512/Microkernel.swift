@@ -21,7 +21,7 @@
             Target(
                 start: start.map { $0 + 16 }, base: target + targetBlockStride, stride: stride, columns: columns - 16)
         )
-        var (p0, p1, b0, b1) = (a, a + (rows > 6 ? panelStride : 0), b, b + blockStride)
+        var (p0, p1, b0, b1) = (a, a + panelStride, b, b + blockStride)
         var (t00, t01, t10, t11) = (Tile(), Tile(), Tile(), Tile())
         if rows > 6 {
             for _ in 0..<depth {

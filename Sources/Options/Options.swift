@@ -54,9 +54,14 @@ package struct MemoryOption: ParsableArguments {
 
 /// Ends a command that computes where this machine or its environment does not let it.
 package func requireKernels(for command: String) throws {
-    let obstacles = Processor.obstacles
-    for obstacle in obstacles { report("\(command): \(obstacle)") }
-    guard obstacles.isEmpty else { throw ExitCode(ExitStatus.usage.rawValue) }
+    let missing = Processor.missingInstructions
+    guard missing.isEmpty else {
+        report("\(command): this processor lacks \(missing.joined(separator: ", ")), which the kernels need")
+        throw ExitCode(ExitStatus.software.rawValue)
+    }
+    let errors = KernelSettings.current.errors
+    for error in errors { report("\(command): \(error)") }
+    guard errors.isEmpty else { throw ExitCode(ExitStatus.usage.rawValue) }
 }
 
 /// Runs a stage and ends the command as it ended: its errors in one line on standard error, its status as exit status.

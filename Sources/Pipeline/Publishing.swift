@@ -35,8 +35,15 @@ extension Workspace {
         try move(draft, to: place)
     }
 
+    /// Puts a finished directory of `tmp/` where another is, which goes to `tmp/`.
+    package func replace(directory place: URL, with draft: URL) throws(WorkspaceError) {
+        try synchronizeTree(draft)
+        try move(place, to: temporary.appending(path: UUID().uuidString))
+        try move(draft, to: place)
+    }
+
     /// Renames a directory; one that is already at the place wins.
-    package func move(_ draft: URL, to place: URL) throws(WorkspaceError) {
+    private func move(_ draft: URL, to place: URL) throws(WorkspaceError) {
         guard rename(draft.path, place.path) != 0 else {
             return try synchronize(place.deletingLastPathComponent())
         }

@@ -104,13 +104,8 @@ struct CheckpointIntake {
         let known = try checkpointRecord(record.digest, in: workspace)
         guard known == record else { throw .sameTensors(path: source.location.path, other: place.path) }
         // The same checkpoint from a place that can still be read: what the store refers to may have moved.
-        if (try? openCheckpoint(known, in: workspace)) == nil { try replace(place, with: draft) }
-    }
-
-    private func replace(_ place: URL, with draft: URL) throws(StageError) {
-        try attempt { () throws(WorkspaceError) in
-            try workspace.move(place, to: workspace.temporary.appending(path: UUID().uuidString))
-            try workspace.publish(directory: draft, at: place)
+        if (try? openCheckpoint(known, in: workspace)) == nil {
+            try attempt { () throws(WorkspaceError) in try workspace.replace(directory: place, with: draft) }
         }
     }
 }
