@@ -36,16 +36,24 @@ static const TileConfiguration configuration __attribute__((aligned(64))) = {
 #define WEIGHTS(part)                                                                                                 \
     _tile_loadd(6, b + (part) * 2048, 64);                                                                            \
     _tile_loadd(7, b + (part) * 2048 + 1024, 64)
-#define MULTIPLY                                                                                                      \
-    _tile_dpbf16ps(0, 4, 6);                                                                                          \
-    _tile_dpbf16ps(1, 4, 7);                                                                                          \
-    _tile_dpbf16ps(2, 5, 6);                                                                                          \
-    _tile_dpbf16ps(3, 5, 7)
 
-/// Asks for a part of what the next step multiplies: panels stream from the second-level cache, and a tile that has to wait
-/// for it holds up all that follow.
-#define AHEAD(panel, step_bytes, part)                                                                                \
-    for (int line = 0; line < 32; line++) _mm_prefetch(panel + step_bytes + (part) * 2048 + 64 * line, _MM_HINT_T0)
+/// Asks for some cache lines, and then some more.
+static inline void ask(const char *next, int lines) {
+    for (int line = 0; line < lines; line++) _mm_prefetch(next + 64 * line, _MM_HINT_T0);
+}
+
+/// Multiplies what is loaded, and asks for what the next step multiplies, some lines after each product: panels stream from
+/// the second-level cache, and a tile that has to wait for it holds up all that follow. All lines at once would hold up the
+/// loads behind them, most of all where another thread has half of the core.
+#define MULTIPLY(next, lines)                                                                                         \
+    _tile_dpbf16ps(0, 4, 6);                                                                                          \
+    ask(next, lines);                                                                                                 \
+    _tile_dpbf16ps(1, 4, 7);                                                                                          \
+    ask((next) + 64 * (lines), lines);                                                                                \
+    _tile_dpbf16ps(2, 5, 6);                                                                                          \
+    ask((next) + 128 * (lines), lines);                                                                               \
+    _tile_dpbf16ps(3, 5, 7);                                                                                          \
+    ask((next) + 192 * (lines), lines)
 
 /// Asks for where the sums will go, while they are made.
 static inline void prefetch_sums(const char *rows, ptrdiff_t bytes, ptrdiff_t half) {
@@ -78,32 +86,27 @@ TILES static void multiply_panels(
     _tile_loadd(2, bottom, from);
     _tile_loadd(3, bottom + other, from);
     for (ptrdiff_t step = 0; step < steps; step++, a += amx_step_bytes, b += step_bytes) {
+        const char *inputs = a + amx_step_bytes, *weights = b + step_bytes;
         WEIGHTS(0);
         INPUTS(2);
-        AHEAD(b, step_bytes, 0);
-        MULTIPLY;
+        MULTIPLY(weights, 8);
         INPUTS(1);
-        AHEAD(a, amx_step_bytes, 2);
-        MULTIPLY;
-        if (parts > 1) {
-            WEIGHTS(1);
-            AHEAD(b, step_bytes, 1);
-            MULTIPLY;
+        MULTIPLY(inputs + 4096, 8);
+        if (parts == 1) {
             INPUTS(0);
-            AHEAD(a, amx_step_bytes, 1);
-            MULTIPLY;
-            if (parts > 2) {
-                WEIGHTS(2);
-                AHEAD(b, step_bytes, 2);
-                MULTIPLY;
-            }
-            WEIGHTS(0);
-        } else {
-            INPUTS(0);
-            AHEAD(a, amx_step_bytes, 1);
+            MULTIPLY(inputs, 16);
+            continue;
         }
-        AHEAD(a, amx_step_bytes, 0);
-        MULTIPLY;
+        WEIGHTS(1);
+        MULTIPLY(weights + 2048, 8);
+        INPUTS(0);
+        MULTIPLY(inputs + 2048, 8);
+        if (parts > 2) {
+            WEIGHTS(2);
+            MULTIPLY(weights + 4096, 8);
+        }
+        WEIGHTS(0);
+        MULTIPLY(inputs, 8);
     }
     store_sums(rows, bytes, half);
 }
@@ -133,17 +136,14 @@ TILES static void multiply_codes(
         _tile_zero(2);
         _tile_zero(3);
         for (; step < end && step < steps; step++, a += amx_step_bytes, b += step_bytes) {
+            const char *inputs = a + amx_step_bytes;
             WEIGHTS(0);
             INPUTS(2);
-            AHEAD(b, step_bytes, 0);
-            MULTIPLY;
+            MULTIPLY(b + step_bytes, 8);
             INPUTS(1);
-            AHEAD(a, amx_step_bytes, 2);
-            MULTIPLY;
+            MULTIPLY(inputs + 4096, 8);
             INPUTS(0);
-            AHEAD(a, amx_step_bytes, 1);
-            AHEAD(a, amx_step_bytes, 0);
-            MULTIPLY;
+            MULTIPLY(inputs, 16);
         }
         store_sums((char *)part, 128, 64);
         add_scaled(sums, part, scales);
@@ -232,7 +232,7 @@ TILES float amx_multiply_ones(ptrdiff_t steps) {
     _tile_zero(1);
     _tile_zero(2);
     _tile_zero(3);
-    for (ptrdiff_t step = 0; step < steps; step++) { MULTIPLY; }
+    for (ptrdiff_t step = 0; step < steps; step++) { MULTIPLY((const char *)ones, 0); }
     _tile_stored(3, sums, 64);
     amx_end();
     return sums[255];

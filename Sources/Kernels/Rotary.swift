@@ -23,12 +23,13 @@ package struct RotaryTable: Sendable {
 }
 
 /// Rotates the first `table.rotarySize` elements of each head in place, in halves (GPT-NeoX, Llama):
-/// (a, b) at (j, j + rotarySize/2) becomes (a·cos − b·sin, b·cos + a·sin); a row's position is row mod `windowLength`.
-package func rotate(_ heads: HeadLayout, table: RotaryTable, windowLength: Int) {
+/// (a, b) at (j, j + rotarySize/2) becomes (a·cos − b·sin, b·cos + a·sin); a row's position is (`firstRow` + row) mod
+/// `windowLength`.
+package func rotate(_ heads: HeadLayout, table: RotaryTable, windowLength: Int, firstRow: Int = 0) {
     precondition(windowLength <= table.positions && table.rotarySize <= heads.size)
     let half = table.rotarySize / 2
     forEachRow(of: heads.base) { index in
-        let start = (index % windowLength) * half
+        let start = ((firstRow + index) % windowLength) * half
         for head in 0..<heads.count {
             let row = heads.row(index, head: head)
             for j in 0..<half {

@@ -1,7 +1,7 @@
 import Synchronization
 
 /// Working memory that kernels borrow and give back, so that repeated calls neither allocate nor fault in new pages.
-enum Scratch {
+package enum Scratch {
     private struct Block: @unchecked Sendable {
         // Sound to send: whoever took the block out of the pool is its only user.
         let base: UnsafeMutablePointer<Float>
@@ -13,11 +13,21 @@ enum Scratch {
     private static let (keptBlocks, keptCapacity) = (16, 1 << 24)
 
     /// Lends `count` floats, 64-byte aligned, of any content, for the duration of `body`.
-    @inline(__always)
-    static func withFloats<R>(_ count: Int, _ body: (UnsafeMutablePointer<Float>) -> R) -> R {
+    package static func withFloats<R>(_ count: Int, _ body: (UnsafeMutablePointer<Float>) -> R) -> R {
         let block = take(count)
         defer { give(block) }
         return body(block.base)
+    }
+
+    /// Floats that are lent, as `withFloats` does, for as long as the object lives.
+    final class Loan: Sendable {
+        private let block: Block
+
+        init(_ count: Int) { block = take(count) }
+
+        deinit { give(block) }
+
+        var base: UnsafeMutablePointer<Float> { block.base }
     }
 
     private static func take(_ count: Int) -> Block {

@@ -43,14 +43,13 @@ package final class CalibrationRun {
     package func observe(
         layer index: Int, _ body: @escaping (_ modules: [String], _ inputs: MatrixView) -> Void
     ) throws(LanguageModelError) {
-        var pass = try pass(index, replacing: [:])
-        pass.observer = { maps, inputs in body(maps.map(\.module), inputs) }
+        let pass = try pass(index, replacing: [:])
         let copy = Matrix(rows: windowsPerChunk * context, columns: description.width)
         for chunk in chunks() {
             try checkCancellation()
             let rows = copy.view.rows(0..<chunk.rows)
             rows.copy(from: chunk)
-            pass.run(rows)
+            pass.observe(rows) { maps, inputs in body(maps.map(\.module), inputs) }
         }
     }
 
@@ -58,7 +57,7 @@ package final class CalibrationRun {
     package func advance(
         layer index: Int, replacing weights: [String: any WeightMatrix]
     ) throws(LanguageModelError) {
-        let pass = try pass(index, replacing: weights)
+        let pass = try pass(index, replacing: weights, keptFor: hidden.rows)
         for chunk in chunks() {
             try checkCancellation()
             pass.run(chunk)
@@ -69,13 +68,16 @@ package final class CalibrationRun {
         if isCancelled() { throw .cancelled }
     }
 
+    /// A pass of one layer, whose weights are kept packed if so many rows make that worth while.
     func pass(
-        _ index: Int, replacing weights: [String: any WeightMatrix]
+        _ index: Int, replacing weights: [String: any WeightMatrix], keptFor rows: Int? = nil
     ) throws(LanguageModelError) -> LayerPass {
         let layer = description.layers[index]
         let binding = WeightBinding(store: variant.store, replacements: weights)
+        var weights = try LayerWeights(layer, binding)
+        if let rows { weights.keep(rows: rows) }
         return LayerPass(
-            layer: layer, weights: try LayerWeights(layer, binding), workspace: workspace, context: context,
+            layer: layer, weights: weights, workspace: workspace, context: context,
             rotary: tables[layer.attention.rotary])
     }
 

@@ -2,15 +2,15 @@ import Compression
 import Kernels
 
 /// One layer over one chunk of windows of one variant.
-struct LayerPass {
+struct LayerPass: Sendable {
     let layer: LayerDescription
     let weights: LayerWeights
     let workspace: Workspace
     let context: Int
     let rotary: RotaryTable?
-    /// Sees what the layer's linear maps are given: first the maps, then their common inputs. Who has one does not want
-    /// the layer's outputs, and they are not computed.
-    var observer: (([LinearDescription], MatrixView) -> Void)?
+
+    /// Sees what the layer's linear maps are given: first the maps, then their common inputs.
+    typealias Observer = ([LinearDescription], MatrixView) -> Void
 
     /// Runs the layer on the residual stream in place; the rows are whole windows.
     ///
@@ -19,31 +19,42 @@ struct LayerPass {
     @discardableResult
     func run(_ hidden: MatrixView, positions: Range<Int>? = nil) -> MatrixView {
         let all = workspace.views(layer, rows: hidden.rows)
-        project(hidden, all)
+        forEachBlock(of: all) { rows, views in project(hidden.rows(rows), views, firstRow: rows.lowerBound) }
         let hidden = positions.map { hidden.gatherRows($0, ofEach: context) } ?? hidden
-        let views = all.rows(hidden.rows)
-        attend(all.heads, positions: positions, views)
-        if layer.parallel {
-            perceive(hidden, views)
-            if observer != nil { return hidden }
-            hidden.add(views.projected)
-            hidden.add(views.normed)
-        } else {
-            join(hidden, views.projected, weights.attentionNorms)
-            perceive(hidden, views)
-            join(hidden, views.normed, weights.perceptronNorms)
-        }
+        let wanted = all.rows(0..<hidden.rows)
+        attend(all.heads, positions: positions, into: wanted.attended)
+        forEachBlock(of: wanted) { rows, views in complete(hidden.rows(rows), views) }
         return hidden
+    }
+
+    /// Shows the inputs of the layer's maps; `hidden` is not what the layer makes of it afterwards.
+    func observe(_ hidden: MatrixView, _ observer: @escaping Observer) {
+        let views = workspace.views(layer, rows: hidden.rows)
+        project(hidden, views, observer: observer)
+        attend(views.heads, into: views.attended)
+        complete(hidden, views, observer: observer)
     }
 
     /// The attention's contribution, into `projected`.
     func attend(_ hidden: MatrixView, _ views: Workspace.Views) {
         project(hidden, views)
-        attend(views.heads, positions: nil, views)
+        attend(views.heads, into: views.attended)
+        closeAttention(views)
+    }
+
+    /// Calls `body` with all rows; if the weights are kept with some rows at a time, which then pass all steps while they
+    /// lie in the caches, and with memory of their own for what no other step needs.
+    private func forEachBlock(of views: Workspace.Views, _ body: @Sendable (Range<Int>, Workspace.Views) -> Void) {
+        guard weights.areKept else { return body(0..<views.normed.rows, views) }
+        forEachRowBlock(views.normed.rows) { rows in
+            workspace.withBlock(layer, of: views, rows) { block in body(rows, block) }
+        }
     }
 
     /// Queries, keys and values, into `heads`.
-    private func project(_ hidden: MatrixView, _ views: Workspace.Views) {
+    private func project(
+        _ hidden: MatrixView, _ views: Workspace.Views, firstRow: Int = 0, observer: Observer? = nil
+    ) {
         let norms = weights.attentionNorms
         let (input, divisors) = prepare(
             hidden, norm: norms.before, rounding: weights.projections[0].map.rounding, into: views.normed)
@@ -51,28 +62,49 @@ struct LayerPass {
         for (map, first) in weights.projections {
             map.apply(input, divisors: divisors, into: views.heads.columns(first..<first + map.weight.rows))
         }
-        shapeHeads(views.heads)
+        shapeHeads(views.heads, firstRow: firstRow)
     }
 
-    /// What the queries at some positions of each window attend to, into `projected`.
-    private func attend(_ heads: MatrixView, positions: Range<Int>?, _ views: Workspace.Views) {
-        let norms = weights.attentionNorms
+    /// What the queries at some positions of each window attend to.
+    private func attend(_ heads: MatrixView, positions: Range<Int>? = nil, into attended: MatrixView) {
         let layouts = layouts(heads)
         attention(
             queries: layouts.queries, keys: layouts.keys, values: layouts.values, windowLength: context,
             scale: layer.attention.scale, slidingWindow: layer.attention.slidingWindow, positions: positions,
-            into: views.attended)
+            into: attended)
+    }
+
+    /// What follows attention, on the residual stream in place. Who observes does not want the layer's outputs, and they
+    /// are not computed.
+    private func complete(_ hidden: MatrixView, _ views: Workspace.Views, observer: Observer? = nil) {
+        closeAttention(views, observer: observer)
+        if layer.parallel {
+            perceive(hidden, views, observer: observer)
+            if observer != nil { return }
+            hidden.add(views.projected)
+            hidden.add(views.normed)
+        } else {
+            join(hidden, views.projected, weights.attentionNorms)
+            perceive(hidden, views, observer: observer)
+            if observer != nil { return }
+            join(hidden, views.normed, weights.perceptronNorms)
+        }
+    }
+
+    /// The attention's contribution, from `attended` into `projected`.
+    private func closeAttention(_ views: Workspace.Views, observer: Observer? = nil) {
+        let norms = weights.attentionNorms
         norms.inside?.apply(views.attended, into: views.attended)
-        let attendedDivisors = weights.output.rounding?.apply(to: views.attended)
+        let divisors = weights.output.rounding?.apply(to: views.attended)
         observer?([layer.attention.output], views.attended)
         // A parallel perceptron does not read the attention's outputs.
         if observer != nil, layer.parallel { return }
-        weights.output.apply(views.attended, divisors: attendedDivisors, into: views.projected)
+        weights.output.apply(views.attended, divisors: divisors, into: views.projected)
         norms.after?.apply(views.projected, into: views.projected)
     }
 
     /// The perceptron's contribution, into `normed`.
-    func perceive(_ hidden: MatrixView, _ views: Workspace.Views) {
+    func perceive(_ hidden: MatrixView, _ views: Workspace.Views, observer: Observer? = nil) {
         let norms = weights.perceptronNorms
         let (input, divisors) = prepare(
             hidden, norm: norms.before, rounding: weights.up.rounding, into: views.normed)
@@ -102,14 +134,14 @@ struct LayerPass {
     }
 
     /// Clamps, normalises and rotates queries and keys where the layer does so.
-    private func shapeHeads(_ heads: MatrixView) {
+    private func shapeHeads(_ heads: MatrixView, firstRow: Int) {
         if let clip = layer.attention.clip { clamp(heads, to: clip) }
         let layouts = layouts(heads)
         normalise(layouts.queries, layer.attention.queryNorm, weights.queryNorm)
         normalise(layouts.keys, layer.attention.keyNorm, weights.keyNorm)
         if let rotary {
-            rotate(layouts.queries, table: rotary, windowLength: context)
-            rotate(layouts.keys, table: rotary, windowLength: context)
+            rotate(layouts.queries, table: rotary, windowLength: context, firstRow: firstRow)
+            rotate(layouts.keys, table: rotary, windowLength: context, firstRow: firstRow)
         }
     }
 

@@ -8,16 +8,18 @@ struct LayerWeights: Sendable {
     }
 
     /// Queries, keys and values: each map with the first column of its outputs.
-    let projections: [(map: BoundLinear, firstColumn: Int)]
+    private(set) var projections: [(map: BoundLinear, firstColumn: Int)]
     let queryNorm: BoundNorm?
     let keyNorm: BoundNorm?
-    let output: BoundLinear
+    private(set) var output: BoundLinear
     let attentionNorms: Norms
-    let gate: BoundLinear?
-    let up: BoundLinear
-    let down: BoundLinear
+    private(set) var gate: BoundLinear?
+    private(set) var up: BoundLinear
+    private(set) var down: BoundLinear
     let activation: ActivationFunction
     let perceptronNorms: Norms
+    /// Whether all maps are packed, so that a few rows at a time can go through them.
+    private(set) var areKept = false
 
     init(_ layer: LayerDescription, _ binding: WeightBinding) throws(LanguageModelError) {
         let attention = layer.attention
@@ -42,6 +44,19 @@ struct LayerWeights: Sendable {
         if let gate, let description = layer.perceptron.gate {
             try Self.checkRounding([(description, gate), (layer.perceptron.up, up)])
         }
+    }
+
+    /// Packs all maps, if that is worth while for so many rows.
+    mutating func keep(rows: Int) {
+        let maps = projections.map(\.map) + [output, up, down] + (gate.map { [$0] } ?? [])
+        let count = maps.reduce(0) { $0 + $1.weight.rows * $1.weight.columns }
+        guard KeptWeight.isWorthwhile(weights: count, rows: rows) else { return }
+        for index in projections.indices { projections[index].map.keep() }
+        output.keep()
+        gate?.keep()
+        up.keep()
+        down.keep()
+        areKept = true
     }
 
     /// Maps that share an input must round it alike: it is rounded once.

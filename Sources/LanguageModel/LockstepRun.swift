@@ -42,9 +42,11 @@ struct LockstepRun {
         for position in description.layers.indices {
             for (index, variant) in variants.enumerated() {
                 let layer = variant.description.layers[position]
+                var weights = try LayerWeights(layer, variant.binding)
+                weights.keep(rows: hidden[index].rows)
                 let pass = LayerPass(
-                    layer: layer, weights: try LayerWeights(layer, variant.binding), workspace: workspace,
-                    context: context, rotary: tables[layer.attention.rotary])
+                    layer: layer, weights: weights, workspace: workspace, context: context,
+                    rotary: tables[layer.attention.rotary])
                 var kept = 0
                 for chunk in chunks(of: hidden[index], windows: plan.windowsPerChunk) {
                     try meter.checkCancellation()

@@ -9,7 +9,7 @@ struct MemoryPlan: Equatable {
 
     /// Rows beyond this no longer make the matrix products faster.
     static let usefulRows = 2048
-    static let usefulHeadRows = 1024
+    static let usefulHeadRows = 4096
 
     init(
         _ description: DecoderDescription, variants: Int, context: Int, windows: Int, budget: Int

@@ -10,12 +10,25 @@ struct BoundLinear: Sendable {
     let rounding: InputRounding?
     /// The scale of a packed ternary weight.
     var ternaryScale: Float?
+    /// The weight packed, where the rows of its inputs come a few at a time.
+    private var kept: KeptWeight?
+
+    init(weight: any WeightMatrix, bias: [Float]?, rounding: InputRounding?, ternaryScale: Float?) {
+        (self.weight, self.bias, self.rounding, self.ternaryScale) = (weight, bias, rounding, ternaryScale)
+    }
+
+    /// Packs the weight; from now on products run on the thread that asks for them.
+    mutating func keep() { kept = KeptWeight(weight, bias: rounding == .bitNetCodes ? nil : bias) }
 
     /// out = x·Wᵀ + b; x must be rounded already where the map wants that, and `divisors` are what that returned.
     ///
     /// With a ternary scale s and divisors v: out = (x·Wᵀ)/(s·v) + b; without: (x·Wᵀ + b)·s, as transformers has it.
     func apply(_ x: MatrixView, divisors: [Float]? = nil, into out: MatrixView) {
-        multiply(x, weight, bias: divisors == nil ? bias : nil, into: out)
+        if let kept {
+            kept.multiply(x, into: out)
+        } else {
+            multiply(x, weight, bias: divisors == nil ? bias : nil, into: out)
+        }
         guard let ternaryScale else { return }
         guard let divisors else {
             return forEachRow(of: out) { row in for index in row.indices { row[index] *= ternaryScale } }

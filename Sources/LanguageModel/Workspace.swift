@@ -30,14 +30,30 @@ final class Workspace: Sendable {
             inner: view(shared, widths.inner), gate: view(shared, after: widths.inner, widths.gate))
     }
 
+    /// Lends some rows of heads and of what attention makes of them, with memory for the rest that no other rows share.
+    func withBlock(_ layer: LayerDescription, of views: Views, _ rows: Range<Int>, _ body: (Views) -> Void) {
+        let widths = Widths(layer)
+        let count = rows.count
+        Scratch.withFloats(count * (2 * normed.columns + widths.inner + widths.gate)) { memory in
+            var free = memory
+            func view(_ columns: Int) -> MatrixView {
+                defer { free += count * columns }
+                return MatrixView(base: free, rows: count, columns: columns, stride: columns)
+            }
+            body(
+                Views(
+                    normed: view(normed.columns), projected: view(normed.columns), heads: views.heads.rows(rows),
+                    attended: views.attended.rows(rows), inner: view(widths.inner), gate: view(widths.gate)))
+        }
+    }
+
     struct Views {
         let normed, projected, heads, attended, inner, gate: MatrixView
 
-        /// The first rows of each.
-        func rows(_ count: Int) -> Views {
+        func rows(_ range: Range<Int>) -> Views {
             Views(
-                normed: normed.rows(0..<count), projected: projected.rows(0..<count), heads: heads.rows(0..<count),
-                attended: attended.rows(0..<count), inner: inner.rows(0..<count), gate: gate.rows(0..<count))
+                normed: normed.rows(range), projected: projected.rows(range), heads: heads.rows(range),
+                attended: attended.rows(range), inner: inner.rows(range), gate: gate.rows(range))
         }
     }
 

@@ -56,6 +56,20 @@ struct LockstepTests {
         }
     }
 
+    /// Kept weights take a few rows at a time through a layer, 32 at most here: blocks begin inside of windows.
+    @Test(arguments: TinyConfigurations.all.keys.sorted())
+    func scoresDoNotDependOnWhetherWeightsAreKept(name: String) throws {
+        let tiny = try TinyCheckpoint(#require(TinyConfigurations.all[name]), seed: 3)
+        let windows = tiny.windows(7, context: 11)
+        let model = try LanguageModel([tiny.store()])
+        for scored in [ScoredTokens.all, .secondHalf] {
+            let options = ScoringOptions(scored: scored)
+            let kept = try Parallel.$limit.withValue(7) { try model.score(windows, options: options) }
+            let passing = try KeptWeight.$limit.withValue(0) { try model.score(windows, options: options) }
+            #expect(kept == passing)
+        }
+    }
+
     @Test func scoresDoNotDependOnTheMemoryBudget() throws {
         let variants = try Self.variants()
         let windows = variants[0].windows(7, context: 19)

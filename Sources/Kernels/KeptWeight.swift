@@ -1,0 +1,47 @@
+/// A linear layer's weight, packed whole and kept so while many rows pass it, a few at a time.
+package final class KeptWeight: Sendable {
+    private let memory: Scratch.Loan
+    private let packed: PackedWeights
+
+    /// Whether a layer of so many weights is worth keeping for so many rows: it stays in the caches.
+    package static func isWorthwhile(weights: Int, rows: Int) -> Bool {
+        weights <= min(limit ?? .max, Blocking.keptLayers * Blocking.keptWeights(.current, rows: rows))
+    }
+
+    /// An upper bound on the weights of a layer that is kept, inside a `$limit.withValue` scope: for tests that compare.
+    @TaskLocal package static var limit: Int?
+
+    /// Packs a weight, in parallel, with the bias of its outputs.
+    package convenience init(_ weight: any WeightMatrix, bias: [Float]?) {
+        self.init(weight, bias: bias, form: .current)
+    }
+
+    init(_ weight: any WeightMatrix, bias: [Float]?, form: PanelForm) {
+        memory = Scratch.Loan(PackedWeights.floatCount(rows: weight.rows, depth: weight.columns, form: form))
+        packed = PackedWeights(weight, rows: 0..<weight.rows, bias: bias, form: form, in: memory.base)
+        Parallel.forEach(packed.packingTasks) { [packed] in packed.pack($0) }
+    }
+
+    /// out = x·weightᵀ + bias on this thread, in the same bits as ``multiply(_:_:bias:into:)``.
+    package func multiply(_ x: MatrixView, into out: MatrixView) {
+        let form = packed.form
+        let depthBlock = Blocking.depth(x.columns, form: form)
+        Scratch.withFloats(form.inputPanels(x.rows) * form.inputFloats(depth: depthBlock)) { inputs in
+            for first in stride(from: 0, to: max(1, x.columns), by: depthBlock) {
+                let depths = first..<min(x.columns, first + depthBlock)
+                form.pack(x, rows: 0..<x.rows, columns: depths, into: inputs)
+                form.multiplying { packed.multiply(inputs, depths: depths, into: out) }
+            }
+        }
+    }
+}
+
+/// Calls `body` with blocks of consecutive rows, several at a time: as many rows as should pass a kept weight at once. Loops
+/// inside of `body` run on its own thread.
+package func forEachRowBlock(_ rows: Int, _ body: @Sendable (Range<Int>) -> Void) {
+    let form = PanelForm.current
+    let blocks = Blocking.rowBlocks(rows, form: form, largest: Blocking.largestRows(form))
+    Parallel.forEach(blocks.count) { index in
+        Parallel.$limit.withValue(1) { body(blocks[index]) }
+    }
+}
