@@ -73,7 +73,7 @@ let package = Package(
         library("ScalingLaws", [numerics]),
         library("Report", ["ScalingLaws", "JSON"]),
         .target(
-            name: "Schemas", path: "Schemas",
+            name: "Schemas", path: "Schemas", exclude: ["manifest.schema.json", "pipeline.schema.json"],
             resources: ["v1_measurements.sql", "v2_targets_and_training.sql", "v3_recipes.sql"].map {
                 .embedInCode($0)
             },

@@ -58,7 +58,7 @@ enum Blocking {
         var (blocks, first) = ([Range<Int>](), 0)
         while first < panels {
             let left = panels - first
-            let count = width == 1 ? min(left, largest) : min(left, largest, max(least, left / (2 * width)))
+            let count = width == 1 ? min(left, largest) : min(left, largest, max(1, least, left / (2 * width)))
             blocks.append(first..<first + count)
             first += count
         }
