@@ -10,6 +10,8 @@ struct MemoryPlan: Equatable {
     /// Rows beyond this no longer make the matrix products faster.
     static let usefulRows = 2048
     static let usefulHeadRows = 4096
+    /// Rows that the head should have even where they need more memory than the layers.
+    static let neededHeadRows = 1024
 
     init(
         _ description: DecoderDescription, variants: Int, context: Int, windows: Int, budget: Int
@@ -22,10 +24,11 @@ struct MemoryPlan: Equatable {
         }
         let needed = bytes(1, 1, 1)
         guard needed <= budget else { throw .memoryBudget(given: budget, needed: needed) }
-        var (passing, scored) = (
-            max(1, min(windows, Self.usefulRows / context)), max(1, min(windows, Self.usefulHeadRows / context))
-        )
+        var passing = max(1, min(windows, Self.usefulRows / context))
         while passing > 1, bytes(passing, passing, 1) > budget { passing -= 1 }
+        // The head runs when the layers no longer need their memory: what fits there costs nothing.
+        let free = max(Self.neededHeadRows / context, passing * chunk / max(1, head))
+        var scored = max(1, min(windows, Self.usefulHeadRows / context, free))
         while scored > 1, bytes(scored, 1, scored) > budget { scored -= 1 }
         let left = budget - bytes(0, passing, scored)
         windowsHeld = min(windows, max(1, left / (4 * context * held)))
