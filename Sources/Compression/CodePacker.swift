@@ -105,7 +105,8 @@ import Kernels
             _ source: UnsafeRawPointer, _ grid: UniformGrid, into stream: UnsafeMutableRawPointer,
             _ decode: (__m128i) -> __m256, _ joined: (__m256i) -> __m256i
         ) {
-            let (steps, zero) = (NearestSteps(grid.scale), _mm256_set1_epi16(Int16(truncatingIfNeeded: grid.zero)))
+            let steps = NearestSteps(grid.scale)
+            let zero = _mm256_set1_epi16(Int16(truncatingIfNeeded: grid.zero) - NearestSteps.excess)
             // Packing works on each half of a vector by itself, which leaves fours of codes out of order.
             let order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7)
             var (source, target) = (source, stream)

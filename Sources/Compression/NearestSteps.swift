@@ -17,11 +17,13 @@
         /// The scales for which nothing on the way is too small or too large for a float32.
         package static let scales: ClosedRange<Float> = 0x1p-100...0x1p100
 
-        /// The numbers of steps, eight of 32 bits, that are nearest to values of at most 384 steps.
+        /// What the numbers are too large by: an even number, so that halves go the same way.
+        package static let excess: Int16 = 1536
+
+        /// The numbers of steps, eight of 32 bits, that are nearest to values of at most 384 steps, and `excess` more.
         @inline(__always)
         package func callAsFunction(_ values: SIMD8<Float>) -> SIMD4<Int64> {
-            let coarse = _mm256_set1_ps(1536)
-            return _mm256_cvtps_epi32(_mm256_sub_ps(_mm256_fmadd_ps(values, reciprocal, coarse), coarse))
+            _mm256_cvtps_epi32(_mm256_fmadd_ps(values, reciprocal, _mm256_set1_ps(Float(Self.excess))))
         }
     }
 #endif
