@@ -37,7 +37,7 @@ static const TileConfiguration configuration __attribute__((aligned(64))) = {
     _tile_loadd(6, b + (part) * 2048, 64);                                                                            \
     _tile_loadd(7, b + (part) * 2048 + 1024, 64)
 
-/// Asks for some cache lines, and then some more.
+/// Asks for cache lines that will be read soon.
 static inline void ask(const char *next, int lines) {
     for (int line = 0; line < lines; line++) _mm_prefetch(next + 64 * line, _MM_HINT_T0);
 }

@@ -1,5 +1,6 @@
 import CKernels
 import Kernels
+import KernelsAVX512
 
 #if arch(x86_64)
     import _Builtin_intrinsics.intel
@@ -9,9 +10,6 @@ import Kernels
     struct CodePacker {
         /// Codes made at a time.
         static let step = 32
-        /// Bytes from weights that are read now to those that are asked for: memory answers while codes are made.
-        private static let prefetchDistance = 6144
-
         /// The bytes of a group's codes.
         let groupByteCount: Int
         private let bits: Int
@@ -23,6 +21,11 @@ import Kernels
         private let fours: __m256i
         /// Moves the bytes in use next to each other, in each half of a vector.
         private let bytesInUse: __m256i
+        /// Bits between two fours of codes of an odd width, which lie in the halves of 64 bits.
+        private let gap: Int32
+        private let lowGap: __m256i
+        /// Makes the codes of groups of whole vectors of 512 bits, where the processor has them.
+        private let wide: CodePacker512?
 
         /// For groups of a multiple of 32 weights.
         init(bits: Int, groupLength: Int, type: FloatType) {
@@ -37,18 +40,28 @@ import Kernels
             var half = SIMD16<Int8>(repeating: -1)
             for (index, byte) in inUse.enumerated() { half[index] = byte }
             bytesInUse = unsafeBitCast(SIMD32(lowHalf: half, highHalf: half), to: __m256i.self)
+            gap = Int32(32 - 4 * bits)
+            lowGap = _mm256_set1_epi64x(Int64(gap))
+            wide =
+                Processor.usesAVX512 && groupLength.isMultiple(of: CodePacker512.step)
+                ? CodePacker512(
+                    bits: bits, groupLength: groupLength, isFloat16: type == .float16, excess: NearestSteps.excess)
+                : nil
         }
 
-        /// The nearest codes of some groups as a bit stream; writes up to 12 bytes beyond them.
+        /// The nearest codes of some groups of a block as a bit stream; writes up to 12 bytes beyond them.
         ///
-        /// Weights and codes are those of eight groups, of which `groups` are to be packed.
+        /// Weights and codes are those of the whole block.
         func pack(
-            _ source: UnsafeRawPointer, _ grids: GroupGrids, groups: Range<Int>, into stream: UnsafeMutableRawPointer
+            _ source: UnsafeRawPointer, _ block: borrowing GroupBlock, groups: Range<Int>,
+            into stream: UnsafeMutableRawPointer
         ) {
-            if case .float16 = type {
-                pack(source, grids, groups, into: stream) { _mm256_cvtph_ps($0) }
+            if let wide, block.hasUsualScales {
+                wide.pack(source, scales: block.scales, zeros: block.zeros, groups: groups, into: stream)
+            } else if case .float16 = type {
+                pack(source, block, groups, into: stream) { _mm256_cvtph_ps($0) }
             } else {
-                pack(source, grids, groups, into: stream) { Self.bfloat16($0) }
+                pack(source, block, groups, into: stream) { Self.bfloat16($0) }
             }
         }
 
@@ -67,18 +80,19 @@ import Kernels
 
         @inline(__always)
         private func pack(
-            _ source: UnsafeRawPointer, _ grids: GroupGrids, _ groups: Range<Int>, into stream: UnsafeMutableRawPointer,
+            _ source: UnsafeRawPointer, _ block: borrowing GroupBlock, _ groups: Range<Int>,
+            into stream: UnsafeMutableRawPointer,
             _ decode: (__m128i) -> __m256
         ) {
             // One loop for each way to join codes.
             if bits == 8 {
-                pack(source, grids, groups, into: stream, decode) { $0 }
+                pack(source, block, groups, into: stream, decode) { $0 }
             } else if bits % 2 == 0 {
-                pack(source, grids, groups, into: stream, decode) {
+                pack(source, block, groups, into: stream, decode) {
                     _mm256_shuffle_epi8(joinedByFours($0), bytesInUse)
                 }
             } else {
-                pack(source, grids, groups, into: stream, decode) {
+                pack(source, block, groups, into: stream, decode) {
                     _mm256_shuffle_epi8(joinedByEights($0), bytesInUse)
                 }
             }
@@ -86,11 +100,12 @@ import Kernels
 
         @inline(__always)
         private func pack(
-            _ source: UnsafeRawPointer, _ grids: GroupGrids, _ groups: Range<Int>, into stream: UnsafeMutableRawPointer,
+            _ source: UnsafeRawPointer, _ block: borrowing GroupBlock, _ groups: Range<Int>,
+            into stream: UnsafeMutableRawPointer,
             _ decode: (__m128i) -> __m256, _ joined: (__m256i) -> __m256i
         ) {
             for group in groups {
-                let grid = grids[group]
+                let grid = block.grid(group)
                 let (values, codes) = (source + 2 * group * groupLength, stream + group * groupByteCount)
                 if NearestSteps.scales.contains(grid.scale) {
                     pack(values, grid, into: codes, decode, joined)
@@ -111,7 +126,7 @@ import Kernels
             let order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7)
             var (source, target) = (source, stream)
             for _ in 0..<groupLength / Self.step {
-                prefetch(source + Self.prefetchDistance)
+                prefetch(source + CodePacker512.prefetchDistance)
                 let (a, b) = (steps(decode(load(source, 0))), steps(decode(load(source, 1))))
                 let (c, d) = (steps(decode(load(source, 2))), steps(decode(load(source, 3))))
                 let low = _mm256_add_epi16(_mm256_packs_epi32(a, b), zero)
@@ -151,9 +166,7 @@ import Kernels
         /// Eight codes in each 64 bits.
         @inline(__always)
         private func joinedByEights(_ codes: __m256i) -> __m256i {
-            let joined = joinedByFours(codes)
-            let high = _mm256_slli_epi64(_mm256_srli_epi64(joined, 32), Int32(truncatingIfNeeded: 4 * bits))
-            return joined & 0xffff_ffff | high
+            _mm256_srli_epi64(_mm256_sllv_epi32(joinedByFours(codes), lowGap), gap)
         }
     }
 #endif

@@ -17,18 +17,9 @@ struct GroupTarget: @unchecked Sendable {
         codes + group * (geometry.groupLength * geometry.bits / 8)
     }
 
-    /// Stores scales and zero points of at most eight groups.
-    func store(scales groupScales: SIMD8<Float>, zeros groupZeros: SIMD8<UInt8>, groups: Range<Int>) {
-        var (groupScales, groupZeros) = (groupScales, groupZeros)
-        withUnsafeBytes(of: &groupScales) { bytes in
-            // Sound because eight scales lie there.
-            let values = bytes.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: Float.self)
-            scaleType.encode(values, count: groups.count, into: scales + groups.lowerBound * scaleType.byteCount)
-        }
-        guard let zeros else { return }
-        withUnsafeBytes(of: &groupZeros) { bytes in
-            (zeros + groups.lowerBound).copyMemory(
-                from: bytes.baseAddress.unsafelyUnwrapped, byteCount: groups.count)
-        }
+    /// Stores scales and zero points.
+    func store(scales groupScales: UnsafePointer<Float>, zeros groupZeros: UnsafePointer<UInt8>, groups: Range<Int>) {
+        scaleType.encode(groupScales, count: groups.count, into: scales + groups.lowerBound * scaleType.byteCount)
+        if let zeros { (zeros + groups.lowerBound).copyMemory(from: groupZeros, byteCount: groups.count) }
     }
 }

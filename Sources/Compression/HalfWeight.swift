@@ -9,9 +9,6 @@ import Kernels
     ///
     /// `@unchecked Sendable` because the bytes are only read, and the weight keeps them alive.
     struct HalfWeight: @unchecked Sendable {
-        /// Groups whose grids are found together.
-        private static let block = 8
-
         private let weight: DenseMatrix
         private let type: FloatType
         private let source: UnsafeRawPointer
@@ -39,23 +36,25 @@ import Kernels
         func round(rows: Range<Int>, of layer: String) throws(CompressionError) {
             let perRow = weight.columns / groupLength
             let groups = rows.lowerBound * perRow..<rows.upperBound * perRow
-            let found = GroupExtremeBits()
-            for first in stride(from: groups.lowerBound, to: groups.upperBound, by: Self.block) {
-                let block = first..<min(first + Self.block, groups.upperBound)
-                found.find(values(first), groupLength, groups: 0..<block.count)
-                guard let extremes = found.values(type) else { throw notFinite(block, of: layer) }
+            var block = GroupBlock(type)
+            let blockLength = GroupBlock.groups(length: groupLength)
+            for first in stride(from: groups.lowerBound, to: groups.upperBound, by: blockLength) {
+                let range = first..<min(first + blockLength, groups.upperBound)
+                guard block.find(values(first), length: groupLength, count: range.count) else {
+                    throw notFinite(range, of: layer)
+                }
                 for (target, packer) in targets {
-                    guard let grids = GroupGrids(extremes, target.geometry, target.scaleType) else {
-                        throw outOfRange(block, extremes, target, of: layer)
+                    guard block.makeGrids(range.count, target.geometry, target.scaleType) else {
+                        throw outOfRange(range, block, target, of: layer)
                     }
-                    target.store(scales: grids.scales, zeros: grids.zeros, groups: block)
+                    target.store(scales: block.scales, zeros: block.zeros, groups: range)
                     let codes = target.codes(group: first)
-                    if block.upperBound < groups.upperBound {
-                        packer.pack(values(first), grids, groups: 0..<block.count, into: codes)
+                    if range.upperBound < groups.upperBound {
+                        packer.pack(values(first), block, groups: 0..<range.count, into: codes)
                     } else {
                         // The last group's stores would spill into another worker's.
-                        packer.pack(values(first), grids, groups: 0..<block.count - 1, into: codes)
-                        packLast(block, grids, packer, into: codes)
+                        packer.pack(values(first), block, groups: 0..<range.count - 1, into: codes)
+                        packLast(range, block, packer, into: codes)
                     }
                 }
             }
@@ -65,14 +64,15 @@ import Kernels
 
         /// Makes the codes of a block's last group beside where they belong.
         private func packLast(
-            _ block: Range<Int>, _ grids: GroupGrids, _ packer: CodePacker, into codes: UnsafeMutableRawPointer
+            _ groups: Range<Int>, _ block: borrowing GroupBlock, _ packer: CodePacker,
+            into codes: UnsafeMutableRawPointer
         ) {
-            let (last, size) = (block.count - 1, packer.groupByteCount)
+            let (last, size) = (groups.count - 1, packer.groupByteCount)
             withUnsafeTemporaryAllocation(byteCount: size + 16, alignment: 8) { memory in
                 // Sound because the memory has bytes.
                 let beside = memory.baseAddress.unsafelyUnwrapped
                 packer.pack(
-                    values(block.lowerBound), grids, groups: last..<last + 1, into: beside - last * size)
+                    values(groups.lowerBound), block, groups: last..<last + 1, into: beside - last * size)
                 (codes + last * size).copyMemory(from: beside, byteCount: size)
             }
         }
@@ -85,15 +85,19 @@ import Kernels
         }
 
         private func outOfRange(
-            _ groups: Range<Int>, _ extremes: EightExtremes, _ target: GroupTarget, of layer: String
+            _ groups: Range<Int>, _ block: borrowing GroupBlock, _ target: GroupTarget, of layer: String
         ) -> CompressionError {
-            let group = groups.first {
-                UniformGrid(
-                    low: extremes.low[$0 - groups.lowerBound], high: extremes.high[$0 - groups.lowerBound],
-                    bits: target.geometry.bits, symmetric: target.geometry.symmetric, scaleType: target.scaleType)
-                    == nil
+            var group = groups.lowerBound
+            for index in 0..<groups.count {
+                let extremes = block.values(index / 8 * 8)
+                let grid = UniformGrid(
+                    low: extremes.low[index % 8], high: extremes.high[index % 8], bits: target.geometry.bits,
+                    symmetric: target.geometry.symmetric, scaleType: target.scaleType)
+                guard grid == nil else { continue }
+                group += index
+                break
             }
-            let row = (group ?? groups.lowerBound) * groupLength / weight.columns
+            let row = group * groupLength / weight.columns
             return .scaleOutOfRange(tensor: layer, row: row, scaleType: target.scaleType.rawValue)
         }
     }

@@ -48,11 +48,14 @@ package enum ScaleType: String, Sendable, Hashable, CaseIterable {
         return Float(bitPattern: (bits &+ 0xfff &+ (bits >> 13 & 1)) & 0xffff_e000)
     }
 
-    /// The bits of a positive value that float16 holds exactly.
+    /// The bits of a positive value that float16 holds exactly, by steps that the compiler takes for many values at once.
     @inline(__always)
     private static func float16Bits(_ value: Float) -> UInt16 {
-        guard value >= 0x1p-14 else { return UInt16(value * 0x1p24) }
-        return UInt16(truncatingIfNeeded: value.bitPattern >> 13 &- 112 << 10)
+        // Below 2⁻¹⁴ the step is 2⁻²⁴, which is that of float32 from 0.5 to 1.
+        let small = (value + 0.5).bitPattern &- Float(0.5).bitPattern
+        let isSmall = UInt32(bitPattern: Int32(bitPattern: value.bitPattern &- Float(0x1p-14).bitPattern) &>> 31)
+        let usual = value.bitPattern &>> 13 &- 112 &<< 10
+        return UInt16(truncatingIfNeeded: usual ^ ((usual ^ small) & isSmall))
     }
 
     private static func bfloat16(_ value: Float) -> Float {
@@ -73,17 +76,20 @@ package enum ScaleType: String, Sendable, Hashable, CaseIterable {
     /// Stores values that `rounded` has made.
     func encode(_ values: UnsafePointer<Float>, count: Int, into destination: UnsafeMutableRawPointer) {
         switch self {
-        case .float16:
-            for index in 0..<count {
-                destination.storeBytes(
-                    of: Self.float16Bits(values[index]), toByteOffset: 2 * index, as: UInt16.self)
-            }
-        case .bfloat16:
-            for index in 0..<count {
-                destination.storeBytes(
-                    of: UInt16(values[index].bitPattern >> 16), toByteOffset: 2 * index, as: UInt16.self)
-            }
+        case .float16: Self.store(values, count, destination) { Self.float16Bits($0) }
+        case .bfloat16: Self.store(values, count, destination) { UInt16(truncatingIfNeeded: $0.bitPattern &>> 16) }
         case .float32: destination.copyMemory(from: values, byteCount: 4 * count)
+        }
+    }
+
+    @inline(__always)
+    private static func store(
+        _ values: UnsafePointer<Float>, _ count: Int, _ destination: UnsafeMutableRawPointer, _ bits: (Float) -> UInt16
+    ) {
+        var index = 0
+        while index < count {
+            destination.storeBytes(of: bits(values[index]), toByteOffset: 2 &* index, as: UInt16.self)
+            index &+= 1
         }
     }
 

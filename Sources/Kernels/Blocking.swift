@@ -15,8 +15,8 @@ enum Blocking {
     static func keptWeights(_ form: PanelForm, rows: Int) -> Int {
         form == .parts ? (rows < 1024 ? 1 << 20 : 1 << 22) : 1 << 17
     }
-    /// The weights of a layer that are kept together, in weights of that size.
-    static let keptLayers = 2
+    /// Weights of a whole layer that are packed together for so many input rows.
+    static func keptLayer(_ form: PanelForm, rows: Int) -> Int { 2 * keptWeights(form, rows: rows) }
     /// Inputs that are packed at a time where the weight goes by (16 MiB, or 24).
     static let streamedInputs = 1 << 22
     /// Panels of a passing weight in one task: they, or their outputs, stay in the second-level cache from one depth to the

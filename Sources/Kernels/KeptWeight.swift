@@ -5,18 +5,15 @@ package final class KeptWeight: Sendable {
 
     /// Whether a layer of so many weights is worth keeping for so many rows: it stays in the caches.
     package static func isWorthwhile(weights: Int, rows: Int) -> Bool {
-        weights <= min(limit ?? .max, Blocking.keptLayers * Blocking.keptWeights(.current, rows: rows))
+        weights <= min(limit ?? .max, Blocking.keptLayer(.current, rows: rows))
     }
 
     /// An upper bound on the weights of a layer that is kept, inside a `$limit.withValue` scope: for tests that compare.
     @TaskLocal package static var limit: Int?
 
     /// Packs a weight, in parallel, with the bias of its outputs.
-    package convenience init(_ weight: any WeightMatrix, bias: [Float]?) {
-        self.init(weight, bias: bias, form: .current)
-    }
-
-    init(_ weight: any WeightMatrix, bias: [Float]?, form: PanelForm) {
+    package init(_ weight: any WeightMatrix, bias: [Float]?) {
+        let form = PanelForm.current
         memory = Scratch.Loan(PackedWeights.floatCount(rows: weight.rows, depth: weight.columns, form: form))
         packed = PackedWeights(weight, rows: 0..<weight.rows, bias: bias, form: form, in: memory.base)
         Parallel.forEach(packed.packingTasks) { [packed] in packed.pack($0) }

@@ -11,7 +11,7 @@ package func multiply(
     guard weight.rows * weight.columns <= Blocking.keptWeights(form, rows: x.rows) else {
         return StreamedProduct.run(x, weight, bias: bias, into: out, form: form)
     }
-    let kept = KeptWeight(weight, bias: bias, form: form)
+    let kept = KeptWeight(weight, bias: bias)
     let blocks = Blocking.rowBlocks(x.rows, form: form, largest: Blocking.largestRows(form))
     Parallel.forEach(blocks.count) { kept.multiply(x.rows(blocks[$0]), into: out.rows(blocks[$0])) }
 }

@@ -7,7 +7,7 @@ package enum Parallel {
     /// How many threads work at once: `QID_THREADS`, or else one for each core.
     package static var width: Int { limit ?? configured }
 
-    /// An upper bound on `width` inside a `$limit.withValue` scope, for tests that compare thread counts.
+    /// An upper bound on `width` inside a `$limit.withValue` scope: 1 for loops that are to stay on their thread.
     @TaskLocal package static var limit: Int?
 
     private static let configured = KernelSettings.current.threads ?? ProcessInfo.processInfo.activeProcessorCount

@@ -19,7 +19,7 @@ struct LayerWeights: Sendable {
     let activation: ActivationFunction
     let perceptronNorms: Norms
     /// Whether all maps are packed, so that a few rows at a time can go through them.
-    private(set) var areKept = false
+    var areKept: Bool { output.kept != nil }
 
     init(_ layer: LayerDescription, _ binding: WeightBinding) throws(LanguageModelError) {
         let attention = layer.attention
@@ -56,7 +56,6 @@ struct LayerWeights: Sendable {
         gate?.keep()
         up.keep()
         down.keep()
-        areKept = true
     }
 
     /// Maps that share an input must round it alike: it is rounded once.

@@ -11,11 +11,7 @@ struct BoundLinear: Sendable {
     /// The scale of a packed ternary weight.
     var ternaryScale: Float?
     /// The weight packed, where the rows of its inputs come a few at a time.
-    private var kept: KeptWeight?
-
-    init(weight: any WeightMatrix, bias: [Float]?, rounding: InputRounding?, ternaryScale: Float?) {
-        (self.weight, self.bias, self.rounding, self.ternaryScale) = (weight, bias, rounding, ternaryScale)
-    }
+    private(set) var kept: KeptWeight?
 
     /// Packs the weight; from now on products run on the thread that asks for them.
     mutating func keep() { kept = KeptWeight(weight, bias: rounding == .bitNetCodes ? nil : bias) }

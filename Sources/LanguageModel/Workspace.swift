@@ -50,6 +50,7 @@ final class Workspace: Sendable {
     struct Views {
         let normed, projected, heads, attended, inner, gate: MatrixView
 
+        /// Some rows of each.
         func rows(_ range: Range<Int>) -> Views {
             Views(
                 normed: normed.rows(range), projected: projected.rows(range), heads: heads.rows(range),

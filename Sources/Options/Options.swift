@@ -34,7 +34,7 @@ package struct CellOptions: ParsableArguments {
     }
 }
 
-/// How much memory a stage may use for what it computes with.
+/// How much memory a stage may use for activations; what is packed for products comes on top, some tens of megabytes.
 package struct MemoryOption: ParsableArguments {
     @Option(help: "Memory for activations, such as 512MB or 4GB.", transform: Self.byteCount)
     package var memory: Int = 512_000_000

@@ -7,11 +7,11 @@ struct HalfWeightTests {
     @Test(arguments: [FloatType.float16, .bfloat16], [32, 64, 96, 128, 384])
     func bytesEqualThoseOfTheSameWeightsInFloat32(_ type: FloatType, _ group: Int) throws {
         let scaleType: ScaleType = type == .float16 ? .float16 : .bfloat16
-        // 33 groups of 32, so that the last vector of groups is not whole.
+        // Odd numbers of rows and of groups of 32 and 128: the last eight groups are not all there.
         let columns = group == 32 ? 1056 : 384
         for (index, bits) in (2...8).enumerated() {
             for symmetric in [true, false] {
-                let halves = Halves(type, rows: 24, columns: columns, seed: UInt64(100 * group + index))
+                let halves = Halves(type, rows: 23, columns: columns, seed: UInt64(100 * group + index))
                 let spec = try Spec(method: .rtn, bits: bits, group: .size(group), symmetric: symmetric)
                 let results = try [halves.matrix, halves.inFloat32].map {
                     try RoundToNearest.compress(
