@@ -49,7 +49,7 @@ import KernelsAVX512
                 : nil
         }
 
-        /// The nearest codes of some groups of a block as a bit stream; writes up to 12 bytes beyond them.
+        /// The nearest codes of some groups of a block as a bit stream; writes up to seven bytes beyond them.
         ///
         /// Weights and codes are those of the whole block.
         func pack(
@@ -133,10 +133,20 @@ import KernelsAVX512
                 let high = _mm256_add_epi16(_mm256_packs_epi32(c, d), zero)
                 let codes = _mm256_min_epu8(_mm256_packus_epi16(low, high), top)
                 let bytes = joined(_mm256_permutevar8x32_epi32(codes, order))
-                target.storeBytes(of: bytes.lowHalf, as: __m128i.self)
-                target.storeBytes(of: bytes.highHalf, toByteOffset: 2 * bits, as: __m128i.self)
+                store(bytes.lowHalf, target)
+                store(bytes.highHalf, target + 2 * bits)
                 source += 2 * Self.step
                 target += 4 * bits
+            }
+        }
+
+        /// Stores the 2·bits bytes of sixteen codes, and as few more as one store can: no more than the shortest group has.
+        @inline(__always)
+        private func store(_ bytes: __m128i, _ target: UnsafeMutableRawPointer) {
+            if bits <= 4 {
+                target.storeBytes(of: bytes[0], as: Int64.self)
+            } else {
+                target.storeBytes(of: bytes, as: __m128i.self)
             }
         }
 

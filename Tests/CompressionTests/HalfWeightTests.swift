@@ -26,6 +26,21 @@ struct HalfWeightTests {
         }
     }
 
+    /// The shortest groups of the fewest bits take eight bytes, fewer than a vector that is stored.
+    @Test(arguments: [2, 3, 5])
+    func workersLeaveEachOthersCodesAlone(bits: Int) throws {
+        let halves = Halves(.float16, rows: 2048, columns: 1056, seed: 7)
+        let layer = LinearLayer(name: "x", weight: halves.matrix, scaleType: .float16)
+        let spec = try Spec(method: .rtn, bits: bits, group: .size(32))
+        func codes(threads: Int) throws -> [UInt8] {
+            try Parallel.$limit.withValue(threads) {
+                Array(try RoundToNearest.compress(layer, specs: [spec], hessian: nil)[0].tensors[0].storage.bytes)
+            }
+        }
+        let expected = try codes(threads: 1)
+        for _ in 0..<8 { #expect(try codes(threads: 8) == expected) }
+    }
+
     @Test(arguments: [FloatType.float16, .bfloat16])
     func whatIsNotFiniteIsNamed(_ type: FloatType) throws {
         let spec = try Spec(method: .rtn, bits: 4, group: .size(32))
