@@ -78,7 +78,8 @@
         }
     }
 
-    /// Compares some of the 64-bit parts of two vectors, numbered from 0 to 15, with others.
+    /// Compares some of the 64-bit parts of two vectors, numbered from 0 to 15, with others, as unsigned numbers: the greatest
+    /// are not negative, since zero is among them.
     private struct Fold {
         private let left: __m512i
         private let right: __m512i
