@@ -26,6 +26,11 @@ package struct CheckpointSource: Sendable, Equatable {
     /// The other files of a directory that belong to the checkpoint: configuration, tokenizer, index.
     package let companions: [String]
 
+    /// The name of the file in which a store describes a checkpoint, beside its files.
+    ///
+    /// A source's own file of that name is none of its companions, so that the two never meet.
+    package static let recordName = "checkpoint.json"
+
     /// Every file the checkpoint is made of.
     package var files: [URL] {
         form == .tar ? [location] : (weights + companions).sorted().map { location.appending(path: $0) }

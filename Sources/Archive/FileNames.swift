@@ -51,6 +51,6 @@ enum FileNames {
     /// Whether a file beside the weights belongs to the checkpoint: configuration, tokenizer, vocabulary.
     static func isCompanion(_ name: String) -> Bool {
         [".json", ".txt", ".model", ".jinja"].contains(where: name.hasSuffix) && !name.hasPrefix(".")
-            && !isPickle(name)
+            && !isPickle(name) && name != CheckpointSource.recordName
     }
 }

@@ -51,9 +51,9 @@ extension Workspace {
     }
 }
 
-/// Writes a new file and syncs it.
+/// Writes a new file and syncs it; what is there already, a symbolic link too, is an error and stays as it is.
 package func writeFile(_ bytes: [UInt8], to file: URL) throws(WorkspaceError) {
-    let descriptor = open(file.path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+    let descriptor = open(file.path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else { throw .cannotWrite(path: file.path, code: errno) }
     defer { close(descriptor) }
     var written = 0

@@ -96,7 +96,7 @@ struct CheckpointIntake {
     private func publish(_ record: CheckpointRecord, _ draft: URL) throws(StageError) {
         let place = workspace.checkpoint(record.digest)
         try attempt { () throws(WorkspaceError) in
-            try writeFile(Array(record.json.prettyText.utf8), to: draft.appending(path: checkpointRecordName))
+            try writeFile(Array(record.json.prettyText.utf8), to: draft.appending(path: CheckpointSource.recordName))
         }
         guard exists(place) else {
             return try attempt { () throws(WorkspaceError) in try workspace.publish(directory: draft, at: place) }

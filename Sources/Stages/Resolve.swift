@@ -57,16 +57,13 @@ func readLock(_ file: URL) throws(StageError) -> Lock? {
 
 /// What the store says of a checkpoint.
 func checkpointRecord(_ digest: String, in workspace: Workspace) throws(StageError) -> CheckpointRecord {
-    let file = workspace.checkpoint(digest).appending(path: checkpointRecordName)
+    let file = workspace.checkpoint(digest).appending(path: CheckpointSource.recordName)
     let json = try readJSON(file)
     guard let record = CheckpointRecord(json), record.digest == digest else {
         throw .workspace(.corrupt(path: file.path, reason: "not the record of checkpoint \(digest)"))
     }
     return record
 }
-
-/// The name of a checkpoint's record in its directory.
-let checkpointRecordName = "checkpoint.json"
 
 /// A JSON file of the store.
 func readJSON(_ file: URL) throws(StageError) -> JSONValue {

@@ -47,6 +47,29 @@ struct EndToEndTests {
         }
     }
 
+    /// A source's own files are linked, and nothing is ever written through a link, not by a name that we use as well.
+    @Test(arguments: [false, true]) func sourcesStayAsTheyAre(linked: Bool) throws {
+        try withScratchDirectory { directory in
+            let step = directory.appending(path: "archive/step1")
+            try SmallArchive.writeModel(width: 16, step: 1, to: step)
+            let victim = directory.appending(path: "victim.txt")
+            try replaceFile(Array("precious".utf8), to: victim)
+            let planted = step.appending(path: "checkpoint.json")
+            if linked {
+                try FileManager.default.createSymbolicLink(at: planted, withDestinationURL: victim)
+            } else {
+                try replaceFile(Array("theirs".utf8), to: planted)
+            }
+            let before = try snapshot(directory)
+            let run = try qid(
+                ["ingest", "--workspace", directory.appending(path: "workspace").path, "--family", "x",
+                    step.deletingLastPathComponent().path])
+            #expect(run.status == 0, "\(run.errors)")
+            #expect(run.errors.contains("1 checkpoints added"))
+            #expect(try snapshot(directory).filter { !$0.key.hasPrefix("workspace/") } == before)
+        }
+    }
+
     @Test func threadsChangeNothing() throws {
         try withScratchDirectory { directory in
             let archive = try SmallArchive(in: directory)
@@ -119,7 +142,7 @@ struct EndToEndTests {
             let bad = archive.archive.appending(path: "d16/step128/model.safetensors")
             var bytes = try readFile(bad)
             bytes.replaceSubrange(8..<9, with: [UInt8(ascii: "x")])
-            try writeFile(bytes, to: bad)
+            try replaceFile(bytes, to: bad)
             let workspace = directory.appending(path: "workspace")
             for _ in 0..<2 {
                 let run = try qid(["run", archive.manifest.path, "--workspace", workspace.path])
@@ -192,12 +215,12 @@ struct EndToEndTests {
             let name = try #require(names(in: workspace.appending(path: "store/evaluations")).first)
             let file = workspace.appending(path: "store/evaluations/\(name)")
             let text = String(decoding: try readFile(file), as: UTF8.self)
-            try writeFile(Array(text.replacing("\"perplexity\": ", with: "\"perplexity\": 1").utf8), to: file)
+            try replaceFile(Array(text.replacing("\"perplexity\": ", with: "\"perplexity\": 1").utf8), to: file)
             let tampered = try verify()
             #expect(tampered.status == 65)
             #expect(tampered.output.contains("23 of 24 losses equal"))
 
-            try writeFile(Array("another text".utf8), to: archive.root.appending(path: "heldout.txt"))
+            try replaceFile(Array("another text".utf8), to: archive.root.appending(path: "heldout.txt"))
             let changed = try verify()
             #expect(changed.status == 65)
             #expect(changed.errors.contains("is not what the lock was made of"))
@@ -215,7 +238,7 @@ struct EndToEndTests {
             let weights = victim.appending(path: "model.safetensors")
             var bytes = try readFile(weights)
             bytes[bytes.count - 1] ^= 1
-            try writeFile(bytes, to: weights)
+            try replaceFile(bytes, to: weights)
             for name in names(in: workspace.appending(path: "store/evaluations")) {
                 let file = workspace.appending(path: "store/evaluations/\(name)")
                 if String(decoding: try readFile(file), as: UTF8.self).contains(victim.lastPathComponent) {
