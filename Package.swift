@@ -63,6 +63,7 @@ let package = Package(
         library("Compression", ["CKernels", "JSON", "Checkpoint", "Kernels", "KernelsAVX512"]),
         library("Tokenization", ["JSON", "Archive", "Kernels"]),
         library("LanguageModel", ["JSON", "Checkpoint", "Compression", "Vectors", "Kernels"]),
+        library("Calibration", ["JSON", "Checkpoint", "Compression", "Kernels", "LanguageModel"]),
         library("Evaluation", ["JSON", "Compression", "LanguageModel"]),
         library(
             "Benchmark",
@@ -84,7 +85,7 @@ let package = Package(
             "Stages",
             [
                 "JSON", "Kernels", "Archive", "Checkpoint", "Compression", "Tokenization", "LanguageModel",
-                "Evaluation",
+                "Calibration", "Evaluation",
                 "Warehouse", "ScalingLaws", "Report", "Pipeline",
             ]),
         library("Options", ["Stages", "Pipeline", "Kernels", argumentParser]),

@@ -62,8 +62,10 @@ struct EndToEndTests {
             }
             let before = try snapshot(directory)
             let run = try qid(
-                ["ingest", "--workspace", directory.appending(path: "workspace").path, "--family", "x",
-                    step.deletingLastPathComponent().path])
+                [
+                    "ingest", "--workspace", directory.appending(path: "workspace").path, "--family", "x",
+                    step.deletingLastPathComponent().path,
+                ])
             #expect(run.status == 0, "\(run.errors)")
             #expect(run.errors.contains("1 checkpoints added"))
             #expect(try snapshot(directory).filter { !$0.key.hasPrefix("workspace/") } == before)
