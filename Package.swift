@@ -101,7 +101,9 @@ let package = Package(
         tests("Checkpoint", ["Checkpoint", "JSON"]),
         tests("Compression", ["Compression", "Checkpoint", "Kernels", "JSON"]),
         tests("Tokenization", ["Tokenization", "Archive", "JSON"]),
-        tests("LanguageModel", ["LanguageModel", "Compression", "Checkpoint", "Vectors", "Kernels", "JSON"]),
+        tests(
+            "LanguageModel",
+            ["LanguageModel", "Calibration", "Compression", "Checkpoint", "Vectors", "Kernels", "JSON"]),
         tests("Evaluation", ["Evaluation", "LanguageModel", "Compression", "Checkpoint", "Kernels", "JSON"]),
         tests("Benchmark", ["Benchmark", "Archive", "Compression", "Kernels", "JSON", "ScalingLaws"]),
         tests("ScalingLaws", ["ScalingLaws"]),

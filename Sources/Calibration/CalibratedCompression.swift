@@ -1,6 +1,7 @@
 package import Checkpoint
 package import Compression
 import Kernels
+package import LanguageModel
 
 /// Compresses a 16-bit or float32 checkpoint by specs that go through it layer after layer: those whose methods look at
 /// what its layers are given, and those that scale channels before they round.
@@ -105,7 +106,7 @@ private struct SeenInputs {
 /// One spec on its way through the layers.
 private final class SpecStream {
     let need: CalibrationNeed
-    private let run: CalibrationRun
+    private let run: LayerwiseRun
     private var output: CompressionRun
     /// The modules still to be compressed.
     private var waiting: [String: LinearLayer]
@@ -116,7 +117,7 @@ private final class SpecStream {
         _ store: WeightStore, _ target: CompressionTarget, _ windows: TokenWindows, _ control: RunControl
     ) throws(LanguageModelError) {
         need = target.spec.method.need
-        run = try CalibrationRun(store, windows: windows, isCancelled: control.isCancelled)
+        run = try LayerwiseRun(store, windows: windows, isCancelled: control.isCancelled)
         do { output = try CompressionRun(store.checkpoint, [target]) } catch { throw .compression(error) }
         waiting = Dictionary(uniqueKeysWithValues: output.layers.map { ($0.name, $0) })
     }

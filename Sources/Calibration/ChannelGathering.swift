@@ -1,5 +1,6 @@
 import Compression
 import Kernels
+import LanguageModel
 
 /// Statistics of the inputs of a layer's maps, each shared by the maps that have the same input.
 final class ChannelGathering {

@@ -1,3 +1,4 @@
+package import LanguageModel
 import Vectors
 
 /// A place of a layer where factors of channels can move from what makes the channels into the linear maps that read

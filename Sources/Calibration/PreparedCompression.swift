@@ -2,6 +2,7 @@ import Checkpoint
 import Compression
 import JSON
 import Kernels
+import LanguageModel
 
 /// Compresses by specs that scale channels first, and by those that only watch what their maps are given: layer after
 /// layer of the uncompressed model, once for all of them.
@@ -9,7 +10,7 @@ final class PreparedCompression {
     private let store: WeightStore
     private let description: DecoderDescription
     /// Nil where no spec looks at text.
-    private let run: CalibrationRun?
+    private let run: LayerwiseRun?
     private var outputs: [PreparedOutput] = []
 
     init(
@@ -18,7 +19,7 @@ final class PreparedCompression {
         self.store = store
         let needsText = targets.contains { $0.spec.needsCalibration }
         if needsText, let windows {
-            let run = try CalibrationRun(store, windows: windows, isCancelled: control.isCancelled)
+            let run = try LayerwiseRun(store, windows: windows, isCancelled: control.isCancelled)
             self.run = run
             description = run.description
         } else {

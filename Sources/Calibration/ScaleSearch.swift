@@ -1,5 +1,6 @@
 import Compression
 import Kernels
+import LanguageModel
 
 /// AWQ's search for a layer's factors (2306.00978, as mit-han-lab/llm-awq's auto_scale does it): of twenty exponents the
 /// one with the least squared error of what the maps are part of.
@@ -8,7 +9,7 @@ import Kernels
 /// output maps it is their own. All inputs and weights are those of the layer as it was, and the weights of one site at a
 /// time are rounded. The search for clipping limits comes afterwards (`ClipSearch`).
 struct ScaleSearch {
-    let run: CalibrationRun
+    let run: LayerwiseRun
     let store: WeightStore
     let layer: Int
     let statistics: [String: ChannelStatistics]
@@ -57,8 +58,7 @@ struct ScaleSearch {
     }
 
     private func original(_ map: LinearDescription) throws(LanguageModelError) -> any WeightMatrix {
-        try WeightBinding(store: store).matrix(
-            map.module, rows: map.outputs, columns: map.inputs, transposed: map.transposed)
+        try store.weight(of: map)
     }
 
     private typealias Measure = ([String: any WeightMatrix]) throws(LanguageModelError) -> Double

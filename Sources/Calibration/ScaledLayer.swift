@@ -1,6 +1,7 @@
 import Checkpoint
 package import Compression
 package import Kernels
+package import LanguageModel
 
 /// A layer of a checkpoint with factors moved between its channels: what it computes stays, its weights change.
 package struct ScaledLayer {
@@ -20,8 +21,7 @@ package struct ScaledLayer {
 
     /// The weight of a map as it is now, outputs by inputs.
     package func weight(_ map: LinearDescription) throws(LanguageModelError) -> any WeightMatrix {
-        let weight = try WeightBinding(store: store).matrix(
-            map.module, rows: map.outputs, columns: map.inputs, transposed: map.transposed)
+        let weight = try store.weight(of: map)
         guard columns[map.module] != nil || rows[map.module] != nil else { return weight }
         return ScaledMatrix(weight, columns: columns[map.module], rows: rows[map.module])
     }

@@ -1,5 +1,6 @@
 import Compression
 import Kernels
+import LanguageModel
 
 /// The statistics of a site's channels: what several inputs share counts once.
 struct SiteChannels {

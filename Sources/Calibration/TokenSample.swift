@@ -1,5 +1,6 @@
 import Compression
 import Kernels
+import LanguageModel
 
 /// Every so-manieth token of what a layer's maps are given, each sample shared by the maps that have the same input.
 final class TokenSample {

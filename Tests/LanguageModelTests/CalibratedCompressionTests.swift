@@ -1,3 +1,4 @@
+import Calibration
 import Checkpoint
 import Compression
 import Foundation
@@ -81,7 +82,7 @@ struct CalibratedCompressionTests {
         let result = try #require(try outputs.stores().first)
         let base = try tiny.store()
         // The same again, one layer at a time by other means.
-        let run = try CalibrationRun(base, windows: windows)
+        let run = try LayerwiseRun(base, windows: windows)
         for (index, layer) in run.description.layers.enumerated() {
             var hessians: [String: Hessian] = [:]
             try run.observe(layer: index) { modules, inputs in

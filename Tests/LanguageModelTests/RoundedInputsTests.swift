@@ -1,3 +1,4 @@
+import Calibration
 import Checkpoint
 import Compression
 import Foundation
@@ -89,7 +90,7 @@ struct RoundedInputsTests {
     @Test func fixedScalesAreTheLargestInputs() throws {
         let tiny = try TinyCheckpoint(Self.configuration)
         let windows = tiny.windows(4, context: 16)
-        let run = try CalibrationRun(tiny.store(), windows: windows)
+        let run = try LayerwiseRun(tiny.store(), windows: windows)
         let largest = Largest()
         try run.observe(layer: 0) { modules, inputs in largest.add(inputs, of: modules) }
         for line in [#""method": "rtn", "format": "nf4", "group": 32"#, #""method": "low-rank", "rank": 0.5"#] {

@@ -18,7 +18,7 @@ struct LockTests {
     ) throws -> Lock {
         try withScratchDirectory { directory in
             let file = directory.appending(path: "manifest.yaml")
-            try replaceFile(Array(ManifestTests.text.replacing("windows: 8", with: windows).utf8), to: file)
+            try replaceFile(Array(ManifestTests.text.replacing("windows: 8", with: windows).utf8), at: file)
             return Lock(
                 manifest: try Manifest(file: file), shard: .init(path: shardPath, sha256: "5a"), tokenizer: nil,
                 checkpoints: checkpoints)
@@ -29,7 +29,7 @@ struct LockTests {
         let lock = try Self.lock(checkpoints: [Self.entry("d1", step: 64), Self.entry("123", step: 128)])
         try withScratchDirectory { directory in
             let file = directory.appending(path: "manifest.lock.yaml")
-            try replaceFile(Array(lock.json.yamlText.utf8), to: file)
+            try replaceFile(Array(lock.json.yamlText.utf8), at: file)
             let read = try Lock(file: file)
             #expect(read.digest == lock.digest)
             #expect(read.json == lock.json)
@@ -64,7 +64,7 @@ struct LockTests {
         #expect(lock.digest == asked.digest && lock.cells == cells && lock.json != asked.json)
         try withScratchDirectory { directory in
             let file = directory.appending(path: "manifest.lock.yaml")
-            try replaceFile(Array(lock.json.yamlText.utf8), to: file)
+            try replaceFile(Array(lock.json.yamlText.utf8), at: file)
             let read = try Lock(file: file)
             #expect(read == lock && read.digest == lock.digest)
             #expect(cells.map { read.windowsUsed(by: $0) } == [16, 32, 48])
@@ -108,7 +108,7 @@ struct LockTests {
         try withScratchDirectory { directory in
             let file = directory.appending(path: "manifest.lock.yaml")
             let other = text.replacing("quantize: \(Stage.quantize.version)", with: "quantize: 99")
-            try replaceFile(Array(other.utf8), to: file)
+            try replaceFile(Array(other.utf8), at: file)
             let error = #expect(throws: ManifestError.self) { try Lock(file: file) }
             #expect(try #require(error).description.contains("made with version 99 of this stage"))
         }

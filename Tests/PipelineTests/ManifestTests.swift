@@ -91,7 +91,7 @@ struct ManifestTests {
                         in: 0...127, using: &random)
                 }
                 let file = directory.appending(path: "m.yaml")
-                try replaceFile(mutated, to: file)
+                try replaceFile(mutated, at: file)
                 do { _ = try Manifest(file: file) } catch { #expect(error is ManifestError, "seed \(seed)") }
             }
         }
@@ -100,7 +100,7 @@ struct ManifestTests {
     private func manifest(_ text: String) throws -> Manifest {
         try withScratchDirectory { directory in
             let file = directory.appending(path: "manifest.yaml")
-            try replaceFile(Array(text.utf8), to: file)
+            try replaceFile(Array(text.utf8), at: file)
             return try Manifest(file: file)
         }
     }

@@ -38,7 +38,7 @@ struct PipelineFileTests {
     private func pipeline(_ text: String) throws -> PipelineFile {
         try withScratchDirectory { directory in
             let file = directory.appending(path: "pipeline.yaml")
-            try replaceFile(Array(text.utf8), to: file)
+            try replaceFile(Array(text.utf8), at: file)
             return try PipelineFile(file: file)
         }
     }

@@ -32,7 +32,7 @@ struct CalibrationOracleTests {
               - {method: gptq, bits: 3, group: 16, symmetric: false, act_order: true}
 
             """
-        try replaceFile(Array(text.utf8), to: file)
+        try replaceFile(Array(text.utf8), at: file)
     }
 
     /// Where checkpoints were found, as the oracle calls it, by their digests.

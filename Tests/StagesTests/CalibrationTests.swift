@@ -17,11 +17,11 @@ struct CalibrationTests {
         calibration: String = "{shard: calibration.txt, context: 16, windows: 4}"
     ) throws {
         let repeated = (0..<4).map { "\(text) \($0)" }.joined(separator: " ")
-        try replaceFile(Array(repeated.utf8), to: archive.root.appending(path: "calibration.txt"))
+        try replaceFile(Array(repeated.utf8), at: archive.root.appending(path: "calibration.txt"))
         try archive.writeManifest(specs: specs)
         var manifest = String(decoding: try readFile(archive.manifest), as: UTF8.self)
         if !calibration.isEmpty { manifest += "calibration: \(calibration)\n" }
-        try replaceFile(Array(manifest.utf8), to: archive.manifest)
+        try replaceFile(Array(manifest.utf8), at: archive.manifest)
     }
 
     private static func run(_ archive: SmallArchive, _ workspace: URL) throws -> Outcome {

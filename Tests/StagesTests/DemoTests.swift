@@ -28,7 +28,7 @@ struct DemoTests {
 
                 """
             let file = directory.appending(path: "manifest.yaml")
-            try replaceFile(Array(manifest.utf8), to: file)
+            try replaceFile(Array(manifest.utf8), at: file)
             let workspace = directory.appending(path: "workspace")
             let run = try qid(["run", file.path, "--workspace", workspace.path])
             try #require(run.status == 0, "\(run.errors)")
@@ -47,7 +47,7 @@ struct DemoTests {
             manifest.replace("    tokens_per_step:", with: "    steps: [256, 512, 1024]\n    tokens_per_step:")
             manifest.replace("laws: [qid-unified, qid-per-bit]", with: "laws: []")
             let file = directory.appending(path: "manifest.yaml")
-            try replaceFile(Array(manifest.utf8), to: file)
+            try replaceFile(Array(manifest.utf8), at: file)
             let workspace = directory.appending(path: "workspace")
             let run = try qid(["run", file.path, "--workspace", workspace.path])
             try #require(run.status == 0, "\(run.errors)")

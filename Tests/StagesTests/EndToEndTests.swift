@@ -53,12 +53,12 @@ struct EndToEndTests {
             let step = directory.appending(path: "archive/step1")
             try SmallArchive.writeModel(width: 16, step: 1, to: step)
             let victim = directory.appending(path: "victim.txt")
-            try replaceFile(Array("precious".utf8), to: victim)
+            try replaceFile(Array("precious".utf8), at: victim)
             let planted = step.appending(path: "checkpoint.json")
             if linked {
                 try FileManager.default.createSymbolicLink(at: planted, withDestinationURL: victim)
             } else {
-                try replaceFile(Array("theirs".utf8), to: planted)
+                try replaceFile(Array("theirs".utf8), at: planted)
             }
             let before = try snapshot(directory)
             let run = try qid(
@@ -144,7 +144,7 @@ struct EndToEndTests {
             let bad = archive.archive.appending(path: "d16/step128/model.safetensors")
             var bytes = try readFile(bad)
             bytes.replaceSubrange(8..<9, with: [UInt8(ascii: "x")])
-            try replaceFile(bytes, to: bad)
+            try replaceFile(bytes, at: bad)
             let workspace = directory.appending(path: "workspace")
             for _ in 0..<2 {
                 let run = try qid(["run", archive.manifest.path, "--workspace", workspace.path])
@@ -217,12 +217,12 @@ struct EndToEndTests {
             let name = try #require(names(in: workspace.appending(path: "store/evaluations")).first)
             let file = workspace.appending(path: "store/evaluations/\(name)")
             let text = String(decoding: try readFile(file), as: UTF8.self)
-            try replaceFile(Array(text.replacing("\"perplexity\": ", with: "\"perplexity\": 1").utf8), to: file)
+            try replaceFile(Array(text.replacing("\"perplexity\": ", with: "\"perplexity\": 1").utf8), at: file)
             let tampered = try verify()
             #expect(tampered.status == 65)
             #expect(tampered.output.contains("23 of 24 losses equal"))
 
-            try replaceFile(Array("another text".utf8), to: archive.root.appending(path: "heldout.txt"))
+            try replaceFile(Array("another text".utf8), at: archive.root.appending(path: "heldout.txt"))
             let changed = try verify()
             #expect(changed.status == 65)
             #expect(changed.errors.contains("is not what the lock was made of"))
@@ -240,7 +240,7 @@ struct EndToEndTests {
             let weights = victim.appending(path: "model.safetensors")
             var bytes = try readFile(weights)
             bytes[bytes.count - 1] ^= 1
-            try replaceFile(bytes, to: weights)
+            try replaceFile(bytes, at: weights)
             for name in names(in: workspace.appending(path: "store/evaluations")) {
                 let file = workspace.appending(path: "store/evaluations/\(name)")
                 if String(decoding: try readFile(file), as: UTF8.self).contains(victim.lastPathComponent) {

@@ -22,7 +22,7 @@ struct FitQuestionsTests {
     private func ask(_ arguments: [String], table: String = FitQuestionsTests.table) throws -> Outcome {
         try withScratchDirectory { directory in
             let file = directory.appending(path: "points.csv")
-            try replaceFile(Array(table.utf8), to: file)
+            try replaceFile(Array(table.utf8), at: file)
             return try qid(["--points", file.path] + arguments, command: "qid-fit")
         }
     }

@@ -37,7 +37,7 @@ struct NativeTests {
 
                 """
             let file = directory.appending(path: "manifest.yaml")
-            try replaceFile(Array(manifest.utf8), to: file)
+            try replaceFile(Array(manifest.utf8), at: file)
             let workspace = directory.appending(path: "workspace")
             let run = try qid(["run", file.path, "--workspace", workspace.path])
             try #require(run.status == 0, "\(run.errors)")

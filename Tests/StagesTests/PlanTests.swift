@@ -22,7 +22,7 @@ struct PlanTests {
                 predictions: [{params: 1e6, tokens: [1e6, 1e7], bits: 4}]
 
                 """
-            try replaceFile(Array(text.utf8), to: archive.manifest)
+            try replaceFile(Array(text.utf8), at: archive.manifest)
             let workspace = directory.appending(path: "workspace").path
             let run = try qid(["run", archive.manifest.path, "--workspace", workspace])
             try #require(run.status == 0, "\(run.errors)")
@@ -98,7 +98,7 @@ struct PlanTests {
             #expect(try plan(["--law", "nonsense"]).errors.contains("nonsense"))
             let text = String(decoding: try readFile(archive.manifest), as: UTF8.self)
             let bare = text.split(separator: "\n").filter { !$0.hasPrefix("predictions") }.joined(separator: "\n")
-            try replaceFile(Array(bare.utf8), to: archive.manifest)
+            try replaceFile(Array(bare.utf8), at: archive.manifest)
             #expect(try plan([]).errors.contains("nothing to plan for: the manifest wants no predictions"))
         }
     }

@@ -85,7 +85,7 @@ struct RefusalTests {
             #expect(text.contains("\"final\": true"))
             // What another version of the program said does not count.
             try replaceFile(
-                Array(text.replacing("\"program_version\": \"", with: "\"program_version\": \"0").utf8), to: file)
+                Array(text.replacing("\"program_version\": \"", with: "\"program_version\": \"0").utf8), at: file)
             #expect(try qid(options, command: "qid-quantize").status == 65)
             #expect(String(decoding: try readFile(file), as: UTF8.self) == text)
         }
@@ -97,7 +97,7 @@ struct RefusalTests {
             let weights = archive.archive.appending(path: "d24/step256/model.safetensors")
             var bytes = try readFile(weights)
             bytes.replaceSubrange(bytes.count - 2..<bytes.count, with: [0, 0x7e])
-            try replaceFile(bytes, to: weights)
+            try replaceFile(bytes, at: weights)
             let workspace = directory.appending(path: "workspace")
             for known in ["20 cells evaluated, 0 known", "0 cells evaluated, 20 known"] {
                 let outcome = try qid(["run", archive.manifest.path, "--workspace", workspace.path])
@@ -119,7 +119,7 @@ struct RefusalTests {
         let start = try #require(tensor?.object?["data_offsets"]?.array?.first?.int)
         values.replaceSubrange(start..<start + 2, with: [0, 0x7b])
         let count = (0..<8).map { UInt8(truncatingIfNeeded: header.utf8.count >> (8 * $0)) }
-        try replaceFile(count + Array(header.utf8) + values, to: file)
+        try replaceFile(count + Array(header.utf8) + values, at: file)
     }
 
     private static func rows(_ workspace: URL, _ question: String) throws -> Int {

@@ -20,7 +20,7 @@ struct SmallArchive {
         }
         let words = ["the", "model", "loses", "a", "little", "when", "its", "weights", "are", "rounded", "down"]
         let text = (0..<400).map { words[$0 * $0 % 11] }.joined(separator: " ")
-        try replaceFile(Array(text.utf8), to: root.appending(path: "heldout.txt"))
+        try replaceFile(Array(text.utf8), at: root.appending(path: "heldout.txt"))
         try writeManifest()
     }
 
@@ -37,7 +37,7 @@ struct SmallArchive {
             predictions: [{params: 1e6, tokens: 1e6, bits: 4}]
 
             """
-        try replaceFile(Array(text.utf8), to: manifest)
+        try replaceFile(Array(text.utf8), at: manifest)
     }
 
     static func writeModel(width: Int, step: Int, to directory: URL) throws {
@@ -49,8 +49,8 @@ struct SmallArchive {
             "layer_norm_eps": 1e-5, "use_parallel_residual": true, "tie_word_embeddings": false,
             "torch_dtype": "float16", "eos_token_id": 256,
         ]
-        try replaceFile(Array(config.prettyText.utf8), to: directory.appending(path: "config.json"))
-        try replaceFile(Array(tokenizer.prettyText.utf8), to: directory.appending(path: "tokenizer.json"))
+        try replaceFile(Array(config.prettyText.utf8), at: directory.appending(path: "config.json"))
+        try replaceFile(Array(tokenizer.prettyText.utf8), at: directory.appending(path: "tokenizer.json"))
         let shapes = shapes(width: width)
         var random = SplitMix(state: UInt64(width * 1000 + step))
         var writer = try SafetensorsWriter(

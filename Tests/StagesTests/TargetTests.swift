@@ -24,7 +24,7 @@ struct TargetTests {
 
             """
         let file = archive.root.appending(path: name)
-        try replaceFile(Array(text.utf8), to: file)
+        try replaceFile(Array(text.utf8), at: file)
         return file.path
     }
 
@@ -91,7 +91,7 @@ struct TargetTests {
             let first = try #require(used.first { $0.spec != "baseline" }?.windows)
             let changed = text.replacing("windows: \(first)\n", with: "windows: 17\n")
             try #require(changed != text)
-            try replaceFile(Array(changed.utf8), to: lock)
+            try replaceFile(Array(changed.utf8), at: lock)
             let differing = try verify()
             #expect(differing.status == 65)
             #expect(differing.output.contains("17 windows then, \(first) now"), "\(differing.output)")

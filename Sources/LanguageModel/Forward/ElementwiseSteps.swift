@@ -1,4 +1,4 @@
-import Kernels
+package import Kernels
 
 /// Calls `body` for each row of a view, some thousands of elements at a time, in parallel.
 func forEachRow(of view: MatrixView, _ body: @Sendable (UnsafeMutableBufferPointer<Float>) -> Void) {
@@ -21,7 +21,7 @@ func clamp(_ view: MatrixView, to limit: Float) {
 func isFinite(_ view: MatrixView) -> Bool { largestMagnitude(of: view).isFinite }
 
 /// The greatest magnitude, NaN counting as the greatest of all.
-func largestMagnitude(of view: MatrixView) -> Float {
+package func largestMagnitude(of view: MatrixView) -> Float {
     let rowsPerTask = max(1, 65_536 / max(1, view.columns))
     let largest = Parallel.map((view.rows + rowsPerTask - 1) / rowsPerTask) { task in
         var largest: UInt32 = 0

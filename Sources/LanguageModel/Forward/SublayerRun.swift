@@ -1,12 +1,12 @@
 import Compression
-import Kernels
+package import Kernels
 
 /// The two parts of a layer that add to the residual stream.
-enum Sublayer { case attention, perceptron }
+package enum Sublayer { case attention, perceptron }
 
-extension CalibrationRun {
+extension LayerwiseRun {
     /// The residual stream of all windows in front of a sublayer.
-    func stream(inFrontOf part: Sublayer, layer index: Int) throws(LanguageModelError) -> Matrix {
+    package func stream(inFrontOf part: Sublayer, layer index: Int) throws(LanguageModelError) -> Matrix {
         let copy = Matrix(rows: hidden.rows, columns: hidden.columns)
         copy.view.copy(from: hidden.view)
         guard part == .perceptron, !description.layers[index].parallel else { return copy }
@@ -19,7 +19,7 @@ extension CalibrationRun {
     }
 
     /// What a sublayer makes of such a stream.
-    func contribution(
+    package func contribution(
         of part: Sublayer, layer index: Int, from stream: Matrix
     ) throws(LanguageModelError) -> Matrix {
         let result = Matrix(rows: stream.rows, columns: stream.columns)
@@ -33,7 +33,7 @@ extension CalibrationRun {
 
     /// Σ (f(x) − f′(x))² over all elements of what a sublayer makes of a stream, where f′ has other weights in the place
     /// of some modules'.
-    func squaredError(
+    package func squaredError(
         of part: Sublayer, layer index: Int, from stream: Matrix, to expected: Matrix,
         replacing weights: [String: any WeightMatrix]
     ) throws(LanguageModelError) -> Double {
@@ -48,7 +48,7 @@ extension CalibrationRun {
 }
 
 /// Σ (a − b)², rows in order.
-func squaredDistance(_ a: MatrixView, _ b: MatrixView) -> Double {
+package func squaredDistance(_ a: MatrixView, _ b: MatrixView) -> Double {
     precondition(a.rows == b.rows && a.columns == b.columns)
     let rowsPerTask = max(1, 16_384 / max(1, a.columns))
     let parts = Parallel.map((a.rows + rowsPerTask - 1) / rowsPerTask) { task in

@@ -1,15 +1,15 @@
 import Checkpoint
-import Compression
+package import Compression
 
 /// One checkpoint of a run, under the names that its own tensors have.
-struct ModelVariant: Sendable {
+package struct ModelVariant: Sendable {
     let store: WeightStore
-    let description: DecoderDescription
+    package let description: DecoderDescription
 
     var binding: WeightBinding { WeightBinding(store: store) }
 
     /// Describes a checkpoint and binds everything once, to find what is missing before any work is done.
-    init(_ store: WeightStore) throws(LanguageModelError) {
+    package init(_ store: WeightStore) throws(LanguageModelError) {
         self.store = store
         do throws(LanguageModelError) {
             let settings = FamilySettings(json: store.checkpoint.config.json, hasModule: { store.contains($0) })

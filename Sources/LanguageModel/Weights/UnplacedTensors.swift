@@ -34,7 +34,7 @@ struct UnplacedTensors {
 
 extension LayerDescription {
     /// Every linear map of the layer.
-    var maps: [LinearDescription] {
+    package var maps: [LinearDescription] {
         attention.projections.maps + [attention.output] + (perceptron.gate.map { [$0] } ?? [])
             + [perceptron.up, perceptron.down]
     }

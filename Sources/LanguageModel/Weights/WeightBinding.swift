@@ -1,6 +1,6 @@
 import Checkpoint
-import Compression
-import Kernels
+package import Compression
+package import Kernels
 
 /// A linear map with its weight at hand.
 struct BoundLinear: Sendable {
@@ -54,6 +54,14 @@ struct BoundNorm: Sendable {
 
     /// Normalises each head by itself.
     func apply(perHead heads: HeadLayout) { rmsNorm(heads, weight: weight, epsilon: epsilon) }
+}
+
+extension WeightStore {
+    /// The weight of a linear map, outputs by inputs.
+    package func weight(of map: LinearDescription) throws(LanguageModelError) -> any WeightMatrix {
+        try WeightBinding(store: self).matrix(
+            map.module, rows: map.outputs, columns: map.inputs, transposed: map.transposed)
+    }
 }
 
 /// Finds the tensors of a description in a checkpoint and checks their shapes.

@@ -1,4 +1,5 @@
 import Archive
+import Calibration
 import Checkpoint
 import Compression
 package import FoundationEssentials

@@ -1,16 +1,17 @@
 package import Compression
 package import Kernels
 
-/// A pass over calibration text that stops at every layer, for methods that compress a layer by the inputs it sees.
+/// A run over text that stops at every layer, for methods that compress a layer by the inputs it sees.
 ///
 /// Layer after layer: ``observe(layer:_:)`` shows the inputs of its linear maps, which come from the layers before as they
 /// were replaced; ``advance(layer:replacing:)`` goes on with the outputs of the replaced weights. The residual stream of
 /// all windows is held: windows · context · d floats.
-package final class CalibrationRun {
+package final class LayerwiseRun {
     package let description: DecoderDescription
     private let variant: ModelVariant
-    let hidden: Matrix
-    let context: Int
+    /// The residual stream of all windows in front of the layer that comes next.
+    package let hidden: Matrix
+    package let context: Int
     /// Windows that pass a layer together: enough to keep all cores busy with layers that are small.
     private let windowsPerChunk: Int
     private let workspace: Workspace

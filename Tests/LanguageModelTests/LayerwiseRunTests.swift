@@ -3,9 +3,9 @@ import Kernels
 import LanguageModel
 import Testing
 
-struct CalibrationRunTests {
+struct LayerwiseRunTests {
     /// What the linear maps of a layer are shown, by the first module that reads it.
-    private func inputs(_ run: CalibrationRun, layer: Int) throws -> [String: [Float]] {
+    private func inputs(_ run: LayerwiseRun, layer: Int) throws -> [String: [Float]] {
         var seen: [String: [Float]] = [:]
         try run.observe(layer: layer) { modules, inputs in
             for row in 0..<inputs.rows {
@@ -19,7 +19,7 @@ struct CalibrationRunTests {
     @Test(arguments: ["neox parallel", "llama", "gpt2", "olmo2", "bitnet"])
     func showsTheInputsOfEveryMapOnceForEachWindow(name: String) throws {
         let tiny = try TinyCheckpoint(#require(TinyConfigurations.all[name]))
-        let run = try CalibrationRun(tiny.store(), windows: tiny.windows(3, context: 8))
+        let run = try LayerwiseRun(tiny.store(), windows: tiny.windows(3, context: 8))
         let layer = run.description.layers[0]
         var widths: [String: Int] = [:]
         for map in layer.attention.projections.maps + [
@@ -41,7 +41,7 @@ struct CalibrationRunTests {
 
     @Test func observingChangesNothing() throws {
         let tiny = try TinyCheckpoint(#require(TinyConfigurations.all["llama"]))
-        let run = try CalibrationRun(tiny.store(), windows: tiny.windows(2, context: 9))
+        let run = try LayerwiseRun(tiny.store(), windows: tiny.windows(2, context: 9))
         let first = try inputs(run, layer: 0)
         #expect(try inputs(run, layer: 0) == first)
     }
@@ -52,7 +52,7 @@ struct CalibrationRunTests {
         let (base, changed) = (try TinyCheckpoint(config, seed: 9), try TinyCheckpoint(config, seed: 9))
         try changed.perturb(by: 0.1)
         let windows = base.windows(2, context: 9)
-        let replaced = try CalibrationRun(base.store(), windows: windows)
+        let replaced = try LayerwiseRun(base.store(), windows: windows)
         let layer = replaced.description.layers[0]
         let store = try changed.store()
         var weights: [String: any WeightMatrix] = [:]
@@ -62,12 +62,12 @@ struct CalibrationRunTests {
             weights[map.module] = try store.matrix(map.module, transposed: map.transposed)
         }
         try replaced.advance(layer: 0, replacing: weights)
-        let expected = try CalibrationRun(store, windows: windows)
+        let expected = try LayerwiseRun(store, windows: windows)
         try expected.advance(layer: 0, replacing: [:])
         // The first map of the next layer sees the stream as it left this one.
         let first = try #require(replaced.description.layers[1].attention.projections.maps.first).module
         #expect(try inputs(replaced, layer: 1)[first] == inputs(expected, layer: 1)[first])
-        let untouched = try CalibrationRun(base.store(), windows: windows)
+        let untouched = try LayerwiseRun(base.store(), windows: windows)
         try untouched.advance(layer: 0, replacing: [:])
         #expect(try inputs(untouched, layer: 1)[first] != inputs(expected, layer: 1)[first])
     }
