@@ -24,7 +24,7 @@ package enum BenchmarkPart: String, Sendable, CaseIterable {
 ///
 /// Every answer is checked; a wrong one ends the run with an error.
 ///
-/// - Parameter progress: called with the name of each part before it begins.
+/// `progress` is called with the name of each part before it begins.
 package func benchmark(
     _ workload: Workload, parts: [BenchmarkPart] = BenchmarkPart.allCases, progress: (String) -> Void = { _ in }
 ) throws(BenchmarkError) -> BenchmarkReport {

@@ -13,10 +13,8 @@ package import LanguageModel
 ///
 /// Every target becomes a directory as with specs that need no calibration.
 ///
-/// - Parameters:
-///   - windows: the calibration text, n windows; nil where no spec needs any.
-///   - memoryBudget: bytes of residual streams (n · context · d floats each) and Hessians that are held at once; one of
-///     each is, whatever it takes.
+/// The calibration text is n windows, nil where no spec needs any. `memoryBudget` is the bytes of residual streams
+/// (n · context · d floats each) and Hessians that are held at once; one of each is, whatever it takes.
 package func compress(
     _ checkpoint: Checkpoint, into targets: [CompressionTarget], calibratedOn windows: TokenWindows?,
     provenance: Provenance, memoryBudget: Int, control: RunControl = RunControl()

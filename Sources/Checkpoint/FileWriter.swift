@@ -1,14 +1,18 @@
 package import FoundationEssentials
 import Glibc
 
-/// A new file that is written at given offsets. It is not synced: who puts it into a store does that.
+/// A new file that is written at given offsets.
+///
+/// It is not synced: who puts it into a store does that.
 package struct FileWriter: ~Copyable {
     let path: String
     /// Negative once the file is closed.
     private var descriptor: Int32
 
-    /// What one system call is given. Linux copies what comes from another mapped file at 4 GB/s in such pieces, and at
-    /// 2.3 GB/s where it gets 77 MB at once.
+    /// What one system call is given.
+    ///
+    /// Linux copies what comes from another mapped file at 4 GB/s in such pieces, and at 2.3 GB/s where it gets 77 MB
+    /// at once.
     private static let pieceByteCount = 1 << 20
 
     /// Creates the file; one that is there already is an error, so nothing is ever overwritten.

@@ -27,7 +27,7 @@ package struct EvaluationResult: Sendable, Equatable {
     /// exp(loss).
     package var perplexity: Double { exponential(loss) }
 
-    /// - Parameter baseline: has at least as many windows, from the same first one on.
+    /// The baseline has at least as many windows, from the same first one on.
     init(name: String, bitsPerWeight: Double, score: VariantScore, baseline: VariantScore) {
         precondition(score.windows.count <= baseline.windows.count)
         tokens = score.windows.reduce(0) { $0 + $1.scoredTokens }

@@ -38,8 +38,10 @@ extension Evaluator {
         }
     }
 
-    /// Scores each variant on windows from the first on, in blocks of ``WindowCount/block``, until the standard error of
-    /// its QiD is at most the target or the windows are used up. Those that are known drop out of the lockstep.
+    /// Scores each variant on windows from the first on, in blocks of ``WindowCount/block``, until the standard error
+    /// of its QiD is at most the target or the windows are used up.
+    ///
+    /// Those that are known drop out of the lockstep.
     ///
     /// Values that are not finite end a variant; its result says so. Those of the baseline end every variant that is
     /// still compared with it.

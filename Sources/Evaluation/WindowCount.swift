@@ -12,8 +12,9 @@ package enum WindowCount: Sendable, Equatable {
     /// What is used depends on shard, models and target alone, not on threads or memory.
     case untilStandardError(Double, limit: Int?)
 
-    /// Windows between two looks at the standard error. What an artifact holds depends on it, so that another number
-    /// needs another version of the stage that evaluates.
+    /// Windows between two looks at the standard error.
+    ///
+    /// What an artifact holds depends on it, so that another number needs another version of the stage that evaluates.
     package static let block = 16
 }
 

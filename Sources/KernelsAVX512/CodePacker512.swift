@@ -8,8 +8,9 @@
     package struct CodePacker512: Sendable {
         /// Codes made at a time.
         package static let step = 64
-        /// Bytes from weights that are read now to those that are asked for: memory answers while codes are made. More than a
-        /// block, whose weights are all read once before the first of its codes is made.
+        /// Bytes from weights that are read now to those that are asked for: memory answers while codes are made.
+        ///
+        /// More than a block, whose weights are all read once before the first of its codes is made.
         package static let prefetchDistance = 12288
 
         private let bits: Int

@@ -69,7 +69,9 @@ func sigmoidTimes(_ x: Floats, argument: Floats, rest: Floats) -> Floats {
     return (quotient + quotientRest).replacing(with: parts.times(quotient, rest: quotientRest), where: negative)
 }
 
-/// x·Φ(x): with t = |x|, Φ(−t) = e^(−t²/2)·p(z)/(t + 4), z = (t − 4)/(t + 4), p the minimax polynomial (relative error 1e-8)
+/// x·Φ(x) with the normal distribution's Φ.
+///
+/// With t = |x|, Φ(−t) = e^(−t²/2)·p(z)/(t + 4), z = (t − 4)/(t + 4), p the minimax polynomial (relative error 1e-8)
 /// after Shepherd and Laframboise (1981). t² and 1/(t + 4) are taken in two words: the first one's rounding would cost
 /// t²/2 half ulps, the second one's a few where t is small.
 @usableFromInline enum GELU: ElementFunction {

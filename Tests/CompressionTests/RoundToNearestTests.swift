@@ -35,8 +35,10 @@ struct RoundToNearestTests {
     }
 
     /// Made by compressed-tensors 0.20.0: scales by `calculate_qparams` on the float32 weights, rounded to the type;
-    /// symmetric codes by `quantize`, asymmetric ones by torch in the definition's order (the package adds the zero point
-    /// before it rounds, which differs at ties); packed by `pack_to_int32`. Fingerprint of packed codes, scales, zeros.
+    /// symmetric codes by `quantize`, asymmetric ones by torch in the definition's order (the package adds the zero
+    /// point before it rounds, which differs at ties); packed by `pack_to_int32`.
+    ///
+    /// Fingerprint of packed codes, scales, zeros.
     @Test(arguments: goldens) func codesScalesAndPackingEqualCompressedTensors(_ golden: Golden) throws {
         let source = randomWeights(rows: 37, columns: 48, seed: 7)
         let values = golden.scaleType == .float16 ? source : source.map { bfloat16($0) }

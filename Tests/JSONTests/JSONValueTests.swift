@@ -67,7 +67,7 @@ struct JSONValueTests {
     }
 }
 
-/// SplitMix64 (Steele et al. 2014), so that a failing round can be repeated from its seed.
+/// SplitMix64 (Steele, Lea and Flood 2014), so that a failing round can be repeated from its seed.
 private struct SplitMix: RandomNumberGenerator {
     var state: UInt64
 

@@ -43,7 +43,9 @@ struct PreparedCompressionTests {
     }
 
     /// The first four factors at each site, found by a program of its own in PyTorch: transformers' modules, hooks, and
-    /// llm-awq's loop. Exponents 0.5, 0.15, 0.35; 0.4, 0.15, 0.35; 0.65, 0.45, 0.5; 0.4, 0.9, 0.45.
+    /// llm-awq's loop.
+    ///
+    /// Exponents 0.5, 0.15, 0.35; 0.4, 0.15, 0.35; 0.65, 0.45, 0.5; 0.4, 0.9, 0.45.
     private static let factors: [[[Float]]] = [
         [
             [0.893841, 0.912671, 1.002441, 0.981418], [0.999109, 0.963157, 0.933173, 0.923984],
@@ -223,11 +225,11 @@ struct PreparedCompressionTests {
 
     /// Losses of transformers 5.23 with compressed-tensors 0.20 in float32 on the same stored directories.
     ///
-    /// A token's greatest negative input falls on the tie at −127.5 steps (−7.5 at 4 bits), so that the last bit of a sum
-    /// before it decides about a whole step. At 4 bits transformers itself gives losses with a standard deviation of 5e-3
-    /// nats when the embedding's values are changed by a share of 1e-7, and their mean is ours: twelve such changes of
-    /// each of three models gave differences of −3.1, −0.4 and 0.6e-3 with standard errors of 2.2, 1.6 and 1.6e-3.
-    /// So that bound holds for the last bits of multiply-adds, the others for whatever multiplies.
+    /// A token's greatest negative input falls on the tie at −127.5 steps (−7.5 at 4 bits), so that the last bit of a
+    /// sum before it decides about a whole step. At 4 bits transformers itself gives losses with a standard deviation
+    /// of 5e-3 nats when the embedding's values are changed by a share of 1e-7, and their mean is ours: twelve such
+    /// changes of each of three models gave differences of −3.1, −0.4 and 0.6e-3 with standard errors of 2.2, 1.6 and
+    /// 1.6e-3. So that bound holds for the last bits of multiply-adds, the others for whatever multiplies.
     @Test(.enabled(if: Oracles.areThere, "the oracles at ../shared/oracles are not there"))
     func lossesWithRoundedInputsAreThoseOfTransformers() throws {
         let specs = try [

@@ -8,7 +8,7 @@ func withScratchDirectory<Result>(_ body: (URL) throws -> Result) throws -> Resu
     return try body(directory)
 }
 
-/// SplitMix64 (Steele et al. 2014), so that a failing round can be repeated from its seed.
+/// SplitMix64 (Steele, Lea and Flood 2014), so that a failing round can be repeated from its seed.
 struct SplitMix: RandomNumberGenerator {
     var state: UInt64
 

@@ -120,8 +120,9 @@ struct CalibrationTests {
         }
     }
 
-    /// Text for fewer windows than asked for is used up, and the result says how many there were. Text for none fails the
-    /// cells that it calibrates, no others; with enough of it a rerun makes those.
+    /// Text for fewer windows than asked for is used up, and the result says how many there were.
+    ///
+    /// Text for none fails the cells that it calibrates, no others; with enough of it a rerun makes those.
     @Test func shortTextFailsOnlyWhatItCalibrates() throws {
         try withScratchDirectory { directory in
             let archive = try SmallArchive(in: directory)

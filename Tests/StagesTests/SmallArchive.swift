@@ -119,7 +119,7 @@ struct SmallArchive {
     }
 }
 
-/// SplitMix64 (Steele et al. 2014).
+/// SplitMix64 (Steele, Lea and Flood 2014).
 struct SplitMix: RandomNumberGenerator {
     var state: UInt64
 

@@ -37,7 +37,7 @@ package struct Coverage: Sendable, Equatable {
 ///
 /// A parameter that a fit reports as not identified, or at its bound, has no interval to trust there: it is not counted
 /// among the intervals, and `identified` says how often that was.
-/// - Parameter progress: called now and then with the share done.
+/// `progress` is called now and then with the share done.
 package func coverage(
     of design: CoverageDesign, repetitions: Int, seed: UInt64, progress: (Double) -> Void = { _ in }
 ) throws(BenchmarkError) -> Coverage {

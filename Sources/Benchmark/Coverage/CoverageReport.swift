@@ -13,7 +13,7 @@ package struct CoverageReport: Sendable, Equatable {
 
     /// Simulates every law, or those named.
     ///
-    /// - Parameter progress: called now and then with the share done and the law at work.
+    /// `progress` is called now and then with the share done and the law at work.
     package static func simulate(
         laws names: [String], repetitions: Int, seed: UInt64, progress: (Double, String) -> Void = { _, _ in }
     ) throws(BenchmarkError) -> CoverageReport {

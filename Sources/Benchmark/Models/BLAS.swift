@@ -3,8 +3,10 @@ import Kernels
 
 /// A BLAS library of this machine (OpenBLAS, MKL, BLIS), to be compared with; one thread.
 struct BLAS {
-    /// `cblas_sgemm`. Sizes are `Int` for libraries with 32-bit and with 64-bit ones: Linux passes either in 64 bits, of
-    /// which the former read the lower half.
+    /// `cblas_sgemm`.
+    ///
+    /// Sizes are `Int` for libraries with 32-bit and with 64-bit ones: Linux passes either in 64 bits, of which the
+    /// former read the lower half.
     private typealias Product =
         @convention(c) (
             _ order: CInt, _ transposeA: CInt, _ transposeB: CInt, _ m: Int, _ n: Int, _ k: Int, _ alpha: Float,

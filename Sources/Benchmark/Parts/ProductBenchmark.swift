@@ -33,7 +33,7 @@ package enum ProductBenchmark {
 
     /// One product x·wᵀ.
     ///
-    /// - Parameter weight: what is multiplied, decoded.
+    /// `weight` is what is multiplied, decoded.
     private static func work(
         _ name: String, _ x: Matrix, _ weight: Matrix, threadCounts: [Int] = Work.threadCounts,
         multiply: @escaping (MatrixView) -> Void

@@ -5,7 +5,9 @@ package struct MedianEstimate: Sendable, Equatable {
     /// The middle value, or the mean of the two in the middle; 0 of none.
     package let value: Double
     /// Holds the true median in at least 95 of 100 cases, whatever the distribution (two order statistics, by the
-    /// binomial distribution of how many lie below it). Nil below six values, which cannot say so.
+    /// binomial distribution of how many lie below it).
+    ///
+    /// Nil below six values, which cannot say so.
     package let interval: ClosedRange<Double>?
 
     package init(value: Double, interval: ClosedRange<Double>?) {
@@ -21,7 +23,8 @@ package struct MedianEstimate: Sendable, Equatable {
         interval = outside > 0 ? sorted[outside - 1]...sorted[count - outside] : nil
     }
 
-    /// The largest k with P(fewer than k of n values lie below the median) ≤ 2.5 %: the k-th value from either end bounds it.
+    /// The largest k with P(fewer than k of n values lie below the median) ≤ 2.5 %: the k-th value from either end
+    /// bounds it.
     private static func valuesOutside(_ count: Int) -> Int {
         // By logarithms: 2⁻ⁿ itself is 0 from some thousand values on.
         var (logarithm, below, k) = (-Double(count) * log(2), 0.0, 0)

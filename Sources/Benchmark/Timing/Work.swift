@@ -31,7 +31,7 @@ struct Work {
         }
     }
 
-    /// - Parameter prepare: called before each call, not counted.
+    /// `prepare` is called before each call, not counted.
     init(
         group: String, name: String, limit: Measurement.Limit, amount: Amount, tokens: Int? = nil,
         threadCounts: [Int] = Self.threadCounts, prepare: @escaping () -> Void = {},

@@ -38,9 +38,7 @@ package struct Workload: Sendable {
 
     /// What `qid bench` measures.
     ///
-    /// - Parameters:
-    ///   - large: the model of Pythia-160m's shape as well.
-    ///   - blas: a BLAS library whose products are taken in turn with ours.
+    /// `large` adds the model of Pythia-160m's shape, `blas` a BLAS library whose products are taken in turn with ours.
     package static func standard(large: Bool, turns: Int, blas: String?) -> Workload {
         var workload = Workload()
         if large { workload.models.append(.pythia160m) }

@@ -14,7 +14,7 @@ struct Factorization {
     /// Falling.
     var singularValues: [Double] { eigen.values.map { max(0, $0).squareRoot() } }
 
-    /// - Parameter tensor: the weight's name, for the error that it is too large to be squared.
+    /// `tensor` is the weight's name, for the error that it is too large to be squared.
     init(_ weight: Matrix, tensor: String) throws(CompressionError) {
         self.weight = weight
         let rows = weight.rows <= weight.columns ? weight : weight.transposed
@@ -24,8 +24,8 @@ struct Factorization {
         self.eigen = eigen
     }
 
-    /// The best factors of a rank: left rows × rank with columns of length 1, right rank × columns with rows whose lengths
-    /// are the singular values; their product is the nearest of that rank in squared error.
+    /// The best factors of a rank: left rows × rank with columns of length 1, right rank × columns with rows whose
+    /// lengths are the singular values; their product is the nearest of that rank in squared error.
     func factors(rank: Int) -> (left: Matrix, right: Matrix) {
         let small = fullRank
         let basis = Matrix(rows: rank, columns: small)

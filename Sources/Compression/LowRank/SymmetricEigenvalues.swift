@@ -3,15 +3,15 @@ import Kernels
 /// The eigenvalues and eigenvectors of a symmetric matrix in Double: Householder reduction to tridiagonal form, then
 /// implicit QL steps (EISPACK's tred2 and tql2).
 ///
-/// Cost about 9n³ for n rows. Eigenvectors lie row after row, so that a plane rotation of two of them goes through memory
-/// in order. Their sign is whatever the steps give, the same in every run.
+/// Cost about 9n³ for n rows. Eigenvectors lie row after row, so that a plane rotation of two of them goes through
+/// memory in order. Their sign is whatever the steps give, the same in every run.
 struct SymmetricEigenvalues {
     /// Falling.
     let values: [Double]
     /// Row i is the eigenvector of `values[i]`, of length 1.
     let vectors: [Double]
 
-    /// - Parameter matrix: rows × rows, row after row, of which the lower triangle is read.
+    /// Decomposes a matrix of `count` rows, row after row, of which the lower triangle is read.
     ///
     /// Nil where the steps do not converge, which only values that are not finite bring about.
     init?(_ matrix: [Double], count: Int) {
@@ -57,8 +57,8 @@ private final class EigenWork: @unchecked Sendable {
 
     func row(_ index: Int) -> UnsafeMutablePointer<Double> { base + index * count }
 
-    /// A ← QᵀAQ, tridiagonal; row k keeps below the diagonal's neighbour the Householder vector of step k, which works on
-    /// the entries behind k.
+    /// A ← QᵀAQ, tridiagonal; row k keeps below the diagonal's neighbour the Householder vector of step k, which works
+    /// on the entries behind k.
     func reduce() {
         let product = UnsafeMutablePointer<Double>.allocate(capacity: max(1, count))
         defer { product.deallocate() }

@@ -18,7 +18,9 @@ package enum Float8: String, Sendable, Hashable, CaseIterable {
     private var fractionBits: UInt32 { self == .e4m3 ? 3 : 2 }
     private var bias: UInt32 { self == .e4m3 ? 7 : 15 }
 
-    /// The nearest value's byte, half to even; what lies beyond the largest finite value becomes it. Not for NaN.
+    /// The nearest value's byte, half to even; what lies beyond the largest finite value becomes it.
+    ///
+    /// Not for NaN.
     package func code(_ value: Float) -> UInt8 {
         let magnitude = min(value.magnitude, largest)
         let sign: UInt8 = value.sign == .minus ? 0x80 : 0

@@ -1,7 +1,7 @@
 /// bitsandbytes' two kinds of 4-bit numbers: sixteen values from −1 to 1, scaled by a block's largest magnitude.
 ///
-/// `nf4` (2305.14314): quantiles of the normal distribution with an exact zero. `fp4`: a sign, two exponent bits and one
-/// of fraction, over 12. The values are those of `bitsandbytes.functional.get_4bit_type`.
+/// `nf4` (2305.14314): quantiles of the normal distribution with an exact zero. `fp4`: a sign, two exponent bits and
+/// one of fraction, over 12. The values are those of `bitsandbytes.functional.get_4bit_type`.
 package enum FourBitKind: String, Sendable, Hashable, CaseIterable {
     case nf4
     case fp4
@@ -14,8 +14,10 @@ package enum FourBitKind: String, Sendable, Hashable, CaseIterable {
         }
     }
 
-    /// The codes by rising value. Of fp4's two zeros the unsigned one stands first, as bitsandbytes' sort has it: it
-    /// takes what rounds to zero from below, zero itself included.
+    /// The codes by rising value.
+    ///
+    /// Of fp4's two zeros the unsigned one stands first, as bitsandbytes' sort has it: it takes what rounds to zero
+    /// from below, zero itself included.
     var order: [UInt8] {
         switch self {
         case .nf4: Array(0..<16)

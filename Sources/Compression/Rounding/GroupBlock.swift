@@ -6,13 +6,13 @@ import KernelsAVX512
 
     /// Extremes and grids of groups of 16-bit weights that are rounded together, in memory of the worker who does it.
     ///
-    /// Extremes are bit patterns: as signed integers they order the positive values, as unsigned ones the negative values by
-    /// magnitude, and what is not finite stands out at the end. All is computed for eight groups at a time.
+    /// Extremes are bit patterns: as signed integers they order the positive values, as unsigned ones the negative
+    /// values by magnitude, and what is not finite stands out at the end. All is computed for eight groups at a time.
     struct GroupBlock: ~Copyable {
         private static let capacity = 32
 
-        /// How many groups of `length` weights are taken together, a multiple of eight: such that the first-level cache holds
-        /// them, if eight are not too many for it.
+        /// How many groups of `length` weights are taken together, a multiple of eight: such that the first-level cache
+        /// holds them, if eight are not too many for it.
         static func groups(length: Int) -> Int { max(8, min(capacity, 8192 / length / 8 * 8)) }
 
         private let type: FloatType
@@ -93,8 +93,8 @@ import KernelsAVX512
             return (CodePacker.decode(bits.low, type), CodePacker.decode(bits.high, type))
         }
 
-        /// Finds scales and zero points of `count` groups by the steps of `UniformGrid.init`; false where a scale is too large
-        /// for its type.
+        /// Finds scales and zero points of `count` groups by the steps of `UniformGrid.init`; false where a scale is
+        /// too large for its type.
         mutating func makeGrids(_ count: Int, _ geometry: PackQuantizedGeometry, _ scaleType: ScaleType) -> Bool {
             var (least, greatest) = (SIMD8<Float>(repeating: 1), SIMD8<Float>(repeating: 1))
             for first in stride(from: 0, to: count, by: 8) {
@@ -106,7 +106,9 @@ import KernelsAVX512
             return hasUsualScales || all(greatest .< .infinity)
         }
 
-        /// The same of eight groups; their scales. Numbers are not negative, so that their bits are ordered as they are.
+        /// The same of eight groups; their scales.
+        ///
+        /// Numbers are not negative, so that their bits are ordered as they are.
         @inline(__always)
         private func makeEightGrids(
             _ first: Int, _ geometry: PackQuantizedGeometry, _ scaleType: ScaleType

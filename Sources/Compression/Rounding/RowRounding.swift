@@ -12,12 +12,14 @@ struct GroupExtremes {
 ///
 /// All loops go eight values at a time with a scalar rest, so any group length is taken.
 enum RowRounding {
-    /// Adding and taking away 1.5·2²³ rounds a float32 of magnitude below 2²² to a whole number, half to even; the sum's
-    /// bits less this constant's are that number.
+    /// Adding and taking away 1.5·2²³ rounds a float32 of magnitude below 2²² to a whole number, half to even; the
+    /// sum's bits less this constant's are that number.
     private static let roundingConstant: Float = 12_582_912
 
-    /// Compares bit patterns: as signed integers they order the positive values, as unsigned ones the negative values by
-    /// magnitude, and what is not finite stands out at the end. That is one instruction each, unlike float comparisons.
+    /// Compares bit patterns: as signed integers they order the positive values, as unsigned ones the negative values
+    /// by magnitude, and what is not finite stands out at the end.
+    ///
+    /// That is one instruction each, unlike float comparisons.
     static func extremes(_ values: UnsafePointer<Float>, count: Int) -> GroupExtremes {
         var (high, low) = (SIMD8<Int32>.zero, SIMD8<UInt32>(repeating: signBit))
         var index = 0

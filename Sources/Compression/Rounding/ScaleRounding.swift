@@ -22,7 +22,9 @@ extension ScaleType {
         SIMD16(lowHalf: rounded(values.lowHalf), highHalf: rounded(values.highHalf))
     }
 
-    /// As above. Choices are made by sign masks: the compiler makes comparisons of lanes one by one here.
+    /// The nearest values of this type, half to even; those beyond float16 become infinite.
+    ///
+    /// Choices are made by sign masks: the compiler makes comparisons of lanes one by one here.
     @inline(__always)
     func rounded(_ values: SIMD8<Float>) -> SIMD8<Float> {
         let bits = unsafeBitCast(values, to: SIMD8<Int32>.self)
@@ -38,7 +40,8 @@ extension ScaleType {
         }
     }
 
-    /// The bits of positive values to those of float16 and back, by the two ways of the scalar function, chosen lane by lane.
+    /// The bits of positive values to those of float16 and back, by the two ways of the scalar function, chosen lane by
+    /// lane.
     @inline(__always)
     private static func float16(_ bits: SIMD8<Int32>) -> SIMD8<Int32> {
         let small = (unsafeBitCast(bits, to: SIMD8<Float>.self) + 0.5) - 0.5

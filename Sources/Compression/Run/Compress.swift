@@ -17,10 +17,10 @@ package struct CompressionTarget: Sendable {
 
 /// Compresses a 16-bit or float32 checkpoint by specs that need no calibration, reading its weights once.
 ///
-/// Every target becomes a Hugging Face directory in compressed-tensors' layout with `provenance.json`. Nothing is synced or
-/// published here: an error leaves a directory that is not whole, without a `config.json`.
+/// Every target becomes a Hugging Face directory in compressed-tensors' layout with `provenance.json`. Nothing is
+/// synced or published here: an error leaves a directory that is not whole, without a `config.json`.
 ///
-/// - Parameter progress: called after each linear layer with the number done and the number there are.
+/// `progress` is called after each linear layer with the number done and the number there are.
 package func compress(
     _ checkpoint: Checkpoint, into targets: [CompressionTarget], provenance: Provenance,
     progress: (_ done: Int, _ of: Int) -> Void = { _, _ in }
@@ -34,7 +34,9 @@ package func compress(
     try run.finish(provenance)
 }
 
-/// Why specs do not fit a checkpoint's shapes, in their order; nil for those that do. Reads no weights.
+/// Why specs do not fit a checkpoint's shapes, in their order; nil for those that do.
+///
+/// Reads no weights.
 ///
 /// Throws what stands against compressing the checkpoint at all. All specs must have the same targets.
 package func misfits(of specs: [Spec], to checkpoint: Checkpoint) throws(CompressionError) -> [CompressionError?] {
@@ -76,8 +78,8 @@ package struct CompressionRun {
         self.outputs = outputs
     }
 
-    /// Compresses a layer by every spec and writes the results, which come back in the order of the targets: with them a
-    /// driver goes on to the inputs of the next layer.
+    /// Compresses a layer by every spec and writes the results, which come back in the order of the targets: with them
+    /// a driver goes on to the inputs of the next layer.
     @discardableResult
     package mutating func compress(
         _ layer: LinearLayer, hessian: Hessian? = nil
@@ -99,7 +101,7 @@ package struct CompressionRun {
 
     /// Writes what is not compressed and what stands beside the weights.
     ///
-    /// - Parameter vectors: values of kept tensors that changed, by their names; their types hold them.
+    /// `vectors` are the values of kept tensors that changed, by their names; their types hold them.
     package consuming func finish(
         _ provenance: Provenance, replacing vectors: [String: [Float]] = [:]
     ) throws(CompressionError) {

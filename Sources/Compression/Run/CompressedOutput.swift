@@ -14,9 +14,8 @@ final class CompressedOutput {
 
     /// Creates the directory if need be, and in it `model.safetensors` with its header.
     ///
-    /// - Parameters:
-    ///   - modules: the names of the linear modules that will be written by `write(_:_:)`, with their tensors.
-    ///   - kept: tensors that will be written as they are.
+    /// `modules` are the names of the linear modules that will be written by `write(_:_:)`, with their tensors; `kept`
+    /// are tensors that will be written as they are.
     init(
         _ spec: Spec, directory: URL, modules: some Sequence<(String, [StoredLayout])>, kept: [Tensor]
     ) throws(CompressionError) {
@@ -73,8 +72,9 @@ final class CompressedOutput {
     /// Stored bits per compressed weight so far.
     var bitsPerWeight: Double { weightCount == 0 ? 0 : Double(bitCount) / Double(weightCount) }
 
-    /// Finishes the weights, then writes what stands beside them. `config.json` comes last: nobody opens a directory without
-    /// one, so what was interrupted is not taken for whole.
+    /// Finishes the weights, then writes what stands beside them.
+    ///
+    /// `config.json` comes last: nobody opens a directory without one, so what was interrupted is not taken for whole.
     func finish(from checkpoint: Checkpoint, ignored: [String], provenance: Provenance) throws(CompressionError) {
         // The optional is emptied by taking the writer out: finishing consumes it.
         if let writer = writer.take() {

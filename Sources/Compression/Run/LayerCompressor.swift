@@ -33,18 +33,18 @@ package struct LinearLayer: Sendable {
 ///
 /// Decoding is no part of it: a stored form is read by a `WeightMatrix`.
 package protocol LayerCompressor: Sendable {
-    /// Name, type and shape of the tensors that `compress` will make, in order: a file's header comes before its values.
-    /// Refuses a spec that does not fit the layer's size.
+    /// Name, type and shape of the tensors that `compress` will make, in order: a file's header comes before its
+    /// values. Refuses a spec that does not fit the layer's size.
     static func layout(_ layer: LinearLayer, _ spec: Spec) throws(CompressionError) -> [StoredLayout]
 
     /// The object to put into `config.json` as `quantization_config`, by which readers know how weights are stored.
     ///
-    /// - Parameter ignored: linear modules that stay as they are.
+    /// `ignored` are linear modules that stay as they are.
     static func configuration(_ spec: Spec, ignored: [String]) -> JSONObject
 
     /// Compresses one weight by several specs, reading it once where that saves work.
     ///
-    /// - Parameter hessian: for methods that need one.
+    /// The Hessian is for methods that need one.
     static func compress(
         _ layer: LinearLayer, specs: [Spec], hessian: Hessian?
     ) throws(CompressionError) -> [CompressedWeight]

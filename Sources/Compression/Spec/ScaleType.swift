@@ -38,7 +38,9 @@ package enum ScaleType: String, Sendable, Hashable, CaseIterable {
         }
     }
 
-    /// A positive value to float16 and back. Swift converts by way of Float80 in the runtime, sixty times slower.
+    /// A positive value to float16 and back.
+    ///
+    /// Swift converts by way of Float80 in the runtime, sixty times slower.
     @inline(__always)
     private static func float16(_ value: Float) -> Float {
         // Below 2⁻¹⁴ the step is 2⁻²⁴, which is that of float32 from 0.5 to 1.
@@ -48,7 +50,8 @@ package enum ScaleType: String, Sendable, Hashable, CaseIterable {
         return Float(bitPattern: (bits &+ 0xfff &+ (bits >> 13 & 1)) & 0xffff_e000)
     }
 
-    /// The bits of a positive value that float16 holds exactly, by steps that the compiler takes for many values at once.
+    /// The bits of a positive value that float16 holds exactly, by steps that the compiler takes for many values at
+    /// once.
     @inline(__always)
     private static func float16Bits(_ value: Float) -> UInt16 {
         // Below 2⁻¹⁴ the step is 2⁻²⁴, which is that of float32 from 0.5 to 1.

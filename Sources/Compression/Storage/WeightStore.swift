@@ -35,8 +35,8 @@ package struct WeightStore: Sendable {
         }
     }
 
-    /// How the inputs of a linear module are rounded before it multiplies them; nil for a module that is not compressed,
-    /// or whose inputs stay.
+    /// How the inputs of a linear module are rounded before it multiplies them; nil for a module that is not
+    /// compressed, or whose inputs stay.
     package func inputRounding(of module: String) throws(CompressionError) -> InputRounding? {
         let tensors = ModuleTensors(name: module, checkpoint: checkpoint)
         var inputs = inputs
@@ -61,10 +61,8 @@ package struct WeightStore: Sendable {
 
     /// The weight of a linear module or embedding, outputs by inputs.
     ///
-    /// - Parameters:
-    ///   - module: the name without `.weight`.
-    ///   - transposed: whether a plain weight is stored inputs by outputs (GPT-2's Conv1D). Compressed weights are
-    ///     always stored outputs by inputs.
+    /// `module` is the name without `.weight`; `transposed` says whether a plain weight is stored inputs by outputs
+    /// (GPT-2's Conv1D). Compressed weights are always stored outputs by inputs.
     package func matrix(_ module: String, transposed: Bool = false) throws(CompressionError) -> any WeightMatrix {
         if let stored = try form.matrix(ModuleTensors(name: module, checkpoint: checkpoint)) { return stored }
         if let plain = checkpoint.tensors[module + ".weight"] { return try plain.denseMatrix(transposed: transposed) }

@@ -2,9 +2,11 @@ import Vectors
 
 /// The queries of one head that make a panel, sixteen to a block, on their way over the keys.
 struct QueryPanel {
-    /// The keys whose weights are summed at a time, whole panels; blocks start at multiples of it, so that a query's sums have
-    /// a fixed order. Their scores (12 KiB) and the parts of their weights (18 KiB) stay in the first-level cache; in floats
-    /// there are only scores (24 KiB).
+    /// The keys whose weights are summed at a time, whole panels; blocks start at multiples of it, so that a query's
+    /// sums have a fixed order.
+    ///
+    /// Their scores (12 KiB) and the parts of their weights (18 KiB) stay in the first-level cache; in floats there are
+    /// only scores (24 KiB).
     private static func keyBlock(_ form: PanelForm) -> Int { form == .parts ? 96 : 192 }
 
     private let form: PanelForm
@@ -73,7 +75,9 @@ struct QueryPanel {
         return min(first, positions.upperBound)..<min(first + QueryBlock.size, positions.upperBound)
     }
 
-    /// Folds all keys that any of the queries sees, block by block. Called by a body of `form.multiplying`.
+    /// Folds all keys that any of the queries sees, block by block.
+    ///
+    /// Called by a body of `form.multiplying`.
     mutating func attend(to head: PackedHead, visible: Int) {
         let queries = form.packLanes(
             blocks[0].query, blockStride: QueryBlock.size * querySize, depth: querySize, into: queryMemory)

@@ -1,7 +1,9 @@
 /// How a matrix product is cut into blocks that fit the caches.
 enum Blocking {
-    /// Inputs in one pass of the microkernel. In floats, four panels of that depth (24 KiB) stay in the first-level cache
-    /// beside a panel of weights; in parts, a panel of either (144 KiB) streams from the second-level cache.
+    /// Inputs in one pass of the microkernel.
+    ///
+    /// In floats, four panels of that depth (24 KiB) stay in the first-level cache beside a panel of weights; in parts,
+    /// a panel of either (144 KiB) streams from the second-level cache.
     static func largestDepth(_ form: PanelForm) -> Int { form == .parts ? 768 : 256 }
     /// Panels of inputs that pass all panels of a group one after the other.
     static func panelsAtOnce(_ form: PanelForm) -> Int { form == .parts ? 1 : 4 }
@@ -9,9 +11,9 @@ enum Blocking {
     static func largestRows(_ form: PanelForm) -> Int { form == .parts ? 128 : 240 }
     /// Head inputs in one task: they and their logits stay in the second-level cache.
     static func headRows(_ form: PanelForm) -> Int { form == .parts ? 128 : 96 }
-    /// Weights that are packed whole for so many input rows, to stay in the second-level cache (512 KiB), or in parts in the
-    /// third-level cache (6 MiB, or 24 where many rows share the work), from where 128 rows at a time take them as fast as
-    /// they can be multiplied.
+    /// Weights that are packed whole for so many input rows, to stay in the second-level cache (512 KiB), or in parts
+    /// in the third-level cache (6 MiB, or 24 where many rows share the work), from where 128 rows at a time take them
+    /// as fast as they can be multiplied.
     static func keptWeights(_ form: PanelForm, rows: Int) -> Int {
         form == .parts ? (rows < 1024 ? 1 << 20 : 1 << 22) : 1 << 17
     }
@@ -19,13 +21,15 @@ enum Blocking {
     static func keptLayer(_ form: PanelForm, rows: Int) -> Int { 2 * keptWeights(form, rows: rows) }
     /// Inputs that are packed at a time where the weight goes by (16 MiB, or 24).
     static let streamedInputs = 1 << 22
-    /// Panels of a passing weight in one task: they, or their outputs, stay in the second-level cache from one depth to the
-    /// next.
+    /// Panels of a passing weight in one task: they, or their outputs, stay in the second-level cache from one depth to
+    /// the next.
     static func groupedPanels(_ form: PanelForm) -> Int { form == .parts ? 8 : 3 }
     /// Head weights packed at a time (8 MiB, or 6), which stay in the third-level cache.
     static func headWeights(_ form: PanelForm) -> Int { form == .parts ? 1 << 20 : 1 << 21 }
 
-    /// The depth of one pass: that of `depth` in equal parts. It fixes the order of summation in floats.
+    /// The depth of one pass: that of `depth` in equal parts.
+    ///
+    /// It fixes the order of summation in floats.
     static func depth(_ depth: Int, form: PanelForm) -> Int {
         let passes = max(1, (depth + largestDepth(form) - 1) / largestDepth(form))
         let whole = max(1, (depth + passes - 1) / passes)
@@ -43,8 +47,8 @@ enum Blocking {
         return min(folds, (tokens + HeadTask.foldWidth - 1) / HeadTask.foldWidth) * HeadTask.foldWidth
     }
 
-    /// The rows of each task, multiples of the panel's: `largest`, so that weights are reused, and fewer towards the end, so
-    /// that all workers end together.
+    /// The rows of each task, multiples of the panel's: `largest`, so that weights are reused, and fewer towards the
+    /// end, so that all workers end together.
     static func rowBlocks(_ rows: Int, form: PanelForm, largest: Int) -> [Range<Int>] {
         let most = largest / form.inputRows
         return panelBlocks(form.inputPanels(rows), largest: most, least: most / 4).map {

@@ -8,7 +8,8 @@ package final class KeptWeight: Sendable {
         weights <= min(limit ?? .max, Blocking.keptLayer(.current, rows: rows))
     }
 
-    /// An upper bound on the weights of a layer that is kept, inside a `$limit.withValue` scope: for tests that compare.
+    /// An upper bound on the weights of a layer that is kept, inside a `$limit.withValue` scope: for tests that
+    /// compare.
     @TaskLocal package static var limit: Int?
 
     /// Packs a weight, in parallel, with the bias of its outputs.
@@ -33,8 +34,9 @@ package final class KeptWeight: Sendable {
     }
 }
 
-/// Calls `body` with blocks of consecutive rows, several at a time: as many rows as should pass a kept weight at once. Loops
-/// inside of `body` run on its own thread.
+/// Calls `body` with blocks of consecutive rows, several at a time: as many rows as should pass a kept weight at once.
+///
+/// Loops inside of `body` run on its own thread.
 package func forEachRowBlock(_ rows: Int, _ body: @Sendable (Range<Int>) -> Void) {
     let form = PanelForm.current
     let blocks = Blocking.rowBlocks(rows, form: form, largest: Blocking.largestRows(form))

@@ -1,7 +1,7 @@
 import CKernels
 
-/// Products whose weights and sums lie sixteen by sixteen, `[depth][16]` and `[row][16]`: two such blocks, some floats apart,
-/// make a panel of weights.
+/// Products whose weights and sums lie sixteen by sixteen, `[depth][16]` and `[row][16]`: two such blocks, some floats
+/// apart, make a panel of weights.
 extension PanelForm {
     /// The blocks of sixteen in a panel of weights.
     var laneBlocks: Int { weightRows / tileColumns }
@@ -27,8 +27,10 @@ extension PanelForm {
         return LanePanel(base: memory, blockStride: 0)
     }
 
-    /// Multiplies whole panels of inputs, `inputStride` floats apart, by such a panel of weights: as many inputs as there are
-    /// `rows`. Called by a body of `multiplying`.
+    /// Multiplies whole panels of inputs, `inputStride` floats apart, by such a panel of weights: as many inputs as
+    /// there are `rows`.
+    ///
+    /// Called by a body of `multiplying`.
     ///
     /// The sums become start + sum if `start` is given, else what they were + sum.
     func multiplyLanes(

@@ -107,8 +107,10 @@ struct WeightPanels {
         return form.steps(columns) * amx_panel_rows * amx_step_depth * parts / 2
     }
 
-    /// Multiplies panels of inputs, `inputStride` floats apart, over some of a panel's columns, which start at a step: as many
-    /// inputs as the target has rows. Called by a body of `multiplying`.
+    /// Multiplies panels of inputs, `inputStride` floats apart, over some of a panel's columns, which start at a step:
+    /// as many inputs as the target has rows.
+    ///
+    /// Called by a body of `multiplying`.
     ///
     /// The target receives start + sum if `start` is given, else what it holds + sum.
     @inline(__always)

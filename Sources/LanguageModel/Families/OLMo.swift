@@ -34,10 +34,11 @@ extension FamilySettings {
         return try form.description(modelType: "olmo3")
     }
 
-    /// The same settings with the rotary ones in OLMo 3's new form, an entry for each type of layer, as transformers
-    /// makes it of the old one: `rope_scaling` and a `rope_theta` beside it are of the layers with full attention alone;
-    /// 500000 stands for a base that is not there. Settings directly under `rope_parameters`, in no type's entry, are
-    /// nobody's: transformers 5.23 passes over them.
+    /// The same settings with the rotary ones in OLMo 3's new form, an entry for each type of layer.
+    ///
+    /// As transformers makes it of the old one: `rope_scaling` and a `rope_theta` beside it are of the layers with full
+    /// attention alone; 500000 stands for a base that is not there. Settings directly under `rope_parameters`, in no
+    /// type's entry, are nobody's: transformers 5.23 passes over them.
     private func withRotarySettingsByLayerType() throws(LanguageModelError) -> FamilySettings {
         let given = try rotaryObject(json["rope_parameters"], key: "rope_parameters")
         let types = ["full_attention", "sliding_attention"]

@@ -33,6 +33,6 @@ final class FlopMeter: Sendable {
 extension LayerDescription {
     /// Multiplications and additions per token: those of the linear maps, and of attention over half a window.
     func flopsPerRow(context: Int) -> Int {
-        return maps.reduce(2 * context * attention.queryWidth) { $0 + 2 * $1.inputs * $1.outputs }
+        maps.reduce(2 * context * attention.queryWidth) { $0 + 2 * $1.inputs * $1.outputs }
     }
 }

@@ -36,7 +36,7 @@ package final class LanguageModel: Sendable {
     ///
     /// A variant's scores are the same bits whatever the other variants, the memory budget and the number of threads.
     ///
-    /// - Parameter chosen: the variants that are scored, by index, the baseline (0) first; all if nil.
+    /// `variants` are those that are scored, by index, the baseline (0) first; all if nil.
     package func score(
         _ windows: TokenWindows, variants chosen: [Int]? = nil, options: ScoringOptions = ScoringOptions(),
         control: RunControl = RunControl()

@@ -42,8 +42,8 @@ struct LayerPass: Sendable {
         closeAttention(views)
     }
 
-    /// Calls `body` with all rows; if the weights are kept with some rows at a time, which then pass all steps while they
-    /// lie in the caches, and with memory of their own for what no other step needs.
+    /// Calls `body` with all rows; if the weights are kept with some rows at a time, which then pass all steps while
+    /// they lie in the caches, and with memory of their own for what no other step needs.
     private func forEachBlock(of views: Workspace.Views, _ body: @Sendable (Range<Int>, Workspace.Views) -> Void) {
         guard weights.areKept else { return body(0..<views.normed.rows, views) }
         forEachRowBlock(views.normed.rows) { rows in
@@ -74,8 +74,9 @@ struct LayerPass: Sendable {
             into: attended)
     }
 
-    /// What follows attention, on the residual stream in place. Who observes does not want the layer's outputs, and they
-    /// are not computed.
+    /// What follows attention, on the residual stream in place.
+    ///
+    /// Who observes does not want the layer's outputs, and they are not computed.
     private func complete(_ hidden: MatrixView, _ views: Workspace.Views, observer: Observer? = nil) {
         closeAttention(views, observer: observer)
         if layer.parallel {
@@ -123,8 +124,8 @@ struct LayerPass: Sendable {
         norms.after?.apply(views.normed, into: views.normed)
     }
 
-    /// The input of a sublayer's first maps: the residual stream itself, or what norm and rounding make of it, with what
-    /// the outputs are to be divided by.
+    /// The input of a sublayer's first maps: the residual stream itself, or what norm and rounding make of it, with
+    /// what the outputs are to be divided by.
     private func prepare(
         _ hidden: MatrixView, norm: BoundNorm?, rounding: InputRounding?, into normed: MatrixView
     ) -> (input: MatrixView, divisors: [Float]?) {

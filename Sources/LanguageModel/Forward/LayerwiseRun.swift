@@ -3,9 +3,9 @@ package import Kernels
 
 /// A run over text that stops at every layer, for methods that compress a layer by the inputs it sees.
 ///
-/// Layer after layer: ``observe(layer:_:)`` shows the inputs of its linear maps, which come from the layers before as they
-/// were replaced; ``advance(layer:replacing:)`` goes on with the outputs of the replaced weights. The residual stream of
-/// all windows is held: windows · context · d floats.
+/// Layer after layer: ``observe(layer:_:)`` shows the inputs of its linear maps, which come from the layers before as
+/// they were replaced; ``advance(layer:replacing:)`` goes on with the outputs of the replaced weights. The residual
+/// stream of all windows is held: windows · context · d floats.
 package final class LayerwiseRun {
     package let description: DecoderDescription
     private let variant: ModelVariant
@@ -20,7 +20,7 @@ package final class LayerwiseRun {
 
     /// Starts with the embeddings of the windows.
     ///
-    /// - Parameter isCancelled: asked between windows; the pass ends with ``LanguageModelError/cancelled`` when it is true.
+    /// `isCancelled` is asked between windows; the pass ends with ``LanguageModelError/cancelled`` when it is true.
     package init(
         _ store: WeightStore, windows: TokenWindows, isCancelled: @escaping @Sendable () -> Bool = { false }
     ) throws(LanguageModelError) {
@@ -37,8 +37,8 @@ package final class LayerwiseRun {
         try EmbeddingPass(description, variant.binding).run(windows, into: hidden.view)
     }
 
-    /// Calls `body` with the modules that share an input and that input, [windows · context, inputs], some windows after
-    /// the others.
+    /// Calls `body` with the modules that share an input and that input, [windows · context, inputs], some windows
+    /// after the others.
     ///
     /// The residual stream stays where it is.
     package func observe(

@@ -32,7 +32,9 @@ package struct Cell: Sendable, Equatable {
 }
 
 extension Lock {
-    /// All cells of the run, checkpoint by checkpoint, the baseline first; a checkpoint found at two places counts once.
+    /// All cells of the run, checkpoint by checkpoint, the baseline first; a checkpoint found at two places counts
+    /// once.
+    ///
     /// One that is stored compressed is measured as it is, not compressed again.
     package var cells: [Cell] {
         var seen: Set<ArtifactKey> = []

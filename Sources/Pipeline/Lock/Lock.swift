@@ -29,7 +29,7 @@ package struct Lock: Sendable, Equatable {
 
         /// All that decides which tokens are looked at.
         ///
-        /// - Parameter tokenizer: SHA-256 of the tokenizer.json that turns the text into ids.
+        /// `tokenizer` is the SHA-256 of the tokenizer.json that turns the text into ids.
         package func identity(tokenizer: String?) -> JSONValue {
             [
                 "shard": .string(shard.sha256), "tokenizer": .string(orNull: tokenizer),

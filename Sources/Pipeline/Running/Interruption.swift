@@ -5,8 +5,9 @@ import Synchronization
     import Glibc
 #endif
 
-/// Whether SIGTERM or SIGINT asked this process to stop. Stages look between units of work, publish what is whole and end
-/// with status 75.
+/// Whether SIGTERM or SIGINT asked this process to stop.
+///
+/// Stages look between units of work, publish what is whole and end with status 75.
 package final class Interruption: Sendable {
     /// The one of this process: signals belong to the process.
     package static let current = Interruption()

@@ -22,8 +22,10 @@ package struct StageRunner: Sendable {
         return URL(filePath: own).deletingLastPathComponent().appending(path: stage.command).path
     }
 
-    /// Runs a stage to its end and returns its exit status; its messages go where ours go, those of Slurm tasks to files
-    /// in the directory `logs`. A local stage finds `variables` in its environment.
+    /// Runs a stage to its end and returns its exit status; its messages go where ours go, those of Slurm tasks to
+    /// files in the directory `logs`.
+    ///
+    /// A local stage finds `variables` in its environment.
     package func run(
         _ stage: Stage, _ arguments: [String], variables: [String: String] = [:], logs: String
     ) throws(WorkspaceError) -> Int32 {

@@ -6,11 +6,9 @@ package struct ArtifactKey: Sendable, Hashable {
     /// 64 hexadecimal digits.
     package let text: String
 
-    /// - Parameters:
-    ///   - stage: the stage that makes the artifact.
-    ///   - version: that stage's version; it goes up when the same inputs give other bytes.
-    ///   - inputs: digests of what the stage reads.
-    ///   - parameters: what the stage was asked to do.
+    /// The key of what a stage makes of inputs, known by their digests, when it is asked to do what `parameters` say.
+    ///
+    /// The stage's version is part of it, and goes up when the same inputs give other bytes.
     package init(stage: Stage, inputs: JSONValue, parameters: JSONValue) {
         let identity: JSONValue = [
             "stage": .string(stage.rawValue), "version": .integer(stage.version), "inputs": inputs,

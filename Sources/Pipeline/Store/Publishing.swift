@@ -12,8 +12,9 @@ package enum Publication: Sendable, Equatable {
 }
 
 extension Workspace {
-    /// Puts a file into the store: written under a temporary name beside its place, synced, linked. The first writer
-    /// wins; a second one with the same bytes is fine, with other bytes a reported conflict.
+    /// Puts a file into the store: written under a temporary name beside its place, synced, linked.
+    ///
+    /// The first writer wins; a second one with the same bytes is fine, with other bytes a reported conflict.
     @discardableResult
     package func publish(_ bytes: [UInt8], at place: URL) throws(WorkspaceError) -> Publication {
         let draft = place.deletingLastPathComponent().appending(path: ".\(UUID().uuidString).tmp")
@@ -28,8 +29,9 @@ extension Workspace {
         return .alreadyThere
     }
 
-    /// Puts a finished directory of `tmp/` into the store: everything in it synced, then renamed into place. If another
-    /// process was faster, its directory stays, and so does this one, where it was.
+    /// Puts a finished directory of `tmp/` into the store: everything in it synced, then renamed into place.
+    ///
+    /// If another process was faster, its directory stays, and so does this one, where it was.
     package func publish(directory draft: URL, at place: URL) throws(WorkspaceError) {
         try synchronizeTree(draft)
         try move(draft, to: place)

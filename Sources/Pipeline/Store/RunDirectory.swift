@@ -19,8 +19,9 @@ package struct RunDirectory: Sendable {
 }
 
 extension Workspace {
-    /// The directory of the run that this lock describes: the one it already has, or a new one. Asking for the same
-    /// numbers again goes on where the last run ended, however it ended.
+    /// The directory of the run that this lock describes: the one it already has, or a new one.
+    ///
+    /// Asking for the same numbers again goes on where the last run ended, however it ended.
     package func run(of lock: Lock, at time: Date = .now) throws(WorkspaceError) -> RunDirectory {
         if let known = runDirectories.first(where: { (try? Lock(file: $0.lock))?.digest == lock.digest }) {
             return known

@@ -1,6 +1,8 @@
 internal import ScalingLaws
 
-/// What a law says against what was measured: on the diagonal both agree. Points of models held out of the fit are hollow.
+/// What a law says against what was measured: on the diagonal both agree.
+///
+/// Points of models held out of the fit are hollow.
 struct AgreementChart {
     let law: FittedScheme
     private let name: String

@@ -1,4 +1,5 @@
-/// Names beside points: each where it covers no point and no other name, and no line if it can be helped, tied to its point where it had to move.
+/// Names beside points: each where it covers no point and no other name, and no line if it can be helped, tied to its
+/// point where it had to move.
 ///
 /// Below and to the left of a Pareto front nothing is drawn, so names are looked for there first.
 struct PointLabels {
@@ -12,9 +13,7 @@ struct PointLabels {
 
     private typealias Box = (left: Double, top: Double, right: Double, bottom: Double)
 
-    /// - Parameters:
-    ///   - points: where marks are.
-    ///   - path: a line of horizontal and vertical parts that names must not cross.
+    /// Places names beside marks at `points`, which must not cross `path`, a line of horizontal and vertical parts.
     init(_ frame: Frame, points: [(x: Double, y: Double)], path: [(x: Double, y: Double)]) {
         self.points = points
         self.path = path

@@ -83,8 +83,10 @@ struct MethodPair: Sendable, Equatable {
 }
 
 extension MethodPair {
-    /// `gptq beats rtn in 27 of 27 cells at 3 bits and in 26 of 27 at 2 bits (asym-g16), storing 1.00 bits per
-    /// weight more.`
+    /// The pair's result in a sentence.
+    ///
+    /// `gptq beats rtn in 27 of 27 cells at 3 bits and in 26 of 27 at 2 bits (asym-g16), storing 1.00 bits per weight
+    /// more.`
     var sentence: String {
         let ties = counts.reduce(0) { $0 + $1.ties }
         let all = counts.reduce(0) { $0 + $1.cells }

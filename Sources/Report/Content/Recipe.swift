@@ -1,6 +1,6 @@
 /// A spec taken apart for comparing methods: two may be compared where all but the method is the same.
 struct Recipe: Sendable, Hashable {
-    /// `rtn-asym-w4-g16-search`
+    /// The spec's name, such as `rtn-asym-w4-g16-search`.
     let spec: String
     /// The same without the bits: `rtn-asym-g16-search`.
     let scheme: String

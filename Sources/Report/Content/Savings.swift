@@ -23,6 +23,8 @@ struct Savings {
         largestStderr = unknown.compactMap(\.qidStderr).max() ?? 0
     }
 
+    /// What targets saved in a sentence.
+    ///
     /// `QiD is measured to ±0.002 nats with 41 % of the windows.`
     var sentence: String {
         let error = "±\(Figures.significant(target, digits: 3, trimmed: true)) nats"

@@ -6,10 +6,10 @@ import RealModule
 /// Variances divide by its square, so ``value`` is such that 1/value² has no bias. A fit puts as many residuals near 0
 /// as it has parameters: those are not counted. Where δ is small against the residuals too few lie within it, so those
 /// within a wider band of ±h are counted: the density that the spread of least absolute deviations depends on (Koenker
-/// and Machado, 1999), with Silverman's bandwidth h for such a window. What of the band lies within ±δ is taken from the normal
-/// distribution of the same spread, as flat in the band the density would come out too low (Hjort and Glad, 1995). Of m
-/// residuals k in the band, binomial, (m+1)(m+2)/((k+1)(k+2)) estimates 1/share² without bias but for terms of
-/// (1−share)^m.
+/// and Machado, 1999), with Silverman's bandwidth h for such a window. What of the band lies within ±δ is taken from
+/// the normal distribution of the same spread, as flat in the band the density would come out too low (Hjort and Glad,
+/// 1995). Of m residuals k in the band, binomial, (m+1)(m+2)/((k+1)(k+2)) estimates 1/share² without bias but for terms
+/// of (1−share)^m.
 struct Curvature: Sendable, Equatable {
     var value = 1.0
     /// h; infinite for least squares.
@@ -21,9 +21,7 @@ struct Curvature: Sendable, Equatable {
 }
 
 extension Curvature {
-    /// - Parameters:
-    ///   - residuals: those of the fit.
-    ///   - free: how many of them the parameters put near 0.
+    /// Of a fit's residuals, `free` of which the parameters put near 0.
     init(of residuals: [Double], within delta: Double, free: Int) {
         let count = Double(residuals.count)
         let spare = max(count - Double(free), 1)

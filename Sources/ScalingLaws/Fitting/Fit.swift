@@ -44,12 +44,14 @@ package struct FittedParameter: Sendable, Equatable {
     package var symbol: String
     package var unit: String
     package var value: Double
-    /// The 95 % interval: from the profile of the objective, scaled by the spread among checkpoints (`Profile`), or by the
-    /// delta method where none was asked for. Equal to `value` where the parameter is held fixed; an end may be infinite.
+    /// The 95 % interval: from the profile of the objective, scaled by the spread among checkpoints (`Profile`), or by
+    /// the delta method where none was asked for.
+    ///
+    /// Equal to `value` where the parameter is held fixed; an end may be infinite.
     package var low: Double
     package var high: Double
-    /// The 95 % interval from the profile of the objective for independent and equally noisy residuals, where it was asked
-    /// for; an end may be infinite.
+    /// The 95 % interval from the profile of the objective for independent and equally noisy residuals, where it was
+    /// asked for; an end may be infinite.
     package var profile: ClosedRange<Double>?
     /// The standard error by the delta method: curvature of the objective times the residual variance.
     package var standardError: Double

@@ -16,8 +16,9 @@ package struct FitOptions: Sendable, Hashable {
     package var bootstrapDraws: Int
     /// Fits without the largest size, the last decade of D and each bit width, each predicting what it left out.
     package var holdsOut: Bool
-    /// Also intervals from the profile of the objective for independent and equally noisy residuals. Without these and
-    /// without draws, intervals are by the delta method.
+    /// Also intervals from the profile of the objective for independent and equally noisy residuals.
+    ///
+    /// Without these and without draws, intervals are by the delta method.
     package var profiles: Bool
     package var seed: UInt64
 

@@ -1,6 +1,8 @@
 import RealModule
 
-/// The objective of a fit as a function of coordinates, with gradient and Gauss–Newton Hessian. One for each thread.
+/// The objective of a fit as a function of coordinates, with gradient and Gauss–Newton Hessian.
+///
+/// One for each thread.
 struct Problem {
     let observations: Observations
     /// Where it is searched; another with the same kinds and other bounds may take its place.

@@ -1,4 +1,6 @@
-/// A scaling law: a formula, what it predicts and what its parameters may be. A value: adding a law is adding a line.
+/// A scaling law: a formula, what it predicts and what its parameters may be.
+///
+/// A value: adding a law is adding a line.
 package struct Law: Sendable, Hashable {
     /// What `--law` calls it; the text itself for a law given as an expression.
     package var name: String

@@ -1,4 +1,6 @@
-/// The laws known by name. Each is a value: formula, bounds, units, published constants.
+/// The laws known by name.
+///
+/// Each is a value: formula, bounds, units, published constants.
 package enum Laws {
     package static let all = [
         qidUnified, qidPerBit, qidExponential, qidGroup, chinchilla, kaplan, effectiveParameters, capacity, sparsity,

@@ -12,11 +12,12 @@ extension LossModel {
     /// So many draws are asked; percentiles are known well enough from them.
     private static let mostDraws = 1000
 
-    /// The first x in the range, from below, at which a function changes sign by the best parameters, with percentiles of
-    /// where it does by the draws, as much further away as `widening` says for that x (see `Interval`). A draw whose
-    /// function has one sign throughout has its answer at 0 or infinity, where the ends are without draws.
+    /// The first x in the range, from below, at which a function changes sign by the best parameters, with percentiles
+    /// of where it does by the draws, as much further away as `widening` says for that x (see `Interval`).
     ///
-    /// - Parameter function: one row of values for each set of parameters.
+    /// A draw whose function has one sign throughout has its answer at 0 or infinity, where the ends are without draws.
+    ///
+    /// The function gives one row of values for each set of parameters.
     func change(
         over range: ClosedRange<Double>,
         _ function: ([Double], Draws) throws(ScalingLawsError) -> [[Double]],

@@ -35,8 +35,10 @@ enum Column: String, CaseIterable {
     /// The header that a message names.
     var header: String { headers[0].header }
 
-    /// Finds each column in a header line. Columns that mean nothing here are ignored; `renamed` maps a meaning
-    /// (`scheme`) to the header that carries it (`w_quant`).
+    /// Finds each column in a header line.
+    ///
+    /// Columns that mean nothing here are ignored; `renamed` maps a meaning (`scheme`) to the header that carries it
+    /// (`w_quant`).
     static func find(
         in header: [String], renamed: [String: String]
     ) throws(ScalingLawsError) -> [Column: (place: Int, factor: Double)] {

@@ -72,8 +72,9 @@ struct Observations: Sendable {
     }
 }
 
-/// What points are resampled together: one checkpoint's, known by its label or else by family, N and D. Losses of
-/// models that were each trained under their own scheme are independent.
+/// What points are resampled together: one checkpoint's, known by its label or else by family, N and D.
+///
+/// Losses of models that were each trained under their own scheme are independent.
 private struct ClusterKey: Hashable {
     var checkpoint: String?
     var family: String?

@@ -36,6 +36,7 @@ package enum Points {
     }
 
     /// The standard error of numbers all printed with the same number of decimals: half a unit of the last, over √3.
+    ///
     /// Nil for whole numbers and for columns with no common number of decimals, whose digits say nothing.
     private static func rounding(_ table: CSVTable, at place: Int, factor: Double) -> Double? {
         let decimals = Set(

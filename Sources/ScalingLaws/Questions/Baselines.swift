@@ -1,6 +1,8 @@
 extension Points {
-    /// The losses of the 16-bit models among these points: those measured, and loss − QiD where a compressed model's point
-    /// has both. Each model counts once.
+    /// The losses of the 16-bit models among these points: those measured, and loss − QiD where a compressed model's
+    /// point has both.
+    ///
+    /// Each model counts once.
     package static func uncompressed(_ points: [Point]) -> [Point] {
         var baselines = points.filter { $0.loss != nil && $0.qid == nil && !Variable.isCompressed($0.conditions) }
         var known = Set(baselines.map(Model.init))
@@ -28,12 +30,11 @@ extension Points {
 }
 
 extension LossModel {
-    /// The loss of compressed models by a fit: that of a law of loss which speaks of compression, or a law of QiD added to
-    /// a law of the 16-bit loss, fitted with another seed.
-    /// - Parameters:
-    ///   - points: where 16-bit losses are looked for (see `Points.uncompressed`).
-    ///   - baseline: the law of the 16-bit loss, unused if `fit` is of loss.
-    /// - Throws: `noAnswer` if the law speaks of 16-bit losses only or no such loss is there to fit; what fitting throws.
+    /// The loss of compressed models by a fit: that of a law of loss which speaks of compression, or a law of QiD added
+    /// to a law of the 16-bit loss, fitted with another seed.
+    ///
+    /// 16-bit losses are looked for in `points` (see `Points.uncompressed`); their law `baseline` is unused if `fit` is
+    /// of loss. Throws `noAnswer` if the law speaks of 16-bit losses only or no such loss is there to fit.
     package init(
         _ fit: Fit, baseline: Law, points: [Point], _ options: FitOptions = FitOptions()
     ) throws(ScalingLawsError) {

@@ -1,9 +1,10 @@
 import RealModule
 
-/// The size at which a compressed model and a 16-bit model of the same memory and the same training tokens have the same
-/// loss.
+/// The size at which a compressed model and a 16-bit model of the same memory and the same training tokens have the
+/// same loss.
 package struct BreakEven: Sendable, Equatable {
-    /// The compressed form and the tokens; `params` is the size N of the 16-bit model at equal loss, 0 without an answer.
+    /// The compressed form and the tokens; `params` is the size N of the 16-bit model at equal loss, 0 without an
+    /// answer.
     package var at: Conditions
     /// What a weight of the compressed model takes, scales included: it has 16/bitsPerWeight times N parameters.
     package var bitsPerWeight: Double
@@ -21,10 +22,11 @@ package struct BreakEven: Sendable, Equatable {
 extension LossModel {
     private static let sizes = 1e4...1e15
 
-    /// The size N at which the compressed form at these conditions, with 16/bitsPerWeight times N parameters, is as good as
-    /// 16 bits with N; the conditions' own `params` are not used.
-    /// - Parameter bitsPerWeight: what the compressed model stores for a weight; nil for its nominal bits.
-    /// - Throws: `noAnswer` if neither is known.
+    /// The size N at which the compressed form at these conditions, with 16/bitsPerWeight times N parameters, is as
+    /// good as 16 bits with N; the conditions' own `params` are not used.
+    ///
+    /// `bitsPerWeight` is what the compressed model stores for a weight; nil for its nominal bits. Throws `noAnswer` if
+    /// neither is known.
     package func breakEven(
         at conditions: Conditions, bitsPerWeight: Double? = nil
     ) throws(ScalingLawsError) -> BreakEven {

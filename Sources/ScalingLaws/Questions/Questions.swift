@@ -28,7 +28,9 @@ extension LossModel {
     }
 
     /// The fewest bits of those offered whose QiD stays within a budget: by the estimate, and by the upper end of its
-    /// interval. Nil where none does.
+    /// interval.
+    ///
+    /// Nil where none does.
     package func fewestBits(
         within budget: Double, at conditions: Conditions, among bits: [Double] = [2, 3, 4, 5, 6, 8]
     ) throws(ScalingLawsError) -> (likely: Double?, safe: Double?) {

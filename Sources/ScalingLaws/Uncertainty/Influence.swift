@@ -56,8 +56,9 @@ package struct Influence: Sendable, Equatable {
         self.scores = scores
     }
 
-    /// A_g·ψ_g of one cluster's rows, where `root` is A_g if it is known already. What a bounded score would be had the
-    /// fit not moved it is within the same bound.
+    /// A_g·ψ_g of one cluster's rows, where `root` is A_g if it is known already.
+    ///
+    /// What a bounded score would be had the fit not moved it is within the same bound.
     private static func scores(of rows: [Int], _ linearization: Linearization, _ root: [Double]?) -> [Double] {
         let root = root ?? ClusterDegrees.correction(rows, floor: 1e-6, linearization.scoreLeverage)
         return rows.indices.map { i in
@@ -116,8 +117,8 @@ package struct Influence: Sendable, Equatable {
         return variance > 0 ? variance.squareRoot() / curvature.value : nil
     }
 
-    /// A change of each residual's weight in the objective that moves its gradient as much as clusters do, each by a random
-    /// factor: t = J·(JᵀJ)⁺·Σ_g v_g·J_gᵀA_gψ_g.
+    /// A change of each residual's weight in the objective that moves its gradient as much as clusters do, each by a
+    /// random factor: t = J·(JᵀJ)⁺·Σ_g v_g·J_gᵀA_gψ_g.
     func tilt(_ factors: [Double]) -> [Double] {
         var sum = [Double](repeating: 0, count: size)
         for (number, factor) in factors.enumerated() {

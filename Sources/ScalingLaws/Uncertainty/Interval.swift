@@ -37,7 +37,9 @@ enum Interval {
     }
 
     /// The quantile that a further draw falls below with probability p: place p·(n + 1) of sorted draws from 1,
-    /// interpolated. `percentile` lies inside it, which costs a percent of coverage at 300 draws.
+    /// interpolated.
+    ///
+    /// `percentile` lies inside it, which costs a percent of coverage at 300 draws.
     static func quantile(_ sorted: [Double], _ p: Double) -> Double {
         guard let first = sorted.first, let last = sorted.last else { return .nan }
         let place = p * Double(sorted.count + 1) - 1

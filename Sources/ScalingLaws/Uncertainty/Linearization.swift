@@ -9,9 +9,11 @@ struct Linearization: Sendable {
     let jacobian: [Double]
     /// (JᵀJ)⁺, row major, over the coordinates that are off their bounds.
     let inverse: [Double]
-    /// The inverse of mean ψ′ at the residuals' places, Σ ψ′ᵢJᵢᵀJᵢ over the mean ψ′: that of the rows in the band in which
-    /// `curvature` counts them, to the size of JᵀJ (Powell, 1991); `inverse` for least squares, or with too few rows there.
-    /// Where errors are large few lie in the band, so noisy rows weigh little.
+    /// The inverse of mean ψ′ at the residuals' places, Σ ψ′ᵢJᵢᵀJᵢ over the mean ψ′.
+    ///
+    /// That of the rows in the band in which `curvature` counts them, to the size of JᵀJ (Powell, 1991); `inverse` for
+    /// least squares, or with too few rows there. Where errors are large few lie in the band, so noisy rows weigh
+    /// little.
     let bread: [Double]
     /// For each coordinate, whether the data say nothing about it by itself.
     let isNull: [Bool]

@@ -32,8 +32,9 @@ struct Profile: Sendable {
         start = problem.coordinates(of: optimum.parameters)
     }
 
-    /// The interval; an end is the bound, or infinite, where no value in reach is bad enough. Nil if there are too few
-    /// points to tell.
+    /// The interval; an end is the bound, or infinite, where no value in reach is bad enough.
+    ///
+    /// Nil if there are too few points to tell.
     func interval(_ scale: Scale) -> ClosedRange<Double>? {
         guard let (unit, t) = limit(scale), unit > 0, unit.isFinite, t.isFinite else { return nil }
         let value = optimum.parameters[index]

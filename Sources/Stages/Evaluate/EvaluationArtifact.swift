@@ -3,7 +3,9 @@ import JSON
 import Kernels
 import Pipeline
 
-/// An evaluation as the store keeps it: what was measured, on what, and per window. `store/evaluations/<key>.json`.
+/// An evaluation as the store keeps it: what was measured, on what, and per window.
+///
+/// `store/evaluations/<key>.json`.
 ///
 /// Everything in it follows from its key and `products`: every process on one kind of processor writes the same bytes.
 struct EvaluationArtifact: Equatable {

@@ -9,9 +9,8 @@ final class TokenStreams: Sendable {
 
     /// The stream's first `windows` windows, or all of it.
     ///
-    /// - Parameters:
-    ///   - tokenizer: needed unless the shard holds token ids.
-    ///   - endOfText: the id that follows each document; nil: what the tokenizer calls so.
+    /// A tokenizer is needed unless the shard holds token ids. `endOfText` is the id that follows each document; nil:
+    /// what the tokenizer calls so.
     func stream(
         shard: URL, tokenizer: URL?, endOfText: UInt32? = nil, context: Int, windows: Int?
     ) throws(StageError) -> [UInt32] {

@@ -22,7 +22,7 @@ struct FitAnswers {
         let safe: Double?
     }
 
-    /// - Parameter points: what the fit was given, in which 16-bit losses are looked for.
+    /// The points are what the fit was given, in which 16-bit losses are looked for.
     init(
         _ fit: Fit, to request: FitRequest, predictions wanted: [Conditions], _ points: MeasuredPoints
     ) throws(ScalingLawsError) {
@@ -117,7 +117,7 @@ extension Conditions {
 }
 
 extension FitAnswers {
-    /// The fit's document with what was asked besides:
+    /// The fit's document with what was asked besides.
     ///
     ///     "predictions": [{"params", "tokens", "bits", "value", "low", "high", "beyond_hull", "warnings"}],
     ///     "training_levels": [{"threshold", "params", "bits", "tokens", "low", "high", "beyond_hull"}],

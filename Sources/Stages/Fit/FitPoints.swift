@@ -8,7 +8,7 @@ struct FitPoints {
     let qid: [QidPoint]
     let losses: [LossPoint]
 
-    /// - Parameter evaluations: the keys of those that count; all if nil.
+    /// `evaluations` are the keys of those that count; all if nil.
     init(_ reader: WarehouseReader, evaluations: Set<String>?) throws(StageError) {
         qid = try attempt { () throws(WarehouseError) in try reader.qidPoints(evaluations: evaluations) }
         losses = try attempt { () throws(WarehouseError) in try reader.lossPoints(evaluations: evaluations) }
@@ -24,7 +24,9 @@ struct FitPoints {
         let evaluations: [String]
     }
 
-    /// What to fit: every law to every scheme it can speak of. Measurements without D are left to SQL.
+    /// What to fit: every law to every scheme it can speak of.
+    ///
+    /// Measurements without D are left to SQL.
     func plans(_ laws: [String]) throws(StageError) -> [Plan] {
         var plans: [Plan] = []
         for name in laws {
@@ -121,9 +123,7 @@ extension Point {
             checkpoint: point.checkpoint, phase: SchedulePhase(rawValue: point.phase.rawValue) ?? .unknown)
     }
 
-    /// Nil without D.
-    ///
-    /// - Parameter countsNonZero: whether N is of the parameters that are not zero.
+    /// Nil without D; `countsNonZero` says whether N is of the parameters that are not zero.
     fileprivate init?(_ point: LossPoint, countsNonZero: Bool) {
         guard let tokens = point.tokens else { return nil }
         let sparsity = point.nativeSparsity ?? 0

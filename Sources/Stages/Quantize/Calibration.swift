@@ -41,7 +41,7 @@ package struct CalibrationRequest: Sendable {
 
 /// Compresses by specs of which all are calibrated, on the same text, or none is.
 ///
-/// - Parameter identity: what the text is, for the result's provenance.
+/// `identity` says what the text is, for the result's provenance.
 func compress(
     _ checkpoint: Checkpoint, into targets: [CompressionTarget], source: String?,
     calibration: (windows: TokenWindows, identity: JSONValue)?, memory: Int,

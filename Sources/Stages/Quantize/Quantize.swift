@@ -5,10 +5,8 @@ package import Pipeline
 
 /// Compresses one checkpoint by one spec into a directory that does not exist yet.
 ///
-/// - Parameters:
-///   - calibration: for methods that look at activations, and only for those.
-///   - digest: whether the provenance names the checkpoint by its digest.
-///   - memory: bytes that calibration may take for activations.
+/// `calibration` is for methods that look at activations, and only for those; `memory` is the bytes that it may take
+/// for them. `digest` says whether the provenance names the checkpoint by its digest.
 package func quantize(
     checkpoint directory: URL, spec: Spec, calibration: CalibrationRequest? = nil, digest: Bool = false,
     memory: Int = 0, output: URL
@@ -42,7 +40,7 @@ package func spec(options: [(key: String, value: String)]) throws(StageError) ->
 
 /// Makes the compressed checkpoints of a manifest's cells that the store does not hold.
 ///
-/// - Parameter memory: bytes that calibration may take for activations.
+/// `memory` is the bytes that calibration may take for activations.
 package func quantize(
     manifest: URL, workspace location: URL, cells selection: CellSelection, memory: Int
 ) throws(StageError) -> ExitStatus {

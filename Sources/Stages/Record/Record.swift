@@ -7,7 +7,7 @@ import Warehouse
 /// Puts evaluations into the warehouse, one transaction each, and what is known of where their checkpoints were found.
 ///
 /// What stands recorded stays; a damaged artifact is reported and does not stop the others.
-/// - Parameter evaluations: artifacts; all in the store if empty.
+/// `evaluations` are artifacts; all in the store if empty.
 package func record(evaluations: [URL], workspace location: URL) throws(StageError) -> ExitStatus {
     let workspace = try attempt { () throws(WorkspaceError) in try Workspace(existing: location) }
     let files =

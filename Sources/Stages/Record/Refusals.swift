@@ -62,7 +62,7 @@ extension Workspace {
 }
 
 extension Refusal {
-    /// `rtn-nf4-g32 of checkpoint 0123456789ab`
+    /// What was refused, as `rtn-nf4-g32 of checkpoint 0123456789ab`.
     var subject: String { cellSubject(cell, checkpoint) }
 }
 

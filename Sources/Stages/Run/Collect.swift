@@ -4,7 +4,7 @@ import Pipeline
 /// Frees disk space: what crashes left in `tmp/`, and compressed checkpoints that no run asks for.
 ///
 /// Compressed checkpoints are the bulk of a workspace and can be made again from their spec; nothing measured goes.
-/// - Parameter measured: also those whose evaluations are all there; a later run makes them again.
+/// Where `measured` is true those go as well whose evaluations are all there; a later run makes them again.
 package func collect(workspace location: URL, measured: Bool, dryRun: Bool) throws(StageError) -> String {
     let workspace = try attempt { () throws(WorkspaceError) in try Workspace(existing: location) }
     let lock = try hold(workspace.storeLock)

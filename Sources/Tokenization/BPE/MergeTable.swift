@@ -19,7 +19,9 @@ struct MergeTable: Sendable {
         merges = [Merge](repeating: Merge(rank: 0, result: 0), count: size)
     }
 
-    /// Sets the merge of a pair; a later one replaces an earlier one. At most `capacity` pairs.
+    /// Sets the merge of a pair; a later one replaces an earlier one.
+    ///
+    /// At most `capacity` pairs.
     mutating func set(_ left: UInt32, _ right: UInt32, _ merge: Merge) {
         let index = slot(UInt64(left) << 32 | UInt64(right))
         pairs[index] = UInt64(left) << 32 | UInt64(right)

@@ -44,7 +44,9 @@ struct ScalarCategories: OptionSet, Sendable {
 }
 
 /// What patterns ask of a scalar, as the regular expression engine of the `tokenizers` library (Oniguruma 6.9.10)
-/// answers: by Unicode 16. Swift's standard library may know later versions, whose scalars count as unassigned here.
+/// answers: by Unicode 16.
+///
+/// Swift's standard library may know later versions, whose scalars count as unassigned here.
 struct ScalarProperties {
     private static let versionMajor = 16
     private static let unassigned = UInt8(Unicode.GeneralCategory.unassigned.index)

@@ -17,15 +17,13 @@ package struct TokenStream: Sendable, Equatable {
 
 /// Reads the token stream of a shard.
 ///
-/// By its name the shard is `.jsonl` (one object a line with the document in `text`; blank lines count for nothing), `.txt`
-/// (one document) or `.npy` (ids; see `ArrayHeader`). Any of them may be compressed, with `.gz` or `.zst` at the end of its
-/// name. Lines are read and tokenized in batches, so memory holds the ids and little else.
+/// By its name the shard is `.jsonl` (one object a line with the document in `text`; blank lines count for nothing),
+/// `.txt` (one document) or `.npy` (ids; see `ArrayHeader`). Any of them may be compressed, with `.gz` or `.zst` at the
+/// end of its name. Lines are read and tokenized in batches, so memory holds the ids and little else.
 ///
-/// - Parameters:
-///   - tokenizer: What turns text into ids; a shard of ids needs none.
-///   - endOfText: The id that ends a document, where the model's configuration names one; else the tokenizer's
-///     `endOfText` is taken.
-///   - limit: How many ids are wanted; nothing of the shard is read that cannot change those.
+/// A shard of ids needs no tokenizer. `endOfText` is the id that ends a document, where the model's configuration names
+/// one; else the tokenizer's `endOfText` is taken. `limit` is how many ids are wanted; nothing of the shard is read
+/// that cannot change those.
 package func tokenStream(
     shard: URL, tokenizer: Tokenizer?, endOfText: UInt32? = nil, limit: Int? = nil
 ) throws(TokenizationError) -> TokenStream {

@@ -48,8 +48,10 @@ extension ShardRow {
 }
 
 extension EvaluationRow {
-    /// The evaluation's own row. The program's version is kept from the first time: the same measurement made again
-    /// by a later build is the same measurement.
+    /// The evaluation's own row.
+    ///
+    /// The program's version is kept from the first time: the same measurement made again by a later build is the same
+    /// measurement.
     var row: TableRow {
         var fields: [TableRow.Field] = []
         func add(_ column: String, _ value: SQLValue, compared: Bool = true) {

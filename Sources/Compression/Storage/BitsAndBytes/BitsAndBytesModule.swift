@@ -9,8 +9,9 @@ import Kernels
 /// | `weight` | any (U8 by default) | ⌈n/2⌉ bytes, n = outputs × inputs: codes of 4 bits, the first in the high half |
 /// | `weight.quant_map` | F32 | 16 values of the codes |
 /// | `weight.absmax` | F32 | ⌈n/block⌉ factors |
-/// | `weight.absmax`, `weight.nested_quant_map`, `weight.nested_absmax` | U8, F32, F32 | nested: codes of the factors, their 256 values, and factors of those |
-/// | `weight.quant_state.bitsandbytes__nf4` or `…fp4` | U8 | JSON: `shape`, `blocksize`, `dtype`, `nested_blocksize`, `nested_offset` |
+/// | `weight.absmax`, `weight.nested_quant_map`, `weight.nested_absmax` | U8, F32, F32 | nested: codes of the factors,
+/// their 256 values, and factors of those | | `weight.quant_state.bitsandbytes__nf4` or `…fp4` | U8 | JSON: `shape`,
+/// `blocksize`, `dtype`, `nested_blocksize`, `nested_offset` |
 ///
 /// In 8 bits: `weight`, I8, outputs × inputs, and `SCB`, F32, the largest magnitude of each output, for 127.
 enum BitsAndBytesModule {
@@ -25,7 +26,9 @@ enum BitsAndBytesModule {
         return try eightBits(module, weight)
     }
 
-    /// LLM.int8()'s weight, c·SCB·(1/127) in float32. That it rounds the inputs of its products as well, all but
+    /// LLM.int8()'s weight, c·SCB·(1/127) in float32.
+    ///
+    /// That it rounds the inputs of its products as well, all but
     /// outlying ones, is no property of the stored weight: here the inputs stay as they are.
     private static func eightBits(
         _ module: ModuleTensors, _ weight: Tensor

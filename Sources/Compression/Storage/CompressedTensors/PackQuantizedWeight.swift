@@ -11,7 +11,7 @@ final class PackQuantizedWeight: @unchecked Sendable {
 
     private let groupIndex: StoredBytes?
 
-    /// - Parameter columnOrder: the order in which columns fall into groups, where groups are scattered.
+    /// `columnOrder` is the order in which columns fall into groups, where groups are scattered.
     init(_ geometry: PackQuantizedGeometry, scaleType: ScaleType, columnOrder: [Int] = []) {
         self.geometry = geometry
         self.scaleType = scaleType

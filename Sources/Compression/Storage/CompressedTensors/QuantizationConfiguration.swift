@@ -33,7 +33,7 @@ struct QuantizationConfiguration: Sendable, Equatable {
 
     /// The object to put into `config.json`, with which transformers and vLLM load the checkpoint.
     ///
-    /// - Parameter ignored: linear modules that stay as they are.
+    /// `ignored` are linear modules that stay as they are.
     static func json(_ spec: Spec, ignored: [String]) -> JSONObject {
         var weights = JSONObject()
         weights["num_bits"] = .integer(spec.codeBits)
@@ -51,7 +51,7 @@ struct QuantizationConfiguration: Sendable, Equatable {
 
     /// The object for weights of a floating-point format with scales for groups or rows.
     ///
-    /// - Parameter scaleType: the type of scales by its name in torch, where it is not that of the model.
+    /// `scaleType` is the type of scales by its name in torch, where it is not that of the model.
     static func json(
         _ format: Format, bits: Int, _ spec: Spec, scaleType: String? = nil, ignored: [String]
     ) -> JSONObject {

@@ -38,7 +38,7 @@ final class MaskedDraft: @unchecked Sendable {
 
     /// The stored tensors, once every row is filled.
     ///
-    /// - Parameter tensor: the weight's name, for a value that its type cannot hold.
+    /// `tensor` is the weight's name, for a value that its type cannot hold.
     func finish(_ tensor: String) throws(CompressionError) -> CompressedWeight {
         let parts = try pack(tensor)
         let storages = [parts.mask, parts.stored, parts.scales, parts.zeros, parts.shape].compactMap(\.self)
