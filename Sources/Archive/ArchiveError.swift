@@ -58,7 +58,7 @@ extension ArchiveError: CustomStringConvertible {
         case .windowTooLarge(let file, let offset):
             "frame before byte \(offset) of '\(file)' needs a window above 128 MiB; compress it again without --long"
         case .trailingBytes(let file, let offset):
-            "'\(file)' goes on at byte \(offset) after its compressed data with bytes that are none"
+            "'\(file)' has trailing garbage at byte \(offset), after its compressed data"
         case .tar(let file, let entry?, let offset, let fault):
             "entry '\(entry)' before byte \(offset) of tar archive '\(file)': \(fault)"
         case .tar(let file, nil, let offset, let fault): "byte \(offset) of tar archive '\(file)': \(fault)"

@@ -28,31 +28,31 @@ package enum BenchmarkPart: String, Sendable, CaseIterable {
 package func benchmark(
     _ workload: Workload, parts: [BenchmarkPart] = BenchmarkPart.allCases, progress: (String) -> Void = { _ in }
 ) throws(BenchmarkError) -> BenchmarkReport {
-    let stand = Stand(workload)
+    let harness = Harness(workload)
     var report = BenchmarkReport()
     progress("limits")
-    report.measurements += try stand.measureLimits().measurements
+    report.measurements += try harness.measureLimits().measurements
     for part in BenchmarkPart.allCases where parts.contains(part) {
         if part != .models { progress(part.title) }
         switch part {
         case .product:
-            let products = try ProductBenchmark.measure(workload, stand)
+            let products = try ProductBenchmark.measure(workload, harness)
             report.measurements += products.results
             report.ratios += products.ratios
-        case .attention: report.measurements += try AttentionBenchmark.measure(workload, stand)
-        case .head: report.measurements += try HeadBenchmark.measure(workload, stand)
+        case .attention: report.measurements += try AttentionBenchmark.measure(workload, harness)
+        case .head: report.measurements += try HeadBenchmark.measure(workload, harness)
         case .elementwise:
-            report.measurements += try RotaryBenchmark.measure(workload, stand)
-            report.measurements += try ElementwiseBenchmark.measure(workload, stand)
-        case .rtn: report.measurements += try RoundingBenchmark.measure(workload, stand)
+            report.measurements += try RotaryBenchmark.measure(workload, harness)
+            report.measurements += try ElementwiseBenchmark.measure(workload, harness)
+        case .rtn: report.measurements += try RoundingBenchmark.measure(workload, harness)
         case .files:
-            let files = try FileBenchmark.measure(workload, stand)
+            let files = try FileBenchmark.measure(workload, harness)
             report.measurements += files.results
             report.notes += files.notes
         case .models:
             for shape in workload.models {
                 progress("\(part.title), \(shape.name) shape")
-                let model = try ModelBenchmark.measure(shape, workload, stand)
+                let model = try ModelBenchmark.measure(shape, workload, harness)
                 report.measurements += model.results
                 report.ratios += model.ratios
             }

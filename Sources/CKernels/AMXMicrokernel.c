@@ -30,12 +30,12 @@ static const TileConfiguration configuration __attribute__((aligned(64))) = {
     .palette = 1, .row_bytes = {64, 64, 64, 64, 64, 64, 64, 64}, .rows = {16, 16, 16, 16, 16, 16, 16, 16}};
 
 /// Tiles 0 to 3 are the four quarters of the sums, 4 and 5 the halves of the inputs, 6 and 7 those of the weights.
-#define INPUTS(part)                                                                                                  \
-    _tile_loadd(4, a + (part) * 2048, 64);                                                                            \
-    _tile_loadd(5, a + (part) * 2048 + 1024, 64)
-#define WEIGHTS(part)                                                                                                 \
-    _tile_loadd(6, b + (part) * 2048, 64);                                                                            \
-    _tile_loadd(7, b + (part) * 2048 + 1024, 64)
+#define INPUTS(term)                                                                                                  \
+    _tile_loadd(4, a + (term) * 2048, 64);                                                                            \
+    _tile_loadd(5, a + (term) * 2048 + 1024, 64)
+#define WEIGHTS(term)                                                                                                 \
+    _tile_loadd(6, b + (term) * 2048, 64);                                                                            \
+    _tile_loadd(7, b + (term) * 2048 + 1024, 64)
 
 /// Asks for cache lines that will be read soon.
 static inline void ask(const char *next, int lines) {
@@ -74,7 +74,7 @@ TILES static inline void store_sums(char *rows, ptrdiff_t bytes, ptrdiff_t half)
 /// Adds a panel of inputs times a panel of weights to 32 × 32 sums, in each step the small products first. The rows of the
 /// sums are `bytes` apart, their last 16 columns `half` bytes after the first.
 TILES static void multiply_panels(
-    const char *a, const char *b, ptrdiff_t step_bytes, int parts, ptrdiff_t steps, const float *start, float *c,
+    const char *a, const char *b, ptrdiff_t step_bytes, int terms, ptrdiff_t steps, const float *start, float *c,
     ptrdiff_t bytes, ptrdiff_t half) {
     char *rows = (char *)c;
     prefetch_sums(rows, bytes, half);
@@ -92,7 +92,7 @@ TILES static void multiply_panels(
         MULTIPLY(weights, 8);
         INPUTS(1);
         MULTIPLY(inputs + 4096, 8);
-        if (parts == 1) {
+        if (terms == 1) {
             INPUTS(0);
             MULTIPLY(inputs, 16);
             continue;
@@ -101,7 +101,7 @@ TILES static void multiply_panels(
         MULTIPLY(weights + 2048, 8);
         INPUTS(0);
         MULTIPLY(inputs + 2048, 8);
-        if (parts > 2) {
+        if (terms > 2) {
             WEIGHTS(2);
             MULTIPLY(weights + 4096, 8);
         }
@@ -159,7 +159,7 @@ TILES void amx_end(void) { _tile_release(); }
 typedef struct {
     const char *weights;
     ptrdiff_t step_bytes, steps;
-    int parts;
+    int terms;
     const float *start;
     // Of codes: the steps until the first scale ends, those of each after it, and the scales.
     ptrdiff_t first, group;
@@ -170,7 +170,7 @@ TILES static void multiply_one(const char *panel, const Weights *w, float *c, pt
     if (w->scales) {
         multiply_codes(panel, w->weights, w->steps, w->first, w->group, w->scales, w->start, c, bytes);
     } else {
-        multiply_panels(panel, w->weights, w->step_bytes, w->parts, w->steps, w->start, c, bytes, 64);
+        multiply_panels(panel, w->weights, w->step_bytes, w->terms, w->steps, w->start, c, bytes, 64);
     }
 }
 
@@ -196,9 +196,9 @@ TILES static void multiply_all(
 }
 
 void amx_multiply(
-    const void *inputs, ptrdiff_t input_stride, const void *weights, int kept, int parts, ptrdiff_t steps,
+    const void *inputs, ptrdiff_t input_stride, const void *weights, int kept, int terms, ptrdiff_t steps,
     const float *start, float *out, ptrdiff_t stride, ptrdiff_t rows, ptrdiff_t columns) {
-    Weights w = {.weights = weights, .step_bytes = kept * 2048, .steps = steps, .parts = parts, .start = start};
+    Weights w = {.weights = weights, .step_bytes = kept * 2048, .steps = steps, .terms = terms, .start = start};
     multiply_all(inputs, input_stride, &w, out, stride, rows, columns);
 }
 
@@ -243,7 +243,7 @@ void amx_begin(void) {}
 void amx_end(void) {}
 float amx_multiply_ones(ptrdiff_t steps) { return 0; }
 void amx_multiply(
-    const void *inputs, ptrdiff_t input_stride, const void *weights, int kept, int parts, ptrdiff_t steps,
+    const void *inputs, ptrdiff_t input_stride, const void *weights, int kept, int terms, ptrdiff_t steps,
     const float *start, float *out, ptrdiff_t stride, ptrdiff_t rows, ptrdiff_t columns) {}
 void amx_multiply_codes(
     const void *inputs, ptrdiff_t input_stride, const void *codes, ptrdiff_t steps, ptrdiff_t first, ptrdiff_t group,

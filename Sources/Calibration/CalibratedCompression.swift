@@ -6,7 +6,7 @@ package import LanguageModel
 /// Compresses a 16-bit or float32 checkpoint by specs that go through it layer after layer: those whose methods look at
 /// what its layers are given, and those that scale channels before they round.
 ///
-/// GPTQ as IST-DASLab/gptq does it: the inputs of all linear maps of a layer are those of the layer as it was, behind
+/// GPTQ as IST-DASLab/gptq does it: the inputs of all linear layers of a layer are those of the layer as it was, behind
 /// layers that are compressed already. So each spec has a residual stream of its own; in front of the first layer they
 /// are all the same, and so are its Hessians. Methods that scale channels look at the uncompressed model's inputs
 /// (`PreparedCompression`); they come last.
@@ -125,7 +125,7 @@ private final class SpecStream {
     func inputs(
         layer: Int, except seen: Set<String>, byteCount: Int
     ) throws(LanguageModelError) -> SeenInputs? {
-        let modules = run.description.layers[layer].maps.map(\.module)
+        let modules = run.description.layers[layer].linearLayers.map(\.module)
         guard !seen.isSuperset(of: modules) else { return nil }
         if need == .norms { return try norms(layer: layer) }
         let gathering = HessianGathering(context: run.context, except: seen, byteCount: byteCount)

@@ -2,7 +2,7 @@ import Compression
 import Kernels
 import LanguageModel
 
-/// Statistics of the inputs of a layer's maps, each shared by the maps that have the same input.
+/// Statistics of the inputs of a layer's linear layers, each shared by the linear layers that have the same input.
 final class ChannelGathering {
     private var sums: [String: ChannelSums] = [:]
     private var order: [String] = []
@@ -20,7 +20,7 @@ final class ChannelGathering {
 
     /// The statistics by module.
     ///
-    /// Throws ``LanguageModelError/inputsNotFinite(module:)`` for the first map with an input that is not finite.
+    /// Throws ``LanguageModelError/inputsNotFinite(module:)`` for the first linear layer with an input that is not finite.
     func statistics() throws(LanguageModelError) -> [String: ChannelStatistics] {
         var result: [String: ChannelStatistics] = [:]
         for module in order {

@@ -1,39 +1,39 @@
 package import LanguageModel
 import Vectors
 
-/// A place of a layer where factors of channels can move from what makes the channels into the linear maps that read
+/// A place of a layer where factors of channels can move from what makes the channels into the linear layers that read
 /// them, without a change of what the layer computes.
 package struct FoldSite: Sendable, Equatable {
     /// Whose channels they are.
     package enum Place: String, Sendable, CaseIterable {
         /// What queries, keys and values are made of.
         case attentionInput
-        /// What the attention's output map is given.
+        /// What the attention's output projection is given.
         case attentionOutput
-        case perceptronInput
-        /// What the perceptron's last map is given.
-        case perceptronOutput
+        case mlpInput
+        /// What the MLP's last linear layer is given.
+        case mlpOutput
     }
 
     /// What is divided by the factors.
     package enum Source: Sendable, Equatable {
         /// A norm's weight and bias.
         case norm(NormDescription)
-        /// Rows of a linear map's weight and bias; which, ``FoldSite/channels`` says.
+        /// Rows of a linear layer's weight and bias; which, ``FoldSite/channels`` says.
         case rows(LinearDescription)
     }
 
     package let place: Place
-    /// The maps whose columns are multiplied.
-    package let maps: [LinearDescription]
+    /// The linear layers whose columns are multiplied.
+    package let linearLayers: [LinearDescription]
     package let source: Source
-    /// For each input of the maps the source's element or row that makes it: inputs that share one share a factor.
+    /// For each input of the linear layers the source's element or row that makes it: inputs that share one share a factor.
     package let channels: [Int]
 }
 
-/// Why the maps of a place keep their columns as they are.
+/// Why the linear layers of a place keep their columns as they are.
 package struct UnfoldedPlace: Sendable, Equatable {
-    package let maps: [LinearDescription]
+    package let linearLayers: [LinearDescription]
     package let reason: String
 }
 
@@ -41,14 +41,14 @@ extension LayerDescription {
     /// The layer's places from its end to its beginning, so that a source's rows are scaled before its columns are.
     package var foldPlaces: [FoldPlace] {
         [
-            .init(self, .perceptronOutput), .init(self, .perceptronInput), .init(self, .attentionOutput),
+            .init(self, .mlpOutput), .init(self, .mlpInput), .init(self, .attentionOutput),
             .init(self, .attentionInput),
         ]
     }
 
     /// The modules of all norms, with those that occur twice.
     fileprivate var normModules: [String] {
-        [attentionNorms, perceptronNorms].flatMap { [$0.before, $0.inside, $0.after, $0.afterResidual] }
+        [attentionNorms, mlpNorms].flatMap { [$0.before, $0.inside, $0.after, $0.afterResidual] }
             .compactMap { $0?.module }
     }
 }
@@ -59,64 +59,66 @@ package enum FoldPlace: Sendable, Equatable {
     case unfolded(UnfoldedPlace)
 
     fileprivate init(_ layer: LayerDescription, _ place: FoldSite.Place) {
-        let (attention, perceptron) = (layer.attention, layer.perceptron)
+        let (attention, mlp) = (layer.attention, layer.mlp)
         switch place {
         case .attentionInput:
-            self = .behind(layer, layer.attentionNorms.before, attention.projections.maps, place)
-        case .perceptronInput:
-            let maps = (perceptron.gate.map { [$0] } ?? []) + [perceptron.up]
-            self = .behind(layer, layer.perceptronNorms.before, maps, place)
+            self = .behind(layer, layer.attentionNorms.before, attention.projections.linearLayers, place)
+        case .mlpInput:
+            let linearLayers = (mlp.gate.map { [$0] } ?? []) + [mlp.up]
+            self = .behind(layer, layer.mlpNorms.before, linearLayers, place)
         case .attentionOutput:
             if let norm = layer.attentionNorms.inside {
                 self = .behind(layer, norm, [attention.output], place)
             } else if attention.clip != nil {
-                self = .unfolded(.init(maps: [attention.output], reason: "values are clamped"))
+                self = .unfolded(.init(linearLayers: [attention.output], reason: "values are clamped"))
             } else {
-                let (map, channels) = attention.valueRows
+                let (linear, channels) = attention.valueRows
                 self = .site(
-                    FoldSite(place: place, maps: [attention.output], source: .rows(map), channels: channels))
+                    FoldSite(place: place, linearLayers: [attention.output], source: .rows(linear), channels: channels))
             }
-        case .perceptronOutput:
-            if let norm = layer.perceptronNorms.inside {
-                self = .behind(layer, norm, [perceptron.down], place)
-            } else if perceptron.gate != nil || perceptron.activation.passesScales {
+        case .mlpOutput:
+            if let norm = layer.mlpNorms.inside {
+                self = .behind(layer, norm, [mlp.down], place)
+            } else if mlp.gate != nil || mlp.activation.passesScales {
                 self = .site(
                     FoldSite(
-                        place: place, maps: [perceptron.down], source: .rows(perceptron.up),
-                        channels: Array(0..<perceptron.down.inputs)))
+                        place: place, linearLayers: [mlp.down], source: .rows(mlp.up),
+                        channels: Array(0..<mlp.down.inputs)))
             } else {
-                self = .unfolded(.init(maps: [perceptron.down], reason: "the activation does not pass scales on"))
+                self = .unfolded(.init(linearLayers: [mlp.down], reason: "the activation does not pass scales on"))
             }
         }
     }
 
     /// Maps behind a norm, which folds if it has parameters and nothing else reads it.
     private static func behind(
-        _ layer: LayerDescription, _ norm: NormDescription?, _ maps: [LinearDescription], _ place: FoldSite.Place
+        _ layer: LayerDescription, _ norm: NormDescription?, _ linearLayers: [LinearDescription],
+        _ place: FoldSite.Place
     ) -> FoldPlace {
-        guard let norm else { return .unfolded(.init(maps: maps, reason: "no norm stands in front")) }
+        guard let norm else { return .unfolded(.init(linearLayers: linearLayers, reason: "no norm stands in front")) }
         guard let module = norm.module else {
-            return .unfolded(.init(maps: maps, reason: "the norm in front has no parameters"))
+            return .unfolded(.init(linearLayers: linearLayers, reason: "the norm in front has no parameters"))
         }
         guard layer.normModules.filter({ $0 == module }).count == 1 else {
-            return .unfolded(.init(maps: maps, reason: "the norm in front is shared"))
+            return .unfolded(.init(linearLayers: linearLayers, reason: "the norm in front is shared"))
         }
-        return .site(FoldSite(place: place, maps: maps, source: .norm(norm), channels: Array(0..<norm.width)))
+        return .site(
+            FoldSite(place: place, linearLayers: linearLayers, source: .norm(norm), channels: Array(0..<norm.width)))
     }
 }
 
 extension AttentionDescription {
-    /// The map that makes values, and for each input of the output map the row of it that makes that input: a query
+    /// The linear layer that makes values, and for each input of the output projection the row of it that makes that input: a query
     /// head's inputs come from the value head of its group.
-    fileprivate var valueRows: (map: LinearDescription, rows: [Int]) {
-        let perGroup = headCount / keyHeadCount
+    fileprivate var valueRows: (linear: LinearDescription, rows: [Int]) {
+        let perGroup = headCount / keyValueHeadCount
         func rows(_ first: (_ valueHead: Int) -> Int) -> [Int] {
             (0..<queryWidth).map { first($0 / headSize / perGroup) + $0 % headSize }
         }
         switch projections {
         case .separate(_, _, let value): return (value, rows { $0 * headSize })
-        case .interleaved(let map): return (map, rows { (3 * $0 + 2) * headSize })
-        case .concatenated(let map): return (map, rows { queryWidth + keyWidth + $0 * headSize })
+        case .interleaved(let linear): return (linear, rows { (3 * $0 + 2) * headSize })
+        case .concatenated(let linear): return (linear, rows { queryWidth + keyValueWidth + $0 * headSize })
         }
     }
 }
@@ -125,7 +127,7 @@ extension ActivationFunction {
     /// Whether f(x·s) = f(x)·s for s > 0.
     var passesScales: Bool {
         switch self {
-        case .vectorised(let function): function == .relu
+        case .vectorized(let function): function == .relu
         case .plain(let function): function == .leakyRelu || function == .identity
         case .learned: false
         }

@@ -4,7 +4,7 @@ import JSON
 import Kernels
 import LanguageModel
 
-/// Compresses by specs that scale channels first, and by those that only watch what their maps are given: layer after
+/// Compresses by specs that scale channels first, and by those that only watch what their linear layers are given: layer after
 /// layer of the uncompressed model, once for all of them.
 final class PreparedCompression {
     private let store: WeightStore
@@ -48,7 +48,7 @@ final class PreparedCompression {
         for output in outputs { try output.finish(provenance) }
     }
 
-    /// What the maps of a layer are given: statistics, and some tokens if a spec looks at them.
+    /// What the linear layers of a layer are given: statistics, and some tokens if a spec looks at them.
     private func inputs(
         layer: Int
     ) throws(LanguageModelError) -> (statistics: [String: ChannelStatistics], sample: TokenSample?) {
@@ -64,7 +64,7 @@ final class PreparedCompression {
         return (try gathering.statistics(), sample)
     }
 
-    /// For each output the factors that AWQ finds, by the first map of each site.
+    /// For each output the factors that AWQ finds, by the first linear layer of each site.
     private func search(
         layer: Int, _ statistics: [String: ChannelStatistics]
     ) throws(LanguageModelError) -> [[String: [Float]]] {
@@ -74,7 +74,7 @@ final class PreparedCompression {
         let search = ScaleSearch(run: run, store: store, layer: layer, statistics: statistics)
         for case .site(let site) in description.layers[layer].foldPlaces {
             let factors = try search.factors(site, searching.map { outputs[$0].spec })
-            for (index, factors) in zip(searching, factors) { result[index][site.maps[0].module] = factors }
+            for (index, factors) in zip(searching, factors) { result[index][site.linearLayers[0].module] = factors }
         }
         return result
     }
@@ -103,23 +103,23 @@ private final class PreparedOutput {
     ) throws(LanguageModelError) {
         var scaled = ScaledLayer(layer, store)
         if spec.method.scalesChannels { try scale(&scaled, statistics, searched) }
-        for map in layer.maps {
-            guard let plain = waiting.removeValue(forKey: map.module) else { continue }
-            let weight = try scaled.weight(map)
-            let largest = statistics[map.module].map { largestInput($0, scaled.divisors(map)) }
-            var linear = LinearLayer(
+        for linear in layer.linearLayers {
+            guard let plain = waiting.removeValue(forKey: linear.module) else { continue }
+            let weight = try scaled.weight(linear)
+            let largest = statistics[linear.module].map { largestInput($0, scaled.divisors(linear)) }
+            var input = LinearLayer(
                 name: plain.name, weight: weight, scaleType: plain.scaleType, stack: plain.stack, largestInput: largest)
             let result: CompressedWeight
             do throws(CompressionError) {
-                if spec.options.clip == true, !layer.attention.projections.makesScores(map),
-                    let inputs = sample?.inputs(of: map.module, dividedBy: scaled.divisors(map))
+                if spec.options.clip == true, !layer.attention.projections.makesScores(linear),
+                    let inputs = sample?.inputs(of: linear.module, dividedBy: scaled.divisors(linear))
                 {
-                    linear.weight = try ClipSearch(linear, spec, inputs: inputs).clipped()
+                    input.weight = try ClipSearch(input, spec, inputs: inputs).clipped()
                 }
-                result = try output.compress(linear)[0]
+                result = try output.compress(input)[0]
             } catch { throw .compression(error) }
-            if spec.method == .aweq, let inputs = statistics[map.module] {
-                try correct(map, weight, result.matrix, inputs, &scaled)
+            if spec.method == .aweq, let inputs = statistics[linear.module] {
+                try correct(linear, weight, result.matrix, inputs, &scaled)
             }
         }
         vectors.merge(scaled.vectors) { $1 }
@@ -130,24 +130,25 @@ private final class PreparedOutput {
     ) throws(LanguageModelError) {
         for place in layer.layer.foldPlaces {
             switch place {
-            case .unfolded(let place): notes.unscaled(place.maps, in: layer.layer, because: place.reason)
+            case .unfolded(let place): notes.unscaled(place.linearLayers, in: layer.layer, because: place.reason)
             case .site(let site):
                 var weights: [any WeightMatrix] = []
-                for map in site.maps { weights.append(try layer.weight(map)) }
-                let inputs = statistics[site.maps[0].module]
+                for linear in site.linearLayers { weights.append(try layer.weight(linear)) }
+                let inputs = statistics[site.linearLayers[0].module]
                 let factors =
-                    searched[site.maps[0].module]
+                    searched[site.linearLayers[0].module]
                     ?? SiteScales(site: site, weights: weights, inputs: inputs).factors(spec)
                 if let factors {
                     try layer.scale(site, by: factors)
                 } else {
-                    notes.unscaled(site.maps, in: layer.layer, because: "\(spec.method.rawValue) scales behind norms")
+                    notes.unscaled(
+                        site.linearLayers, in: layer.layer, because: "\(spec.method.rawValue) scales behind norms")
                 }
             }
         }
     }
 
-    /// The greatest magnitude of a map's inputs once they are divided.
+    /// The greatest magnitude of a linear layer's inputs once they are divided.
     private func largestInput(_ inputs: ChannelStatistics, _ divisors: [Float]?) -> Float {
         guard let divisors else { return inputs.largest }
         return divisors.indices.map { inputs.largest($0) / abs(divisors[$0]) }.max() ?? 0
@@ -155,11 +156,11 @@ private final class PreparedOutput {
 
     /// AWEQ's bias correction: b ← b + (W − Ŵ)·mean x, where there is a bias.
     private func correct(
-        _ map: LinearDescription, _ weight: any WeightMatrix, _ rounded: any WeightMatrix,
+        _ linear: LinearDescription, _ weight: any WeightMatrix, _ rounded: any WeightMatrix,
         _ inputs: ChannelStatistics, _ layer: inout ScaledLayer
     ) throws(LanguageModelError) {
-        guard map.bias else { return notes.uncorrected(map, in: layer.layer) }
-        let divisors = layer.divisors(map)
+        guard linear.bias else { return notes.uncorrected(linear, in: layer.layer) }
+        let divisors = layer.divisors(linear)
         let mean = inputs.mean.indices.map { inputs.mean[$0] / Double(divisors?[$0] ?? 1) }
         let errors = Parallel.map(weight.rows) { row in
             withUnsafeTemporaryAllocation(of: Float.self, capacity: max(1, 2 * weight.columns)) { values in
@@ -172,7 +173,7 @@ private final class PreparedOutput {
                 return Float(mean.indices.reduce(0.0) { $0 + Double(exact[$1] - stored[$1]) * mean[$1] })
             }
         }
-        try layer.add(errors, to: map.module + ".bias")
+        try layer.add(errors, to: linear.module + ".bias")
     }
 
     func finish(_ provenance: Provenance) throws(LanguageModelError) {
@@ -187,27 +188,28 @@ private final class PreparedOutput {
 
 /// What could not be scaled or corrected, for `provenance.json`.
 private struct ScalingNotes {
-    private var places: [(maps: [String], reason: String, layers: Int)] = []
+    private var places: [(linearLayers: [String], reason: String, layers: Int)] = []
     private var biasless: [String] = []
 
-    /// Counts a layer in which maps stay as they are.
-    mutating func unscaled(_ maps: [LinearDescription], in layer: LayerDescription, because reason: String) {
-        let names = maps.map { name($0, layer) }
-        if let known = places.firstIndex(where: { $0.maps == names && $0.reason == reason }) {
+    /// Counts a layer in which linear layers stay as they are.
+    mutating func unscaled(_ linearLayers: [LinearDescription], in layer: LayerDescription, because reason: String) {
+        let names = linearLayers.map { name($0, layer) }
+        if let known = places.firstIndex(where: { $0.linearLayers == names && $0.reason == reason }) {
             places[known].layers += 1
         } else {
             places.append((names, reason, 1))
         }
     }
 
-    mutating func uncorrected(_ map: LinearDescription, in layer: LayerDescription) {
-        let name = name(map, layer)
+    mutating func uncorrected(_ linear: LinearDescription, in layer: LayerDescription) {
+        let name = name(linear, layer)
         if !biasless.contains(name) { biasless.append(name) }
     }
 
-    /// A map's name inside its layer.
-    private func name(_ map: LinearDescription, _ layer: LayerDescription) -> String {
-        map.module.hasPrefix(layer.module + ".") ? String(map.module.dropFirst(layer.module.count + 1)) : map.module
+    /// A linear layer's name inside its layer.
+    private func name(_ linear: LinearDescription, _ layer: LayerDescription) -> String {
+        linear.module.hasPrefix(layer.module + ".")
+            ? String(linear.module.dropFirst(layer.module.count + 1)) : linear.module
     }
 
     var json: JSONObject {
@@ -215,7 +217,7 @@ private struct ScalingNotes {
         object["unscaled"] = .array(
             places.map { place in
                 [
-                    "maps": .array(place.maps.map { .string($0) }), "because": .string(place.reason),
+                    "maps": .array(place.linearLayers.map { .string($0) }), "because": .string(place.reason),
                     "layers": .integer(place.layers),
                 ]
             })

@@ -3,10 +3,10 @@ import Kernels
 import LanguageModel
 
 /// AWQ's search for a layer's factors (2306.00978, as mit-han-lab/llm-awq's auto_scale does it): of twenty exponents the
-/// one with the least squared error of what the maps are part of.
+/// one with the least squared error of what the linear layers are part of.
 ///
-/// For queries, keys and values that is the attention's output, for a perceptron's first maps the perceptron's; for
-/// output maps it is their own. All inputs and weights are those of the layer as it was, and the weights of one site at a
+/// For queries, keys and values that is the attention's output, for an MLP's first linear layers the MLP's; for
+/// output projections it is their own. All inputs and weights are those of the layer as it was, and the weights of one site at a
 /// time are rounded. The search for clipping limits comes afterwards (`ClipSearch`).
 struct ScaleSearch {
     let run: LayerwiseRun
@@ -14,9 +14,9 @@ struct ScaleSearch {
     let layer: Int
     let statistics: [String: ChannelStatistics]
 
-    /// For each spec a factor for each input of the site's maps.
+    /// For each spec a factor for each input of the site's linear layers.
     func factors(_ site: FoldSite, _ specs: [Spec]) throws(LanguageModelError) -> [[Float]] {
-        guard !specs.isEmpty, let inputs = statistics[site.maps[0].module] else { return [] }
+        guard !specs.isEmpty, let inputs = statistics[site.linearLayers[0].module] else { return [] }
         let channels = SiteChannels(site)
         let magnitudes = channels.mean(inputs.meanMagnitude)
         let candidates = ChannelScales.exponents.map { exponent in
@@ -35,19 +35,19 @@ struct ScaleSearch {
         return best
     }
 
-    /// The weights of a site's maps, scaled, rounded and scaled back.
+    /// The weights of a site's linear layers, scaled, rounded and scaled back.
     private func rounded(
         _ site: FoldSite, _ factors: [Float], _ spec: Spec
     ) throws(LanguageModelError) -> [String: any WeightMatrix] {
         let inverse = factors.map { 1 / $0 }
         var result: [String: any WeightMatrix] = [:]
-        for map in site.maps {
+        for linear in site.linearLayers {
             do {
                 let layer = LinearLayer(
-                    name: map.module, weight: ScaledMatrix(try original(map), columns: factors),
-                    scaleType: store.scaleType(of: map.module))
+                    name: linear.module, weight: ScaledMatrix(try original(linear), columns: factors),
+                    scaleType: store.scaleType(of: linear.module))
                 let weight = try spec.compressor.compress(layer, specs: [spec], hessian: nil)[0].matrix
-                result[map.module] = ScaledMatrix(weight, columns: inverse)
+                result[linear.module] = ScaledMatrix(weight, columns: inverse)
             } catch let error as LanguageModelError {
                 throw error
             } catch let error as CompressionError {
@@ -57,18 +57,18 @@ struct ScaleSearch {
         return result
     }
 
-    private func original(_ map: LinearDescription) throws(LanguageModelError) -> any WeightMatrix {
-        try store.weight(of: map)
+    private func original(_ linear: LinearDescription) throws(LanguageModelError) -> any WeightMatrix {
+        try store.weight(of: linear)
     }
 
     private typealias Measure = ([String: any WeightMatrix]) throws(LanguageModelError) -> Double
 
-    /// The squared error of what a site's maps are part of, by their weights.
+    /// The squared error of what a site's linear layers are part of, by their weights.
     private func measure(_ site: FoldSite) throws(LanguageModelError) -> Measure {
         switch site.place {
         case .attentionInput: try sublayerMeasure(.attention)
-        case .perceptronInput: try sublayerMeasure(.perceptron)
-        case .attentionOutput, .perceptronOutput: try mapMeasure(site.maps[0])
+        case .mlpInput: try sublayerMeasure(.mlp)
+        case .attentionOutput, .mlpOutput: try mapMeasure(site.linearLayers[0])
         }
     }
 
@@ -81,18 +81,18 @@ struct ScaleSearch {
     }
 
     /// Σ‖(W − Ŵ)x‖² by the second moments of x.
-    private func mapMeasure(_ map: LinearDescription) throws(LanguageModelError) -> Measure {
-        let hessian = Hessian(columns: map.inputs)
+    private func mapMeasure(_ linear: LinearDescription) throws(LanguageModelError) -> Measure {
+        let hessian = Hessian(columns: linear.inputs)
         try run.observe(layer: layer) { modules, inputs in
-            if modules.contains(map.module) { hessian.add(inputs, windows: inputs.rows / run.context) }
+            if modules.contains(linear.module) { hessian.add(inputs, windows: inputs.rows / run.context) }
         }
-        let moments = Matrix(rows: map.inputs, columns: map.inputs)
-        for row in 0..<map.inputs {
-            for column in 0..<map.inputs { moments.base[row * map.inputs + column] = Float(hessian[row, column]) }
+        let moments = Matrix(rows: linear.inputs, columns: linear.inputs)
+        for row in 0..<linear.inputs {
+            for column in 0..<linear.inputs { moments.base[row * linear.inputs + column] = Float(hessian[row, column]) }
         }
-        let weight = try original(map)
+        let weight = try original(linear)
         return { (weights) throws(LanguageModelError) in
-            guard let rounded = weights[map.module] else { return .infinity }
+            guard let rounded = weights[linear.module] else { return .infinity }
             return quadraticForm(difference(weight, rounded), moments)
         }
     }

@@ -19,17 +19,17 @@ package struct ScaledLayer {
         self.store = store
     }
 
-    /// The weight of a map as it is now, outputs by inputs.
-    package func weight(_ map: LinearDescription) throws(LanguageModelError) -> any WeightMatrix {
-        let weight = try store.weight(of: map)
-        guard columns[map.module] != nil || rows[map.module] != nil else { return weight }
-        return ScaledMatrix(weight, columns: columns[map.module], rows: rows[map.module])
+    /// The weight of a linear layer as it is now, outputs by inputs.
+    package func weight(_ linear: LinearDescription) throws(LanguageModelError) -> any WeightMatrix {
+        let weight = try store.weight(of: linear)
+        guard columns[linear.module] != nil || rows[linear.module] != nil else { return weight }
+        return ScaledMatrix(weight, columns: columns[linear.module], rows: rows[linear.module])
     }
 
-    /// What the inputs of a map are divided by now; nil where they are as they were.
-    package func divisors(_ map: LinearDescription) -> [Float]? { columns[map.module] }
+    /// What the inputs of a linear layer are divided by now; nil where they are as they were.
+    package func divisors(_ linear: LinearDescription) -> [Float]? { columns[linear.module] }
 
-    /// Divides what makes a site's channels by a factor for each input of its maps, and multiplies the maps' columns.
+    /// Divides what makes a site's channels by a factor for each input of its linear layers, and multiplies the linear layers' columns.
     ///
     /// A norm's weight is stored in a type of its own. The columns are multiplied by what the rounded weight makes of
     /// the factor, so that only the rounding of a bias is left; a factor that the type cannot hold becomes 1.
@@ -42,13 +42,13 @@ package struct ScaledLayer {
             guard let module = norm.module else { preconditionFailure("a norm without parameters is no site") }
             taken = try divide(module + ".weight", by: factors)
             if norm.bias { taken = try divideBias(module + ".bias", by: taken, weight: module + ".weight") }
-        case .rows(let map):
-            var divisors = rows[map.module] ?? Array(repeating: 1, count: map.outputs)
+        case .rows(let linear):
+            var divisors = rows[linear.module] ?? Array(repeating: 1, count: linear.outputs)
             for (input, row) in site.channels.enumerated() { divisors[row] = factors[input] }
-            if map.bias { try divideRows(map.module + ".bias", by: divisors) }
-            rows[map.module] = divisors
+            if linear.bias { try divideRows(linear.module + ".bias", by: divisors) }
+            rows[linear.module] = divisors
         }
-        for map in site.maps { columns[map.module] = taken }
+        for linear in site.linearLayers { columns[linear.module] = taken }
     }
 
     /// Changes a vector by adding to it.

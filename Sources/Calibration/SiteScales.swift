@@ -64,7 +64,7 @@ func columnExtremes(_ weights: [any WeightMatrix]) -> (low: [Float], high: [Floa
 struct SiteScales {
     let site: FoldSite
     let weights: [any WeightMatrix]
-    /// The statistics of the maps' inputs as they are now; nil for methods that need none.
+    /// The statistics of the linear layers' inputs as they are now; nil for methods that need none.
     let inputs: ChannelStatistics?
 
     /// A factor for each input; nil where the method leaves the site alone.

@@ -2,7 +2,7 @@ import Compression
 import Kernels
 import LanguageModel
 
-/// Every so-manieth token of what a layer's maps are given, each sample shared by the maps that have the same input.
+/// Every so-manieth token of what a layer's linear layers are given, each sample shared by the linear layers that have the same input.
 final class TokenSample {
     private let step: Int
     private var samples: [String: Sample] = [:]
@@ -38,8 +38,8 @@ final class TokenSample {
 }
 
 extension AttentionProjections {
-    /// Whether a map makes queries or keys and nothing else: llm-awq does not clip those, "due to qk bmm".
-    func makesScores(_ map: LinearDescription) -> Bool {
-        if case .separate(let query, let key, _) = self { map == query || map == key } else { false }
+    /// Whether a linear layer makes queries or keys and nothing else: llm-awq does not clip those, "due to qk bmm".
+    func makesScores(_ linear: LinearDescription) -> Bool {
+        if case .separate(let query, let key, _) = self { linear == query || linear == key } else { false }
     }
 }

@@ -15,9 +15,9 @@
             _ block: LogitBlock, less largest: Float
         ) -> (sum: Double, difference: Double) { block.compare(less: largest) }
 
-        package static func fold(
-            _ softmax: inout RunningSoftmax, scores: UnsafeMutablePointer<Float>, keys: Int,
+        package static func accumulate(
+            _ softmax: inout OnlineSoftmax, scores: UnsafeMutablePointer<Float>, keys: Int,
             sums: UnsafeMutablePointer<Float>, channels: Int
-        ) { softmax.fold(scores: scores, keys: keys, sums: sums, channels: channels) }
+        ) { softmax.accumulate(scores: scores, keys: keys, sums: sums, channels: channels) }
     }
 #endif

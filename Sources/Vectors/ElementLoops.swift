@@ -15,8 +15,8 @@
     /// `block.compare(less:)`.
     static func compare(_ block: LogitBlock, less largest: Float) -> (sum: Double, difference: Double)
 
-    /// `softmax.fold(scores:keys:sums:channels:)`.
-    static func fold(
-        _ softmax: inout RunningSoftmax, scores: UnsafeMutablePointer<Float>, keys: Int,
+    /// `softmax.accumulate(scores:keys:sums:channels:)`.
+    static func accumulate(
+        _ softmax: inout OnlineSoftmax, scores: UnsafeMutablePointer<Float>, keys: Int,
         sums: UnsafeMutablePointer<Float>, channels: Int)
 }

@@ -25,8 +25,10 @@ struct BenchCommand: ParsableCommand {
     @Option(help: "Measure only this; may be given again.")
     var part: [BenchmarkPart] = []
 
-    @Option(help: "How many times everything is measured; the medians count.")
-    var turns = 15
+    @Option(
+        name: [.customLong("rounds"), .customLong("turns")],
+        help: "How many times everything is measured; the medians count.")
+    var rounds = 15
 
     @Option(help: "A BLAS library (libopenblas.so, libmkl_rt.so) whose products are taken in turn with ours.")
     var blas: String?
@@ -45,7 +47,7 @@ struct BenchCommand: ParsableCommand {
 
     func validate() throws {
         guard repetitions > 0 else { throw ValidationError("--repetitions is a number above 0") }
-        guard turns > 0 else { throw ValidationError("--turns is a number above 0") }
+        guard rounds > 0 else { throw ValidationError("--rounds is a number above 0") }
         guard coverage || law.isEmpty else { throw ValidationError("--law goes with --coverage") }
         guard !coverage || !large else { throw ValidationError("--coverage and --large exclude each other") }
         guard !coverage || part.isEmpty else { throw ValidationError("--coverage and --part exclude each other") }
@@ -56,7 +58,7 @@ struct BenchCommand: ParsableCommand {
         try requireKernels(for: "bench")
         do throws(BenchmarkError) {
             guard !coverage else { return try simulate() }
-            let workload = Workload.standard(large: large, turns: turns, blas: blas)
+            let workload = Workload.standard(large: large, rounds: rounds, blas: blas)
             let result = try benchmark(workload, parts: part.isEmpty ? BenchmarkPart.allCases : part) {
                 Pipeline.report("bench: \($0)")
             }

@@ -4,7 +4,7 @@ extension Workload {
     /// Everything in sizes that take a moment.
     static var small: Workload {
         var workload = Workload()
-        workload.turns = 1
+        workload.rounds = 1
         workload.leastSeconds = 0
         workload.fusedSteps = 1000
         workload.copyByteCount = 1 << 16

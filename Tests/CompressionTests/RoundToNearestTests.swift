@@ -3,7 +3,7 @@ import Compression
 import Kernels
 import Testing
 
-/// Round to nearest written down plainly, straight from its definition: the oracle of the vectorised one.
+/// Round to nearest written down plainly, straight from its definition: the oracle of the vectorized one.
 private func plainRoundToNearest(
     _ row: [Float], bits: Int, group: Int, symmetric: Bool, rounded: (Float) -> Float
 ) -> [Float] {

@@ -75,13 +75,13 @@ struct ElementLoopsTests {
     func softmax(keys: Int) {
         agree(
             { loops in
-                var softmax = RunningSoftmax()
+                var softmax = OnlineSoftmax()
                 let sums = Matrix.random(5, 16, seed: 5)
                 var left: [[Float]] = []
                 for block in 0..<3 {
                     let scores = Matrix.random(keys, 16, seed: 6 + UInt64(block), bound: 30)
                     for lane in 0..<9 { scores.view.row(keys - 1)[lane] = -.infinity }
-                    loops.fold(&softmax, scores: scores.base, keys: keys, sums: sums.base, channels: 5)
+                    loops.accumulate(&softmax, scores: scores.base, keys: keys, sums: sums.base, channels: 5)
                     left.append(scores.values)
                 }
                 return left + [sums.values, (0..<16).map { softmax.total[$0] }]

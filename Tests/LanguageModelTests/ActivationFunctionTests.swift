@@ -54,6 +54,6 @@ struct ActivationFunctionTests {
     @Test func everyNameIsKnownAndOthersAreNot() {
         for name in ActivationFunction.names { #expect(ActivationFunction(named: name) != nil, "\(name)") }
         #expect(ActivationFunction(named: "gelu_13") == nil)
-        #expect(ActivationFunction(named: "gelu_fast") == .vectorised(.geluTanh))
+        #expect(ActivationFunction(named: "gelu_fast") == .vectorized(.geluTanh))
     }
 }

@@ -55,10 +55,10 @@ struct CalibratedCompressionTests {
         _ layer: LayerDescription, _ store: WeightStore
     ) throws -> [String: any WeightMatrix] {
         var weights: [String: any WeightMatrix] = [:]
-        let maps =
-            layer.attention.projections.maps + [layer.attention.output, layer.perceptron.up, layer.perceptron.down]
-        for map in maps + [layer.perceptron.gate].compactMap(\.self) {
-            weights[map.module] = try store.matrix(map.module, transposed: map.transposed)
+        let linearLayers =
+            layer.attention.projections.linearLayers + [layer.attention.output, layer.mlp.up, layer.mlp.down]
+        for linear in linearLayers + [layer.mlp.gate].compactMap(\.self) {
+            weights[linear.module] = try store.matrix(linear.module, transposed: linear.transposed)
         }
         return weights
     }
@@ -154,7 +154,7 @@ struct CalibratedCompressionTests {
         let name = tiny.description.embedding.module + ".weight"
         let tensor = try #require(tiny.tensors[name])
         try tiny.replace(name, shape: tensor.shape, values: tensor.values.map { _ in .infinity })
-        let first = try #require(tiny.description.layers.first?.attention.projections.maps.first).module
+        let first = try #require(tiny.description.layers.first?.attention.projections.linearLayers.first).module
         #expect(throws: LanguageModelError.inputsNotFinite(module: first)) {
             _ = try Self.run(tiny, Self.specs(), tiny.windows(2, context: 8))
         }

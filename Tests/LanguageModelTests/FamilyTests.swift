@@ -42,12 +42,12 @@ struct FamilyTests {
     }
 
     @Test func absentKeysHaveTheFamilysDefaults() throws {
-        #expect(try describe("{\"model_type\": \"llama\", \(Self.llama)}").layers[0].attention.keyHeadCount == 4)
+        #expect(try describe("{\"model_type\": \"llama\", \(Self.llama)}").layers[0].attention.keyValueHeadCount == 4)
         let mistral = try describe("{\"model_type\": \"mistral\", \(Self.llama), \"num_key_value_heads\": 2}")
         #expect(mistral.layers[0].attention.slidingWindow == 4096)
         let bitnet = try describe("{\"model_type\": \"bitnet\", \(Self.llama), \"num_key_value_heads\": null}")
         #expect(bitnet.layers[0].attention.rotary?.base == 500_000)
-        #expect(bitnet.layers[0].perceptron.activation == .vectorised(.reluSquared))
+        #expect(bitnet.layers[0].mlp.activation == .vectorized(.reluSquared))
         let qwen = try describe("{\"model_type\": \"qwen3\", \(Self.llama), \"num_key_value_heads\": 4}")
         #expect(qwen.layers[0].attention.headSize == 128)
     }
@@ -67,8 +67,8 @@ struct FamilyTests {
         let layer = model.layers[0]
         let attention = layer.attention
         let found = [
-            model.vocabularySize, model.width, layer.perceptron.up.outputs, model.layers.count, attention.headCount,
-            attention.keyHeadCount, attention.headSize,
+            model.vocabularySize, model.width, layer.mlp.up.outputs, model.layers.count, attention.headCount,
+            attention.keyValueHeadCount, attention.headSize,
         ]
         #expect(found == sizes)
     }

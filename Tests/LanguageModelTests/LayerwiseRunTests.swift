@@ -4,7 +4,7 @@ import LanguageModel
 import Testing
 
 struct LayerwiseRunTests {
-    /// What the linear maps of a layer are shown, by the first module that reads it.
+    /// What the linear layers of a layer are shown, by the first module that reads it.
     private func inputs(_ run: LayerwiseRun, layer: Int) throws -> [String: [Float]] {
         var seen: [String: [Float]] = [:]
         try run.observe(layer: layer) { modules, inputs in
@@ -22,12 +22,12 @@ struct LayerwiseRunTests {
         let run = try LayerwiseRun(tiny.store(), windows: tiny.windows(3, context: 8))
         let layer = run.description.layers[0]
         var widths: [String: Int] = [:]
-        for map in layer.attention.projections.maps + [
-            layer.attention.output, layer.perceptron.up, layer.perceptron.down,
+        for linear in layer.attention.projections.linearLayers + [
+            layer.attention.output, layer.mlp.up, layer.mlp.down,
         ] {
-            widths[map.module] = map.inputs
+            widths[linear.module] = linear.inputs
         }
-        if let gate = layer.perceptron.gate { widths[gate.module] = gate.inputs }
+        if let gate = layer.mlp.gate { widths[gate.module] = gate.inputs }
         var calls: [String: Int] = [:]
         try run.observe(layer: 0) { modules, inputs in
             #expect(inputs.rows.isMultiple(of: 8))
@@ -56,16 +56,16 @@ struct LayerwiseRunTests {
         let layer = replaced.description.layers[0]
         let store = try changed.store()
         var weights: [String: any WeightMatrix] = [:]
-        let maps =
-            layer.attention.projections.maps + [layer.attention.output, layer.perceptron.up, layer.perceptron.down]
-        for map in maps + [layer.perceptron.gate].compactMap(\.self) {
-            weights[map.module] = try store.matrix(map.module, transposed: map.transposed)
+        let linearLayers =
+            layer.attention.projections.linearLayers + [layer.attention.output, layer.mlp.up, layer.mlp.down]
+        for linear in linearLayers + [layer.mlp.gate].compactMap(\.self) {
+            weights[linear.module] = try store.matrix(linear.module, transposed: linear.transposed)
         }
         try replaced.advance(layer: 0, replacing: weights)
         let expected = try LayerwiseRun(store, windows: windows)
         try expected.advance(layer: 0, replacing: [:])
-        // The first map of the next layer sees the stream as it left this one.
-        let first = try #require(replaced.description.layers[1].attention.projections.maps.first).module
+        // The first linear layer of the next layer sees the stream as it left this one.
+        let first = try #require(replaced.description.layers[1].attention.projections.linearLayers.first).module
         #expect(try inputs(replaced, layer: 1)[first] == inputs(expected, layer: 1)[first])
         let untouched = try LayerwiseRun(base.store(), windows: windows)
         try untouched.advance(layer: 0, replacing: [:])

@@ -65,7 +65,7 @@ struct LockstepTests {
         for scored in [ScoredTokens.all, .secondHalf] {
             let options = ScoringOptions(scored: scored)
             let kept = try Parallel.$limit.withValue(7) { try model.score(windows, options: options) }
-            let passing = try KeptWeight.$limit.withValue(0) { try model.score(windows, options: options) }
+            let passing = try PrepackedWeight.$limit.withValue(0) { try model.score(windows, options: options) }
             #expect(kept == passing)
         }
     }

@@ -96,7 +96,7 @@ struct PreparedCompressionTests {
         }
     }
 
-    /// All maps but queries and keys are clamped, where these are maps of their own; norms are scaled all the same.
+    /// All linear layers but queries and keys are clamped, where these are linear layers of their own; norms are scaled all the same.
     @Test func clippingChangesAllMapsButQueriesAndKeys() throws {
         let tiny = try TinyCheckpoint(#require(TinyConfigurations.all["llama"]))
         let specs = try [
@@ -110,17 +110,17 @@ struct PreparedCompressionTests {
             }
             for layer in tiny.description.layers {
                 guard case .separate(let query, let key, let value) = layer.attention.projections else {
-                    Issue.record("llama has maps of their own for queries, keys and values")
+                    Issue.record("llama has linear layers of their own for queries, keys and values")
                     return
                 }
-                for map in [query, key] {
-                    let found = try bytes(map.module + ".weight_packed")
+                for linear in [query, key] {
+                    let found = try bytes(linear.module + ".weight_packed")
                     #expect(found[0] == found[1])
                 }
-                let clipped = [value, layer.attention.output, layer.perceptron.up, layer.perceptron.down]
-                for map in clipped {
-                    let found = try bytes(map.module + ".weight_scale")
-                    #expect(found[0] != found[1], "\(map.module)")
+                let clipped = [value, layer.attention.output, layer.mlp.up, layer.mlp.down]
+                for linear in clipped {
+                    let found = try bytes(linear.module + ".weight_scale")
+                    #expect(found[0] != found[1], "\(linear.module)")
                 }
                 let norm = try #require(layer.attentionNorms.before?.module) + ".weight"
                 let found = try bytes(norm)
@@ -159,7 +159,7 @@ struct PreparedCompressionTests {
         let tensor = try #require(tiny.tensors[name])
         for bad in [Float.nan, .infinity] {
             try tiny.replace(name, shape: tensor.shape, values: tensor.values.map { _ in bad })
-            let first = try #require(tiny.description.layers.first?.attention.projections.maps.first).module
+            let first = try #require(tiny.description.layers.first?.attention.projections.linearLayers.first).module
             let spec = try spec("{\"method\": \"\(method)\", \"bits\": 4}")
             #expect(throws: LanguageModelError.inputsNotFinite(module: first)) {
                 try compressed(tiny.directory, [spec], tiny.windows(2, context: 8)) { _ in }
@@ -170,15 +170,15 @@ struct PreparedCompressionTests {
     @Test(arguments: ["awq", "smoothquant", "aweq", "dilation"])
     func weightsThatAreNotFiniteAreNamed(method: String) throws {
         let tiny = try TinyCheckpoint(#require(TinyConfigurations.all["opt"]))
-        let map = tiny.description.layers[1].perceptron.down
-        var tensor = try #require(tiny.tensors[map.module + ".weight"])
-        tensor.values[2 * map.inputs + 5] = .nan
-        try tiny.replace(map.module + ".weight", shape: tensor.shape, values: tensor.values)
+        let linear = tiny.description.layers[1].mlp.down
+        var tensor = try #require(tiny.tensors[linear.module + ".weight"])
+        tensor.values[2 * linear.inputs + 5] = .nan
+        try tiny.replace(linear.module + ".weight", shape: tensor.shape, values: tensor.values)
         let spec = try spec("{\"method\": \"\(method)\", \"bits\": 4}")
         let error = #expect(throws: LanguageModelError.self) {
             try compressed(tiny.directory, [spec], tiny.windows(2, context: 8)) { _ in }
         }
-        #expect(error == .compression(.notFinite(tensor: map.module, row: 2, column: 5)))
+        #expect(error == .compression(.notFinite(tensor: linear.module, row: 2, column: 5)))
     }
 
     @Test func textIsAskedFor() throws {
@@ -256,18 +256,18 @@ struct PreparedCompressionTests {
     @Test func smoothingHelpsWhereAnInputStandsOut() throws {
         let tiny = try TinyCheckpoint(#require(TinyConfigurations.all["llama"]))
         for layer in tiny.description.layers {
-            for norm in [layer.attentionNorms.before?.module, layer.perceptronNorms.before?.module] {
+            for norm in [layer.attentionNorms.before?.module, layer.mlpNorms.before?.module] {
                 let name = try #require(norm) + ".weight"
                 var weight = try #require(tiny.tensors[name]).values
                 weight[5] *= 50
                 try tiny.replace(name, shape: [weight.count], values: weight)
             }
-            for map in layer.attention.projections.maps
-                + [layer.perceptron.gate, layer.perceptron.up].compactMap(\.self)
+            for linear in layer.attention.projections.linearLayers
+                + [layer.mlp.gate, layer.mlp.up].compactMap(\.self)
             {
-                var tensor = try #require(tiny.tensors[map.module + ".weight"])
-                for row in 0..<map.outputs { tensor.values[row * map.inputs + 5] /= 50 }
-                try tiny.replace(map.module + ".weight", shape: tensor.shape, values: tensor.values)
+                var tensor = try #require(tiny.tensors[linear.module + ".weight"])
+                for row in 0..<linear.outputs { tensor.values[row * linear.inputs + 5] /= 50 }
+                try tiny.replace(linear.module + ".weight", shape: tensor.shape, values: tensor.values)
             }
         }
         let specs = try ["rtn", "smoothquant"].flatMap { method in

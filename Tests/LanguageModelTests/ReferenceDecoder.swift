@@ -42,10 +42,10 @@ struct ReferenceDecoder {
     private func run(_ layer: LayerDescription, _ hidden: inout [[Double]]) {
         let attended = attend(layer, hidden)
         if layer.parallel {
-            hidden = hidden.indices.map { add(hidden[$0], add(attended[$0], perceive(layer, hidden[$0]))) }
+            hidden = hidden.indices.map { add(hidden[$0], add(attended[$0], runMLP(layer, hidden[$0]))) }
         } else {
             hidden = hidden.indices.map { norm(add(hidden[$0], attended[$0]), layer.attentionNorms.afterResidual) }
-            hidden = hidden.map { norm(add($0, perceive(layer, $0)), layer.perceptronNorms.afterResidual) }
+            hidden = hidden.map { norm(add($0, runMLP(layer, $0)), layer.mlpNorms.afterResidual) }
         }
     }
 
@@ -57,7 +57,7 @@ struct ReferenceDecoder {
         return hidden.indices.map { position in
             var row: [Double] = []
             for head in 0..<attention.headCount {
-                let group = head * attention.keyHeadCount / attention.headCount
+                let group = head * attention.keyValueHeadCount / attention.headCount
                 let first = attention.slidingWindow.map { max(0, position - $0 + 1) } ?? 0
                 let scores = (first...position).map {
                     Double(attention.scale) * dot(heads[position].queries[head], heads[$0].keys[group])
@@ -86,13 +86,13 @@ struct ReferenceDecoder {
         var keys: [[Double]]
         var values: [[Double]]
         switch attention.projections {
-        case .interleaved(let map):
-            let parts = split(linear(row, map))
+        case .interleaved(let fused):
+            let parts = split(linear(row, fused))
             queries = stride(from: 0, to: parts.count, by: 3).map { parts[$0] }
             keys = stride(from: 1, to: parts.count, by: 3).map { parts[$0] }
             values = stride(from: 2, to: parts.count, by: 3).map { parts[$0] }
-        case .concatenated(let map):
-            let parts = split(linear(row, map))
+        case .concatenated(let fused):
+            let parts = split(linear(row, fused))
             let count = attention.headCount
             (queries, keys, values) = (
                 Array(parts[..<count]), Array(parts[count..<2 * count]), Array(parts[(2 * count)...])
@@ -134,30 +134,30 @@ struct ReferenceDecoder {
         return result
     }
 
-    private func perceive(_ layer: LayerDescription, _ row: [Double]) -> [Double] {
-        let (perceptron, norms) = (layer.perceptron, layer.perceptronNorms)
+    private func runMLP(_ layer: LayerDescription, _ row: [Double]) -> [Double] {
+        let (mlp, norms) = (layer.mlp, layer.mlpNorms)
         let input = norm(row, norms.before)
-        var inner = linear(input, perceptron.up)
-        if let gate = perceptron.gate {
-            inner = zip(linear(input, gate), inner).map { activate($0, perceptron) * $1 }
+        var inner = linear(input, mlp.up)
+        if let gate = mlp.gate {
+            inner = zip(linear(input, gate), inner).map { activate($0, mlp) * $1 }
         } else {
-            inner = inner.map { activate($0, perceptron) }
+            inner = inner.map { activate($0, mlp) }
         }
-        return norm(linear(norm(inner, norms.inside), perceptron.down), norms.after)
+        return norm(linear(norm(inner, norms.inside), mlp.down), norms.after)
     }
 
-    private func activate(_ x: Double, _ perceptron: PerceptronDescription) -> Double {
-        switch perceptron.activation {
-        case .vectorised(.gelu): return 0.5 * x * (1 + erf(x / 2.0.squareRoot()))
-        case .vectorised(.geluTanh):
+    private func activate(_ x: Double, _ mlp: MLPDescription) -> Double {
+        switch mlp.activation {
+        case .vectorized(.gelu): return 0.5 * x * (1 + erf(x / 2.0.squareRoot()))
+        case .vectorized(.geluTanh):
             return 0.5 * x * (1 + tanh((2 / Double.pi).squareRoot() * (x + 0.044715 * x * x * x)))
-        case .vectorised(.silu): return x / (1 + exp(-x))
-        case .vectorised(.relu): return max(x, 0)
-        case .vectorised(.reluSquared): return max(x, 0) * max(x, 0)
+        case .vectorized(.silu): return x / (1 + exp(-x))
+        case .vectorized(.relu): return max(x, 0)
+        case .vectorized(.reluSquared): return max(x, 0) * max(x, 0)
         case .plain(let function): return Double(function(Float(x)))
         case .learned(var function):
             function.parameters = function.kind.tensors.map {
-                Float(vector("\(perceptron.activationModule).\($0)")[0])
+                Float(vector("\(mlp.activationModule).\($0)")[0])
             }
             return Double(function(Float(x)))
         }
@@ -174,20 +174,20 @@ struct ReferenceDecoder {
         return description.bias ? add(weighted, vector(module + ".bias")) : weighted
     }
 
-    private func linear(_ row: [Double], _ map: LinearDescription) -> [Double] {
-        if map.bitLinear != nil { return bitLinear(row, map) }
-        let weight = matrix(map.module + ".weight")
+    private func linear(_ row: [Double], _ linear: LinearDescription) -> [Double] {
+        if linear.bitLinear != nil { return bitLinear(row, linear) }
+        let weight = matrix(linear.module + ".weight")
         let product =
-            map.transposed
-            ? (0..<map.outputs).map { output in row.indices.reduce(0) { $0 + row[$1] * weight[$1][output] } }
+            linear.transposed
+            ? (0..<linear.outputs).map { output in row.indices.reduce(0) { $0 + row[$1] * weight[$1][output] } }
             : weight.map { dot($0, row) }
-        return map.bias ? add(product, vector(map.module + ".bias")) : product
+        return linear.bias ? add(product, vector(linear.module + ".bias")) : product
     }
 
     /// A ternary weight times an input of 8 bits; rounded in float32, as a half decides which way a value goes.
-    private func bitLinear(_ row: [Double], _ map: LinearDescription) -> [Double] {
-        let weight = matrix(map.module + ".weight")
-        let mean = weight.joined().reduce(0) { $0 + abs($1) } / Double(map.outputs * map.inputs)
+    private func bitLinear(_ row: [Double], _ linear: LinearDescription) -> [Double] {
+        let weight = matrix(linear.module + ".weight")
+        let mean = weight.joined().reduce(0) { $0 + abs($1) } / Double(linear.outputs * linear.inputs)
         let scale = 1 / max(Float(mean), 1e-5)
         let largest = max(row.map { abs(Float($0)) }.max() ?? 0, 1e-5)
         let input = row.map { Double(min(max((Float($0) * (127 / largest)).rounded(.toNearestOrEven), -128), 127)) }
@@ -195,7 +195,7 @@ struct ReferenceDecoder {
             let codes = weights.map { Double(min(max((Float($0) * scale).rounded(.toNearestOrEven), -1), 1)) }
             return dot(codes, input) * Double(largest) / 127 / Double(scale)
         }
-        return map.bias ? add(product, vector(map.module + ".bias")) : product
+        return linear.bias ? add(product, vector(linear.module + ".bias")) : product
     }
 
     private func vector(_ name: String) -> [Double] { vectors[name] ?? [] }

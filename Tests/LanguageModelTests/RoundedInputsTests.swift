@@ -70,12 +70,12 @@ struct RoundedInputsTests {
         let stores = try targets.map { try WeightStore(Checkpoint(directory: $0.directory)) }
         let stored = stores.map(weights)
         #expect(stored[1] == stored[0] && stored[2] == stored[0])
-        for map in tiny.description.layers.flatMap(\.linearMaps) {
-            #expect(try stores[0].inputRounding(of: map) == nil)
-            #expect(try stores[1].inputRounding(of: map) == InputRounding(bits: 4, scale: .token))
-            let fixed = try #require(try stores[2].inputRounding(of: map))
+        for linear in tiny.description.layers.flatMap(\.linearMaps) {
+            #expect(try stores[0].inputRounding(of: linear) == nil)
+            #expect(try stores[1].inputRounding(of: linear) == InputRounding(bits: 4, scale: .token))
+            let fixed = try #require(try stores[2].inputRounding(of: linear))
             guard case .tensor(let scale, let zero) = fixed.scale else {
-                Issue.record("\(map): \(fixed)")
+                Issue.record("\(linear): \(fixed)")
                 continue
             }
             #expect(fixed.bits == 6 && scale > 0 && scale < 1 && zero == 0)
@@ -125,9 +125,9 @@ private final class Largest {
 }
 
 extension LayerDescription {
-    /// The names of all linear maps.
+    /// The names of all linear layers.
     fileprivate var linearMaps: [String] {
-        (attention.projections.maps + [attention.output, perceptron.up, perceptron.down]).map(\.module)
-            + (perceptron.gate.map { [$0.module] } ?? [])
+        (attention.projections.linearLayers + [attention.output, mlp.up, mlp.down]).map(\.module)
+            + (mlp.gate.map { [$0.module] } ?? [])
     }
 }

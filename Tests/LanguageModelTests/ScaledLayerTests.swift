@@ -10,38 +10,39 @@ import Testing
 struct ScaledLayerTests {
     /// The sites at which a family's layers can be scaled.
     private static let places: [String: Set<FoldSite.Place>] = [
-        "neox parallel": [.attentionInput, .attentionOutput, .perceptronInput],
-        "neox sequential": [.attentionInput, .attentionOutput, .perceptronInput],
-        "neox odd rotary share": [.attentionInput, .attentionOutput, .perceptronInput],
-        "neox with a learned activation": [.attentionInput, .attentionOutput, .perceptronInput],
+        "neox parallel": [.attentionInput, .attentionOutput, .mlpInput],
+        "neox sequential": [.attentionInput, .attentionOutput, .mlpInput],
+        "neox odd rotary share": [.attentionInput, .attentionOutput, .mlpInput],
+        "neox with a learned activation": [.attentionInput, .attentionOutput, .mlpInput],
         "llama with a learned activation": Set(FoldSite.Place.allCases), "smollm3": Set(FoldSite.Place.allCases),
         "llama": Set(FoldSite.Place.allCases), "llama biases and yarn": Set(FoldSite.Place.allCases),
         "llama dynamic": Set(FoldSite.Place.allCases), "mistral": Set(FoldSite.Place.allCases),
         "qwen2": Set(FoldSite.Place.allCases), "qwen3": Set(FoldSite.Place.allCases),
-        "gpt2": [.attentionInput, .attentionOutput, .perceptronInput],
-        "opt": Set(FoldSite.Place.allCases), "opt 350m": [.attentionOutput, .perceptronOutput],
-        "olmo": [.perceptronOutput], "olmo2": [.attentionOutput, .perceptronOutput],
-        "olmo3": [.attentionOutput, .perceptronOutput], "bitnet": Set(FoldSite.Place.allCases),
+        "gpt2": [.attentionInput, .attentionOutput, .mlpInput],
+        "opt": Set(FoldSite.Place.allCases), "opt 350m": [.attentionOutput, .mlpOutput],
+        "olmo": [.mlpOutput], "olmo2": [.attentionOutput, .mlpOutput],
+        "olmo3": [.attentionOutput, .mlpOutput], "bitnet": Set(FoldSite.Place.allCases),
     ]
 
     @Test(arguments: TinyConfigurations.all.keys.sorted())
     func everyFamilyHasItsPlaces(name: String) throws {
         let tiny = try TinyCheckpoint(#require(TinyConfigurations.all[name]))
         for layer in tiny.description.layers {
-            var maps: [String] = []
+            var linearLayers: [String] = []
             var found: Set<FoldSite.Place> = []
             for place in layer.foldPlaces {
                 switch place {
                 case .site(let site):
                     found.insert(site.place)
-                    maps += site.maps.map(\.module)
-                case .unfolded(let place): maps += place.maps.map(\.module)
+                    linearLayers += site.linearLayers.map(\.module)
+                case .unfolded(let place): linearLayers += place.linearLayers.map(\.module)
                 }
             }
             #expect(found == Self.places[name])
-            // Every map is named once, as a site's or as one that stays.
-            #expect(Set(maps).count == maps.count)
-            #expect(maps.count == layer.attention.projections.maps.count + (layer.perceptron.gate == nil ? 3 : 4))
+            // Every linear layer is named once, as a site's or as one that stays.
+            #expect(Set(linearLayers).count == linearLayers.count)
+            #expect(
+                linearLayers.count == layer.attention.projections.linearLayers.count + (layer.mlp.gate == nil ? 3 : 4))
         }
     }
 
@@ -60,8 +61,8 @@ struct ScaledLayerTests {
             }
             for (name, values) in scaled.vectors { try tiny.replace(name, shape: [values.count], values: values) }
             for case .site(let site) in layer.foldPlaces {
-                for map in site.maps + [site.source.map].compactMap(\.self) {
-                    let weight = try scaled.weight(map)
+                for linear in site.linearLayers + [site.source.linear].compactMap(\.self) {
+                    let weight = try scaled.weight(linear)
                     var values = [Float](repeating: 0, count: weight.rows * weight.columns)
                     var row = [Float](repeating: 0, count: weight.columns)
                     for index in 0..<weight.rows {
@@ -70,12 +71,12 @@ struct ScaledLayerTests {
                             weight.decode(row: index, columns: 0..<weight.columns, into: base)
                         }
                         for column in row.indices {
-                            values[map.transposed ? column * weight.rows + index : index * weight.columns + column] =
+                            values[linear.transposed ? column * weight.rows + index : index * weight.columns + column] =
                                 row[column]
                         }
                     }
-                    let shape = map.transposed ? [weight.columns, weight.rows] : [weight.rows, weight.columns]
-                    try tiny.replace(map.module + ".weight", shape: shape, values: values)
+                    let shape = linear.transposed ? [weight.columns, weight.rows] : [weight.rows, weight.columns]
+                    try tiny.replace(linear.module + ".weight", shape: shape, values: values)
                 }
             }
         }
@@ -108,7 +109,7 @@ struct ScaledLayerTests {
         var factors = [Float](repeating: 2, count: weight.count)
         (factors[0], factors[1], factors[2]) = (.nan, 0, .infinity)
         try scaled.scale(site, by: factors)
-        let divisors = try #require(scaled.divisors(site.maps[0]))
+        let divisors = try #require(scaled.divisors(site.linearLayers[0]))
         #expect(divisors[..<3] == [1, 1, 1])
         #expect(divisors[3...] == Array(repeating: 2, count: weight.count - 3)[...])
         let divided = try #require(scaled.vectors[norm])
@@ -118,6 +119,6 @@ struct ScaledLayerTests {
 }
 
 extension FoldSite.Source {
-    /// The map whose rows are divided, if it is one.
-    fileprivate var map: LinearDescription? { if case .rows(let map) = self { map } else { nil } }
+    /// The linear layer whose rows are divided, if it is one.
+    fileprivate var linear: LinearDescription? { if case .rows(let linear) = self { linear } else { nil } }
 }

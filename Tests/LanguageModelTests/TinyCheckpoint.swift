@@ -61,33 +61,33 @@ final class TinyCheckpoint {
         if description.head != embedding.module {
             add(description.head + ".weight", [description.vocabularySize, embedding.width], scale: 0.5)
         }
-        for map in [embedding.projection, description.outputProjection].compactMap(\.self) { add(map) }
+        for linear in [embedding.projection, description.outputProjection].compactMap(\.self) { add(linear) }
         add(description.finalNorm)
         for layer in description.layers { add(layer) }
     }
 
     private func add(_ layer: LayerDescription) {
         switch layer.attention.projections {
-        case .interleaved(let map), .concatenated(let map): add(map)
-        case .separate(let query, let key, let value): for map in [query, key, value] { add(map) }
+        case .interleaved(let linear), .concatenated(let linear): add(linear)
+        case .separate(let query, let key, let value): for linear in [query, key, value] { add(linear) }
         }
-        for map in [layer.attention.output, layer.perceptron.up, layer.perceptron.down] { add(map) }
-        if let gate = layer.perceptron.gate { add(gate) }
-        if case .learned(let function) = layer.perceptron.activation {
+        for linear in [layer.attention.output, layer.mlp.up, layer.mlp.down] { add(linear) }
+        if let gate = layer.mlp.gate { add(gate) }
+        if case .learned(let function) = layer.mlp.activation {
             for name in function.kind.tensors {
-                add("\(layer.perceptron.activationModule).\(name)", [1], scale: 0.3, offset: 0.2)
+                add("\(layer.mlp.activationModule).\(name)", [1], scale: 0.3, offset: 0.2)
             }
         }
         for norm in [layer.attention.queryNorm?.norm, layer.attention.keyNorm?.norm] { add(norm) }
-        for norms in [layer.attentionNorms, layer.perceptronNorms] {
+        for norms in [layer.attentionNorms, layer.mlpNorms] {
             for norm in [norms.before, norms.inside, norms.after, norms.afterResidual] { add(norm) }
         }
     }
 
-    private func add(_ map: LinearDescription) {
-        let shape = map.transposed ? [map.inputs, map.outputs] : [map.outputs, map.inputs]
-        add(map.module + ".weight", shape, scale: 1.2 / Float(map.inputs).squareRoot())
-        if map.bias { add(map.module + ".bias", [map.outputs], scale: 0.1) }
+    private func add(_ linear: LinearDescription) {
+        let shape = linear.transposed ? [linear.inputs, linear.outputs] : [linear.outputs, linear.inputs]
+        add(linear.module + ".weight", shape, scale: 1.2 / Float(linear.inputs).squareRoot())
+        if linear.bias { add(linear.module + ".bias", [linear.outputs], scale: 0.1) }
     }
 
     private func add(_ norm: NormDescription?) {

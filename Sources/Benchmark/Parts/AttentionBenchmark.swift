@@ -3,7 +3,7 @@ package import Kernels
 
 /// Causal attention with queries, keys and values interleaved head by head, as GPT-NeoX has them.
 package enum AttentionBenchmark {
-    static func measure(_ workload: Workload, _ stand: Stand) throws(BenchmarkError) -> [Measurement] {
+    static func measure(_ workload: Workload, _ harness: Harness) throws(BenchmarkError) -> [Measurement] {
         let size = workload.attention
         let fused = Synthetic.matrix(rows: size.rows, columns: 3 * size.width, seed: 4)
         let out = Matrix(rows: size.rows, columns: size.width)
@@ -14,7 +14,7 @@ package enum AttentionBenchmark {
             group: "attention", name: name, limit: .products, amount: .whole(Double(4 * pairs * size.headSize)),
             run: { _ in run(fused, size, into: out) },
             check: { () throws(BenchmarkError) in try check(fused: fused, size, out: out, name) })
-        return try stand.measure([work]).measurements
+        return try harness.measure([work]).measurements
     }
 
     /// The attention that is measured.

@@ -4,7 +4,7 @@ package import Vectors
 
 /// Norms and activations, which read each value once and write it once.
 package enum ElementwiseBenchmark {
-    static func measure(_ workload: Workload, _ stand: Stand) throws(BenchmarkError) -> [Measurement] {
+    static func measure(_ workload: Workload, _ harness: Harness) throws(BenchmarkError) -> [Measurement] {
         let shape = workload.elementwise
         let x = Synthetic.matrix(rows: shape.outputs, columns: shape.inputs, seed: 5)
         let out = Matrix(rows: shape.outputs, columns: shape.inputs)
@@ -14,7 +14,7 @@ package enum ElementwiseBenchmark {
                 group: "elementwise", name: step.name, limit: .bandwidth, amount: .whole(Double(8 * shape.count)),
                 prepare: { step.prepare(x, out) }, run: { _ in step.run(x, out) },
                 check: { () throws(BenchmarkError) in try step.check(x: x, out: out) })
-            results += try stand.measure([work]).measurements
+            results += try harness.measure([work]).measurements
         }
         return results
     }

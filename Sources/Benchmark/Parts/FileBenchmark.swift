@@ -5,19 +5,19 @@ package import FoundationEssentials
 package enum FileBenchmark {
     /// Measurements, and what could not be measured and why.
     static func measure(
-        _ workload: Workload, _ stand: Stand
+        _ workload: Workload, _ harness: Harness
     ) throws(BenchmarkError) -> (results: [Measurement], notes: [String]) {
         let directory = try TemporaryDirectory()
         let bytes = bytes(workload.file)
         let file = try directory.write(Data(bytes), "weights")
-        var results = try hashing(file, workload.file, stand)
+        var results = try hashing(file, workload.file, harness)
         var notes: [String] = []
         for packer in Packer.allCases {
             guard let packed = packer.pack(file) else {
                 notes.append("unpacking \(packer.rawValue): not measured, no command '\(packer.rawValue)' here")
                 continue
             }
-            results += try unpacking(packed, bytes, packer, stand)
+            results += try unpacking(packed, bytes, packer, harness)
         }
         return (results, notes)
     }
@@ -27,7 +27,7 @@ package enum FileBenchmark {
     }
 
     private static func hashing(
-        _ file: URL, _ expected: Workload.File, _ stand: Stand
+        _ file: URL, _ expected: Workload.File, _ harness: Harness
     ) throws(BenchmarkError) -> [Measurement] {
         let work = Work(
             group: "file", name: "SHA-256", limit: .bandwidth, amount: .whole(Double(expected.byteCount)),
@@ -37,11 +37,11 @@ package enum FileBenchmark {
             do throws(ArchiveError) { digest = try sha256(ofFile: file) } catch { throw .archive(error) }
             try Check.equal(digest, expected.sha256, "SHA-256")
         }
-        return try stand.measure([work]).measurements
+        return try harness.measure([work]).measurements
     }
 
     private static func unpacking(
-        _ packed: URL, _ bytes: [UInt8], _ packer: Packer, _ stand: Stand
+        _ packed: URL, _ bytes: [UInt8], _ packer: Packer, _ harness: Harness
     ) throws(BenchmarkError) -> [Measurement] {
         var unpacked = [UInt8](repeating: 0, count: bytes.count)
         let packedByteCount: Int
@@ -54,12 +54,12 @@ package enum FileBenchmark {
         ) { (_) throws(BenchmarkError) in
             do throws(ArchiveError) { try unpack(packed, into: &unpacked) } catch { throw .archive(error) }
         }
-        let turns = try stand.measure([work])
+        let rounds = try harness.measure([work])
         guard unpacked == bytes else {
             throw .wrongAnswer(
                 measurement: "unpacking \(packer.rawValue)", found: "other bytes", expected: "those that were packed")
         }
-        return turns.measurements
+        return rounds.measurements
     }
 
     /// Reads a packed file to its end; what it holds must fill `bytes`.

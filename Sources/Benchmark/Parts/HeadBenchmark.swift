@@ -3,7 +3,7 @@ package import Kernels
 
 /// The output head of a baseline: logits of the whole vocabulary, folded as they come.
 package enum HeadBenchmark {
-    static func measure(_ workload: Workload, _ stand: Stand) throws(BenchmarkError) -> [Measurement] {
+    static func measure(_ workload: Workload, _ harness: Harness) throws(BenchmarkError) -> [Measurement] {
         let size = workload.head
         let hidden = Synthetic.matrix(rows: size.tokens, columns: size.width, seed: 10)
         let weight = weight(size)
@@ -13,7 +13,7 @@ package enum HeadBenchmark {
             amount: .whole(Double(2 * size.tokens * size.width * size.vocabulary)),
             run: { _ in scores = run(hidden, weight) },
             check: { () throws(BenchmarkError) in try check(hidden: hidden, weight, scores[0]) })
-        return try stand.measure([work]).measurements
+        return try harness.measure([work]).measurements
     }
 
     /// A synthetic float16 head.

@@ -23,7 +23,7 @@ struct Limits {
     }
 
     /// The limits that this machine has.
-    var all: [Work] { PanelForm.current == .parts ? [arithmetic, tiles, bandwidth] : [arithmetic, bandwidth] }
+    var all: [Work] { PanelForm.current == .splitBFloat16 ? [arithmetic, tiles, bandwidth] : [arithmetic, bandwidth] }
 
     func work(_ limit: Measurement.Limit) -> Work {
         switch limit {

@@ -4,17 +4,17 @@ package import Evaluation
 /// The evaluation of a whole model: its baseline alone, and with four specs in lockstep.
 package enum ModelBenchmark {
     static func measure(
-        _ shape: ModelShape, _ workload: Workload, _ stand: Stand
+        _ shape: ModelShape, _ workload: Workload, _ harness: Harness
     ) throws(BenchmarkError) -> (results: [Measurement], ratios: [Ratio]) {
         let directory = try TemporaryDirectory()
         defer { withExtendedLifetime(directory) {} }
         let model = try SyntheticModel(shape, specs: try specs(workload), in: directory.location)
         try checkAgainstReference(model)
-        return try measure(model, workload, stand)
+        return try measure(model, workload, harness)
     }
 
     private static func measure(
-        _ model: SyntheticModel, _ workload: Workload, _ stand: Stand
+        _ model: SyntheticModel, _ workload: Workload, _ harness: Harness
     ) throws(BenchmarkError) -> (results: [Measurement], ratios: [Ratio]) {
         let tokens = model.tokens(workload.modelWindows * workload.modelContext)
         let (alone, together) = (try evaluator(model, lockstep: false), try evaluator(model))
@@ -30,14 +30,14 @@ package enum ModelBenchmark {
             }
         }
         let (specs, counts) = (model.variants.count, Work.threadCounts)
-        let turns = try stand.measure([
+        let rounds = try harness.measure([
             work("baseline", alone, times: 1, threadCounts: counts),
             work("baseline and \(specs) specs", together, times: 1 + specs, threadCounts: counts.suffix(1)),
         ])
-        let lockstep = turns.cpuRatio(
+        let lockstep = rounds.cpuRatio(
             "\(model.shape.name) shape: lockstep to baseline alone, CPU seconds", of: counts.count,
             to: counts.count - 1)
-        return (turns.measurements, [lockstep])
+        return (rounds.measurements, [lockstep])
     }
 
     private static func specs(_ workload: Workload) throws(BenchmarkError) -> [Spec] {

@@ -4,7 +4,7 @@ package import Kernels
 /// The matrix product on the shapes of a model's layers, with weights of float32 and of 4-bit codes.
 package enum ProductBenchmark {
     static func measure(
-        _ workload: Workload, _ stand: Stand
+        _ workload: Workload, _ harness: Harness
     ) throws(BenchmarkError) -> (results: [Measurement], ratios: [Ratio]) {
         var (results, ratios): ([Measurement], [Ratio]) = ([], [])
         let library = try workload.blas.map { (path) throws(BenchmarkError) in try BLAS(library: path) }
@@ -21,11 +21,11 @@ package enum ProductBenchmark {
                 works.append(
                     work("\(name), BLAS", x, plain, threadCounts: [1]) { library.multiply(x, plain, into: $0) })
             }
-            let turns = try stand.measure(works)
-            results += turns.measurements
+            let rounds = try harness.measure(works)
+            results += rounds.measurements
             if library != nil {
-                let last = turns.series.count - 1
-                ratios.append(turns.cpuRatio("\(name): BLAS to qid, CPU seconds", of: last, to: 0))
+                let last = rounds.series.count - 1
+                ratios.append(rounds.cpuRatio("\(name): BLAS to qid, CPU seconds", of: last, to: 0))
             }
         }
         return (results, ratios)

@@ -5,7 +5,7 @@ package import Kernels
 package enum RotaryBenchmark {
     private static let base = 10_000.0
 
-    static func measure(_ workload: Workload, _ stand: Stand) throws(BenchmarkError) -> [Measurement] {
+    static func measure(_ workload: Workload, _ harness: Harness) throws(BenchmarkError) -> [Measurement] {
         let size = workload.attention
         let x = Synthetic.matrix(rows: size.rows, columns: size.width, seed: 9)
         let out = Matrix(rows: size.rows, columns: size.width)
@@ -15,7 +15,7 @@ package enum RotaryBenchmark {
             limit: .bandwidth, amount: .whole(Double(8 * size.rows * size.width)),
             prepare: { out.view.copy(from: x.view) }, run: { _ in run(out, size, table) },
             check: { () throws(BenchmarkError) in try check(x: x, size, out: out) })
-        return try stand.measure([work]).measurements
+        return try harness.measure([work]).measurements
     }
 
     /// The angles of each position.

@@ -3,12 +3,12 @@ package import Kernels
 
 /// Round to nearest of a float16 weight at each bit width, and at all of them in one pass.
 package enum RoundingBenchmark {
-    static func measure(_ workload: Workload, _ stand: Stand) throws(BenchmarkError) -> [Measurement] {
+    static func measure(_ workload: Workload, _ harness: Harness) throws(BenchmarkError) -> [Measurement] {
         let layer = layer(workload.rounding)
         let single = workload.roundingBits.map { [$0] }
         let choices = single.count > 1 ? single + [workload.roundingBits] : single
         var results: [Measurement] = []
-        for bits in choices { results += try stand.measure([work(layer, bits: bits, workload)]).measurements }
+        for bits in choices { results += try harness.measure([work(layer, bits: bits, workload)]).measurements }
         for bits in workload.roundingBits {
             let weights = try compressed(layer, bits: [bits], group: workload.roundingGroup)
             for weight in weights {

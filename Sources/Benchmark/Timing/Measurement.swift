@@ -6,13 +6,13 @@ package struct Measurement: Sendable, Equatable {
     package enum Limit: String, Sendable {
         /// Fused multiply-adds, counted as two operations.
         case arithmetic = "peak_fma"
-        /// Float32 products by tiles, each made of six of bfloat16: weights of fewer parts need fewer.
+        /// Float32 products by tiles, each made of six of bfloat16: weights that split into fewer terms need fewer.
         case tiles = "peak_tiles"
         /// Bytes read and written.
         case bandwidth = "copy_bandwidth"
 
         /// What bounds matrix products on this machine.
-        static var products: Limit { PanelForm.current == .parts ? .tiles : .arithmetic }
+        static var products: Limit { PanelForm.current == .splitBFloat16 ? .tiles : .arithmetic }
     }
 
     package let group: String
@@ -23,7 +23,7 @@ package struct Measurement: Sendable, Equatable {
     package let work: Double
     /// Tokens evaluated, where that is what counts.
     package let tokens: Int?
-    /// Medians over the turns.
+    /// Medians over the rounds.
     package let cost: Cost
     /// How much of what the limit can do in a processor second with as many threads it comes to; nil for a limit itself.
     package let share: MedianEstimate?

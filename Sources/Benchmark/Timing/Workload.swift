@@ -1,7 +1,7 @@
 /// How much of everything is measured.
 package struct Workload: Sendable {
     /// Times that everything is measured; the median counts.
-    package var turns = 15
+    package var rounds = 15
     /// The least seconds of one measurement: shorter work is done several times.
     package var leastSeconds = 0.02
     /// A BLAS library whose products are taken in turn with ours.
@@ -39,10 +39,10 @@ package struct Workload: Sendable {
     /// What `qid bench` measures.
     ///
     /// `large` adds the model of Pythia-160m's shape, `blas` a BLAS library whose products are taken in turn with ours.
-    package static func standard(large: Bool, turns: Int, blas: String?) -> Workload {
+    package static func standard(large: Bool, rounds: Int, blas: String?) -> Workload {
         var workload = Workload()
         if large { workload.models.append(.pythia160m) }
-        workload.turns = turns
+        workload.rounds = rounds
         workload.blas = blas
         return workload
     }

@@ -1,15 +1,15 @@
 /// Float32 matrix products by the tile registers of x86-64's AMX, which multiply bfloat16 and add in float32.
 ///
-/// A float32 is the sum of three bfloat16 parts, exactly: each rounds what the parts before left over. (Tiles take numbers
+/// A float32 is the sum of three bfloat16 terms, exactly: each rounds what the terms before left over. (Tiles take numbers
 /// below 2⁻¹²⁶ for zero, which is nothing beside others; what is infinite, or rounds to that, becomes NaN.) A product of two is
-/// the sum of the products of their parts; those left out here (second × third, third × third) are below 2⁻²⁴ of it. What
-/// has fewer bits needs fewer products: float16 weights have two parts, bfloat16 weights one.
+/// the sum of the products of their terms; those left out here (second × third, third × third) are below 2⁻²⁴ of it. What
+/// has fewer bits needs fewer products: float16 weights have two terms, bfloat16 weights one.
 ///
 /// What is a whole number of up to 8 bits times a scale, as the weights of most quantized models, needs but three: the whole
-/// numbers have one part, and the sum over the inputs that share a scale is multiplied by it.
+/// numbers have one term, and the sum over the inputs that share a scale is multiplied by it.
 ///
-/// Panels have 32 rows and are cut into steps of 32 along the depth. A step is two tiles of 16 × 32 bfloat16 for each part
-/// that is kept, the first 16 rows of the panel before the last; all three parts of inputs are. Every function but the first
+/// Panels have 32 rows and are cut into steps of 32 along the depth. A step is two tiles of 16 × 32 bfloat16 for each term
+/// that is kept, the first 16 rows of the panel before the last; all three terms of inputs are. Every function but the first
 /// may be called only where that one said yes.
 #ifndef CKERNELS_AMX_H
 #define CKERNELS_AMX_H
@@ -30,7 +30,7 @@ void amx_pack_inputs(const float *x, ptrdiff_t stride, ptrdiff_t rows, ptrdiff_t
 /// Packs 16 rows of weights, `weights[16k + r]`, as the first or second half of a panel of ceil(depth / 32) steps, pairs of
 /// depth side by side as tiles want them. What is missing of the last step is zero.
 ///
-/// As many parts as the weights can have, 1, 2 or 3, are `kept`; returns how many they do have.
+/// As many terms as the weights can have, 1, 2 or 3, are `kept`; returns how many they do have.
 int amx_pack_weights(const float *weights, ptrdiff_t depth, int half, int kept, void *panel);
 
 /// Makes the tiles of this thread ready for `amx_multiply`, and gives them back: while in use, they are saved at every
@@ -41,19 +41,19 @@ void amx_end(void);
 /// out[r, c] = start[c] + Σ_k inputs[r, k]·weights[c, k], or out[r, c] + the sum where `start` is null.
 ///
 /// `inputs` are panels `input_stride` bytes apart, of which `rows` rows count; `weights` is one panel, of which `columns`
-/// rows count, whose weights have at most `parts` of the parts that are `kept`. The order of a sum depends on nothing but its depth. Called
+/// rows count, whose weights have at most `terms` of the terms that are `kept`. The order of a sum depends on nothing but its depth. Called
 /// between `amx_begin` and `amx_end` of its thread.
 void amx_multiply(
-    const void *inputs, ptrdiff_t input_stride, const void *weights, int kept, int parts, ptrdiff_t steps,
+    const void *inputs, ptrdiff_t input_stride, const void *weights, int kept, int terms, ptrdiff_t steps,
     const float *start, float *out, ptrdiff_t stride, ptrdiff_t rows, ptrdiff_t columns);
 
 /// The same with weights[c, k] = scales[32g + c]·codes[c, k] for the inputs of each group g, where `codes` is a panel of one
-/// part: the first group is `first` steps long, each after it `group`.
+/// term: the first group is `first` steps long, each after it `group`.
 void amx_multiply_codes(
     const void *inputs, ptrdiff_t input_stride, const void *codes, ptrdiff_t steps, ptrdiff_t first, ptrdiff_t group,
     const float *scales, const float *start, float *out, ptrdiff_t stride, ptrdiff_t rows, ptrdiff_t columns);
 
-/// As `amx_multiply`, for whole panels of all three parts, and sums that lie sixteen by sixteen: out[16r + c] for the first
+/// As `amx_multiply`, for whole panels of all three terms, and sums that lie sixteen by sixteen: out[16r + c] for the first
 /// 16 columns c of row r, out[half + 16r + c − 16] for the last.
 void amx_multiply_lanes(
     const void *inputs, ptrdiff_t input_stride, const void *weights, ptrdiff_t steps, const float *start, float *out,

@@ -13,7 +13,7 @@ package enum ChannelScales {
     /// The exponents that AWQ tries: 0, 0.05 … 0.95.
     package static let exponents: [Float] = (0..<20).map { Float($0) / 20 }
 
-    /// AWQ (2306.00978, mit-han-lab/llm-awq's auto_scale): s = max(mean|x|^a, 1e-4), normalised by √(max s · min s).
+    /// AWQ (2306.00978, mit-han-lab/llm-awq's auto_scale): s = max(mean|x|^a, 1e-4), normalized by √(max s · min s).
     package static func awq(meanMagnitude: [Double], exponent: Float) -> [Float] {
         let live = meanMagnitude.indices.filter { meanMagnitude[$0] > 0 }
         var scales = [Double](repeating: 1, count: meanMagnitude.count)

@@ -18,7 +18,7 @@ struct QueryBlock {
     /// The scores of one block of keys, then their weights.
     let scores: UnsafeMutablePointer<Float>
     let sums: UnsafeMutablePointer<Float>
-    private var softmax = RunningSoftmax()
+    private var softmax = OnlineSoftmax()
     private let loops: any ElementLoops.Type
 
     /// A block without queries that works in borrowed memory.
@@ -32,7 +32,7 @@ struct QueryBlock {
 
     /// Starts anew with `rows` of one head, sixteen at most, the first of which is at `position` of its window.
     mutating func load(_ heads: HeadLayout, head: Int, rows: Range<Int>, position: Int, scale: Float) {
-        (first, count, softmax) = (position, rows.count, RunningSoftmax())
+        (first, count, softmax) = (position, rows.count, OnlineSoftmax())
         sums.update(repeating: 0, count: valueSize * Self.size)
         let whole = count & ~7
         if count < Self.size { query.update(repeating: 0, count: querySize * Self.size) }
@@ -53,7 +53,7 @@ struct QueryBlock {
     /// Turns the scores of some keys into weights, and scales the sums to them.
     mutating func weigh(_ keys: Range<Int>, visible: Int) {
         mask(keys, visible: visible)
-        loops.fold(&softmax, scores: scores, keys: keys.count, sums: sums, channels: valueSize)
+        loops.accumulate(&softmax, scores: scores, keys: keys.count, sums: sums, channels: valueSize)
     }
 
     /// Gives the weight zero to keys after a query, and to those too far before it.

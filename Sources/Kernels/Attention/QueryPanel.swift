@@ -5,9 +5,9 @@ struct QueryPanel {
     /// The keys whose weights are summed at a time, whole panels; blocks start at multiples of it, so that a query's
     /// sums have a fixed order.
     ///
-    /// Their scores (12 KiB) and the parts of their weights (18 KiB) stay in the first-level cache; in floats there are
+    /// Their scores (12 KiB) and the split of their weights (18 KiB) stay in the first-level cache; in floats there are
     /// only scores (24 KiB).
-    private static func keyBlock(_ form: PanelForm) -> Int { form == .parts ? 96 : 192 }
+    private static func keyBlock(_ form: PanelForm) -> Int { form == .splitBFloat16 ? 96 : 192 }
 
     private let form: PanelForm
     private let querySize: Int
@@ -75,7 +75,7 @@ struct QueryPanel {
         return min(first, positions.upperBound)..<min(first + QueryBlock.size, positions.upperBound)
     }
 
-    /// Folds all keys that any of the queries sees, block by block.
+    /// Attends to all keys that any of the queries sees, block by block.
     ///
     /// Called by a body of `form.multiplying`.
     mutating func attend(to head: PackedHead, visible: Int) {
@@ -86,11 +86,11 @@ struct QueryPanel {
         let block = Self.keyBlock(form)
         for start in stride(from: lowest / block * block, to: positions.upperBound, by: block) {
             let keys = max(start, firstSeen)..<min(start + block, positions.upperBound)
-            fold(head, queries, keys: keys, visible: visible)
+            accumulate(head, queries, keys: keys, visible: visible)
         }
     }
 
-    private mutating func fold(
+    private mutating func accumulate(
         _ head: PackedHead, _ queries: PanelForm.LanePanel, keys: Range<Int>, visible: Int
     ) {
         let blockStride = QueryBlock.size * Self.keyBlock(form)

@@ -1,7 +1,7 @@
 /// A few scored rows, which one worker takes through a block of the vocabulary for all variants.
 struct HeadTask: Sendable {
-    /// Logits of a row that are folded at a time; blocks of the vocabulary are multiples of it, so that sums keep their order.
-    static let foldWidth = 256
+    /// Logits of a row that are taken at a time; blocks of the vocabulary are multiples of it, so that sums keep their order.
+    static let tileWidth = 256
 
     let hidden: [MatrixView]
     /// The scored rows of `hidden`, and what follows each.
@@ -9,16 +9,16 @@ struct HeadTask: Sendable {
     let targets: [Int]
     /// Where this task's rows start among all scored rows.
     let first: Int
-    let folds: VocabularyFolds
+    let crossEntropy: FusedCrossEntropy
     let form: PanelForm
 
     private var panels: Int { form.inputPanels(rows.count) }
 
-    /// Folds the logits of some tokens, whose weights are packed, one pack for all variants or one for each.
-    func fold(_ heads: [PackedWeights], tokens: Range<Int>) {
+    /// Takes the logits of some tokens into account, whose weights are packed, one pack for all variants or one for each.
+    func accumulate(_ heads: [PackedWeights], tokens: Range<Int>) {
         let depth = hidden[0].columns
         let inputFloats = panels * form.inputFloats(depth: depth) + 16
-        let blockFloats = rows.count * Self.foldWidth
+        let blockFloats = rows.count * Self.tileWidth
         Scratch.withFloats(hidden.count * inputFloats + max(3 * blockFloats, rows.count * depth)) { memory in
             let blocks = memory + hidden.count * inputFloats
             for variant in hidden.indices {
@@ -26,17 +26,17 @@ struct HeadTask: Sendable {
             }
             let baseline = blocks
             let weights = blocks + blockFloats
-            for start in stride(from: tokens.lowerBound, to: tokens.upperBound, by: Self.foldWidth) {
-                let part = start..<min(tokens.upperBound, start + Self.foldWidth)
+            for start in stride(from: tokens.lowerBound, to: tokens.upperBound, by: Self.tileWidth) {
+                let part = start..<min(tokens.upperBound, start + Self.tileWidth)
                 for variant in hidden.indices {
                     let logits = variant == 0 ? baseline : blocks + 2 * blockFloats
                     multiply(
                         memory + variant * inputFloats, heads[heads.count == 1 ? 0 : variant], depth: depth,
                         firstPanel: (start - tokens.lowerBound) / form.weightRows, columns: part.count, into: logits)
                     for row in rows.indices {
-                        let offset = row * Self.foldWidth
-                        folds.fold(
-                            FoldedLogits(
+                        let offset = row * Self.tileWidth
+                        crossEntropy.accumulate(
+                            LogitTile(
                                 logits: logits + offset, baseline: baseline + offset, weights: weights + offset,
                                 tokens: part, target: targets[row]), variant: variant, row: first + row)
                     }
@@ -63,12 +63,12 @@ struct HeadTask: Sendable {
         }
     }
 
-    /// Computes a block of logits, `foldWidth` apart; those that fill up the last vector are too low to count.
+    /// Computes a block of logits, `tileWidth` apart; those that fill up the last vector are too low to count.
     private func multiply(
         _ inputs: UnsafeMutablePointer<Float>, _ weights: PackedWeights, depth: Int, firstPanel: Int, columns: Int,
         into logits: UnsafeMutablePointer<Float>
     ) {
-        let out = MatrixView(base: logits, rows: rows.count, columns: columns, stride: Self.foldWidth)
+        let out = MatrixView(base: logits, rows: rows.count, columns: columns, stride: Self.tileWidth)
         let block = Blocking.depth(depth, form: form)
         form.multiplying {
             for start in stride(from: 0, to: max(1, depth), by: block) {

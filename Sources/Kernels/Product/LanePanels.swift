@@ -7,7 +7,7 @@ extension PanelForm {
     var laneBlocks: Int { weightRows / tileColumns }
 
     /// The memory in which `packLanes` packs.
-    func laneFloats(depth: Int) -> Int { self == .parts ? weightFloats(depth: depth) : 0 }
+    func laneFloats(depth: Int) -> Int { self == .splitBFloat16 ? weightFloats(depth: depth) : 0 }
 
     /// A panel of weights.
     struct LanePanel {
@@ -16,11 +16,11 @@ extension PanelForm {
         fileprivate let blockStride: Int
     }
 
-    /// A panel of weights: the blocks themselves in floats, their parts in `memory`.
+    /// A panel of weights: the blocks themselves in floats, their split in `memory`.
     func packLanes(
         _ weights: UnsafeMutablePointer<Float>, blockStride: Int, depth: Int, into memory: UnsafeMutablePointer<Float>
     ) -> LanePanel {
-        guard self == .parts else { return LanePanel(base: weights, blockStride: blockStride) }
+        guard self == .splitBFloat16 else { return LanePanel(base: weights, blockStride: blockStride) }
         for half in 0..<laneBlocks {
             _ = amx_pack_weights(weights + half * blockStride, depth, Int32(half), 3, memory)
         }
@@ -37,7 +37,7 @@ extension PanelForm {
         depth: Int, _ inputs: UnsafePointer<Float>, inputStride: Int, _ panel: LanePanel,
         start: UnsafeMutablePointer<Float>?, into sums: UnsafeMutablePointer<Float>, blockStride: Int, rows: Int
     ) {
-        guard self == .parts else {
+        guard self == .splitBFloat16 else {
             return multiplyTiles(
                 depth: depth, inputs, panelStride: inputStride, panel.base, blockStride: panel.blockStride,
                 start: start,
@@ -56,8 +56,8 @@ extension PanelForm {
         for first in stride(from: 0, to: x.columns, by: inputRows) {
             let columns = x.columns(first..<min(x.columns, first + inputRows))
             let panel = target + first / inputRows * panelFloats
-            if self == .parts {
-                packParts(columnsOf: columns, into: panel, strip: strip)
+            if self == .splitBFloat16 {
+                packSplit(columnsOf: columns, into: panel, strip: strip)
             } else {
                 packFloats(columnsOf: columns, into: panel)
             }
@@ -72,7 +72,7 @@ extension PanelForm {
     }
 
     /// Rows of `stripDepth` are transposed at a time, in the first-level cache.
-    private func packParts(
+    private func packSplit(
         columnsOf x: MatrixView, into panel: UnsafeMutablePointer<Float>, strip: UnsafeMutablePointer<Float>
     ) {
         for first in stride(from: 0, to: x.rows, by: Self.stripDepth) {
@@ -91,5 +91,5 @@ extension PanelForm {
 
     /// The rows that `packColumns` takes at a time, whole steps, and the memory that it works in.
     private static let stripDepth = 96
-    var stripFloats: Int { self == .parts ? inputRows * Self.stripDepth : 0 }
+    var stripFloats: Int { self == .splitBFloat16 ? inputRows * Self.stripDepth : 0 }
 }

@@ -8,10 +8,10 @@ package func multiply(
     precondition(x.columns == weight.columns && out.rows == x.rows && out.columns == weight.rows)
     precondition(bias.map { $0.count == weight.rows } ?? true)
     let form = PanelForm.current
-    guard weight.rows * weight.columns <= Blocking.keptWeights(form, rows: x.rows) else {
+    guard weight.rows * weight.columns <= Blocking.prepackedWeights(form, rows: x.rows) else {
         return StreamedProduct.run(x, weight, bias: bias, into: out, form: form)
     }
-    let kept = KeptWeight(weight, bias: bias)
+    let prepacked = PrepackedWeight(weight, bias: bias)
     let blocks = Blocking.rowBlocks(x.rows, form: form, largest: Blocking.largestRows(form))
-    Parallel.forEach(blocks.count) { kept.multiply(x.rows(blocks[$0]), into: out.rows(blocks[$0])) }
+    Parallel.forEach(blocks.count) { prepacked.multiply(x.rows(blocks[$0]), into: out.rows(blocks[$0])) }
 }

@@ -1,12 +1,12 @@
 /// Some rows of a weight, decoded and packed for the microkernel in borrowed memory: panels of the whole depth, then the
-/// bias of each row (zero without one), then the parts of each panel.
+/// bias of each row (zero without one), then how many terms each panel has.
 ///
-/// `@unchecked Sendable` because each packing task fills a part of its own, and the memory is only read after all have.
+/// `@unchecked Sendable` because each packing task fills memory of its own, and the memory is only read after all have.
 struct PackedWeights: @unchecked Sendable {
     private let panels: WeightPanels
     private let base: UnsafeMutablePointer<Float>
     private let starts: UnsafeMutablePointer<Float>
-    private let parts: UnsafeMutablePointer<Float>
+    private let terms: UnsafeMutablePointer<Float>
     private let rows: Range<Int>
     private let depth: Int
     /// The calls of `pack` that fill the memory.
@@ -28,7 +28,7 @@ struct PackedWeights: @unchecked Sendable {
         let count = form.weightPanels(rows.count)
         (panels, base, self.rows, depth) = (WeightPanels(weight, form: form), memory, rows, weight.columns)
         starts = memory + count * form.weightFloats(depth: depth)
-        parts = starts + count * form.weightRows
+        terms = starts + count * form.weightRows
         for index in 0..<count * form.weightRows {
             let row = rows.lowerBound + index
             starts[index] = row < rows.upperBound ? bias?[row] ?? 0 : 0
@@ -44,7 +44,7 @@ struct PackedWeights: @unchecked Sendable {
             let present = panels.pack(
                 rows: first..<min(rows.upperBound, first + form.weightRows), columns: 0..<depth,
                 into: base + panel * form.weightFloats(depth: depth))
-            parts[panel] = Float(present)
+            terms[panel] = Float(present)
         }
     }
 
@@ -57,7 +57,7 @@ struct PackedWeights: @unchecked Sendable {
             panels.multiply(
                 inputs, inputStride: form.inputFloats(depth: depths.count),
                 WeightPanels.Panel(
-                    base: base + index * form.weightFloats(depth: depth), columns: 0..<depth, parts: Int(parts[index])),
+                    base: base + index * form.weightFloats(depth: depth), columns: 0..<depth, terms: Int(terms[index])),
                 columns: depths, start: depths.lowerBound == 0 ? starts + index * form.weightRows : nil,
                 into: TileTarget(
                     base: out.base + column, stride: out.stride, rows: out.rows,

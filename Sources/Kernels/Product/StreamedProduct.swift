@@ -47,7 +47,7 @@ struct StreamedProduct {
         let atOnce = Blocking.panelsAtOnce(form)
         Scratch.withFloats((panelFloats + width + 1) * panels.count) { memory in
             let starts = memory + panelFloats * panels.count
-            let parts = starts + width * panels.count
+            let terms = starts + width * panels.count
             let first = panels.lowerBound * width
             for index in 0..<panels.count * width {
                 starts[index] = first + index < weight.rows ? bias?[first + index] ?? 0 : 0
@@ -55,7 +55,7 @@ struct StreamedProduct {
             for depths in inputs.depthBlocks {
                 for (index, panel) in panels.enumerated() {
                     let present = weight.pack(rows: rows(panel), columns: depths, into: memory + index * panelFloats)
-                    parts[index] = Float(present)
+                    terms[index] = Float(present)
                 }
                 form.multiplying {
                     for input in stride(from: inputPanels.lowerBound, to: inputPanels.upperBound, by: atOnce) {
@@ -64,7 +64,7 @@ struct StreamedProduct {
                                 inputs.panel(input, depths: depths),
                                 inputStride: form.inputFloats(depth: depths.count),
                                 WeightPanels.Panel(
-                                    base: memory + index * panelFloats, columns: depths, parts: Int(parts[index])),
+                                    base: memory + index * panelFloats, columns: depths, terms: Int(terms[index])),
                                 columns: depths, start: depths.lowerBound == 0 ? starts + index * width : nil,
                                 into: target(input..<min(input + atOnce, inputPanels.upperBound), panel))
                         }

@@ -2,22 +2,22 @@ import CKernels
 
 /// How one weight is packed into panels, and multiplied.
 ///
-/// In parts, a weight that is stored as codes and scales stays so: its panel holds the codes, one part each, then the
+/// In split bfloat16, a weight that is stored as codes and scales stays so: its panel holds the codes, one term each, then the
 /// scales, 32 for each group.
 struct WeightPanels {
     let form: PanelForm
     private let weight: any WeightMatrix
     private let codes: (any ScaledCodes)?
-    /// The bfloat16 parts of a weight that panels have room for.
-    private let parts: Int
+    /// The bfloat16 terms of a weight that panels have room for.
+    private let terms: Int
 
     init(_ weight: any WeightMatrix, form: PanelForm) {
         (self.weight, self.form) = (weight, form)
         // A scale belongs to whole steps.
         codes = weight.scaledCodes.flatMap {
-            form == .parts && ($0.groupLength % amx_step_depth == 0 || $0.groupLength == $0.columns) ? $0 : nil
+            form == .splitBFloat16 && ($0.groupLength % amx_step_depth == 0 || $0.groupLength == $0.columns) ? $0 : nil
         }
-        parts = codes == nil ? (weight.significantBits + 7) / 8 : 1
+        terms = codes == nil ? (weight.significantBits + 7) / 8 : 1
     }
 
     /// The rows of the weight.
@@ -27,15 +27,15 @@ struct WeightPanels {
     struct Panel {
         var base: UnsafeMutablePointer<Float>
         var columns: Range<Int>
-        /// The parts that its weights have at most, as `pack` returned it.
-        var parts: Int
+        /// The terms that its weights split into at most, as `pack` returned it.
+        var terms: Int
     }
 
     /// Packs rows, at most a panel's, into the memory of one.
     ///
-    /// - Returns: the bfloat16 parts that these weights have at most.
+    /// - Returns: the bfloat16 terms that these weights have at most.
     func pack(rows: Range<Int>, columns: Range<Int>, into panel: UnsafeMutablePointer<Float>) -> Int {
-        guard form == .parts else {
+        guard form == .splitBFloat16 else {
             for block in 0..<form.laneBlocks {
                 let part = self.block(block, of: rows)
                 let target = panel + block * tileColumns * columns.count
@@ -48,7 +48,7 @@ struct WeightPanels {
             return 1
         }
         if let codes { packScales(codes, rows: rows, columns: columns, into: panel) }
-        return packParts(rows: rows, columns: columns, into: panel)
+        return packSplit(rows: rows, columns: columns, into: panel)
     }
 
     /// The rows of a block of sixteen.
@@ -57,8 +57,8 @@ struct WeightPanels {
         return min(first, rows.upperBound)..<min(first + tileColumns, rows.upperBound)
     }
 
-    /// Packs float32 blocks of 16 rows, and takes them apart while they lie in the first-level cache.
-    private func packParts(rows: Range<Int>, columns: Range<Int>, into panel: UnsafeMutablePointer<Float>) -> Int {
+    /// Packs float32 blocks of 16 rows, and splits them while they lie in the first-level cache.
+    private func packSplit(rows: Range<Int>, columns: Range<Int>, into panel: UnsafeMutablePointer<Float>) -> Int {
         let chunk = 8 * amx_step_depth
         return withUnsafeTemporaryAllocation(of: Float.self, capacity: chunk * tileColumns) { memory in
             guard let floats = memory.baseAddress else { return 1 }
@@ -76,7 +76,7 @@ struct WeightPanels {
                     }
                     let target = panel + offset(start - columns.lowerBound)
                     present = max(
-                        present, amx_pack_weights(floats, depths.count, Int32(half), Int32(parts), target))
+                        present, amx_pack_weights(floats, depths.count, Int32(half), Int32(terms), target))
                 }
             }
             return Int(present)
@@ -103,8 +103,8 @@ struct WeightPanels {
     /// The floats of so many columns in a panel, whole steps.
     @inline(__always)
     private func offset(_ columns: Int) -> Int {
-        guard form == .parts else { return tileColumns * columns }
-        return form.steps(columns) * amx_panel_rows * amx_step_depth * parts / 2
+        guard form == .splitBFloat16 else { return tileColumns * columns }
+        return form.steps(columns) * amx_panel_rows * amx_step_depth * terms / 2
     }
 
     /// Multiplies panels of inputs, `inputStride` floats apart, over some of a panel's columns, which start at a step:
@@ -119,7 +119,7 @@ struct WeightPanels {
         start: UnsafeMutablePointer<Float>?, into target: TileTarget
     ) {
         let weights = panel.base + offset(columns.lowerBound - panel.columns.lowerBound)
-        guard form == .parts else {
+        guard form == .splitBFloat16 else {
             return multiplyTiles(
                 depth: columns.count, inputs, panelStride: inputStride, weights,
                 blockStride: tileColumns * panel.columns.count, start: start, into: target)
@@ -127,7 +127,7 @@ struct WeightPanels {
         let (inputBytes, steps) = (inputStride * MemoryLayout<Float>.stride, form.steps(columns.count))
         guard let codes else {
             return amx_multiply(
-                inputs, inputBytes, weights, Int32(parts), Int32(panel.parts), steps, start, target.base,
+                inputs, inputBytes, weights, Int32(terms), Int32(panel.terms), steps, start, target.base,
                 target.stride, target.rows, target.columns)
         }
         let length = codes.groupLength

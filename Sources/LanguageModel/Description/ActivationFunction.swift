@@ -6,10 +6,10 @@ package import Vectors
     private import Glibc
 #endif
 
-/// The nonlinearity of a perceptron, by the names that configurations use.
+/// The nonlinearity of an MLP, by the names that configurations use.
 package enum ActivationFunction: Sendable, Equatable {
     /// One that the kernels compute sixteen at a time.
-    case vectorised(Activation)
+    case vectorized(Activation)
     /// One that is rare enough to be computed one by one.
     case plain(PlainActivation)
     /// One with parameters of its own in each layer.
@@ -18,12 +18,12 @@ package enum ActivationFunction: Sendable, Equatable {
     /// The function that transformers finds under a name (its `ACT2FN`), or nil.
     package init?(named name: String) {
         switch name {
-        case "gelu", "gelu_python": self = .vectorised(.gelu)
+        case "gelu", "gelu_python": self = .vectorized(.gelu)
         case "gelu_new", "gelu_fast", "gelu_pytorch_tanh", "gelu_python_tanh", "gelu_accurate":
-            self = .vectorised(.geluTanh)
-        case "silu", "swish": self = .vectorised(.silu)
-        case "relu": self = .vectorised(.relu)
-        case "relu2": self = .vectorised(.reluSquared)
+            self = .vectorized(.geluTanh)
+        case "silu", "swish": self = .vectorized(.silu)
+        case "relu": self = .vectorized(.relu)
+        case "relu2": self = .vectorized(.reluSquared)
         default:
             if let plain = PlainActivation(rawValue: name) {
                 self = .plain(plain)

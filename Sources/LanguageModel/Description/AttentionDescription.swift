@@ -2,8 +2,8 @@
 package struct AttentionDescription: Sendable, Equatable {
     /// Query heads.
     package var headCount: Int
-    /// Key and value heads; each serves headCount / keyHeadCount query heads in order.
-    package var keyHeadCount: Int
+    /// Key and value heads; each serves headCount / keyValueHeadCount query heads in order.
+    package var keyValueHeadCount: Int
     package var headSize: Int
     package var projections: AttentionProjections
     package var output: LinearDescription
@@ -19,15 +19,15 @@ package struct AttentionDescription: Sendable, Equatable {
     package var scale: Float
 
     package var queryWidth: Int { headCount * headSize }
-    package var keyWidth: Int { keyHeadCount * headSize }
+    package var keyValueWidth: Int { keyValueHeadCount * headSize }
 }
 
-/// The linear maps that give queries, keys and values.
+/// The linear layers that give queries, keys and values.
 package enum AttentionProjections: Sendable, Equatable {
     case separate(query: LinearDescription, key: LinearDescription, value: LinearDescription)
-    /// One map; its outputs are q, k, v of head 0, then of head 1, … (GPT-NeoX).
+    /// One linear layer; its outputs are q, k, v of head 0, then of head 1, … (GPT-NeoX).
     case interleaved(LinearDescription)
-    /// One map; its outputs are all queries, then all keys, then all values (GPT-2).
+    /// One linear layer; its outputs are all queries, then all keys, then all values (GPT-2).
     case concatenated(LinearDescription)
 }
 
@@ -43,11 +43,11 @@ extension AttentionDescription {
 }
 
 extension AttentionProjections {
-    /// The maps, one or three.
-    package var maps: [LinearDescription] {
+    /// The linear layers, one or three.
+    package var linearLayers: [LinearDescription] {
         switch self {
         case .separate(let query, let key, let value): [query, key, value]
-        case .interleaved(let map), .concatenated(let map): [map]
+        case .interleaved(let linear), .concatenated(let linear): [linear]
         }
     }
 }

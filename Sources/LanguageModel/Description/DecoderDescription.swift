@@ -17,7 +17,7 @@ package struct DecoderDescription: Sendable, Equatable {
     package var layers: [LayerDescription]
     /// The norm after the last layer.
     package var finalNorm: NormDescription?
-    /// The map from d to the embedding's width in front of the head, where the two differ (OPT-350m).
+    /// The linear layer from d to the embedding's width in front of the head, where the two differ (OPT-350m).
     package var outputProjection: LinearDescription?
     /// The module that holds the head's weight [V, embedding width]; a tied head names the embedding.
     package var head: String
@@ -28,7 +28,7 @@ package struct EmbeddingDescription: Sendable, Equatable {
     /// The module with the weight [V, ``width``].
     package var module: String
     package var width: Int
-    /// The map from the embedding's width to d, where the two differ (OPT-350m).
+    /// The linear layer from the embedding's width to d, where the two differ (OPT-350m).
     package var projection: LinearDescription?
     package var positions: LearnedPositions?
 }
@@ -44,7 +44,7 @@ package struct LearnedPositions: Sendable, Equatable {
     package var key: String
 }
 
-/// One linear map y = x·Wᵀ + b by the name of its module.
+/// One linear layer y = x·Wᵀ + b by the name of its module.
 package struct LinearDescription: Sendable, Equatable {
     package var module: String
     package var inputs: Int
@@ -55,7 +55,7 @@ package struct LinearDescription: Sendable, Equatable {
     package var bitLinear: BitLinearForm?
 }
 
-/// A linear map that rounds its inputs to 8 bits for each token and has a ternary weight (BitNet b1.58, arXiv 2402.17764).
+/// A linear layer that rounds its inputs to 8 bits for each token and has a ternary weight (BitNet b1.58, arXiv 2402.17764).
 package enum BitLinearForm: Sendable, Equatable {
     /// The stored weight is a full one, made ternary whenever it is used:
     /// W ← clamp(round(W·s), −1, 1)/s with s = 1/mean|W|.
@@ -64,7 +64,7 @@ package enum BitLinearForm: Sendable, Equatable {
     case packed(scaleDivides: Bool)
 }
 
-/// A normalisation of rows of the residual stream or of a part of it.
+/// A normalization of rows of the residual stream or of a part of it.
 package struct NormDescription: Sendable, Equatable {
     package enum Kind: Sendable, Equatable {
         /// y = (x − mean) / sqrt(variance + ε) · w + b
@@ -81,19 +81,19 @@ package struct NormDescription: Sendable, Equatable {
     package var width: Int
 }
 
-/// One decoder layer: attention, then a multilayer perceptron, each inside a residual connection.
+/// One decoder layer: attention, then a multilayer perceptron (MLP), each inside a residual connection.
 package struct LayerDescription: Sendable, Equatable {
     /// The module of the layer, for messages.
     package var module: String
     package var attention: AttentionDescription
     package var attentionNorms: SublayerNorms
-    package var perceptron: PerceptronDescription
-    package var perceptronNorms: SublayerNorms
+    package var mlp: MLPDescription
+    package var mlpNorms: SublayerNorms
     /// Whether both read the layer's input (GPT-NeoX, GPT-J) or the second reads the first's result.
     package var parallel = false
 }
 
-/// Where a sublayer f normalises: x ← afterResidual(x + after(f(before(x)))), `inside` before f's last linear map.
+/// Where a sublayer f normalizes: x ← afterResidual(x + after(f(before(x)))), `inside` before f's last linear layer.
 package struct SublayerNorms: Sendable, Equatable {
     package var before: NormDescription?
     package var inside: NormDescription?
@@ -101,8 +101,8 @@ package struct SublayerNorms: Sendable, Equatable {
     package var afterResidual: NormDescription?
 }
 
-/// A multilayer perceptron, plain (act(x·U)·D) or gated (act(x·G) ⊙ (x·U))·D.
-package struct PerceptronDescription: Sendable, Equatable {
+/// A multilayer perceptron (MLP), plain (act(x·U)·D) or gated (act(x·G) ⊙ (x·U))·D.
+package struct MLPDescription: Sendable, Equatable {
     package var gate: LinearDescription?
     package var up: LinearDescription
     package var down: LinearDescription

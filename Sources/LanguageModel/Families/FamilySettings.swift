@@ -118,7 +118,7 @@ package struct FamilySettings: Sendable {
     /// The modules of embedding and head; where they are tied, one of the two tensors is enough.
     ///
     /// As in transformers, a head that is stored counts even where the configuration ties it.
-    func ends(
+    func embeddingAndHead(
         embedding: String, heads: [String], tiedByDefault: Bool
     ) throws(LanguageModelError) -> (embedding: String, head: String) {
         let head = heads.first(where: hasModule)

@@ -4,7 +4,7 @@ extension FamilySettings {
         try refuse("add_cross_attention")
         let width = try size("n_embd", "hidden_size", default: 768)
         let prefix = prefix("transformer.", of: "wte")
-        let ends = try ends(embedding: prefix + "wte", heads: ["lm_head"], tiedByDefault: true)
+        let ends = try embeddingAndHead(embedding: prefix + "wte", heads: ["lm_head"], tiedByDefault: true)
         let norm = NormDescription(
             kind: .layer, epsilon: try epsilon("layer_norm_epsilon", default: 1e-5), bias: true, width: width)
         let positions = LearnedPositions(
@@ -22,7 +22,7 @@ extension FamilySettings {
     ) throws(LanguageModelError) -> [LayerDescription] {
         let heads = try size("n_head", "num_attention_heads", default: 12)
         let headSize = try headSize(width: width, widthKey: "n_embd", heads: heads, headsKey: "n_head")
-        let inner = try optionalSize("n_inner") ?? 4 * width
+        let intermediateSize = try optionalSize("n_inner") ?? 4 * width
         let activation = try activation("activation_function", default: "gelu_new")
         let scale = try flag("scale_attn_weights", default: true) ? AttentionDescription.scale(headSize: headSize) : 1
         let layerCount = try size("n_layer", "num_hidden_layers", default: 12, atMost: Self.mostLayers)
@@ -36,15 +36,16 @@ extension FamilySettings {
             return LayerDescription(
                 module: module,
                 attention: AttentionDescription(
-                    headCount: heads, keyHeadCount: heads, headSize: headSize,
+                    headCount: heads, keyValueHeadCount: heads, headSize: headSize,
                     projections: .concatenated(linear("attn.c_attn", width, 3 * width)),
                     output: linear("attn.c_proj", width, width),
                     scale: scalesByLayer ? scale / Float(index + 1) : scale),
                 attentionNorms: SublayerNorms(before: norm.named(module + ".ln_1")),
-                perceptron: PerceptronDescription(
-                    up: linear("mlp.c_fc", width, inner), down: linear("mlp.c_proj", inner, width),
+                mlp: MLPDescription(
+                    up: linear("mlp.c_fc", width, intermediateSize),
+                    down: linear("mlp.c_proj", intermediateSize, width),
                     activation: activation, activationModule: module + ".mlp.act"),
-                perceptronNorms: SublayerNorms(before: norm.named(module + ".ln_2")))
+                mlpNorms: SublayerNorms(before: norm.named(module + ".ln_2")))
         }
     }
 }

@@ -4,7 +4,8 @@ extension FamilySettings {
     func gptNeoX() throws(LanguageModelError) -> DecoderDescription {
         let width = try size("hidden_size", default: 6144)
         let prefix = prefix("gpt_neox.", of: "embed_in")
-        let ends = try ends(embedding: prefix + "embed_in", heads: ["embed_out", "lm_head"], tiedByDefault: false)
+        let ends = try embeddingAndHead(
+            embedding: prefix + "embed_in", heads: ["embed_out", "lm_head"], tiedByDefault: false)
         let norm = NormDescription(
             kind: .layer, epsilon: try epsilon("layer_norm_eps", default: 1e-5), bias: true, width: width)
         return DecoderDescription(
@@ -18,7 +19,7 @@ extension FamilySettings {
         prefix: String, width: Int, norm: NormDescription
     ) throws(LanguageModelError) -> [LayerDescription] {
         let heads = try size("num_attention_heads", default: 64)
-        let inner = try size("intermediate_size", default: 24_576)
+        let intermediateSize = try size("intermediate_size", default: 24_576)
         let headSize = try headSize(
             width: width, widthKey: "hidden_size", heads: heads, headsKey: "num_attention_heads")
         if let given = try optionalSize("head_dim"), given != headSize {
@@ -39,16 +40,17 @@ extension FamilySettings {
             return LayerDescription(
                 module: module,
                 attention: AttentionDescription(
-                    headCount: heads, keyHeadCount: heads, headSize: headSize,
+                    headCount: heads, keyValueHeadCount: heads, headSize: headSize,
                     projections: .interleaved(
                         linear("attention.query_key_value", width, 3 * width, bias: attentionBias)),
                     output: linear("attention.dense", width, width, bias: attentionBias), rotary: rotary,
                     scale: AttentionDescription.scale(headSize: headSize)),
                 attentionNorms: SublayerNorms(before: norm.named(module + ".input_layernorm")),
-                perceptron: PerceptronDescription(
-                    up: linear("mlp.dense_h_to_4h", width, inner), down: linear("mlp.dense_4h_to_h", inner, width),
+                mlp: MLPDescription(
+                    up: linear("mlp.dense_h_to_4h", width, intermediateSize),
+                    down: linear("mlp.dense_4h_to_h", intermediateSize, width),
                     activation: activation, activationModule: module + ".mlp.act"),
-                perceptronNorms: SublayerNorms(before: norm.named(module + ".post_attention_layernorm")),
+                mlpNorms: SublayerNorms(before: norm.named(module + ".post_attention_layernorm")),
                 parallel: parallel)
         }
     }

@@ -1,15 +1,15 @@
 /// Llama's form of a decoder, and the parts in which its relatives differ.
 ///
-/// Names, sizes, grouped queries and the gated perceptron are common; a family makes the form from its settings, changes
+/// Names, sizes, grouped queries and the gated MLP are common; a family makes the form from its settings, changes
 /// the parts it has otherwise, and asks for the ``description(modelType:)``.
 struct LlamaForm {
     let settings: FamilySettings
     let vocabularySize: Int
     let width: Int
-    let innerWidth: Int
+    let intermediateSize: Int
     let layerCount: Int
     let headCount: Int
-    let keyHeadCount: Int
+    let keyValueHeadCount: Int
     let headSize: Int
     /// The residual stream's norm; named for each place.
     var norm: NormDescription
@@ -23,15 +23,15 @@ struct LlamaForm {
     var slidingWindows: [Int?]
     var queryBias = false
     var outputBias = false
-    var perceptronBias = false
+    var mlpBias = false
     var headNorm = HeadNormForm.none
-    /// Norms in front of each sublayer's last linear map (BitNet).
+    /// Norms in front of each sublayer's last linear layer (BitNet).
     var hasInnerNorms = false
     var clip: Float?
     var activation: ActivationFunction
     let bitLinear: BitLinearForm?
 
-    /// Where the residual stream is normalised.
+    /// Where the residual stream is normalized.
     enum Placement { case before, after }
     enum HeadNormForm { case none, perHead, overAll }
 
@@ -39,7 +39,7 @@ struct LlamaForm {
     struct Defaults {
         var sizes = Sizes()
         /// Key and value heads; nil means as many as query heads.
-        var keyHeads: Int?
+        var keyValueHeads: Int?
         var headSize: Int?
         var epsilon = 1e-6
         var rotary = RotaryKeys()
@@ -52,12 +52,12 @@ struct LlamaForm {
     struct Sizes {
         var vocabulary = 32_000
         var width = 4096
-        var inner = 11_008
+        var intermediate = 11_008
         var layers = 32
         var heads = 32
 
         static let olmo = Sizes(vocabulary: 50_304)
-        static let qwen = Sizes(vocabulary: 151_936, inner: 22_016)
+        static let qwen = Sizes(vocabulary: 151_936, intermediate: 22_016)
     }
 
     init(_ settings: FamilySettings, _ defaults: Defaults = Defaults()) throws(LanguageModelError) {
@@ -65,15 +65,16 @@ struct LlamaForm {
         let sizes = defaults.sizes
         vocabularySize = try settings.size("vocab_size", default: sizes.vocabulary)
         width = try settings.size("hidden_size", default: sizes.width)
-        innerWidth = try settings.size("intermediate_size", default: sizes.inner)
+        intermediateSize = try settings.size("intermediate_size", default: sizes.intermediate)
         layerCount = try settings.size(
             "num_hidden_layers", default: sizes.layers, atMost: FamilySettings.mostLayers)
         try settings.checkLayerTypes(layerCount: layerCount)
         headCount = try settings.size("num_attention_heads", default: sizes.heads)
-        keyHeadCount = try settings.optionalSize("num_key_value_heads", default: defaults.keyHeads) ?? headCount
-        guard headCount.isMultiple(of: keyHeadCount) else {
+        keyValueHeadCount =
+            try settings.optionalSize("num_key_value_heads", default: defaults.keyValueHeads) ?? headCount
+        guard headCount.isMultiple(of: keyValueHeadCount) else {
             throw .setting(
-                key: "num_key_value_heads", found: "\(keyHeadCount)",
+                key: "num_key_value_heads", found: "\(keyValueHeadCount)",
                 expected: "a divisor of 'num_attention_heads', \(headCount)")
         }
         headSize = try Self.headSize(settings, defaults, width: width, heads: headCount)
@@ -99,7 +100,7 @@ struct LlamaForm {
     /// The model with Llama's names for its tensors.
     func description(modelType: String, tiedByDefault: Bool = false) throws(LanguageModelError) -> DecoderDescription {
         let prefix = settings.prefix("model.", of: "embed_tokens")
-        let ends = try settings.ends(
+        let ends = try settings.embeddingAndHead(
             embedding: prefix + "embed_tokens", heads: ["lm_head"], tiedByDefault: tiedByDefault)
         return DecoderDescription(
             modelType: modelType, vocabularySize: vocabularySize, width: width,
@@ -115,34 +116,34 @@ struct LlamaForm {
             attentionNorms: norms(
                 module, before: "input_layernorm", inside: inner ? "self_attn.attn_sub_norm" : nil,
                 insideWidth: headCount * headSize, after: "post_attention_layernorm"),
-            perceptron: perceptron(module + ".mlp."),
-            perceptronNorms: norms(
+            mlp: mlp(module + ".mlp."),
+            mlpNorms: norms(
                 module, before: "post_attention_layernorm", inside: inner ? "mlp.ffn_sub_norm" : nil,
-                insideWidth: innerWidth, after: "post_feedforward_layernorm"))
+                insideWidth: intermediateSize, after: "post_feedforward_layernorm"))
     }
 
     private func attention(_ prefix: String, index: Int) -> AttentionDescription {
-        let (queryWidth, keyWidth) = (headCount * headSize, keyHeadCount * headSize)
+        let (queryWidth, keyValueWidth) = (headCount * headSize, keyValueHeadCount * headSize)
         let window = slidingWindows[index]
         let rotation = window == nil ? rotary : slidingRotary ?? rotary
         return AttentionDescription(
-            headCount: headCount, keyHeadCount: keyHeadCount, headSize: headSize,
+            headCount: headCount, keyValueHeadCount: keyValueHeadCount, headSize: headSize,
             projections: .separate(
                 query: linear(prefix + "q_proj", width, queryWidth, bias: queryBias),
-                key: linear(prefix + "k_proj", width, keyWidth, bias: queryBias),
-                value: linear(prefix + "v_proj", width, keyWidth, bias: queryBias)),
+                key: linear(prefix + "k_proj", width, keyValueWidth, bias: queryBias),
+                value: linear(prefix + "v_proj", width, keyValueWidth, bias: queryBias)),
             output: linear(prefix + "o_proj", queryWidth, width, bias: outputBias),
             queryNorm: headNorm(prefix + "q_norm", heads: headCount),
-            keyNorm: headNorm(prefix + "k_norm", heads: keyHeadCount), clip: clip,
+            keyNorm: headNorm(prefix + "k_norm", heads: keyValueHeadCount), clip: clip,
             rotary: layersWithoutRotation.contains(index) ? nil : rotation, slidingWindow: window,
             scale: AttentionDescription.scale(headSize: headSize))
     }
 
-    private func perceptron(_ prefix: String) -> PerceptronDescription {
-        PerceptronDescription(
-            gate: linear(prefix + "gate_proj", width, innerWidth, bias: perceptronBias),
-            up: linear(prefix + "up_proj", width, innerWidth, bias: perceptronBias),
-            down: linear(prefix + "down_proj", innerWidth, width, bias: perceptronBias), activation: activation,
+    private func mlp(_ prefix: String) -> MLPDescription {
+        MLPDescription(
+            gate: linear(prefix + "gate_proj", width, intermediateSize, bias: mlpBias),
+            up: linear(prefix + "up_proj", width, intermediateSize, bias: mlpBias),
+            down: linear(prefix + "down_proj", intermediateSize, width, bias: mlpBias), activation: activation,
             activationModule: prefix + "act_fn")
     }
 

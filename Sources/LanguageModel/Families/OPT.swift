@@ -4,7 +4,7 @@ extension FamilySettings {
         let width = try size("hidden_size", default: 768)
         let embeddingWidth = try optionalSize("word_embed_proj_dim") ?? width
         let prefix = prefix("model.", of: "decoder.embed_tokens") + "decoder."
-        let ends = try ends(embedding: prefix + "embed_tokens", heads: ["lm_head"], tiedByDefault: true)
+        let ends = try embeddingAndHead(embedding: prefix + "embed_tokens", heads: ["lm_head"], tiedByDefault: true)
         let projects = embeddingWidth != width
         let norm = try optNorm(width: width)
         let normsBefore = try flag("do_layer_norm_before", default: true)
@@ -52,7 +52,7 @@ extension FamilySettings {
         let heads = try size("num_attention_heads", default: 12)
         let headSize = try headSize(
             width: width, widthKey: "hidden_size", heads: heads, headsKey: "num_attention_heads")
-        let inner = try size("ffn_dim", default: 3072)
+        let intermediateSize = try size("ffn_dim", default: 3072)
         let layerCount = try size("num_hidden_layers", default: 12, atMost: Self.mostLayers)
         let bias = try flag("enable_bias", default: true)
         let activation = try activation("activation_function", default: "relu")
@@ -67,17 +67,18 @@ extension FamilySettings {
             return LayerDescription(
                 module: module,
                 attention: AttentionDescription(
-                    headCount: heads, keyHeadCount: heads, headSize: headSize,
+                    headCount: heads, keyValueHeadCount: heads, headSize: headSize,
                     projections: .separate(
                         query: linear("self_attn.q_proj", width, width), key: linear("self_attn.k_proj", width, width),
                         value: linear("self_attn.v_proj", width, width)),
                     output: linear("self_attn.out_proj", width, width),
                     scale: AttentionDescription.scale(headSize: headSize)),
                 attentionNorms: norms(module + ".self_attn_layer_norm"),
-                perceptron: PerceptronDescription(
-                    up: linear("fc1", width, inner), down: linear("fc2", inner, width), activation: activation,
+                mlp: MLPDescription(
+                    up: linear("fc1", width, intermediateSize), down: linear("fc2", intermediateSize, width),
+                    activation: activation,
                     activationModule: module + ".activation_fn"),
-                perceptronNorms: norms(module + ".final_layer_norm"))
+                mlpNorms: norms(module + ".final_layer_norm"))
         }
     }
 }

@@ -1,7 +1,7 @@
 extension FamilySettings {
     /// Qwen 2 and 2.5: Llama with biases on queries, keys and values, and a sliding window in some layers.
     func qwen2() throws(LanguageModelError) -> DecoderDescription {
-        var form = try LlamaForm(self, .init(sizes: .qwen, keyHeads: 32, rotary: .qwen))
+        var form = try LlamaForm(self, .init(sizes: .qwen, keyValueHeads: 32, rotary: .qwen))
         form.queryBias = true
         form.slidingWindows = try qwenWindows(layerCount: form.layerCount)
         return try form.description(modelType: "qwen2")
@@ -9,7 +9,7 @@ extension FamilySettings {
 
     /// Qwen 3: Llama with a norm on each query and key head, and a head size of its own.
     func qwen3() throws(LanguageModelError) -> DecoderDescription {
-        var form = try LlamaForm(self, .init(sizes: .qwen, keyHeads: 32, headSize: 128, rotary: .qwen))
+        var form = try LlamaForm(self, .init(sizes: .qwen, keyValueHeads: 32, headSize: 128, rotary: .qwen))
         form.queryBias = try flag("attention_bias", default: false)
         form.outputBias = form.queryBias
         form.headNorm = .perHead

@@ -6,11 +6,11 @@ extension FamilySettings {
         var form = try LlamaForm(
             self,
             .init(
-                sizes: .init(vocabulary: 128_256, width: 2048, layers: 36, heads: 16), keyHeads: 4,
+                sizes: .init(vocabulary: 128_256, width: 2048, layers: 36, heads: 16), keyValueHeads: 4,
                 rotary: RotaryKeys(defaultBase: 2_000_000, defaultContext: 32_768)))
         form.queryBias = try flag("attention_bias", default: false)
         form.outputBias = form.queryBias
-        form.perceptronBias = try flag("mlp_bias", default: false)
+        form.mlpBias = try flag("mlp_bias", default: false)
         form.layersWithoutRotation = try layersWithoutRotation(of: form.layerCount)
         let still = form.layersWithoutRotation
         let given = try optionalSize("sliding_window")

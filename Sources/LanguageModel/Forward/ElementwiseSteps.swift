@@ -38,7 +38,7 @@ extension ActivationFunction {
     /// Applies the function to every element.
     func apply(to view: MatrixView) {
         switch self {
-        case .vectorised(let function): Kernels.apply(function, to: view)
+        case .vectorized(let function): Kernels.apply(function, to: view)
         case .plain(let function): Self.apply({ function($0) }, to: view)
         case .learned(let function): Self.apply({ function($0) }, to: view)
         }
@@ -53,7 +53,7 @@ extension ActivationFunction {
     /// values ← function(gate) ⊙ values.
     func applyGated(gate: MatrixView, to values: MatrixView) {
         switch self {
-        case .vectorised(let function): Kernels.applyGated(function, gate: gate, up: values, into: values)
+        case .vectorized(let function): Kernels.applyGated(function, gate: gate, up: values, into: values)
         case .plain(let function): Self.applyGated({ function($0) }, gate: gate, to: values)
         case .learned(let function): Self.applyGated({ function($0) }, gate: gate, to: values)
         }

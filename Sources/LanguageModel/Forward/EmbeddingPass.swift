@@ -11,9 +11,9 @@ struct EmbeddingPass {
         let embedding = description.embedding
         width = description.width
         tokens = try binding.matrix(embedding.module, rows: description.vocabularySize, columns: embedding.width)
-        projection = try embedding.projection.map { (map) throws(LanguageModelError) in
-            try binding.refuseRounding(map.module)
-            return try binding.linear(map)
+        projection = try embedding.projection.map { (linear) throws(LanguageModelError) in
+            try binding.refuseRounding(linear.module)
+            return try binding.linear(linear)
         }
         positions = try embedding.positions.map { (positions) throws(LanguageModelError) in
             let rows = positions.count + positions.offset

@@ -31,8 +31,8 @@ final class FlopMeter: Sendable {
 }
 
 extension LayerDescription {
-    /// Multiplications and additions per token: those of the linear maps, and of attention over half a window.
+    /// Multiplications and additions per token: those of the linear layers, and of attention over half a window.
     func flopsPerRow(context: Int) -> Int {
-        maps.reduce(2 * context * attention.queryWidth) { $0 + 2 * $1.inputs * $1.outputs }
+        linearLayers.reduce(2 * context * attention.queryWidth) { $0 + 2 * $1.inputs * $1.outputs }
     }
 }

@@ -18,9 +18,9 @@ final class HeadPass: Sendable {
 
         init(_ description: DecoderDescription, _ binding: WeightBinding) throws(LanguageModelError) {
             norm = try binding.norm(description.finalNorm)
-            projection = try description.outputProjection.map { (map) throws(LanguageModelError) in
-                try binding.refuseRounding(map.module)
-                return try binding.linear(map)
+            projection = try description.outputProjection.map { (linear) throws(LanguageModelError) in
+                try binding.refuseRounding(linear.module)
+                return try binding.linear(linear)
             }
             try binding.refuseRounding(description.head)
         }

@@ -9,7 +9,7 @@ struct LayerPass: Sendable {
     let context: Int
     let rotary: RotaryTable?
 
-    /// Sees what the layer's linear maps are given: first the maps, then their common inputs.
+    /// Sees what the layer's linear layers are given: first the linear layers, then their common inputs.
     typealias Observer = ([LinearDescription], MatrixView) -> Void
 
     /// Runs the layer on the residual stream in place; the rows are whole windows.
@@ -23,29 +23,29 @@ struct LayerPass: Sendable {
         let hidden = positions.map { hidden.gatherRows($0, ofEach: context) } ?? hidden
         let wanted = all.rows(0..<hidden.rows)
         attend(all.heads, positions: positions, into: wanted.attended)
-        forEachBlock(of: wanted) { rows, views in complete(hidden.rows(rows), views) }
+        forEachBlock(of: wanted) { rows, views in finish(hidden.rows(rows), views) }
         return hidden
     }
 
-    /// Shows the inputs of the layer's maps; `hidden` is not what the layer makes of it afterwards.
+    /// Shows the inputs of the layer's linear layers; `hidden` is not what the layer makes of it afterwards.
     func observe(_ hidden: MatrixView, _ observer: @escaping Observer) {
         let views = workspace.views(layer, rows: hidden.rows)
         project(hidden, views, observer: observer)
         attend(views.heads, into: views.attended)
-        complete(hidden, views, observer: observer)
+        finish(hidden, views, observer: observer)
     }
 
     /// The attention's contribution, into `projected`.
     func attend(_ hidden: MatrixView, _ views: Workspace.Views) {
         project(hidden, views)
         attend(views.heads, into: views.attended)
-        closeAttention(views)
+        projectOutput(views)
     }
 
-    /// Calls `body` with all rows; if the weights are kept with some rows at a time, which then pass all steps while
+    /// Calls `body` with all rows; if the weights are prepacked with some rows at a time, which then pass all steps while
     /// they lie in the caches, and with memory of their own for what no other step needs.
     private func forEachBlock(of views: Workspace.Views, _ body: @Sendable (Range<Int>, Workspace.Views) -> Void) {
-        guard weights.areKept else { return body(0..<views.normed.rows, views) }
+        guard weights.arePrepacked else { return body(0..<views.normed.rows, views) }
         forEachRowBlock(views.normed.rows) { rows in
             workspace.withBlock(layer, of: views, rows) { block in body(rows, block) }
         }
@@ -57,12 +57,12 @@ struct LayerPass: Sendable {
     ) {
         let norms = weights.attentionNorms
         let (input, divisors) = prepare(
-            hidden, norm: norms.before, rounding: weights.projections[0].map.rounding, into: views.normed)
-        observer?(layer.attention.projections.maps, input)
-        for (map, first) in weights.projections {
-            map.apply(input, divisors: divisors, into: views.heads.columns(first..<first + map.weight.rows))
+            hidden, norm: norms.before, rounding: weights.projections[0].linear.rounding, into: views.normed)
+        observer?(layer.attention.projections.linearLayers, input)
+        for (linear, first) in weights.projections {
+            linear.apply(input, divisors: divisors, into: views.heads.columns(first..<first + linear.weight.rows))
         }
-        shapeHeads(views.heads, firstRow: firstRow)
+        normalizeAndRotate(views.heads, firstRow: firstRow)
     }
 
     /// What the queries at some positions of each window attend to.
@@ -77,54 +77,54 @@ struct LayerPass: Sendable {
     /// What follows attention, on the residual stream in place.
     ///
     /// Who observes does not want the layer's outputs, and they are not computed.
-    private func complete(_ hidden: MatrixView, _ views: Workspace.Views, observer: Observer? = nil) {
-        closeAttention(views, observer: observer)
+    private func finish(_ hidden: MatrixView, _ views: Workspace.Views, observer: Observer? = nil) {
+        projectOutput(views, observer: observer)
         if layer.parallel {
-            perceive(hidden, views, observer: observer)
+            runMLP(hidden, views, observer: observer)
             if observer != nil { return }
             hidden.add(views.projected)
             hidden.add(views.normed)
         } else {
-            join(hidden, views.projected, weights.attentionNorms)
-            perceive(hidden, views, observer: observer)
+            addResidual(hidden, views.projected, weights.attentionNorms)
+            runMLP(hidden, views, observer: observer)
             if observer != nil { return }
-            join(hidden, views.normed, weights.perceptronNorms)
+            addResidual(hidden, views.normed, weights.mlpNorms)
         }
     }
 
     /// The attention's contribution, from `attended` into `projected`.
-    private func closeAttention(_ views: Workspace.Views, observer: Observer? = nil) {
+    private func projectOutput(_ views: Workspace.Views, observer: Observer? = nil) {
         let norms = weights.attentionNorms
         norms.inside?.apply(views.attended, into: views.attended)
         let divisors = weights.output.rounding?.apply(to: views.attended)
         observer?([layer.attention.output], views.attended)
-        // A parallel perceptron does not read the attention's outputs.
+        // A parallel MLP does not read the attention's outputs.
         if observer != nil, layer.parallel { return }
         weights.output.apply(views.attended, divisors: divisors, into: views.projected)
         norms.after?.apply(views.projected, into: views.projected)
     }
 
-    /// The perceptron's contribution, into `normed`.
-    func perceive(_ hidden: MatrixView, _ views: Workspace.Views, observer: Observer? = nil) {
-        let norms = weights.perceptronNorms
+    /// The MLP's contribution, into `normed`.
+    func runMLP(_ hidden: MatrixView, _ views: Workspace.Views, observer: Observer? = nil) {
+        let norms = weights.mlpNorms
         let (input, divisors) = prepare(
             hidden, norm: norms.before, rounding: weights.up.rounding, into: views.normed)
-        observer?((layer.perceptron.gate.map { [$0] } ?? []) + [layer.perceptron.up], input)
-        weights.up.apply(input, divisors: divisors, into: views.inner)
+        observer?((layer.mlp.gate.map { [$0] } ?? []) + [layer.mlp.up], input)
+        weights.up.apply(input, divisors: divisors, into: views.intermediate)
         if let gate = weights.gate {
             gate.apply(input, divisors: divisors, into: views.gate)
-            weights.activation.applyGated(gate: views.gate, to: views.inner)
+            weights.activation.applyGated(gate: views.gate, to: views.intermediate)
         } else {
-            weights.activation.apply(to: views.inner)
+            weights.activation.apply(to: views.intermediate)
         }
-        norms.inside?.apply(views.inner, into: views.inner)
-        let innerDivisors = weights.down.rounding?.apply(to: views.inner)
-        if let observer { return observer([layer.perceptron.down], views.inner) }
-        weights.down.apply(views.inner, divisors: innerDivisors, into: views.normed)
+        norms.inside?.apply(views.intermediate, into: views.intermediate)
+        let downDivisors = weights.down.rounding?.apply(to: views.intermediate)
+        if let observer { return observer([layer.mlp.down], views.intermediate) }
+        weights.down.apply(views.intermediate, divisors: downDivisors, into: views.normed)
         norms.after?.apply(views.normed, into: views.normed)
     }
 
-    /// The input of a sublayer's first maps: the residual stream itself, or what norm and rounding make of it, with
+    /// The input of a sublayer's first linear layers: the residual stream itself, or what norm and rounding make of it, with
     /// what the outputs are to be divided by.
     private func prepare(
         _ hidden: MatrixView, norm: BoundNorm?, rounding: InputRounding?, into normed: MatrixView
@@ -134,19 +134,19 @@ struct LayerPass: Sendable {
         return (normed, rounding?.apply(to: normed))
     }
 
-    /// Clamps, normalises and rotates queries and keys where the layer does so.
-    private func shapeHeads(_ heads: MatrixView, firstRow: Int) {
+    /// Clamps, normalizes and rotates queries and keys where the layer does so.
+    private func normalizeAndRotate(_ heads: MatrixView, firstRow: Int) {
         if let clip = layer.attention.clip { clamp(heads, to: clip) }
         let layouts = layouts(heads)
-        normalise(layouts.queries, layer.attention.queryNorm, weights.queryNorm)
-        normalise(layouts.keys, layer.attention.keyNorm, weights.keyNorm)
+        normalize(layouts.queries, layer.attention.queryNorm, weights.queryNorm)
+        normalize(layouts.keys, layer.attention.keyNorm, weights.keyNorm)
         if let rotary {
             rotate(layouts.queries, table: rotary, windowLength: context, firstRow: firstRow)
             rotate(layouts.keys, table: rotary, windowLength: context, firstRow: firstRow)
         }
     }
 
-    private func normalise(_ heads: HeadLayout, _ description: HeadNorm?, _ norm: BoundNorm?) {
+    private func normalize(_ heads: HeadLayout, _ description: HeadNorm?, _ norm: BoundNorm?) {
         guard let description, let norm else { return }
         if description.perHead { return norm.apply(perHead: heads) }
         let columns = heads.base.columns(heads.firstColumn..<heads.firstColumn + heads.count * heads.size)
@@ -163,14 +163,14 @@ struct LayerPass: Sendable {
             let count = attention.headCount
             return (layout(0, 3 * size, count), layout(size, 3 * size, count), layout(2 * size, 3 * size, count))
         }
-        let (queries, keys) = (attention.queryWidth, attention.keyWidth)
+        let (queries, keys) = (attention.queryWidth, attention.keyValueWidth)
         return (
-            layout(0, size, attention.headCount), layout(queries, size, attention.keyHeadCount),
-            layout(queries + keys, size, attention.keyHeadCount)
+            layout(0, size, attention.headCount), layout(queries, size, attention.keyValueHeadCount),
+            layout(queries + keys, size, attention.keyValueHeadCount)
         )
     }
 
-    func join(_ hidden: MatrixView, _ contribution: MatrixView, _ norms: LayerWeights.Norms) {
+    func addResidual(_ hidden: MatrixView, _ contribution: MatrixView, _ norms: LayerWeights.Norms) {
         hidden.add(contribution)
         norms.afterResidual?.apply(hidden, into: hidden)
     }

@@ -3,7 +3,7 @@ package import Kernels
 
 /// A run over text that stops at every layer, for methods that compress a layer by the inputs it sees.
 ///
-/// Layer after layer: ``observe(layer:_:)`` shows the inputs of its linear maps, which come from the layers before as
+/// Layer after layer: ``observe(layer:_:)`` shows the inputs of its linear layers, which come from the layers before as
 /// they were replaced; ``advance(layer:replacing:)`` goes on with the outputs of the replaced weights. The residual
 /// stream of all windows is held: windows · context · d floats.
 package final class LayerwiseRun {
@@ -50,7 +50,7 @@ package final class LayerwiseRun {
             try checkCancellation()
             let rows = copy.view.rows(0..<chunk.rows)
             rows.copy(from: chunk)
-            pass.observe(rows) { maps, inputs in body(maps.map(\.module), inputs) }
+            pass.observe(rows) { linearLayers, inputs in body(linearLayers.map(\.module), inputs) }
         }
     }
 
@@ -58,7 +58,7 @@ package final class LayerwiseRun {
     package func advance(
         layer index: Int, replacing weights: [String: any WeightMatrix]
     ) throws(LanguageModelError) {
-        let pass = try pass(index, replacing: weights, keptFor: hidden.rows)
+        let pass = try pass(index, replacing: weights, prepackedFor: hidden.rows)
         for chunk in chunks() {
             try checkCancellation()
             pass.run(chunk)
@@ -69,14 +69,14 @@ package final class LayerwiseRun {
         if isCancelled() { throw .cancelled }
     }
 
-    /// A pass of one layer, whose weights are kept packed if so many rows make that worth while.
+    /// A pass of one layer, whose weights are packed once if so many rows make that worth while.
     func pass(
-        _ index: Int, replacing weights: [String: any WeightMatrix], keptFor rows: Int? = nil
+        _ index: Int, replacing weights: [String: any WeightMatrix], prepackedFor rows: Int? = nil
     ) throws(LanguageModelError) -> LayerPass {
         let layer = description.layers[index]
         let binding = WeightBinding(store: variant.store, replacements: weights)
         var weights = try LayerWeights(layer, binding)
-        if let rows { weights.keep(rows: rows) }
+        if let rows { weights.prepack(forRows: rows) }
         return LayerPass(
             layer: layer, weights: weights, workspace: workspace, context: context,
             rotary: tables[layer.attention.rotary])

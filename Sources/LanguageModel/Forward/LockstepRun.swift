@@ -43,17 +43,17 @@ struct LockstepRun {
             for (index, variant) in variants.enumerated() {
                 let layer = variant.description.layers[position]
                 var weights = try LayerWeights(layer, variant.binding)
-                weights.keep(rows: hidden[index].rows)
+                weights.prepack(forRows: hidden[index].rows)
                 let pass = LayerPass(
                     layer: layer, weights: weights, workspace: workspace, context: context,
                     rotary: tables[layer.attention.rotary])
-                var kept = 0
+                var rowsKept = 0
                 for chunk in chunks(of: hidden[index], windows: plan.windowsPerChunk) {
                     try meter.checkCancellation()
                     let rows = pass.run(chunk, positions: position == last ? scoredPositions : nil)
                     if notFinite[index] == nil, !isFinite(rows) { notFinite[index] = layer.module }
-                    if position == last { hidden[index].view.rows(kept..<kept + rows.rows).copy(from: rows) }
-                    kept += rows.rows
+                    if position == last { hidden[index].view.rows(rowsKept..<rowsKept + rows.rows).copy(from: rows) }
+                    rowsKept += rows.rows
                     meter.add(layer: layer, rows: chunk.rows)
                 }
             }

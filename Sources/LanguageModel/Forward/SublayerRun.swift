@@ -2,14 +2,14 @@ import Compression
 package import Kernels
 
 /// The two parts of a layer that add to the residual stream.
-package enum Sublayer { case attention, perceptron }
+package enum Sublayer { case attention, mlp }
 
 extension LayerwiseRun {
     /// The residual stream of all windows in front of a sublayer.
     package func stream(inFrontOf part: Sublayer, layer index: Int) throws(LanguageModelError) -> Matrix {
         let copy = Matrix(rows: hidden.rows, columns: hidden.columns)
         copy.view.copy(from: hidden.view)
-        guard part == .perceptron, !description.layers[index].parallel else { return copy }
+        guard part == .mlp, !description.layers[index].parallel else { return copy }
         let pass = try pass(index, replacing: [:])
         for chunk in chunks(copy) {
             try checkCancellation()
@@ -73,8 +73,8 @@ extension LayerPass {
         case .attention:
             attend(hidden, views)
             return views.projected
-        case .perceptron:
-            perceive(hidden, views)
+        case .mlp:
+            runMLP(hidden, views)
             return views.normed
         }
     }
@@ -83,6 +83,6 @@ extension LayerPass {
     func addAttention(to hidden: MatrixView) {
         let views = workspace.views(layer, rows: hidden.rows)
         attend(hidden, views)
-        join(hidden, views.projected, weights.attentionNorms)
+        addResidual(hidden, views.projected, weights.attentionNorms)
     }
 }

@@ -2,7 +2,7 @@ import Kernels
 
 /// The intermediate results of one layer for one chunk of windows, allocated once and used by every layer.
 ///
-/// Heads and what attention makes of them are no longer needed when the perceptron runs: its inner values use the same
+/// Heads and what attention makes of them are no longer needed when the MLP runs: its intermediate values use the same
 /// memory.
 final class Workspace: Sendable {
     private let normed, projected, shared: Matrix
@@ -27,14 +27,15 @@ final class Workspace: Sendable {
         return Views(
             normed: view(normed, normed.columns), projected: view(projected, projected.columns),
             heads: view(shared, widths.heads), attended: view(shared, after: widths.heads, widths.attended),
-            inner: view(shared, widths.inner), gate: view(shared, after: widths.inner, widths.gate))
+            intermediate: view(shared, widths.intermediate), gate: view(shared, after: widths.intermediate, widths.gate)
+        )
     }
 
     /// Lends some rows of heads and of what attention makes of them, with memory for the rest that no other rows share.
     func withBlock(_ layer: LayerDescription, of views: Views, _ rows: Range<Int>, _ body: (Views) -> Void) {
         let widths = Widths(layer)
         let count = rows.count
-        Scratch.withFloats(count * (2 * normed.columns + widths.inner + widths.gate)) { memory in
+        Scratch.withFloats(count * (2 * normed.columns + widths.intermediate + widths.gate)) { memory in
             var free = memory
             func view(_ columns: Int) -> MatrixView {
                 defer { free += count * columns }
@@ -43,36 +44,37 @@ final class Workspace: Sendable {
             body(
                 Views(
                     normed: view(normed.columns), projected: view(normed.columns), heads: views.heads.rows(rows),
-                    attended: views.attended.rows(rows), inner: view(widths.inner), gate: view(widths.gate)))
+                    attended: views.attended.rows(rows), intermediate: view(widths.intermediate),
+                    gate: view(widths.gate)))
         }
     }
 
     struct Views {
-        let normed, projected, heads, attended, inner, gate: MatrixView
+        let normed, projected, heads, attended, intermediate, gate: MatrixView
 
         /// Some rows of each.
         func rows(_ range: Range<Int>) -> Views {
             Views(
                 normed: normed.rows(range), projected: projected.rows(range), heads: heads.rows(range),
-                attended: attended.rows(range), inner: inner.rows(range), gate: gate.rows(range))
+                attended: attended.rows(range), intermediate: intermediate.rows(range), gate: gate.rows(range))
         }
     }
 
     private struct Widths {
-        let heads, attended, inner, gate: Int
+        let heads, attended, intermediate, gate: Int
 
         init(_ layer: LayerDescription) {
             attended = layer.attention.queryWidth
-            heads = attended + 2 * layer.attention.keyWidth
-            inner = layer.perceptron.up.outputs
-            gate = layer.perceptron.gate == nil ? 0 : inner
+            heads = attended + 2 * layer.attention.keyValueWidth
+            intermediate = layer.mlp.up.outputs
+            gate = layer.mlp.gate == nil ? 0 : intermediate
         }
     }
 
     private static func sharedWidth(_ description: DecoderDescription) -> Int {
         description.layers.map { layer in
             let widths = Widths(layer)
-            return max(widths.heads + widths.attended, widths.inner + widths.gate)
+            return max(widths.heads + widths.attended, widths.intermediate + widths.gate)
         }.max() ?? 0
     }
 }

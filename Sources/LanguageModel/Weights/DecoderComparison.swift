@@ -61,11 +61,11 @@ extension LayerDescription {
         copy.attention.queryNorm?.norm.module = ""
         copy.attention.keyNorm?.norm.module = ""
         copy.attentionNorms = attentionNorms.withoutNames
-        copy.perceptron.gate = perceptron.gate?.withoutNames
-        copy.perceptron.up = perceptron.up.withoutNames
-        copy.perceptron.down = perceptron.down.withoutNames
-        copy.perceptron.activationModule = ""
-        copy.perceptronNorms = perceptronNorms.withoutNames
+        copy.mlp.gate = mlp.gate?.withoutNames
+        copy.mlp.up = mlp.up.withoutNames
+        copy.mlp.down = mlp.down.withoutNames
+        copy.mlp.activationModule = ""
+        copy.mlpNorms = mlpNorms.withoutNames
         return copy
     }
 }
@@ -75,8 +75,8 @@ extension AttentionProjections {
         switch self {
         case .separate(let query, let key, let value):
             .separate(query: query.withoutNames, key: key.withoutNames, value: value.withoutNames)
-        case .interleaved(let map): .interleaved(map.withoutNames)
-        case .concatenated(let map): .concatenated(map.withoutNames)
+        case .interleaved(let linear): .interleaved(linear.withoutNames)
+        case .concatenated(let linear): .concatenated(linear.withoutNames)
         }
     }
 }

@@ -2,7 +2,7 @@ package import Compression
 package import Kernels
 
 extension InputRounding {
-    /// Rounds the inputs of a linear map, tokens × inputs, in place.
+    /// Rounds the inputs of a linear layer, tokens × inputs, in place.
     /// - Returns: for each token what its outputs must be divided by; nil where that is 1.
     @discardableResult
     package func apply(to inputs: MatrixView) -> [Float]? {

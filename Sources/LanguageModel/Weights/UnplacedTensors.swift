@@ -2,7 +2,7 @@ import Checkpoint
 import Compression
 
 /// Finds tensors that a configuration leaves out though they would change the result: layers beyond the last one, and
-/// biases of maps that are to have none.
+/// biases of linear layers that are to have none.
 struct UnplacedTensors {
     private let layerCount: Int
     private let layersPrefix: String
@@ -13,7 +13,7 @@ struct UnplacedTensors {
         let first = description.layers.first?.module ?? ""
         layersPrefix = String(first.dropLast(1))
         mapsWithoutBias = description.layers.flatMap { layer in
-            layer.maps.filter { !$0.bias }.map(\.module)
+            layer.linearLayers.filter { !$0.bias }.map(\.module)
         }
     }
 
@@ -33,9 +33,9 @@ struct UnplacedTensors {
 }
 
 extension LayerDescription {
-    /// Every linear map of the layer.
-    package var maps: [LinearDescription] {
-        attention.projections.maps + [attention.output] + (perceptron.gate.map { [$0] } ?? [])
-            + [perceptron.up, perceptron.down]
+    /// Every linear layer of the layer.
+    package var linearLayers: [LinearDescription] {
+        attention.projections.linearLayers + [attention.output] + (mlp.gate.map { [$0] } ?? [])
+            + [mlp.up, mlp.down]
     }
 }

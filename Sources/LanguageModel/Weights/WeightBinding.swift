@@ -2,7 +2,7 @@ import Checkpoint
 package import Compression
 package import Kernels
 
-/// A linear map with its weight at hand.
+/// A linear layer with its weight at hand.
 struct BoundLinear: Sendable {
     let weight: any WeightMatrix
     let bias: [Float]?
@@ -11,17 +11,17 @@ struct BoundLinear: Sendable {
     /// The scale of a packed ternary weight.
     var ternaryScale: Float?
     /// The weight packed, where the rows of its inputs come a few at a time.
-    private(set) var kept: KeptWeight?
+    private(set) var prepacked: PrepackedWeight?
 
     /// Packs the weight; from now on products run on the thread that asks for them.
-    mutating func keep() { kept = KeptWeight(weight, bias: rounding == .bitNetCodes ? nil : bias) }
+    mutating func prepack() { prepacked = PrepackedWeight(weight, bias: rounding == .bitNetCodes ? nil : bias) }
 
-    /// out = x·Wᵀ + b; x must be rounded already where the map wants that, and `divisors` are what that returned.
+    /// out = x·Wᵀ + b; x must be rounded already where the linear layer wants that, and `divisors` are what that returned.
     ///
     /// With a ternary scale s and divisors v: out = (x·Wᵀ)/(s·v) + b; without: (x·Wᵀ + b)·s, as transformers has it.
     func apply(_ x: MatrixView, divisors: [Float]? = nil, into out: MatrixView) {
-        if let kept {
-            kept.multiply(x, into: out)
+        if let prepacked {
+            prepacked.multiply(x, into: out)
         } else {
             multiply(x, weight, bias: divisors == nil ? bias : nil, into: out)
         }
@@ -44,7 +44,7 @@ struct BoundNorm: Sendable {
     let weight: [Float]?
     let bias: [Float]?
 
-    /// Normalises the rows of x; `out` may be x.
+    /// Normalizes the rows of x; `out` may be x.
     func apply(_ x: MatrixView, into out: MatrixView) {
         switch kind {
         case .layer: layerNorm(x, weight: weight, bias: bias, epsilon: epsilon, into: out)
@@ -52,15 +52,15 @@ struct BoundNorm: Sendable {
         }
     }
 
-    /// Normalises each head by itself.
+    /// Normalizes each head by itself.
     func apply(perHead heads: HeadLayout) { rmsNorm(heads, weight: weight, epsilon: epsilon) }
 }
 
 extension WeightStore {
-    /// The weight of a linear map, outputs by inputs.
-    package func weight(of map: LinearDescription) throws(LanguageModelError) -> any WeightMatrix {
+    /// The weight of a linear layer, outputs by inputs.
+    package func weight(of linear: LinearDescription) throws(LanguageModelError) -> any WeightMatrix {
         try WeightBinding(store: self).matrix(
-            map.module, rows: map.outputs, columns: map.inputs, transposed: map.transposed)
+            linear.module, rows: linear.outputs, columns: linear.inputs, transposed: linear.transposed)
     }
 }
 
@@ -99,13 +99,14 @@ struct WeightBinding {
         do { return try store.inputRounding(of: description.module) } catch { throw .compression(error) }
     }
 
-    /// Refuses rounded inputs where they are not computed: those of maps outside layers.
+    /// Refuses rounded inputs where they are not computed: those of linear layers outside layers.
     func refuseRounding(_ module: String) throws(LanguageModelError) {
         let rounding: InputRounding?
         do { rounding = try store.inputRounding(of: module) } catch { throw .compression(error) }
         if rounding != nil {
             throw .unsupported(
-                key: "quantization_config", found: "rounded inputs of '\(module)'", supported: "those of maps in layers"
+                key: "quantization_config", found: "rounded inputs of '\(module)'",
+                supported: "those of linear layers in decoder layers"
             )
         }
     }
@@ -115,7 +116,7 @@ struct WeightBinding {
     ) throws(LanguageModelError) -> any WeightMatrix {
         let name = module + ".weight"
         guard let tensor = store.checkpoint.tensors[name] else { throw .missingTensor(name) }
-        // A map whose rows do not fill their bytes is not read by transformers either.
+        // A linear layer whose rows do not fill their bytes is not read by transformers either.
         let stored = [rows / 4, columns]
         guard rows.isMultiple(of: 4), tensor.info.type == .uint8, tensor.info.shape == stored else {
             throw .wrongShape(tensor: name, found: tensor.info.shape, expected: stored)
@@ -136,11 +137,11 @@ struct WeightBinding {
         return BoundNorm(kind: description.kind, epsilon: description.epsilon, weight: weight, bias: bias)
     }
 
-    /// The activation of a perceptron, with its parameters where it has some.
-    func activation(_ perceptron: PerceptronDescription) throws(LanguageModelError) -> ActivationFunction {
-        guard case .learned(var function) = perceptron.activation else { return perceptron.activation }
+    /// The activation of an MLP, with its parameters where it has some.
+    func activation(_ mlp: MLPDescription) throws(LanguageModelError) -> ActivationFunction {
+        guard case .learned(var function) = mlp.activation else { return mlp.activation }
         function.parameters = try function.kind.tensors.map { (name) throws(LanguageModelError) in
-            try vector("\(perceptron.activationModule).\(name)", count: 1)[0]
+            try vector("\(mlp.activationModule).\(name)", count: 1)[0]
         }
         return .learned(function)
     }

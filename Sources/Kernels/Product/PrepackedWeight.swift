@@ -1,14 +1,14 @@
-/// A linear layer's weight, packed whole and kept so while many rows pass it, a few at a time.
-package final class KeptWeight: Sendable {
+/// A linear layer's weight, packed once, whole, while many rows pass it, a few at a time.
+package final class PrepackedWeight: Sendable {
     private let memory: Scratch.Loan
     private let packed: PackedWeights
 
-    /// Whether a layer of so many weights is worth keeping for so many rows: it stays in the caches.
+    /// Whether a layer of so many weights is worth prepacking for so many rows: it stays in the caches.
     package static func isWorthwhile(weights: Int, rows: Int) -> Bool {
-        weights <= min(limit ?? .max, Blocking.keptLayer(.current, rows: rows))
+        weights <= min(limit ?? .max, Blocking.prepackedLayer(.current, rows: rows))
     }
 
-    /// An upper bound on the weights of a layer that is kept, inside a `$limit.withValue` scope: for tests that
+    /// An upper bound on the weights of a layer that is prepacked, inside a `$limit.withValue` scope: for tests that
     /// compare.
     @TaskLocal package static var limit: Int?
 
@@ -34,7 +34,7 @@ package final class KeptWeight: Sendable {
     }
 }
 
-/// Calls `body` with blocks of consecutive rows, several at a time: as many rows as should pass a kept weight at once.
+/// Calls `body` with blocks of consecutive rows, several at a time: as many rows as should pass a prepacked weight at once.
 ///
 /// Loops inside of `body` run on its own thread.
 package func forEachRowBlock(_ rows: Int, _ body: @Sendable (Range<Int>) -> Void) {

@@ -1,8 +1,8 @@
 import Numerics
 import Vectors
 
-/// What is known of one row of one variant after some of the vocabulary.
-private struct VocabularyFold {
+/// The online log-sum-exp of one row of one variant: what is known of it after some of the vocabulary.
+private struct OnlineLogSumExp {
     var largest = -Float.infinity
     var argMax: Int32 = -1
     var targetLogit: Float = 0
@@ -18,7 +18,7 @@ private struct VocabularyFold {
 
     /// Takes the largest logit of a block, and the first token that has it if it is a new one.
     @inline(__always)
-    mutating func update(largest value: Float, of block: FoldedLogits) {
+    mutating func update(largest value: Float, of block: LogitTile) {
         shrink = 1
         guard value > largest else { return }
         shrink = Double.exp(Double(largest) - Double(value))
@@ -31,10 +31,10 @@ private struct VocabularyFold {
 }
 
 /// The logits of one row for a few tokens, padded with very low ones to whole vectors of sixteen.
-struct FoldedLogits {
+struct LogitTile {
     let logits: UnsafeMutablePointer<Float>
     /// The baseline's logits for the same tokens (the logits themselves where the variant is the baseline), and
-    /// e^(b − largest b), which the baseline's fold leaves for the variants after it.
+    /// e^(b − largest b), which the baseline leaves for the variants after it.
     let baseline: UnsafeMutablePointer<Float>
     let weights: UnsafeMutablePointer<Float>
     let tokens: Range<Int>
@@ -45,37 +45,37 @@ struct FoldedLogits {
     }
 }
 
-/// The folds of all variants and scored rows.
+/// Cross-entropy, KL and arg max of all variants and scored rows, from logits that come block by block and are not kept.
 ///
 /// `@unchecked Sendable` because each row belongs to one task, and no two tasks work on it at once.
-final class VocabularyFolds: @unchecked Sendable {
+final class FusedCrossEntropy: @unchecked Sendable {
     private let variants: Int
     private let rows: Int
-    private let folds: UnsafeMutablePointer<VocabularyFold>
+    private let states: UnsafeMutablePointer<OnlineLogSumExp>
     private let loops: any ElementLoops.Type
 
     init(variants: Int, rows: Int, loops: any ElementLoops.Type = Processor.loops) {
         (self.variants, self.rows, self.loops) = (variants, rows, loops)
-        folds = .allocate(capacity: max(1, variants * rows))
-        folds.initialize(repeating: VocabularyFold(), count: variants * rows)
+        states = .allocate(capacity: max(1, variants * rows))
+        states.initialize(repeating: OnlineLogSumExp(), count: variants * rows)
     }
 
-    deinit { folds.deallocate() }
+    deinit { states.deallocate() }
 
-    /// Folds a block of logits of one row; the baseline (variant 0) comes before the variants.
-    func fold(_ logits: FoldedLogits, variant: Int, row: Int) {
-        let (fold, block) = (folds + variant * rows + row, logits.block)
-        fold.pointee.update(largest: loops.largest(block), of: logits)
-        fold.pointee.sum = fold.pointee.sum * fold.pointee.shrink
+    /// Takes a block of logits of one row; the baseline (variant 0) comes before the variants.
+    func accumulate(_ logits: LogitTile, variant: Int, row: Int) {
+        let (state, block) = (states + variant * rows + row, logits.block)
+        state.pointee.update(largest: loops.largest(block), of: logits)
+        state.pointee.sum = state.pointee.sum * state.pointee.shrink
         if variant == 0 {
-            fold.pointee.sum += loops.exponentiate(block, less: fold.pointee.largest)
+            state.pointee.sum += loops.exponentiate(block, less: state.pointee.largest)
         } else {
-            let (sum, difference) = loops.compare(block, less: fold.pointee.largest)
-            fold.pointee.sum += sum
-            fold.pointee.difference = fold.pointee.difference * folds[row].shrink + difference
+            let (sum, difference) = loops.compare(block, less: state.pointee.largest)
+            state.pointee.sum += sum
+            state.pointee.difference = state.pointee.difference * states[row].shrink + difference
         }
         if logits.tokens.contains(logits.target) {
-            fold.pointee.targetLogit = logits.logits[logits.target - logits.tokens.lowerBound]
+            state.pointee.targetLogit = logits.logits[logits.target - logits.tokens.lowerBound]
         }
     }
 
@@ -83,15 +83,15 @@ final class VocabularyFolds: @unchecked Sendable {
     func write(to scores: inout [HeadScores], rows indices: [Int], targets: [Int32]) {
         for variant in 0..<variants {
             for (index, row) in indices.enumerated() {
-                let (baseline, fold) = (folds[index], folds[variant * rows + index])
-                let logSumExp = fold.logSumExp
+                let (baseline, state) = (states[index], states[variant * rows + index])
+                let logSumExp = state.logSumExp
                 scores[variant].logSumExp[row] = logSumExp
-                scores[variant].negativeLogLikelihood[row] = logSumExp - Double(fold.targetLogit)
-                scores[variant].argMax[row] = fold.argMax
+                scores[variant].negativeLogLikelihood[row] = logSumExp - Double(state.targetLogit)
+                scores[variant].argMax[row] = state.argMax
                 if variant > 0 {
                     // Σ p·(log p − log q) = Σ p·(b − logit) − log Σ eᵇ + log Σ e^logit.
                     scores[variant].divergence[row] =
-                        fold.difference / baseline.sum + (logSumExp - baseline.logSumExp)
+                        state.difference / baseline.sum + (logSumExp - baseline.logSumExp)
                 }
             }
         }

@@ -3,39 +3,39 @@ import Kernels
 /// Where measurements are made: everything in turn with the limit that bounds it, with one thread and with all.
 ///
 /// Other users of a machine slow it down for milliseconds and for minutes. What is compared is therefore taken close
-/// together, over and over, and the median of what the turns came to counts, not the quotient of two medians.
-struct Stand {
-    private let turnCount: Int
+/// together, over and over, and the median of what the rounds came to counts, not the quotient of two medians.
+struct Harness {
+    private let roundCount: Int
     private let leastSeconds: Double
     private let limits: Limits
 
     init(_ workload: Workload) {
-        turnCount = max(1, workload.turns)
+        roundCount = max(1, workload.rounds)
         leastSeconds = workload.leastSeconds
         limits = Limits(workload)
     }
 
     /// What the machine can do at most.
-    func measureLimits() throws(BenchmarkError) -> Turns {
+    func measureLimits() throws(BenchmarkError) -> Rounds {
         try take(limits.all.flatMap { Series.all(of: $0, limit: nil) })
     }
 
     /// Takes pieces of work in turn, each after its limit.
-    func measure(_ works: [Work]) throws(BenchmarkError) -> Turns {
+    func measure(_ works: [Work]) throws(BenchmarkError) -> Rounds {
         try take(works.flatMap { Series.all(of: $0, limit: limits.work($0.limit)) })
     }
 
-    private func take(_ untaken: [Series]) throws(BenchmarkError) -> Turns {
+    private func take(_ untaken: [Series]) throws(BenchmarkError) -> Rounds {
         var series = untaken
         for index in series.indices { try series[index].prepare(leastSeconds: leastSeconds) }
-        for turn in 0..<turnCount {
+        for round in 0..<roundCount {
             // There and back, so that a machine that becomes slower favours none.
-            for index in turn.isMultiple(of: 2) ? Array(series.indices) : series.indices.reversed() {
+            for index in round.isMultiple(of: 2) ? Array(series.indices) : series.indices.reversed() {
                 try series[index].take()
             }
         }
         for series in series { try series.check() }
-        return Turns(series: series)
+        return Rounds(series: series)
     }
 }
 
@@ -43,9 +43,9 @@ struct Stand {
 struct Series {
     let work: Work
     let threads: Int
-    /// Of one call, turn by turn.
+    /// Of one call, round by round.
     private(set) var costs: [Cost] = []
-    /// How much of what the limit did in a processor second of the same turn it came to.
+    /// How much of what the limit did in a processor second of the same round it came to.
     private(set) var shares: [Double] = []
     private let limit: Work?
     private var (calls, limitCalls) = (1, 1)
@@ -60,7 +60,7 @@ struct Series {
         work.threadCounts.map { Series(work, threads: $0, limit: limit) }
     }
 
-    /// Calls all once, which does not count, to know how often to call it in a turn.
+    /// Calls all once, which does not count, to know how often to call it in a round.
     fileprivate mutating func prepare(leastSeconds: Double) throws(BenchmarkError) {
         func count(_ work: Work) throws(BenchmarkError) -> Int {
             let first = try work.cost(threads: threads, calls: 1)

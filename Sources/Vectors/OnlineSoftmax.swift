@@ -1,5 +1,5 @@
 /// The weighted means of sixteen queries on their way over the keys: softmax of a query's scores, block by block.
-@usableFromInline package struct RunningSoftmax {
+@usableFromInline package struct OnlineSoftmax {
     /// The largest score of each query so far, low enough at first for any finite score to replace it.
     @usableFromInline var largest = Floats(repeating: -0x1p127)
     /// Σ e^(score − largest) of each query.
@@ -10,7 +10,7 @@
     /// Turns the scores of more keys, `[key][query]`, into weights e^(score − largest), and scales what earlier keys added to
     /// `sums`, `[channel][query]`, to the largest score that is known now.
     @inlinable @_transparent
-    package mutating func fold(
+    package mutating func accumulate(
         scores: UnsafeMutablePointer<Float>, keys: Int, sums: UnsafeMutablePointer<Float>, channels: Int
     ) {
         let before = largest

@@ -1,11 +1,11 @@
-/// What pieces of work took, turn by turn.
-struct Turns {
+/// What pieces of work took, round by round.
+struct Rounds {
     /// Each piece of work with each number of threads, in the order in which they were given.
     let series: [Series]
 
     var measurements: [Measurement] { series.map(measurement) }
 
-    /// Processor seconds of one series for each of another in the same turn; both by their places.
+    /// Processor seconds of one series for each of another in the same round; both by their places.
     func cpuRatio(_ name: String, of a: Int, to b: Int) -> Ratio {
         Ratio(name: name, value: MedianEstimate(quotients(series[a], series[b], \.cpuSeconds)))
     }
