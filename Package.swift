@@ -47,6 +47,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-numerics", from: "1.1.1"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"),
     ],
     targets: [
         .systemLibrary(name: "CZlib", providers: [.apt(["libz-dev"])]),
@@ -75,7 +76,7 @@ let package = Package(
         library("Report", ["ScalingLaws", "JSON"]),
         .target(
             name: "Schemas", path: "Schemas", exclude: ["manifest.schema.json", "pipeline.schema.json"],
-            resources: ["v1_measurements.sql", "v2_targets_and_training.sql", "v3_recipes.sql"].map {
+            resources: ["v1_measurements.sql", "v2_targets_and_training.sql", "v3_specs.sql"].map {
                 .embedInCode($0)
             },
             swiftSettings: settings),

@@ -6,6 +6,6 @@ package enum Schemas {
     package static let warehouseMigrations: [String] = [
         String(decoding: PackageResources.v1_measurements_sql, as: UTF8.self),
         String(decoding: PackageResources.v2_targets_and_training_sql, as: UTF8.self),
-        String(decoding: PackageResources.v3_recipes_sql, as: UTF8.self),
+        String(decoding: PackageResources.v3_specs_sql, as: UTF8.self),
     ]
 }

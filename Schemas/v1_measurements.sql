@@ -30,7 +30,7 @@ CREATE TABLE source (
     PRIMARY KEY (checkpoint, path)
 ) STRICT, WITHOUT ROWID;
 
--- one row per compression recipe
+-- one row per spec
 CREATE TABLE spec (
     name TEXT NOT NULL PRIMARY KEY CHECK (name <> ''), -- rtn-asym-w4-g16
     scheme TEXT NOT NULL, -- the name without the bits: rtn-asym-g16
@@ -38,7 +38,7 @@ CREATE TABLE spec (
     bits ANY NOT NULL CHECK (typeof(bits) IN ('integer', 'real') AND bits > 0), -- nominal bits per weight, P of the laws
     group_size INTEGER CHECK (group_size > 0), -- weights sharing a scale; NULL where that is a whole channel
     symmetric INTEGER NOT NULL CHECK (symmetric IN (0, 1)),
-    canonical TEXT NOT NULL CHECK (json_valid(canonical)) -- the whole recipe as canonical JSON
+    canonical TEXT NOT NULL CHECK (json_valid(canonical)) -- the whole spec as canonical JSON
 ) STRICT, WITHOUT ROWID;
 
 -- one row per held-out token stream
@@ -138,7 +138,7 @@ CREATE TABLE parameter (
     PRIMARY KEY (fit, name)
 ) STRICT, WITHOUT ROWID;
 
--- one row per quantity that a fit was asked to foretell
+-- one row per quantity that a fit was asked to predict
 CREATE TABLE prediction (
     fit TEXT NOT NULL REFERENCES fit (key) ON DELETE CASCADE,
     quantity TEXT NOT NULL, -- qid_nats, loss_nats ...

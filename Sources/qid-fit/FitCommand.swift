@@ -8,7 +8,7 @@ import Stages
 struct FitCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "qid-fit",
-        abstract: "Fit scaling laws to the warehouse's measurements or to anybody's points, and report.",
+        abstract: "Fit scaling laws to the warehouse's measurements or to a table of points, and report.",
         discussion: """
             Without --law, a manifest's laws (or qid-unified and qid-per-bit) are fitted to the warehouse, recorded and reported.
             With --law, laws are fitted to --points, or to every scheme of the warehouse, and printed; nothing is recorded.
@@ -53,7 +53,7 @@ struct FitCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Where the laws shall foretell; may be given again.", valueName: "params=N,tokens=D,bits=P"))
+            "Where the laws predict; may be given again.", valueName: "params=N,tokens=D,bits=P"))
     var predict: [String] = []
 
     @Option(

@@ -12,7 +12,7 @@ struct BenchCommand: ParsableCommand {
             most (fused multiply-adds or tiles in registers, bytes copied in memory). Rates and shares are per processor \
             second; what stands behind a median in brackets holds it in 95 of 100 cases.
 
-            With --coverage nothing is timed: measurements of every scaling law are simulated over and over, and it counts how
+            With --coverage nothing is timed: measurements of every scaling law are simulated over and over, and it counts how \
             often the 95 % intervals of the fits hold the truth.
             """)
 

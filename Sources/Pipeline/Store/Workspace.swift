@@ -4,7 +4,7 @@ package import FoundationEssentials
     import Glibc
 #endif
 
-/// The directory that holds the warehouse, the artifact store and the runs; its layout is a contract (README, "Workspace").
+/// The directory that holds the warehouse, the artifact store and the runs; its layout is a contract (see `WorkspaceReference`).
 package struct Workspace: Sendable {
     package let root: URL
 

@@ -1,5 +1,5 @@
--- The warehouse of qid, version 3: recipes can be chosen by what becomes zero, by rank and by the bits of inputs. All of it
--- stands in a spec's canonical JSON; the columns read it there, so recipes recorded before have them too.
+-- The warehouse of qid, version 3: specs can be chosen by what becomes zero, by rank and by the bits of inputs. All of it
+-- stands in a spec's canonical JSON; the columns read it there, so specs recorded before have them too.
 
 -- the share of weights, or of a factor's values, that become zero; NULL where none are made so
 ALTER TABLE spec ADD COLUMN sparsity REAL GENERATED ALWAYS AS (
@@ -14,7 +14,7 @@ ALTER TABLE spec ADD COLUMN sparsity_pattern TEXT GENERATED ALWAYS AS (
 ) VIRTUAL;
 -- the dimensions that a low-rank form keeps, or, below 1, their share of all; NULL for other forms
 ALTER TABLE spec ADD COLUMN rank ANY GENERATED ALWAYS AS (json_extract(canonical, '$.rank')) VIRTUAL;
--- bits of the rounded inputs of compressed layers; NULL where inputs are not rounded
+-- bits of the quantized inputs of compressed layers; NULL where inputs are not quantized
 ALTER TABLE spec ADD COLUMN activation_bits INTEGER GENERATED ALWAYS AS (json_extract(canonical, '$.activations')) VIRTUAL;
 
 DROP VIEW qid;
@@ -36,7 +36,7 @@ SELECT
     coalesce(spec.name, 'baseline') AS spec,
     coalesce(spec.bits, origin.native_bits) AS bits, -- P: nominal bits per weight; NULL where they are not quantized
     coalesce(spec.sparsity, origin.native_sparsity) AS sparsity, -- share of zeros that compression or training made
-    coalesce(spec.activation_bits, origin.native_activation_bits) AS activation_bits, -- likewise; NULL where they are not rounded
+    coalesce(spec.activation_bits, origin.native_activation_bits) AS activation_bits, -- likewise; NULL where they are not quantized
     spec.rank AS rank, -- as in the table spec
     origin.native_activation_bits AS native_activation_bits,
     origin.native_sparsity AS native_sparsity,
@@ -72,10 +72,10 @@ SELECT
     spec.name AS spec,
     spec.bits AS bits, -- P: nominal bits per weight
     spec.group_size AS group_size, -- weights sharing a scale; NULL for a whole channel
-    spec.sparsity AS sparsity, -- the share of zeros that the recipe makes; NULL where it makes none
+    spec.sparsity AS sparsity, -- the share of zeros that the spec makes; NULL where it makes none
     spec.sparsity_pattern AS sparsity_pattern, -- 2:4 where the zeros have a pattern
     spec.rank AS rank, -- dimensions that a low-rank form keeps, or below 1 their share; NULL for other forms
-    spec.activation_bits AS activation_bits, -- of the rounded inputs of compressed layers; NULL where they are not rounded
+    spec.activation_bits AS activation_bits, -- of the quantized inputs of compressed layers; NULL where they are not
     evaluation.bits_per_weight AS bits_per_weight, -- as stored, scales and zero points included
     shard.name AS shard,
     evaluation.context_tokens AS context,
