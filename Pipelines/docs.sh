@@ -37,9 +37,10 @@ if [ "${1:-}" = --answers ]; then
     for document in README.md Sources/Warehouse/Warehouse.docc/*.md; do check_answers "$document"; done
 fi
 
-# Articles alone: what the extractor of symbols says of a package's own (not public) declarations has holes, as it does not load
-# modules that are imported for the package.
+# Declarations that mention a module imported for the package alone are missing here, as the extractor of symbols does not load
+# such modules: documents name them in code font.
 targets=()
 for catalog in Sources/*/*.docc; do targets+=(--target "$(basename "$(dirname "$catalog")")"); done
 swift package -c release --allow-writing-to-directory .build/documentation generate-documentation "${targets[@]}" \
-    --enable-experimental-combined-documentation --warnings-as-errors --output-path .build/documentation "$@"
+    --symbol-graph-minimum-access-level package --enable-experimental-combined-documentation --warnings-as-errors \
+    --output-path .build/documentation "$@"

@@ -3,8 +3,8 @@ package import Kernels
 
 /// A run over text that stops at every layer, for methods that compress a layer by the inputs it sees.
 ///
-/// Layer after layer: ``observe(layer:_:)`` shows the inputs of its linear layers, which come from the layers before as
-/// they were replaced; ``advance(layer:replacing:)`` goes on with the outputs of the replaced weights. The residual
+/// Layer after layer: `observe(layer:_:)` shows the inputs of its linear layers, which come from the layers before as
+/// they were replaced; `advance(layer:replacing:)` goes on with the outputs of the replaced weights. The residual
 /// stream of all windows is held: windows · context · d floats.
 package final class LayerwiseRun {
     package let description: DecoderDescription

@@ -46,7 +46,7 @@ package struct ScoringOptions: Sendable {
 package struct RunControl: Sendable {
     /// Called with the share of the run's arithmetic that is done, from 0 to 1, in order.
     package var progress: @Sendable (Double) -> Void
-    /// Asked between layers; the run ends with ``LanguageModelError/cancelled`` soon after this turns true.
+    /// Asked between layers; the run ends with `LanguageModelError.cancelled` soon after this turns true.
     package var isCancelled: @Sendable () -> Bool
 
     package init(
