@@ -25,6 +25,7 @@ let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: 
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let numerics = Target.Dependency.product(name: "Numerics", package: "swift-numerics")
+let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
 func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
@@ -45,6 +46,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-numerics", from: "1.1.1"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"),
@@ -52,6 +54,7 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CZlib", providers: [.apt(["libz-dev"])]),
         .systemLibrary(name: "CZstd", providers: [.apt(["libzstd-dev"])]),
+        library("System", [system]),
         library("JSON"),
         library("Vectors", ["CKernels"]),
         .target(
@@ -59,58 +62,60 @@ let package = Package(
             swiftSettings: languageSettings + [.unsafeFlags(wideFlags)]),
         .target(name: "CKernels"),
         library("Kernels", ["CKernels", "Vectors", "KernelsAVX512", numerics]),
-        library("Archive", ["CZlib", "CZstd", crypto]),
-        library("Checkpoint", ["JSON", crypto]),
-        library("Compression", ["CKernels", "JSON", "Checkpoint", "Kernels", "KernelsAVX512"]),
-        library("Tokenization", ["JSON", "Archive", "Kernels"]),
-        library("LanguageModel", ["JSON", "Checkpoint", "Compression", "Vectors", "Kernels"]),
+        library("Archive", ["System", "CZlib", "CZstd", crypto]),
+        library("Checkpoint", ["System", "JSON", crypto]),
+        library("Compression", ["System", "CKernels", "JSON", "Checkpoint", "Kernels", "KernelsAVX512", numerics]),
+        library("Tokenization", ["System", "JSON", "Archive", "Kernels"]),
+        library("LanguageModel", ["System", "JSON", "Checkpoint", "Compression", "Vectors", "Kernels", numerics]),
         library("Calibration", ["JSON", "Checkpoint", "Compression", "Kernels", "LanguageModel"]),
-        library("Evaluation", ["JSON", "Compression", "LanguageModel"]),
+        library("Evaluation", ["JSON", "Compression", "LanguageModel", numerics]),
         library(
             "Benchmark",
             [
-                "JSON", "Vectors", "Kernels", "CKernels", "KernelsAVX512", "Checkpoint", "Compression", "Archive",
-                "LanguageModel", "Evaluation", "ScalingLaws",
+                "System", "JSON", "Vectors", "Kernels", "CKernels", "KernelsAVX512", "Checkpoint", "Compression",
+                "Archive",
+                "LanguageModel", "Evaluation", "ScalingLaws", numerics,
             ]),
         library("ScalingLaws", [numerics]),
-        library("Report", ["ScalingLaws", "JSON"]),
+        library("Report", ["ScalingLaws", "JSON", numerics]),
         .target(
             name: "Schemas", path: "Schemas", exclude: ["manifest.schema.json", "pipeline.schema.json"],
             resources: ["v1_measurements.sql", "v2_targets_and_training.sql", "v3_specs.sql"].map {
                 .embedInCode($0)
             },
             swiftSettings: settings),
-        library("Warehouse", ["JSON", "Schemas", grdb]),
-        library("Pipeline", ["JSON", "Compression", yams, crypto]),
+        library("Warehouse", ["System", "JSON", "Schemas", grdb]),
+        library("Pipeline", ["System", "JSON", "Compression", yams, crypto]),
         library(
             "Stages",
             [
-                "JSON", "Kernels", "Archive", "Checkpoint", "Compression", "Tokenization", "LanguageModel",
+                "System", "JSON", "Kernels", "Archive", "Checkpoint", "Compression", "Tokenization", "LanguageModel",
                 "Calibration", "Evaluation",
-                "Warehouse", "ScalingLaws", "Report", "Pipeline",
+                "Warehouse", "ScalingLaws", "Report", "Pipeline", numerics,
             ]),
-        library("Options", ["Stages", "Pipeline", "Kernels", argumentParser]),
-        command("qid", ["Options", "Stages", "Pipeline", "Warehouse", "Benchmark"]),
+        library("Options", ["System", "Stages", "Pipeline", "Kernels", argumentParser]),
+        command("qid", ["System", "Options", "Stages", "Pipeline", "Warehouse", "Benchmark"]),
         command("qid-ingest", ["Options", "Stages", "Pipeline", "Compression"]),
         command("qid-quantize", ["Options", "Stages", "Pipeline", "Compression"]),
         command("qid-evaluate", ["Options", "Stages", "Pipeline", "LanguageModel"]),
         command("qid-record", ["Options", "Stages", "Pipeline"]),
         command("qid-fit", ["Options", "Stages", "Pipeline"]),
+        tests("System", ["System", system]),
         tests("JSON", ["JSON"]),
         tests("Kernels", ["Vectors", "Kernels"]),
-        tests("Archive", ["Archive"]),
-        tests("Checkpoint", ["Checkpoint", "JSON"]),
-        tests("Compression", ["Compression", "Checkpoint", "Kernels", "JSON"]),
+        tests("Archive", ["Archive", "System", system]),
+        tests("Checkpoint", ["Checkpoint", "JSON", "System", system]),
+        tests("Compression", ["Compression", "Checkpoint", "Kernels", "JSON", "System", system]),
         tests("Tokenization", ["Tokenization", "Archive", "JSON"]),
         tests(
             "LanguageModel",
             ["LanguageModel", "Calibration", "Compression", "Checkpoint", "Vectors", "Kernels", "JSON"]),
         tests("Evaluation", ["Evaluation", "LanguageModel", "Compression", "Checkpoint", "Kernels", "JSON"]),
-        tests("Benchmark", ["Benchmark", "Archive", "Compression", "Kernels", "JSON", "ScalingLaws"]),
+        tests("Benchmark", ["System", "Benchmark", "Archive", "Compression", "Kernels", "JSON", "ScalingLaws"]),
         tests("ScalingLaws", ["ScalingLaws"]),
         tests("Report", ["Report", "ScalingLaws", "JSON"]),
         tests("Warehouse", ["Warehouse", "Schemas"]),
-        tests("Pipeline", ["Pipeline", "Compression", "JSON"]),
-        tests("Stages", ["Stages", "Pipeline", "Warehouse", "Checkpoint", "JSON"]),
+        tests("Pipeline", ["Pipeline", "Compression", "JSON", "System", system]),
+        tests("Stages", ["System", "Stages", "Pipeline", "Warehouse", "Checkpoint", "JSON"]),
     ]
 )

@@ -1,8 +1,9 @@
+package import System
+
 /// Why an archive cannot be read or unpacked; offsets of compressed files count compressed bytes, offsets in a tar
 /// archive count its own, decompressed ones.
-package enum ArchiveError: Error, Equatable {
-    case cannotRead(file: String, reason: String)
-    case cannotWrite(file: String, reason: String)
+package enum ArchiveError: SystemFailure, Equatable {
+    case system(SystemError)
     case outOfMemory(file: String)
 
     // Compressed streams.
@@ -48,8 +49,7 @@ extension ArchiveError {
 extension ArchiveError: CustomStringConvertible {
     package var description: String {
         switch self {
-        case .cannotRead(let file, let reason): "cannot read '\(file)': \(reason)"
-        case .cannotWrite(let file, let reason): "cannot write '\(file)': \(reason)"
+        case .system(let error): error.description
         case .outOfMemory(let file): "no memory left to decompress '\(file)'"
         case .truncated(let file, let offset):
             "'\(file)' ends at byte \(offset) in the middle of its compressed data"

@@ -1,4 +1,5 @@
 package import FoundationEssentials
+import System
 
 /// What was written when a source was unpacked.
 package struct UnpackedFiles: Sendable, Equatable {
@@ -31,7 +32,7 @@ extension CheckpointSource {
         } else {
             files = try unpackDirectory(into: directory, observer)
         }
-        try synchronize(directory: directory)
+        try ArchiveError.attempt { () throws(SystemError) in try synchronize(directory) }
         return files
     }
 
@@ -66,19 +67,14 @@ func write(
     to location: URL, from read: (UnsafeMutableRawBufferPointer) throws(ArchiveError) -> Int,
     observing observer: (UnsafeRawBufferPointer) -> Bool
 ) throws(ArchiveError) {
-    let file = try FileDescriptor(creating: location)
+    let file = try ArchiveError.attempt { () throws(SystemError) in try NewFile(location) }
     let buffer = Buffer(byteCount: 1 << 18)
     while true {
         let count = try read(buffer.bytes)
         guard count > 0 else { break }
         let bytes = UnsafeRawBufferPointer(rebasing: buffer.bytes.prefix(count))
         guard observer(bytes) else { throw .stopped(file: file.path) }
-        try file.write(bytes)
+        do throws(SystemError) { try file.write(bytes.bytes) } catch { throw .system(error) }
     }
-    try file.synchronize()
-}
-
-/// Makes the names in a directory last.
-func synchronize(directory: URL) throws(ArchiveError) {
-    try FileDescriptor(reading: directory).synchronize()
+    do throws(SystemError) { try file.synchronize() } catch { throw .system(error) }
 }

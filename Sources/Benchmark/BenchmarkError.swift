@@ -3,12 +3,13 @@ package import Checkpoint
 package import Compression
 package import Evaluation
 package import ScalingLaws
+package import System
 
 /// Why a benchmark cannot be finished.
-package enum BenchmarkError: Error, Equatable {
+package enum BenchmarkError: SystemFailure, Equatable {
     /// What was measured gave an answer that its plain reference does not.
     case wrongAnswer(measurement: String, found: String, expected: String)
-    case cannotWrite(path: String)
+    case system(SystemError)
     /// A library that does not load, or has no product of float32 matrices.
     case noBLAS(path: String, reason: String)
     case archive(ArchiveError)
@@ -25,7 +26,7 @@ extension BenchmarkError: CustomStringConvertible {
         switch self {
         case .wrongAnswer(let measurement, let found, let expected):
             "'\(measurement)' gave \(found) where the reference gives \(expected)"
-        case .cannotWrite(let path): "cannot write synthetic data at '\(path)'"
+        case .system(let error): error.description
         case .noBLAS(let path, let reason): "'\(path)' is no BLAS library: \(reason)"
         case .archive(let error): error.description
         case .checkpoint(let error): error.description

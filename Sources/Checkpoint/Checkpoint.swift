@@ -1,4 +1,5 @@
 package import FoundationEssentials
+import System
 
 /// One model at one training step, open for reading: its configuration and its tensors, mapped and validated once.
 package final class Checkpoint: Sendable {
@@ -24,7 +25,7 @@ package final class Checkpoint: Sendable {
         var metadata: [String: String]?
         for name in files.names {
             let location = directory.appending(path: name)
-            let mapping = try MappedFile(location)
+            let mapping = try CheckpointError.attempt { () throws(SystemError) in try MappedFile(location) }
             let file = location.path(percentEncoded: false)
             let header = try SafetensorsHeader.parse(mapping.bytes, file: file)
             infos[name] = header.tensors
@@ -39,7 +40,7 @@ package final class Checkpoint: Sendable {
         self.tensors = tensors
         self.metadata = metadata ?? [:]
         let tokenizer = directory.appending(path: "tokenizer.json")
-        let hasTokenizer = FileManager.default.fileExists(atPath: tokenizer.path(percentEncoded: false))
+        let hasTokenizer = try CheckpointError.attempt { () throws(SystemError) in try exists(tokenizer) }
         tokenizerFile = hasTokenizer ? tokenizer : nil
     }
 

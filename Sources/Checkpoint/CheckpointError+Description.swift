@@ -1,8 +1,9 @@
+import System
+
 extension CheckpointError: CustomStringConvertible {
     package var description: String {
         switch self {
-        case .cannotRead(let file, let reason): "cannot read '\(file)': \(reason)"
-        case .cannotWrite(let file, let reason): "cannot write '\(file)': \(reason)"
+        case .system(let error): error.description
         case .tooShort(let file, let byteCount):
             "'\(file)' has \(byteCount) bytes, but a safetensors file begins with the 8 bytes of its header's length"
         case .headerTooLarge(let file, let byteCount, let limit):

@@ -1,10 +1,10 @@
 package import JSON
+package import System
 
 /// Why a checkpoint cannot be read or written; files are named as the caller named them, offsets count bytes from the
 /// end of a header as the header itself does.
-package enum CheckpointError: Error, Equatable {
-    case cannotRead(file: String, reason: String)
-    case cannotWrite(file: String, reason: String)
+package enum CheckpointError: SystemFailure, Equatable {
+    case system(SystemError)
 
     // The header of a safetensors file.
     case tooShort(file: String, byteCount: Int)

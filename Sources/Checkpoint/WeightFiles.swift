@@ -1,4 +1,5 @@
 import FoundationEssentials
+import System
 
 /// Which files of a directory hold a checkpoint's weights, by the rules of transformers.
 struct WeightFiles {
@@ -43,17 +44,11 @@ struct WeightFiles {
     }
 
     private static func entries(_ directory: URL) throws(CheckpointError) -> Set<String> {
-        let path = directory.path(percentEncoded: false)
-        do {
-            return Set(try FileManager.default.contentsOfDirectory(atPath: path))
-        } catch {
-            throw .cannotRead(file: path, reason: "no such directory, or it may not be listed")
-        }
+        Set(try CheckpointError.attempt { () throws(SystemError) in try System.names(in: directory) })
     }
 
     /// A small file's bytes.
     static func contents(_ file: URL) throws(CheckpointError) -> [UInt8] {
-        let mapped = try MappedFile(file)
-        return withExtendedLifetime(mapped) { Array(mapped.bytes) }
+        try CheckpointError.attempt { () throws(SystemError) in try readFile(file) }
     }
 }

@@ -1,4 +1,5 @@
 import LanguageModel
+import RealModule
 
 /// What an evaluation says of one variant; all in nats per scored token unless said otherwise.
 package struct EvaluationResult: Sendable, Equatable {
@@ -25,7 +26,7 @@ package struct EvaluationResult: Sendable, Equatable {
     package let notFiniteAfter: String?
 
     /// exp(loss).
-    package var perplexity: Double { exponential(loss) }
+    package var perplexity: Double { .exp(loss) }
 
     /// The baseline has at least as many windows, from the same first one on.
     init(name: String, bitsPerWeight: Double, score: VariantScore, baseline: VariantScore) {

@@ -1,8 +1,8 @@
 package import ArgumentParser
-import FoundationEssentials
 import Kernels
 package import Pipeline
 package import Stages
+import System
 
 /// Where the workspace is.
 package struct WorkspaceOption: ParsableArguments {
@@ -67,8 +67,8 @@ package func requireKernels(for command: String) throws {
 /// Runs a stage and ends the command as it ended: its errors in one line on standard error, its status as exit status.
 package func runStage(_ command: String, _ body: () throws(StageError) -> ExitStatus) throws {
     try requireKernels(for: command)
-    Interruption.current.listen()
-    if ProcessInfo.processInfo.environment[StageRunner.runVariable] != nil { Interruption.current.endWithParent() }
+    Interruption.listen()
+    if Surroundings.variables[StageRunner.runVariable] != nil { Interruption.endWithParent() }
     let status: ExitStatus
     do throws(StageError) {
         status = try body()

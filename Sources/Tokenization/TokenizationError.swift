@@ -1,8 +1,9 @@
 package import Archive
 package import JSON
+package import System
 
 /// Why a tokenizer or a shard cannot be used.
-package enum TokenizationError: Error, Equatable {
+package enum TokenizationError: SystemFailure, Equatable {
     case archive(ArchiveError)
     /// A file does not hold JSON.
     case notJSON(file: String, JSONError)
@@ -24,7 +25,7 @@ package enum TokenizationError: Error, Equatable {
     case invalidUTF8(file: String, offset: Int)
     case invalidArray(file: String, reason: String)
     case invalidToken(file: String, index: Int, value: Int64)
-    case cannotWrite(file: String, reason: String)
+    case system(SystemError)
 }
 
 extension TokenizationError: CustomStringConvertible {
@@ -53,7 +54,7 @@ extension TokenizationError: CustomStringConvertible {
         case .invalidArray(let file, let reason): "'\(file)' is not an array of tokens: \(reason)"
         case .invalidToken(let file, let index, let value):
             "element \(index) of '\(file)' is \(value), and a token is 0 to 4294967295"
-        case .cannotWrite(let file, let reason): "cannot write '\(file)': \(reason)"
+        case .system(let error): error.description
         }
     }
 }

@@ -1,5 +1,6 @@
 package import FoundationEssentials
 internal import GRDB
+import System
 
 /// Whether a record was new.
 package enum Recorded: Sendable, Equatable {
@@ -17,16 +18,29 @@ package final class Warehouse: Sendable {
     /// The questions that may be asked while writing.
     package let reader: WarehouseReader
     private let connection: Connection
-    private let lock: WriteLock
+    private let lock: FileLock
 
     /// Opens a warehouse for writing, making it or bringing it to the newest schema where needed.
     ///
     /// Throws `locked` at once when another process is writing.
     package init(writing file: URL) throws(WarehouseError) {
-        lock = try WriteLock(of: file)
+        lock = try Self.lock(of: file)
         connection = try Connection(file, readonly: false)
         reader = WarehouseReader(connection)
         try connection.write { try Schema.migrate($0, at: file) }
+    }
+
+    /// The right to write, let go when the process ends however it ends.
+    ///
+    /// SQLite's own locks last one transaction each; this one lasts as long as its holder, so that a second writer can
+    /// say that it will come back later instead of waiting. It lies on a file of its own because a lock on the database's
+    /// file would meet SQLite's on network file systems.
+    private static func lock(of file: URL) throws(WarehouseError) -> FileLock {
+        let place = file.deletingLastPathComponent().appending(path: file.lastPathComponent + ".lock")
+        do throws(SystemError) { if let lock = try FileLock(place) { return lock } } catch {
+            throw .cannotWrite(file: file, reason: error.reason)
+        }
+        throw .locked(file: file)
     }
 
     /// Records one evaluation with its checkpoint, spec, shard and windows.

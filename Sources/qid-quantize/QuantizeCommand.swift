@@ -1,6 +1,6 @@
 import ArgumentParser
 import Compression
-import Foundation
+import FoundationEssentials
 import Options
 import Pipeline
 import Stages

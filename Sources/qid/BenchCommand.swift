@@ -85,7 +85,7 @@ extension BenchmarkError {
     /// A full disk is not our fault, nor is a law nobody knows; everything else is.
     fileprivate var exitStatus: ExitStatus {
         switch self {
-        case .cannotWrite: .inputOutput
+        case .system: .inputOutput
         case .notSimulated, .noBLAS: .usage
         default: .software
         }

@@ -1,6 +1,6 @@
 import ArgumentParser
-import Foundation
 import Pipeline
+import System
 
 /// `qid <stage> …` is `qid-<stage> …`: the process becomes that executable.
 protocol StageCommand: ParsableCommand {
@@ -15,11 +15,7 @@ extension StageCommand {
 
     func run() throws {
         let path = StageRunner.executable(of: Self.stage)
-        var words = ([path] + arguments).map { strdup($0) }
-        defer { for word in words { free(word) } }
-        words.append(nil)
-        execv(path, words)
-        throw ValidationError("cannot start '\(path)': \(String(cString: strerror(errno)))")
+        do throws(SystemError) { try Command(path, arguments).become() } catch { throw ValidationError("\(error)") }
     }
 }
 

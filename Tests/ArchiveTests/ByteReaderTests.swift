@@ -1,5 +1,7 @@
 import Archive
 import FoundationEssentials
+import System
+import SystemPackage
 import Testing
 
 @Suite struct ByteReaderTests {
@@ -48,7 +50,7 @@ import Testing
     }
 
     @Test func aMissingFileIsAnError() {
-        #expect(throws: ArchiveError.cannotRead(file: path("none"), reason: "No such file or directory")) {
+        #expect(throws: ArchiveError.system(.init(.read, path("none"), .noSuchFileOrDirectory))) {
             try readAll(directory.url.appending(path: "none"))
         }
     }

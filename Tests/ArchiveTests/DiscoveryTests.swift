@@ -1,5 +1,7 @@
 import Archive
 import FoundationEssentials
+import System
+import SystemPackage
 import Testing
 
 @Suite struct DiscoveryTests {
@@ -151,7 +153,7 @@ import Testing
 
     @Test func aMissingRootIsAnError() {
         let path = directory.url.appending(path: "none").path()
-        #expect(throws: ArchiveError.cannotRead(file: path, reason: "no such file or directory")) {
+        #expect(throws: ArchiveError.system(.init(.inspect, path, .noSuchFileOrDirectory))) {
             try discover("none")
         }
     }

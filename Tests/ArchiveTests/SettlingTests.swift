@@ -1,6 +1,7 @@
 import Archive
-import FoundationEssentials
-import Glibc
+import Foundation
+import System
+import SystemPackage
 import Testing
 
 @Suite struct SettlingTests {
@@ -51,7 +52,7 @@ import Testing
         let source = try source()
         let file = directory.url.appending(path: "step1/config.json").path()
         unlink(file)
-        #expect(throws: ArchiveError.cannotRead(file: file, reason: "it is gone")) { try source.fingerprint() }
+        #expect(throws: ArchiveError.system(.init(.inspect, file, .noSuchFileOrDirectory))) { try source.fingerprint() }
     }
 
     @Test func aFreshWholeCopyIsTakenAtOnce() throws {

@@ -1,5 +1,7 @@
 import Archive
 import FoundationEssentials
+import System
+import SystemPackage
 import Testing
 
 @Suite struct UnpackingTests {
@@ -109,14 +111,14 @@ import Testing
         try output.write("mine", to: "entry-0.part")
         let source = try source(tar([("config.json", ""), ("model.safetensors", "123")]))
         let file = output.url.appending(path: "entry-0.part").path()
-        #expect(throws: ArchiveError.cannotWrite(file: file, reason: "File exists")) { try unpack(source) }
+        #expect(throws: ArchiveError.system(.init(.write, file, .fileExists))) { try unpack(source) }
     }
 
     @Test func anUnwritablePlaceIsAnError() throws {
         let source = try source(tar([("config.json", ""), ("model.safetensors", "123")]))
         let nowhere = output.url.appending(path: "none")
         let file = nowhere.appending(path: "entry-0.part").path()
-        #expect(throws: ArchiveError.cannotWrite(file: file, reason: "No such file or directory")) {
+        #expect(throws: ArchiveError.system(.init(.write, file, .noSuchFileOrDirectory))) {
             try source.unpack(into: nowhere) { _, _ in true }
         }
     }

@@ -1,6 +1,7 @@
 import Benchmark
 import Compression
 import Kernels
+import System
 import Testing
 
 /// Every check must accept the right answer and see a wrong one.
@@ -76,7 +77,7 @@ struct ReferenceCheckTests {
     }
 
     @Test func modelAgreesWithThePlainDecoder() throws {
-        let directory = try TemporaryDirectory()
+        let directory = try TemporaryDirectory("qid-tests")
         let model = try SyntheticModel(.tiny, specs: [], in: directory.location)
         try ModelBenchmark.checkAgainstReference(model)
         // Told of another number of heads, the reference is another model's.

@@ -1,5 +1,7 @@
 import Checkpoint
 import FoundationEssentials
+import System
+import SystemPackage
 import Testing
 
 @Suite struct CheckpointTests {
@@ -77,7 +79,7 @@ import Testing
     }
 
     @Test func refusesDirectoriesWithoutWeights() throws {
-        expect(.cannotRead(file: path("config.json"), reason: "No such file or directory"))
+        expect(.system(.init(.read, path("config.json"), .noSuchFileOrDirectory)))
         try directory.write(#"{"model_type": "llama"}"#, to: "config.json")
         expect(.noWeights(directory: path()))
         try directory.write("", to: "model.safetensors.zst")

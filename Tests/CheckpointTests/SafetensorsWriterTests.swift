@@ -1,5 +1,7 @@
 import Checkpoint
 import FoundationEssentials
+import System
+import SystemPackage
 import Testing
 
 @Suite struct SafetensorsWriterTests {
@@ -80,7 +82,7 @@ import Testing
 
     @Test func neverOverwrites() throws {
         try directory.write("mine", to: "model.safetensors")
-        #expect(throws: CheckpointError.cannotWrite(file: file.path(), reason: "File exists")) {
+        #expect(throws: CheckpointError.system(.init(.write, file.path(), .fileExists))) {
             try open([.init("a", .uint8, [1])])
         }
     }

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import JSON
 import Pipeline
+import System
 import Testing
 
 struct LockTests {

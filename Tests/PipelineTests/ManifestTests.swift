@@ -1,6 +1,7 @@
 import Compression
 import FoundationEssentials
 import Pipeline
+import System
 import Testing
 
 struct ManifestTests {

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Pipeline
+import System
 import Testing
 
 struct PipelineFileTests {

@@ -1,5 +1,7 @@
 import FoundationEssentials
 import Pipeline
+import System
+import SystemPackage
 import Testing
 
 struct PublishingTests {
@@ -11,7 +13,7 @@ struct PublishingTests {
             #expect(try workspace.publish([1, 2], at: place) == .alreadyThere)
             #expect(throws: WorkspaceError.conflict(path: place.path)) { try workspace.publish([3], at: place) }
             #expect(try readFile(place) == [1, 2])
-            #expect(names(in: workspace.evaluations) == ["a.json"])
+            #expect(try names(in: workspace.evaluations) == ["a.json"])
         }
     }
 
@@ -28,9 +30,9 @@ struct PublishingTests {
                     atPath: draft.appending(path: "link").path, withDestinationPath: "/no/such/source")
                 try workspace.publish(directory: draft, at: place)
             }
-            #expect(names(in: place) == ["a", "link"])
+            #expect(try names(in: place) == ["a", "link"])
             #expect(try readFile(place.appending(path: "a/b/f")) == [7])
-            #expect(names(in: workspace.temporary) == ["8"])
+            #expect(try names(in: workspace.temporary) == ["8"])
         }
     }
 
@@ -38,27 +40,31 @@ struct PublishingTests {
         try withScratchDirectory { directory in
             let workspace = try Workspace(creating: directory)
             let draft = workspace.temporary.appending(path: "d")
-            #expect(throws: WorkspaceError.cannotWrite(path: draft.path, code: 2)) {
+            #expect(throws: WorkspaceError.system(.init(.list, draft.path, .noSuchFileOrDirectory))) {
                 try workspace.publish(directory: draft, at: workspace.compressed.appending(path: "k"))
             }
         }
     }
 
     @Test func aPlaceThatCannotBeWrittenIsNamed() throws {
-        let place = URL(filePath: "/proc/qid-no-such-place/x")
-        #expect(throws: WorkspaceError.cannotWrite(path: place.path, code: 2)) { try writeFile([1], to: place) }
+        try withScratchDirectory { directory in
+            let workspace = try Workspace(creating: directory)
+            let place = workspace.evaluations.appending(path: "none/a.json")
+            let error = #expect(throws: WorkspaceError.self) { try workspace.publish([1], at: place) }
+            #expect(try #require(error).description.hasSuffix("': no such file or directory"))
+            #expect(try #require(error).exitStatus == .inputOutput)
+        }
     }
 
-    @Test func aSecondHolderOfALockIsTurnedAway() throws {
+    @Test func runsThatCannotBeListedAreNotNone() throws {
         try withScratchDirectory { directory in
-            let file = directory.appending(path: "ingest.lock")
-            do {
-                let first = try FileLock(file)
-                let error = #expect(throws: WorkspaceError.self) { _ = try FileLock(file) }
-                #expect(try #require(error).exitStatus == .tryAgain)
-                _ = consume first
+            let workspace = try Workspace(creating: directory)
+            #expect(try workspace.runDirectories().isEmpty)
+            try removeTree(workspace.runs)
+            try writeFile([], to: workspace.runs)
+            #expect(throws: WorkspaceError.system(.init(.list, workspace.runs.path, .notDirectory))) {
+                try workspace.runDirectories()
             }
-            _ = try FileLock(file)
         }
     }
 }

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import JSON
 import Pipeline
+import System
 import Testing
 
 /// Losses under GPTQ on the demo archive against IST-DASLab/gptq's own class in PyTorch.
@@ -39,7 +40,7 @@ struct CalibrationOracleTests {
     private static func places(_ workspace: URL) throws -> [String: String] {
         var places: [String: String] = [:]
         let folder = workspace.appending(path: "store/sources")
-        for name in names(in: folder) where name.hasSuffix(".json") {
+        for name in try names(in: folder) where name.hasSuffix(".json") {
             let source = try #require(try JSONValue(parsing: readFile(folder.appending(path: name))).object)
             let digest = try #require(source["checkpoint"]?.string)
             let path = try #require(source["path"]?.string)
@@ -61,7 +62,7 @@ struct CalibrationOracleTests {
             let places = try Self.places(workspace)
             let folder = workspace.appending(path: "store/evaluations")
             var compared = 0
-            for name in names(in: folder) where name.hasSuffix(".json") {
+            for name in try names(in: folder) where name.hasSuffix(".json") {
                 let artifact = try #require(try JSONValue(parsing: readFile(folder.appending(path: name))).object)
                 guard let degradation = artifact["degradation"]?.object, let spec = artifact["name"]?.string else {
                     continue

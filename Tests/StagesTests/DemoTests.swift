@@ -1,6 +1,7 @@
 import Foundation
 import JSON
 import Pipeline
+import System
 import Testing
 import Warehouse
 
@@ -11,7 +12,7 @@ struct DemoTests {
     private static let oracles = repository.appending(path: "../shared/oracles").standardizedFileURL
     private static let sizes = ["neox-25k": 25472, "neox-85k": 84912, "neox-200k": 200_064]
 
-    @Test(.enabled(if: exists(oracles), "the oracles are not beside the repository: ../shared/oracles"))
+    @Test(.enabled(if: try exists(oracles), "the oracles are not beside the repository: ../shared/oracles"))
     func lossesAreThoseOfTransformers() throws {
         try withScratchDirectory { directory in
             let demo = Self.repository.appending(path: "Manifests/demo").path
@@ -65,7 +66,7 @@ struct DemoTests {
             #expect(cells == 24 && Double(wins) >= 0.9 * Double(cells), "\(wins) of \(cells)")
             #expect(answer.rows.first?[2] == .integer(cells))
             #expect(run.output.contains("gptq beats rtn in "), "\(run.output)")
-            let report = workspace.appending(path: "runs/\(names(in: workspace.appending(path: "runs"))[0])/report")
+            let report = workspace.appending(path: "runs/\(try names(in: workspace.appending(path: "runs"))[0])/report")
             let page = String(decoding: try readFile(report.appending(path: "index.html")), as: UTF8.self)
             #expect(page.contains("of 12 cells at 3 bits and in") && page.contains("Pareto"))
         }
@@ -77,7 +78,7 @@ struct DemoTests {
         for (name, params) in Self.sizes {
             for step in [64, 4096] {
                 let file = Self.oracles.appending(path: "rtn/\(name)/step\(step).json")
-                guard exists(file), let oracle = try JSONValue(parsing: readFile(file)).object else { continue }
+                guard try exists(file), let oracle = try JSONValue(parsing: readFile(file)).object else { continue }
                 for member in oracle.members where member.key != "tokens" {
                     let expected = try #require(member.value.double)
                     let answer = try warehouse.query(

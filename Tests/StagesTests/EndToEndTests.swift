@@ -1,6 +1,7 @@
 import Foundation
 import JSON
 import Pipeline
+import System
 import Testing
 import Warehouse
 
@@ -33,7 +34,7 @@ struct EndToEndTests {
             #expect(try run().errors.contains("evaluate: 1 cells evaluated, 23 known"))
             #expect(try snapshot(workspace) == made)
 
-            let compressed = try #require(names(in: workspace.appending(path: "store/compressed")).first)
+            let compressed = try #require(try names(in: workspace.appending(path: "store/compressed")).first)
             try FileManager.default.removeItem(at: workspace.appending(path: "store/compressed/\(compressed)"))
             let fourth = try run()
             #expect(fourth.errors.contains("quantize: 1 compressed, 17 known"))
@@ -132,7 +133,7 @@ struct EndToEndTests {
                 #expect(again.status == 0, "\(again.errors)")
             }
             #expect(
-                names(in: workspace.appending(path: "store/evaluations")).filter {
+                try names(in: workspace.appending(path: "store/evaluations")).filter {
                     $0.hasSuffix(".json") && !$0.hasPrefix(".")
                 }.count == 24)
         }
@@ -207,14 +208,14 @@ struct EndToEndTests {
             let archive = try SmallArchive(in: directory)
             let workspace = directory.appending(path: "workspace")
             try #require(try qid(["run", archive.manifest.path, "--workspace", workspace.path]).status == 0)
-            let run = try #require(names(in: workspace.appending(path: "runs")).first)
+            let run = try #require(try names(in: workspace.appending(path: "runs")).first)
             let lock = workspace.appending(path: "runs/\(run)/manifest.lock.yaml")
             let verify = { try qid(["verify", lock.path, "--workspace", workspace.path]) }
             let clean = try verify()
             #expect(clean.status == 0, "\(clean.errors)")
             #expect(clean.output.contains("all 24 cells have the same digests and losses"))
 
-            let name = try #require(names(in: workspace.appending(path: "store/evaluations")).first)
+            let name = try #require(try names(in: workspace.appending(path: "store/evaluations")).first)
             let file = workspace.appending(path: "store/evaluations/\(name)")
             let text = String(decoding: try readFile(file), as: UTF8.self)
             try replaceFile(Array(text.replacing("\"perplexity\": ", with: "\"perplexity\": 1").utf8), at: file)
@@ -236,12 +237,12 @@ struct EndToEndTests {
             let run = { try qid(["run", archive.manifest.path, "--workspace", workspace.path]) }
             try #require(try run().status == 0)
             let compressed = workspace.appending(path: "store/compressed")
-            let victim = compressed.appending(path: try #require(names(in: compressed).first))
+            let victim = compressed.appending(path: try #require(try names(in: compressed).first))
             let weights = victim.appending(path: "model.safetensors")
             var bytes = try readFile(weights)
             bytes[bytes.count - 1] ^= 1
             try replaceFile(bytes, at: weights)
-            for name in names(in: workspace.appending(path: "store/evaluations")) {
+            for name in try names(in: workspace.appending(path: "store/evaluations")) {
                 let file = workspace.appending(path: "store/evaluations/\(name)")
                 if String(decoding: try readFile(file), as: UTF8.self).contains(victim.lastPathComponent) {
                     try FileManager.default.removeItem(at: file)
@@ -260,11 +261,47 @@ struct EndToEndTests {
         try withScratchDirectory { directory in
             let archive = try SmallArchive(in: directory)
             let workspace = try Workspace(creating: directory.appending(path: "workspace"))
-            let lock = try FileLock(workspace.ingestLock)
+            let lock = try #require(try FileLock(workspace.ingestLock))
+            lock.sign()
             let ingest = try qid([archive.archive.path, "--workspace", workspace.root.path], command: "qid-ingest")
             #expect(ingest.status == 75)
             #expect(ingest.errors.contains("is locked by process"), "\(ingest.errors)")
             lock.release()
+        }
+    }
+
+    /// As root, who may read everything, this runs as nobody.
+    @Test func whatCannotBeListedIsNotCollected() throws {
+        try withScratchDirectory { directory in
+            let workspace = try Workspace(creating: directory.appending(path: "workspace"))
+            let artifact = workspace.compressed.appending(path: "k")
+            try makeDirectory(artifact)
+            let qid = StageRunner.executable(of: .ingest).replacing("qid-ingest", with: "qid")
+            let collect = "'\(qid)' gc --workspace '\(workspace.root.path)'"
+            let script = "chmod 0 '\(workspace.runs.path)' && \(collect)"
+            let isRoot = getuid() == 0
+            if isRoot {
+                let owner = try Command("chown", ["-R", "65534", directory.path]).run()
+                try #require(owner == .exited(status: 0))
+            }
+            let words = ["/bin/sh", "-c", script]
+            let nobody = ["--reuid", "65534", "--clear-groups"]
+            let command = isRoot ? Command("setpriv", nobody + words) : Command(words[0], Array(words.dropFirst()))
+            #expect(try command.run() == .exited(status: ExitStatus.inputOutput.rawValue))
+            chmod(workspace.runs.path, 0o700)
+            #expect(try exists(artifact))
+        }
+    }
+
+    @Test func aSignalBeforeAStageListensStopsItAsAnyOther() throws {
+        try withScratchDirectory { directory in
+            let archive = try SmallArchive(in: directory)
+            let ingest = StageRunner.executable(of: .ingest)
+            let script =
+                "kill -TERM $$; exec '\(ingest)' '\(archive.archive.path)' --workspace '\(directory.path)/workspace'"
+            #expect(try Command("/bin/sh", ["-c", script], listens: true).run() == .exited(status: 75))
+            // Nobody held the signal back: it comes to the shell.
+            #expect(try Command("/bin/sh", ["-c", script]).run() == .killed(signal: SIGTERM))
         }
     }
 

@@ -1,6 +1,7 @@
 import Foundation
 import JSON
 import Pipeline
+import System
 import Testing
 
 /// `qid fit --points` with what can be asked besides one law's parameters.

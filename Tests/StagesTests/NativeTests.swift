@@ -1,6 +1,7 @@
 import Foundation
 import JSON
 import Pipeline
+import System
 import Testing
 import Warehouse
 
@@ -13,7 +14,7 @@ struct NativeTests {
 
     @Test(
         .enabled(
-            if: exists(shared.appending(path: "native/archive")),
+            if: try exists(shared.appending(path: "native/archive")),
             "the native checkpoints are not beside the repository: ../shared/native"))
     func lossesGoToTheLawOfEffectiveParameters() throws {
         try withScratchDirectory { directory in

@@ -1,6 +1,7 @@
 import Foundation
 import JSON
 import Pipeline
+import System
 import Testing
 
 /// `qid plan`: what to measure next.

@@ -1,6 +1,7 @@
 import Foundation
 import JSON
 import Pipeline
+import System
 import Testing
 import Warehouse
 
@@ -79,7 +80,7 @@ struct RefusalTests {
                 #expect(outcome.errors.contains("needs a scale in row 0 that float16 cannot hold"), "\(outcome.errors)")
             }
             let refusals = workspace.appending(path: "store/refusals")
-            let name = try #require(names(in: refusals).first)
+            let name = try #require(try names(in: refusals).first)
             let file = refusals.appending(path: name)
             let text = String(decoding: try readFile(file), as: UTF8.self)
             #expect(text.contains("\"final\": true"))
@@ -128,7 +129,7 @@ struct RefusalTests {
 
     /// The lock of the run that began last.
     private static func lock(_ workspace: URL) throws -> URL {
-        let run = try #require(names(in: workspace.appending(path: "runs")).last)
+        let run = try #require(try names(in: workspace.appending(path: "runs")).last)
         return workspace.appending(path: "runs/\(run)/manifest.lock.yaml")
     }
 }

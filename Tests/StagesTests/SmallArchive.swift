@@ -2,6 +2,7 @@ import Checkpoint
 import FoundationEssentials
 import JSON
 import Pipeline
+import System
 
 /// A made-up archive of GPT-NeoX models that run in no time: two sizes, three steps each, in plain directories.
 struct SmallArchive {

@@ -1,6 +1,7 @@
 import Foundation
 import JSON
 import Pipeline
+import System
 import Testing
 import Warehouse
 
@@ -31,7 +32,7 @@ struct TargetTests {
     private func evaluations(_ workspace: URL) throws -> [String: String] {
         var files: [String: String] = [:]
         let directory = workspace.appending(path: "store/evaluations")
-        for name in names(in: directory) where name.hasSuffix(".json") && !name.hasPrefix(".") {
+        for name in try names(in: directory) where name.hasSuffix(".json") && !name.hasPrefix(".") {
             files[name] = sha256(try readFile(directory.appending(path: name)))
         }
         return files
@@ -71,7 +72,7 @@ struct TargetTests {
             }
             #expect(rows.count == 18 && counts.count > 1, "\(rows)")
 
-            let name = try #require(names(in: workspace.appending(path: "runs")).first)
+            let name = try #require(try names(in: workspace.appending(path: "runs")).first)
             let lock = workspace.appending(path: "runs/\(name)/manifest.lock.yaml")
             let used = try Lock(file: lock).windowsUsed
             #expect(used.count == 24 && Set(used.map(\.windows)).isSuperset(of: counts))
@@ -159,7 +160,7 @@ struct TargetTests {
             let json = try #require(try JSONValue(parsing: Array(alone.output.utf8)).object)
             let loss = try #require(json["results"]?.array?[0].object?["loss"]?.double)
             #expect(answer[0] == [.real(loss), .integer(6 * 15), .text("second-half")])
-            let lock = try #require(names(in: workspace.appending(path: "runs")).first)
+            let lock = try #require(try names(in: workspace.appending(path: "runs")).first)
             let verify = try qid(
                 [
                     "verify", workspace.appending(path: "runs/\(lock)/manifest.lock.yaml").path, "--workspace",

@@ -65,7 +65,7 @@ import Warehouse
 
     @Test func aMissingFolderCannotBeWritten() {
         let file = URL(filePath: "/nonexistent/warehouse.sqlite")
-        #expect(throws: WarehouseError.cannotWrite(file: file, reason: "No such file or directory")) {
+        #expect(throws: WarehouseError.cannotWrite(file: file, reason: "no such file or directory")) {
             try Warehouse(writing: file)
         }
     }

@@ -1,4 +1,5 @@
 package import FoundationEssentials
+import System
 
 /// Reads a file's bytes in order, decompressed where the file is gzip or Zstandard by its first bytes.
 ///
@@ -7,7 +8,7 @@ package import FoundationEssentials
 package struct ByteReader: ~Copyable {
     private static let bufferByteCount = 1 << 18
 
-    private let file: FileDescriptor
+    private let file: ReadableFile
     private let buffer: Buffer
     private let decoder: any StreamDecoder
     /// How the file is compressed, if it is.
@@ -24,9 +25,9 @@ package struct ByteReader: ~Copyable {
 
     /// Opens a file and looks at its first bytes.
     package init(path location: URL) throws(ArchiveError) {
-        let file = try FileDescriptor(reading: location)
+        let file = try ArchiveError.attempt { () throws(SystemError) in try ReadableFile(location) }
         let buffer = Buffer(byteCount: Self.bufferByteCount)
-        let count = try file.read(into: buffer.bytes)
+        let count = try Self.read(file, into: buffer)
         let prefix = UnsafeRawBufferPointer(rebasing: buffer.bytes.prefix(count))
         let format = CompressionFormat(prefix: prefix)
         do {
@@ -64,10 +65,14 @@ package struct ByteReader: ~Copyable {
 
     /// Reads on in the file; false at its end.
     private mutating func refill() throws(ArchiveError) -> Bool {
-        let count = try file.read(into: buffer.bytes)
+        let count = try Self.read(file, into: buffer)
         input = UnsafeRawBufferPointer(rebasing: buffer.bytes.prefix(count))
         fileOffset += count
         return count > 0
+    }
+
+    private static func read(_ file: borrowing ReadableFile, into buffer: Buffer) throws(ArchiveError) -> Int {
+        do throws(SystemError) { return try file.read(into: buffer.bytes) } catch { throw .system(error) }
     }
 }
 

@@ -1,4 +1,5 @@
 package import FoundationEssentials
+package import System
 
 /// One checkpoint as it lies in an archive: a directory, or a tar archive.
 package struct CheckpointSource: Sendable, Equatable {
@@ -53,7 +54,7 @@ package enum SkipReason: Sendable, Equatable {
     case adapter
     case unsupportedFormat
     case brokenLink
-    case unreadable(reason: String)
+    case unreadable(SystemError)
 
     /// Whether somebody has to do something about it; what is still being written comes by itself.
     package var isFault: Bool {
@@ -71,7 +72,7 @@ extension SkipReason: CustomStringConvertible {
         case .adapter: "an adapter without the model it belongs to; merge it into the model and save that"
         case .unsupportedFormat: "a format that is not read; pack it as .tar, .tar.gz or .tar.zst"
         case .brokenLink: "a symbolic link to nothing"
-        case .unreadable(let reason): "cannot be read: \(reason)"
+        case .unreadable(let error): error.description
         }
     }
 }

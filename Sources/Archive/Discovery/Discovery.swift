@@ -1,4 +1,5 @@
 package import FoundationEssentials
+import System
 
 /// The checkpoints of an archive directory, and what else looked like one.
 ///
@@ -27,36 +28,31 @@ package struct Discovery: Sendable {
 
     /// Searches a directory, or takes a single tar archive.
     package init(root location: URL) throws(ArchiveError) {
-        guard let status = FileStatus(location) else {
-            throw .cannotRead(file: location.path(percentEncoded: false), reason: "no such file or directory")
-        }
+        let status = try ArchiveError.attempt { () throws(SystemError) in try FileStatus(of: location) }
         root = location.resolvingSymlinksInPath()
-        if status.isDirectory {
-            try visit([])
-            while let path = linkedDirectories.popLast() { try visit(path) }
+        if status.kind == .directory {
+            do throws(SystemError) { try visit([], status) } catch { throw .system(error) }
+            while let path = linkedDirectories.popLast() { visitIfReadable(path) }
             for path in linkedTars { take(tar: path) }
         } else {
-            take(tar: [])
+            append([], form: .tar, weights: [], companions: [])
         }
         sources.sort(by: Self.precedes)
         skipped.sort { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
     }
 
-    private mutating func visit(_ path: [String]) throws(ArchiveError) {
-        let location = url(path)
-        guard let status = FileStatus(location), visited.insert(status.identity).inserted else { return }
-        let contents: DirectoryContents
-        do {
-            contents = try DirectoryContents(location)
-        } catch {
-            // The root itself must be readable; one folder in it must not stop the others.
-            guard !path.isEmpty else { throw error }
-            return skip(path, .unreadable(reason: "not a directory that may be listed"))
-        }
+    /// The root itself must be readable; one folder in it must not stop the others.
+    private mutating func visitIfReadable(_ path: [String]) {
+        do throws(SystemError) { try visit(path, FileStatus(of: url(path))) } catch { skip(path, .unreadable(error)) }
+    }
+
+    private mutating func visit(_ path: [String], _ status: FileStatus) throws(SystemError) {
+        guard visited.insert(status.identity).inserted else { return }
+        let contents = try DirectoryContents(url(path))
         takeDirectory(path, contents)
         takeFiles(path, contents)
         linkedDirectories += contents.linkedDirectories.reversed().map { path + [$0] }
-        for name in contents.directories { try visit(path + [name]) }
+        for name in contents.directories { visitIfReadable(path + [name]) }
     }
 
     private mutating func takeFiles(_ path: [String], _ contents: DirectoryContents) {
@@ -77,8 +73,11 @@ package struct Discovery: Sendable {
     }
 
     private mutating func take(tar path: [String]) {
-        let location = url(path)
-        guard let status = FileStatus(location), visited.insert(status.identity).inserted else { return }
+        do throws(SystemError) {
+            guard visited.insert(try FileStatus(of: url(path)).identity).inserted else { return }
+        } catch {
+            return skip(path, .unreadable(error))
+        }
         append(path, form: .tar, weights: [], companions: [])
     }
 

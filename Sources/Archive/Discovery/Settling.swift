@@ -1,5 +1,5 @@
 package import FoundationEssentials
-import Glibc
+import System
 
 /// Decides whether a source is whole or still being written, so that it can be left for the next time.
 ///
@@ -25,7 +25,8 @@ package struct Settling: Sendable {
     package func reasonToWait(
         for source: CheckpointSource, since before: SourceFingerprint, endedEarly: Bool, now: Date = Date()
     ) -> String? {
-        guard let after = try? source.fingerprint() else { return "a file went away while it was read" }
+        let after: SourceFingerprint
+        do throws(ArchiveError) { after = try source.fingerprint() } catch { return error.description }
         guard after == before else { return "a file changed while it was read" }
         if let name = writtenFile(of: source) { return "'\(name)' is open for writing" }
         let age = now.timeIntervalSince1970 - Double(after.modified) / 1e9
@@ -33,20 +34,5 @@ package struct Settling: Sendable {
         let limit = Double(settleTime.components.seconds) + Double(settleTime.components.attoseconds) / 1e18
         guard endedEarly, abs(age) < limit else { return nil }
         return "it ends early and was changed less than \(limit) seconds ago"
-    }
-
-    /// Asks the kernel for a read lease, which it refuses while anybody has the file open for writing.
-    private func isOpenForWriting(_ location: URL) -> Bool {
-        // From <fcntl.h> behind _GNU_SOURCE, which Swift does not import.
-        let (setSignal, setLease, getLease) = (Int32(10), Int32(1024), Int32(1025))
-        let descriptor = open(location.path(percentEncoded: false), O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        guard descriptor >= 0 else { return false }
-        // Closing the file gives the lease back.
-        defer { close(descriptor) }
-        // Who opens the file in this very moment makes the kernel send a signal; this one is ignored by default.
-        guard fcntl(descriptor, getLease) == Int32(F_UNLCK), fcntl(descriptor, setSignal, SIGURG) == 0 else {
-            return false
-        }
-        return fcntl(descriptor, setLease, Int32(F_RDLCK)) != 0 && errno == EAGAIN
     }
 }

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import System
 
 /// What a source's files look like from outside: equal as long as nobody has touched them.
 ///
@@ -29,9 +30,7 @@ extension CheckpointSource {
     package func fingerprint() throws(ArchiveError) -> SourceFingerprint {
         var files: [SourceFingerprint.File] = []
         for location in self.files {
-            guard let status = FileStatus(location) else {
-                throw .cannotRead(file: location.path(percentEncoded: false), reason: "it is gone")
-            }
+            let status = try ArchiveError.attempt { () throws(SystemError) in try FileStatus(of: location) }
             files.append(
                 .init(
                     name: location.lastPathComponent, byteCount: status.byteCount, modified: status.modified,

@@ -1,5 +1,5 @@
 import FoundationEssentials
-import Glibc
+import System
 
 /// Unpacks the one checkpoint in a tar archive, wherever in it the files lie and in whatever order they come.
 ///
@@ -70,10 +70,9 @@ struct TarUnpacking {
             throw .noConfiguration(file: file, folder: folder)
         }
         for entry in staged {
-            let old = entry.location.path(percentEncoded: false)
-            let new = directory.appending(path: entry.name).path(percentEncoded: false)
-            guard (entry.folder == folder ? rename(old, new) : unlink(old)) == 0 else {
-                throw .cannotWrite(file: new, reason: systemReason())
+            try ArchiveError.attempt { () throws(SystemError) in
+                guard entry.folder == folder else { return try removeFile(entry.location) }
+                try rename(entry.location, to: directory.appending(path: entry.name))
             }
         }
         return UnpackedFiles(

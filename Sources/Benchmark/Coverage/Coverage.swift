@@ -1,8 +1,5 @@
-import Glibc
 import Kernels
 import ScalingLaws
-
-func exponential(_ value: Double) -> Double { exp(value) }
 
 /// How often 95 % intervals of one law hold the truth, over repeated simulated measurements.
 package struct Coverage: Sendable, Equatable {

@@ -1,3 +1,4 @@
+import RealModule
 package import ScalingLaws
 
 /// What a coverage simulation measures: a law with known parameters, where it is measured and how noisily.
@@ -25,7 +26,7 @@ package struct CoverageDesign: Sendable {
         for (number, specs) in checkpoints.enumerated() {
             let shared = sharedNoise * random.normal()
             for conditions in specs {
-                let value = values[points.count] * exponential(shared + ownNoise * random.normal())
+                let value = values[points.count] * Double.exp(shared + ownNoise * random.normal())
                 points.append(
                     Point(
                         conditions, loss: law.quantity == .loss ? value : nil, qid: law.quantity == .qid ? value : nil,

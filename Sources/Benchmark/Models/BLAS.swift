@@ -1,5 +1,5 @@
-import Glibc
 import Kernels
+import System
 
 /// A BLAS library of this machine (OpenBLAS, MKL, BLIS), to be compared with; one thread.
 struct BLAS {
@@ -18,15 +18,14 @@ struct BLAS {
 
     /// Loads a shared library that has the function under its own name or that of NumPy's and SciPy's copies.
     init(library path: String) throws(BenchmarkError) {
-        // The libraries read these when they load.
-        for name in ["OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS", "OMP_NUM_THREADS"] {
-            setenv(name, "1", 1)
-        }
-        guard let library = dlopen(path, RTLD_NOW | RTLD_LOCAL) else {
-            throw .noBLAS(path: path, reason: dlerror().map { String(cString: $0) } ?? "it does not load")
-        }
+        let oneThread = ["OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS", "OMP_NUM_THREADS"]
+            .map { ($0, "1") }
+        let library: DynamicLibrary
+        do throws(DynamicLibrary.LoadError) {
+            library = try DynamicLibrary(path, variables: Dictionary(uniqueKeysWithValues: oneThread))
+        } catch { throw .noBLAS(path: path, reason: error.reason) }
         let names = ["cblas_sgemm", "cblas_sgemm64_", "scipy_cblas_sgemm64_", "scipy_cblas_sgemm"]
-        guard let symbol = names.lazy.compactMap({ dlsym(library, $0) }).first else {
+        guard let symbol = names.lazy.compactMap({ library.symbol($0) }).first else {
             throw .noBLAS(path: path, reason: "it has none of \(names.joined(separator: ", "))")
         }
         product = unsafeBitCast(symbol, to: Product.self)

@@ -1,6 +1,6 @@
 import Compression
-import Glibc
 import Kernels
+import RealModule
 
 /// GPT-NeoX as its definition reads, in Double and token by token: the reference for the engine.
 struct PlainDecoder {
@@ -23,12 +23,13 @@ struct PlainDecoder {
         let logits = try linear(try norm(hidden, "gpt_neox.final_layer_norm"), "embed_out", bias: false)
         return zip(logits, tokens.dropFirst()).reduce(0) { sum, pair in
             let greatest = pair.0.max() ?? 0
-            return sum + greatest + log(pair.0.reduce(0) { $0 + exp($1 - greatest) }) - pair.0[Int(pair.1)]
+            return sum + greatest + Double.log(pair.0.reduce(0) { $0 + Double.exp($1 - greatest) })
+                - pair.0[Int(pair.1)]
         }
     }
 
     /// x·Φ(x).
-    static func gelu(_ x: Double) -> Double { x / 2 * (1 + erf(x / 2.0.squareRoot())) }
+    static func gelu(_ x: Double) -> Double { x / 2 * (1 + Double.erf(x / 2.0.squareRoot())) }
 
     private func embedding(_ tokens: [UInt32]) throws(CompressionError) -> [Vector] {
         let matrix = try store.matrix("gpt_neox.embed_in")
@@ -89,7 +90,7 @@ struct PlainDecoder {
 
     /// softmax(q·kᵀ/√size)·v for one token of one head.
     private func attended(_ token: Int, _ q: [Vector], _ k: [Vector], _ v: [Vector]) -> Vector {
-        let weights = (0...token).map { exp(dot(q[token], k[$0]) / Double(shape.headSize).squareRoot()) }
+        let weights = (0...token).map { Double.exp(dot(q[token], k[$0]) / Double(shape.headSize).squareRoot()) }
         let total = weights.reduce(0, +)
         return (0..<shape.headSize).map { column in
             (0...token).reduce(0) { $0 + weights[$1] * v[$1][column] } / total
@@ -101,9 +102,9 @@ struct PlainDecoder {
         var result = values
         let half = shape.rotarySize / 2
         for j in 0..<half {
-            let angle = Double(position) * pow(10_000, -2 * Double(j) / Double(shape.rotarySize))
-            result[j] = values[j] * cos(angle) - values[half + j] * sin(angle)
-            result[half + j] = values[half + j] * cos(angle) + values[j] * sin(angle)
+            let angle = Double(position) * Double.pow(10_000, -2 * Double(j) / Double(shape.rotarySize))
+            result[j] = values[j] * Double.cos(angle) - values[half + j] * Double.sin(angle)
+            result[half + j] = values[half + j] * Double.cos(angle) + values[j] * Double.sin(angle)
         }
         return result
     }

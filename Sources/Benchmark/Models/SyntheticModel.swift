@@ -2,6 +2,7 @@ import Checkpoint
 package import Compression
 package import FoundationEssentials
 import JSON
+import System
 
 /// A checkpoint of float16 weights that nobody trained, on disk, with versions of it that are compressed.
 package struct SyntheticModel {
@@ -44,12 +45,9 @@ package struct SyntheticModel {
     }
 
     private static func write(_ shape: ModelShape, into directory: URL) throws(CheckpointError) {
-        let config = directory.appending(path: "config.json")
-        do {
-            try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
-            try Data(shape.configuration.prettyText.utf8).write(to: config)
-        } catch {
-            throw .cannotWrite(file: config.path(percentEncoded: false), reason: "\(error)")
+        try CheckpointError.attempt { () throws(SystemError) in
+            try makeDirectory(directory)
+            try writeFile(Array(shape.configuration.prettyText.utf8), to: directory.appending(path: "config.json"))
         }
         let tensors = tensors(shape)
         var writer = try SafetensorsWriter(

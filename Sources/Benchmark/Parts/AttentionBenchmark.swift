@@ -1,5 +1,5 @@
-import Glibc
 package import Kernels
+import RealModule
 
 /// Causal attention with queries, keys and values interleaved head by head, as GPT-NeoX has them.
 package enum AttentionBenchmark {
@@ -55,7 +55,7 @@ package enum AttentionBenchmark {
             return (0..<size.headSize).reduce(0.0) { $0 + Double(query[$1]) * Double(key[$1]) } * Double(scale(size))
         }
         let greatest = scores.max() ?? 0
-        let weights = scores.map { exp($0 - greatest) }
+        let weights = scores.map { Double.exp($0 - greatest) }
         let total = weights.reduce(0, +)
         let values = heads(fused, size, part: 2)
         return (0..<size.headSize).map { column in

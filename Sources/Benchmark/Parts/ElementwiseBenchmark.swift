@@ -1,5 +1,5 @@
-import Glibc
 package import Kernels
+import RealModule
 package import Vectors
 
 /// Norms and activations, which read each value once and write it once.
@@ -77,8 +77,10 @@ package enum ElementwiseBenchmark {
                 return row.map { $0 / (square + epsilon).squareRoot() }
             case .activation(.gelu): return row.map(PlainDecoder.gelu)
             case .activation(.geluTanh):
-                return row.map { $0 / 2 * (1 + tanh((2 / Double.pi).squareRoot() * ($0 + 0.044715 * $0 * $0 * $0))) }
-            case .activation(.silu): return row.map { $0 / (1 + exp(-$0)) }
+                return row.map {
+                    $0 / 2 * (1 + Double.tanh((2 / Double.pi).squareRoot() * ($0 + 0.044715 * $0 * $0 * $0)))
+                }
+            case .activation(.silu): return row.map { $0 / (1 + Double.exp(-$0)) }
             case .activation(.relu): return row.map { max($0, 0) }
             case .activation(.reluSquared): return row.map { max($0, 0) * max($0, 0) }
             }

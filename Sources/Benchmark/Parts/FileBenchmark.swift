@@ -1,5 +1,6 @@
 package import Archive
 package import FoundationEssentials
+import System
 
 /// Unpacking and hashing of a file of float16 weights, which lies in the page cache.
 package enum FileBenchmark {
@@ -7,9 +8,14 @@ package enum FileBenchmark {
     static func measure(
         _ workload: Workload, _ harness: Harness
     ) throws(BenchmarkError) -> (results: [Measurement], notes: [String]) {
-        let directory = try TemporaryDirectory()
         let bytes = bytes(workload.file)
-        let file = try directory.write(Data(bytes), "weights")
+        let (directory, file) = try BenchmarkError.attempt { () throws(SystemError) in
+            let directory = try TemporaryDirectory("qid-bench")
+            let file = directory.location.appending(path: "weights")
+            try writeFile(bytes, to: file)
+            return (directory, file)
+        }
+        defer { withExtendedLifetime(directory) {} }
         var results = try hashing(file, workload.file, harness)
         var notes: [String] = []
         for packer in Packer.allCases {
@@ -44,9 +50,8 @@ package enum FileBenchmark {
         _ packed: URL, _ bytes: [UInt8], _ packer: Packer, _ harness: Harness
     ) throws(BenchmarkError) -> [Measurement] {
         var unpacked = [UInt8](repeating: 0, count: bytes.count)
-        let packedByteCount: Int
-        do { packedByteCount = try Data(contentsOf: packed, options: .alwaysMapped).count } catch {
-            throw .cannotWrite(path: packed.path(percentEncoded: false))
+        let packedByteCount = try BenchmarkError.attempt { () throws(SystemError) in
+            try FileStatus(of: packed).byteCount
         }
         let work = Work(
             group: "file", name: "unpacking \(packer.rawValue)", limit: .bandwidth,

@@ -1,12 +1,13 @@
 import Compression
 package import Evaluation
+import System
 
 /// The evaluation of a whole model: its baseline alone, and with four specs in lockstep.
 package enum ModelBenchmark {
     static func measure(
         _ shape: ModelShape, _ workload: Workload, _ harness: Harness
     ) throws(BenchmarkError) -> (results: [Measurement], ratios: [Ratio]) {
-        let directory = try TemporaryDirectory()
+        let directory = try BenchmarkError.attempt { () throws(SystemError) in try TemporaryDirectory("qid-bench") }
         defer { withExtendedLifetime(directory) {} }
         let model = try SyntheticModel(shape, specs: try specs(workload), in: directory.location)
         try checkAgainstReference(model)

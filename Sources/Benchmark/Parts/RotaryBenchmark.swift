@@ -1,5 +1,5 @@
-import Glibc
 package import Kernels
+import RealModule
 
 /// Rotary position embeddings of all heads, rotated whole, in place.
 package enum RotaryBenchmark {
@@ -22,7 +22,7 @@ package enum RotaryBenchmark {
     package static func table(_ size: Workload.Attention) -> RotaryTable {
         RotaryTable(
             positions: size.context,
-            frequencies: (0..<size.headSize / 2).map { pow(base, -2 * Double($0) / Double(size.headSize)) })
+            frequencies: (0..<size.headSize / 2).map { Double.pow(base, -2 * Double($0) / Double(size.headSize)) })
     }
 
     /// The rotation that is measured.
@@ -39,10 +39,12 @@ package enum RotaryBenchmark {
             let position = Double(row % size.context)
             for column in 0..<size.width {
                 let (head, lane) = (column / size.headSize * size.headSize, column % size.headSize)
-                let angle = position * pow(base, -2 * Double(lane % half) / Double(size.headSize))
+                let angle = position * Double.pow(base, -2 * Double(lane % half) / Double(size.headSize))
                 let a = Double(x.view.row(row)[head + lane % half])
                 let b = Double(x.view.row(row)[head + half + lane % half])
-                let expected = lane < half ? a * cos(angle) - b * sin(angle) : b * cos(angle) + a * sin(angle)
+                let expected =
+                    lane < half
+                    ? a * Double.cos(angle) - b * Double.sin(angle) : b * Double.cos(angle) + a * Double.sin(angle)
                 try Check.close(out.view.row(row)[column], expected, tolerance: 1e-6, "rotary")
             }
         }

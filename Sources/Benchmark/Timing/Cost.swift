@@ -1,4 +1,4 @@
-import Glibc
+import System
 
 /// What a piece of work took.
 package struct Cost: Sendable, Equatable {
@@ -35,15 +35,5 @@ package struct Cost: Sendable, Equatable {
         Cost(wallSeconds: cost.wallSeconds / Double(count), cpuSeconds: cost.cpuSeconds / Double(count))
     }
 
-    private static var now: Cost {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        var usage = rusage()
-        getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
-        return Cost(
-            wallSeconds: Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9,
-            cpuSeconds: seconds(usage.ru_utime) + seconds(usage.ru_stime))
-    }
-
-    private static func seconds(_ time: timeval) -> Double { Double(time.tv_sec) + Double(time.tv_usec) * 1e-6 }
+    private static var now: Cost { Cost(wallSeconds: Clock.seconds, cpuSeconds: Clock.processorSeconds) }
 }

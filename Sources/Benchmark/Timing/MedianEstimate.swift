@@ -1,4 +1,4 @@
-import Glibc
+import RealModule
 
 /// The median of what repetitions gave, and how well it is known.
 package struct MedianEstimate: Sendable, Equatable {
@@ -27,10 +27,10 @@ package struct MedianEstimate: Sendable, Equatable {
     /// bounds it.
     private static func valuesOutside(_ count: Int) -> Int {
         // By logarithms: 2⁻ⁿ itself is 0 from some thousand values on.
-        var (logarithm, below, k) = (-Double(count) * log(2), 0.0, 0)
-        while k < count, below + exp(logarithm) <= 0.025 {
-            below += exp(logarithm)
-            logarithm += log(Double(count - k) / Double(k + 1))
+        var (logarithm, below, k) = (-Double(count) * Double.log(2), 0.0, 0)
+        while k < count, below + Double.exp(logarithm) <= 0.025 {
+            below += Double.exp(logarithm)
+            logarithm += Double.log(Double(count - k) / Double(k + 1))
             k += 1
         }
         return k

@@ -1,4 +1,5 @@
 import Crypto
+import System
 
 /// What identifies one tensor: its name, type, shape, and the SHA-256 of its bytes.
 package struct TensorDigest: Sendable, Equatable {

@@ -1,5 +1,6 @@
 package import FoundationEssentials
 import JSON
+import System
 
 /// Writes a safetensors file as a stream: the header at once, then each tensor's bytes as they become known.
 ///
@@ -20,7 +21,7 @@ package struct SafetensorsWriter: ~Copyable {
         }
     }
 
-    private let file: FileWriter
+    private let file: NewFile
     package let header: SafetensorsHeader
     private var missing: [String: TensorInfo]
 
@@ -32,11 +33,9 @@ package struct SafetensorsWriter: ~Copyable {
         let json = try Self.json(tensors, metadata: metadata, file: path)
         // What is written is read by the same rules as anybody else's file, before a byte of it is on disk.
         let header = try SafetensorsHeader(json: json, file: path)
-        let file = try FileWriter(creating: location)
+        let file = try CheckpointError.attempt { () throws(SystemError) in try NewFile(location) }
         let length = (0..<8).map { UInt8(truncatingIfNeeded: json.count >> (8 * $0)) }
-        try (length + json).withUnsafeBufferPointer { buffer throws(CheckpointError) in
-            try file.write(UnsafeRawBufferPointer(buffer), at: 0)
-        }
+        do throws(SystemError) { try file.write((length + json).span.bytes, at: 0) } catch { throw .system(error) }
         self.header = header
         self.file = file
         missing = Dictionary(header.tensors.map { ($0.name, $0) }) { first, _ in first }
@@ -49,7 +48,9 @@ package struct SafetensorsWriter: ~Copyable {
             throw .wrongByteCount(
                 file: file.path, tensor: name, expected: info.byteRange.count, found: bytes.count)
         }
-        try file.write(bytes, at: info.byteRange.lowerBound)
+        do throws(SystemError) {
+            try file.write(bytes.bytes, at: info.byteRange.lowerBound)
+        } catch { throw .system(error) }
         missing[name] = nil
     }
 
@@ -68,7 +69,7 @@ package struct SafetensorsWriter: ~Copyable {
             throw .wrongByteCount(
                 file: file.path, tensor: left.name, expected: left.byteRange.count, found: 0)
         }
-        try file.close()
+        do throws(SystemError) { try file.close() } catch { throw .system(error) }
     }
 
     private static func json(

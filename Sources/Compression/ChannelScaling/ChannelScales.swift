@@ -1,10 +1,5 @@
 package import Kernels
-
-#if canImport(Darwin)
-    private import Darwin
-#else
-    private import Glibc
-#endif
+import RealModule
 
 /// The formulas by which methods scale input channels: W's columns times s, the inputs divided by s.
 ///
@@ -17,7 +12,7 @@ package enum ChannelScales {
     package static func awq(meanMagnitude: [Double], exponent: Float) -> [Float] {
         let live = meanMagnitude.indices.filter { meanMagnitude[$0] > 0 }
         var scales = [Double](repeating: 1, count: meanMagnitude.count)
-        for channel in live { scales[channel] = max(pow(meanMagnitude[channel], Double(exponent)), 1e-4) }
+        for channel in live { scales[channel] = max(Double.pow(meanMagnitude[channel], Double(exponent)), 1e-4) }
         let values = live.map { scales[$0] }
         let middle = ((values.max() ?? 1) * (values.min() ?? 1)).squareRoot()
         for channel in live { scales[channel] /= middle }
@@ -28,14 +23,18 @@ package enum ChannelScales {
     /// mit-han-lab/smoothquant.
     package static func smoothQuant(inputs: [Float], weights: [Float]) -> [Float] {
         zip(inputs, weights).map { input, weight in
-            input == 0 ? 1 : max((Double(input) / Double(max(weight, 1e-5))).squareRoot(), 1e-5)
-        }.map { Float($0) }
+            guard input != 0 else { return 1 }
+            let ratio = Double(input) / Double(max(weight, 1e-5))
+            return Float(max(ratio.squareRoot(), 1e-5))
+        }
     }
 
     /// AWEQ (2311.01305): s = √(range x / range w).
     package static func aweq(inputRanges: [Float], weightRanges: [Float]) -> [Float] {
         zip(inputRanges, weightRanges).map { input, weight in
-            input == 0 || weight == 0 ? 1 : Float((Double(input) / Double(weight)).squareRoot())
+            guard input != 0, weight != 0 else { return 1 }
+            let ratio = Double(input) / Double(weight)
+            return Float(ratio.squareRoot())
         }
     }
 

@@ -1,10 +1,5 @@
 import Kernels
-
-#if canImport(Darwin)
-    private import Darwin
-#else
-    private import Glibc
-#endif
+import RealModule
 
 /// The clustering of Probabilistic Weight Fixing (2309.13575, as wanderingweights/PWFN's `clustering/Cluster.py` does it)
 /// in its data-free form: a weight's own size stands for the spread that training would have learnt for it.
@@ -56,7 +51,7 @@ struct PowersOfTwo {
         var best: (error: Double, chosen: [Double])?
         for depth in 1...7 {
             let found = (0..<64).lazy.compactMap { step in
-                PowerCover(values, counts, depth: depth).run(distance: exp2(Double(step) / 8 - 8), limit: limit)
+                PowerCover(values, counts, depth: depth).run(distance: Double.exp2(Double(step) / 8 - 8), limit: limit)
             }.first
             guard let found else { continue }
             let error = values.indices.reduce(0.0) { sum, index in

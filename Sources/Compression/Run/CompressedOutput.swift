@@ -2,6 +2,7 @@ import Checkpoint
 import FoundationEssentials
 import JSON
 import Kernels
+import System
 
 /// One compressed checkpoint being written: a Hugging Face directory in compressed-tensors' layout.
 final class CompressedOutput {
@@ -21,9 +22,7 @@ final class CompressedOutput {
     ) throws(CompressionError) {
         self.spec = spec
         self.directory = directory
-        do { try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true) } catch {
-            throw .cannotWrite(path: directory.path(percentEncoded: false), errno: SystemFile.lastError)
-        }
+        try CompressionError.attempt { () throws(SystemError) in try makeDirectory(directory) }
         var declarations = kept.map { SafetensorsWriter.Declaration($0.info.name, $0.info.type, $0.info.shape) }
         for (module, layout) in modules {
             declarations += layout.map { .init("\(module).\($0.suffix)", $0.type, $0.shape) }
@@ -83,8 +82,8 @@ final class CompressedOutput {
         try write(provenance.json(spec, bitsPerWeight: bitsPerWeight), as: "provenance.json")
         for name in Self.companions {
             let source = checkpoint.directory.appending(path: name)
-            guard FileManager.default.fileExists(atPath: source.path(percentEncoded: false)) else { continue }
-            try SystemFile.write(SystemFile.read(source), to: directory.appending(path: name))
+            let bytes = try CompressionError.attempt { () throws(SystemError) in try readFileIfThere(source) }
+            if let bytes { try write(bytes, as: name) }
         }
         var config = checkpoint.config.json
         config["quantization_config"] = .object(configuration(ignored: ignored))
@@ -101,7 +100,16 @@ final class CompressedOutput {
     }
 
     private func write(_ value: JSONValue, as name: String) throws(CompressionError) {
-        try SystemFile.write(Array(value.prettyText.utf8), to: directory.appending(path: name))
+        try write(Array(value.prettyText.utf8), as: name)
+    }
+
+    /// Writes a new file; who publishes the directory syncs it.
+    private func write(_ bytes: [UInt8], as name: String) throws(CompressionError) {
+        do throws(SystemError) {
+            let file = try NewFile(directory.appending(path: name))
+            try file.write(bytes.span.bytes)
+            try file.close()
+        } catch { throw .system(error) }
     }
 
     /// Files of a Hugging Face directory that go with the weights unchanged.

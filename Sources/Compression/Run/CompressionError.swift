@@ -1,7 +1,8 @@
 package import Checkpoint
+package import System
 
 /// Why a spec, a weight or a compressed checkpoint cannot be taken, or an output cannot be written.
-package enum CompressionError: Error, Equatable {
+package enum CompressionError: SystemFailure, Equatable {
     /// A key of a spec has a value that makes no sense; `allowed` says which would.
     case invalidValue(key: String, value: String, allowed: String)
     case unknownKey(String, allowed: [String])
@@ -34,8 +35,7 @@ package enum CompressionError: Error, Equatable {
     case missingCalibration(method: String)
 
     case checkpoint(CheckpointError)
-    case cannotRead(path: String, errno: Int32)
-    case cannotWrite(path: String, errno: Int32)
+    case system(SystemError)
 }
 
 extension CompressionError: CustomStringConvertible {
@@ -77,8 +77,7 @@ extension CompressionError: CustomStringConvertible {
             "the Hessian of '\(tensor)' is not positive definite at column \(column), though damped; more calibration text helps"
         case .missingCalibration(let method): "method '\(method)' needs a calibration shard"
         case .checkpoint(let error): error.description
-        case .cannotRead(let path, let errno): "cannot read '\(path)': \(Self.reason(errno))"
-        case .cannotWrite(let path, let errno): "cannot write '\(path)': \(Self.reason(errno))"
+        case .system(let error): error.description
         }
     }
 }

@@ -1,8 +1,4 @@
-#if canImport(Darwin)
-    private import Darwin
-#else
-    private import Glibc
-#endif
+import RealModule
 
 /// The numbers that a weight's values become, before scales.
 package enum NumberFormat: Sendable, Hashable {
@@ -30,9 +26,9 @@ package enum NumberFormat: Sendable, Hashable {
         case .fourBit: 4
         case .float8: 8
         case .mx(let format): Double(format.bits)
-        case .ternary: log2(3)
+        case .ternary: Double.log2(3)
         case .binary: 1
-        case .levels(let count, let vector): log2(Double(count)) / Double(vector)
+        case .levels(let count, let vector): Double.log2(Double(count)) / Double(vector)
         case .stored: 16
         }
     }

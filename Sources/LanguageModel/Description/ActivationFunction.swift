@@ -1,10 +1,5 @@
+import RealModule
 package import Vectors
-
-#if canImport(Darwin)
-    private import Darwin
-#else
-    private import Glibc
-#endif
 
 /// The nonlinearity of an MLP, by the names that configurations use.
 package enum ActivationFunction: Sendable, Equatable {
@@ -61,23 +56,23 @@ package enum PlainActivation: String, Sendable, CaseIterable {
     package func callAsFunction(_ input: Float) -> Float {
         let x = Double(input)
         return switch self {
-        case .quickGelu: Float(x / (1 + exp(-1.702 * x)))
-        case .clippedGelu: Float(min(max(0.5 * x * (1 + erf(x * 0.5.squareRoot())), -10), 10))
+        case .quickGelu: Float(x / (1 + Double.exp(-1.702 * x)))
+        case .clippedGelu: Float(min(max(0.5 * x * (1 + Double.erf(x * 0.5.squareRoot())), -10), 10))
         case .hardSwish: Float(x * min(max(x + 3, 0), 6) / 6)
         case .leakyRelu: Float(x >= 0 ? x : 0.01 * x)
         case .identity: input
-        case .laplace: Float(0.5 * (1 + erf((x - 0.707107) / (0.282095 * 2.0.squareRoot()))))
+        case .laplace: Float(0.5 * (1 + Double.erf((x - 0.707107) / (0.282095 * 2.0.squareRoot()))))
         case .mish: Float(x * Self.hyperbolicTangent(Self.softplus(x)))
         case .relu6: Float(min(max(x, 0), 6))
-        case .sigmoid: Float(1 / (1 + exp(-x)))
+        case .sigmoid: Float(1 / (1 + Double.exp(-x)))
         case .squareRootSoftplus: Float(Self.softplus(x).squareRoot())
         case .tanh: Float(Self.hyperbolicTangent(x))
         }
     }
 
-    private static func softplus(_ x: Double) -> Double { max(x, 0) + log1p(exp(-abs(x))) }
+    private static func softplus(_ x: Double) -> Double { max(x, 0) + Double.log(onePlus: Double.exp(-abs(x))) }
     private static func hyperbolicTangent(_ x: Double) -> Double {
-        let decay = expm1(-2 * abs(x))
+        let decay = Double.expMinusOne(-2 * abs(x))
         return (x < 0 ? 1 : -1) * decay / (2 + decay)
     }
 }

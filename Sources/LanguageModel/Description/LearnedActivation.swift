@@ -1,8 +1,4 @@
-#if canImport(Darwin)
-    private import Darwin
-#else
-    private import Glibc
-#endif
+import RealModule
 
 /// A nonlinearity with parameters that each layer has its own of, by way of Double.
 package struct LearnedActivation: Sendable, Equatable {
@@ -40,9 +36,11 @@ package struct LearnedActivation: Sendable, Equatable {
             let bottom = 0.5
             if x > 0 { return Float(Self.softplus(parameters[0]) * x * x + bottom * x) }
             let steepness = bottom + Self.softplus(parameters[1])
-            return Float((expm1(min(x, -1e-6)) - x) * steepness + bottom * x)
+            return Float((Double.expMinusOne(min(x, -1e-6)) - x) * steepness + bottom * x)
         }
     }
 
-    private static func softplus(_ x: Float) -> Double { max(Double(x), 0) + log1p(exp(-abs(Double(x)))) }
+    private static func softplus(_ x: Float) -> Double {
+        max(Double(x), 0) + Double.log(onePlus: Double.exp(-abs(Double(x))))
+    }
 }

@@ -1,8 +1,4 @@
-#if canImport(Darwin)
-    private import Darwin
-#else
-    private import Glibc
-#endif
+import RealModule
 
 /// Rotary positions (arXiv 2104.09864): pairs (j, j + size/2) of the first ``size`` entries of a head turn by
 /// position · frequency_j.
@@ -43,14 +39,14 @@ package struct RotaryDescription: Sendable, Equatable {
 
     /// base^(2j/dimension) for j in 0 ..< size/2.
     private func powers(of base: Double) -> [Float] {
-        (0..<size / 2).map { Float(pow(base, Double(Float(2 * $0) / Float(dimension)))) }
+        (0..<size / 2).map { Float(Double.pow(base, Double(Float(2 * $0) / Float(dimension)))) }
     }
 
     /// NTK scaling: the base grows once sequences are longer than those trained on.
     private func stretchedBase(factor: Double, maximum: Int, context: Int) -> Double {
         let length = Double(max(context, maximum))
         let stretch = factor * length / Double(maximum) - (factor - 1)
-        return base * pow(stretch, Double(dimension) / Double(dimension - 2))
+        return base * Double.pow(stretch, Double(dimension) / Double(dimension - 2))
     }
 }
 
@@ -113,7 +109,7 @@ package struct YarnScaling: Sendable, Equatable {
 
     /// 0.1·m·ln(scale) + 1, the paper's attention temperature.
     static func temperature(scale: Double, multiplier: Double = 1) -> Double {
-        scale <= 1 ? 1 : 0.1 * multiplier * log(scale) + 1
+        scale <= 1 ? 1 : 0.1 * multiplier * Double.log(scale) + 1
     }
 
     func blended(_ powers: [Float], dimension: Int, base: Double) -> [Float] {
@@ -131,7 +127,7 @@ package struct YarnScaling: Sendable, Equatable {
     /// The dimensions between which the ramp rises from 0 (frequency kept) to 1 (frequency interpolated).
     private func rampRange(dimension: Int, base: Double) -> (Double, Double) {
         func position(rotations: Double) -> Double {
-            Double(dimension) * log(originalContext / (rotations * 2 * Double.pi)) / (2 * log(base))
+            Double(dimension) * Double.log(originalContext / (rotations * 2 * Double.pi)) / (2 * Double.log(base))
         }
         let low = position(rotations: betaFast)
         let high = position(rotations: betaSlow)

@@ -1,12 +1,7 @@
 import Checkpoint
 import Compression
 import FoundationEssentials
-
-#if canImport(Darwin)
-    private import Darwin
-#else
-    private import Glibc
-#endif
+import System
 
 extension WeightStore {
     /// The checkpoint's directory, for messages.
@@ -19,11 +14,6 @@ extension WeightStore {
         }
         guard mine.info.type == theirs.info.type, mine.info.shape == theirs.info.shape else { return false }
         if mine.baseAddress == theirs.baseAddress { return true }
-        return mine.withBytes { bytes in theirs.withBytes { Self.equal(bytes, $0) } }
-    }
-
-    private static func equal(_ a: UnsafeRawBufferPointer, _ b: UnsafeRawBufferPointer) -> Bool {
-        guard let first = a.baseAddress, let second = b.baseAddress else { return a.count == b.count }
-        return a.count == b.count && memcmp(first, second, a.count) == 0
+        return mine.withBytes { bytes in theirs.withBytes { holdSameBytes(bytes, $0) } }
     }
 }

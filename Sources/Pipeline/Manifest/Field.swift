@@ -1,5 +1,6 @@
 package import FoundationEssentials
 package import JSON
+import System
 import Yams
 
 /// One value of a YAML file with the line it stands on, so that whatever is wrong with it can say where.
@@ -19,10 +20,12 @@ package struct Field: Sendable {
 extension Field {
     /// Reads a YAML file whole.
     package init(file: URL) throws(ManifestError) {
-        let text: String
-        do { text = try String(contentsOf: file, encoding: .utf8) } catch {
-            let missing = !FileManager.default.fileExists(atPath: file.path)
-            throw .unreadable(file: file.path, reason: missing ? "no such file" : "cannot be read as UTF-8 text")
+        let bytes: [UInt8]
+        do throws(SystemError) { bytes = try readFile(file) } catch {
+            throw .unreadable(file: file.path, reason: error.isMissing ? "no such file" : error.reason)
+        }
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw .unreadable(file: file.path, reason: "not UTF-8 text")
         }
         try self.init(yaml: text, file: file.relativePath)
     }

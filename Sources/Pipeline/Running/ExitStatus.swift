@@ -1,3 +1,5 @@
+package import System
+
 /// How a command ends, in the words of sysexits(3).
 package enum ExitStatus: Int32, Sendable {
     case success = 0
@@ -15,4 +17,14 @@ package enum ExitStatus: Int32, Sendable {
     case inputOutput = 74
     /// Another process holds the lock, or a signal stopped this one: try again.
     case tryAgain = 75
+}
+
+extension ExitStatus {
+    /// What a stage's end means; nil where it is none of ours.
+    package init?(_ end: ProcessEnd) {
+        switch end {
+        case .exited(let status): self.init(rawValue: status)
+        case .killed: if end.wasAskedFor { self = .tryAgain } else { return nil }
+        }
+    }
 }

@@ -1,9 +1,6 @@
 import Dispatch
 import Synchronization
-
-#if canImport(Glibc)
-    import Glibc
-#endif
+import System
 
 /// Says on standard error what is being done, how far it is and how long it has to go: on a terminal as a line that
 /// updates, elsewhere as a line now and then.
@@ -23,7 +20,7 @@ package final class Progress: Sendable {
 
     package init(_ title: String) {
         self.title = title
-        isTerminal = isatty(STDERR_FILENO) == 1
+        isTerminal = StandardError.isTerminal
         interval = isTerminal ? 200_000_000 : 10_000_000_000
     }
 
@@ -63,7 +60,7 @@ package final class Progress: Sendable {
         state.shownLength = line.count
     }
 
-    private func write(_ text: String) { writeToStandardError(text) }
+    private func write(_ text: String) { StandardError.write(text) }
 
     /// Seconds in the words of a person: `45 s`, `3 min`, `2 h 5 min`.
     package static func duration(_ seconds: Double) -> String {
@@ -77,9 +74,4 @@ package final class Progress: Sendable {
 }
 
 /// Writes one line to standard error.
-package func report(_ line: String) { writeToStandardError(line + "\n") }
-
-/// In one write, so that lines of several processes do not mix; who reads standard error is not our concern.
-private func writeToStandardError(_ text: String) {
-    _ = Array(text.utf8).withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
-}
+package func report(_ line: String) { StandardError.write(line + "\n") }

@@ -1,5 +1,6 @@
 package import FoundationEssentials
 package import JSON
+import System
 
 /// One run's directory, `runs/<time>-<name>/`: its lock, its log and its report.
 package struct RunDirectory: Sendable {
@@ -23,23 +24,32 @@ extension Workspace {
     ///
     /// Asking for the same numbers again goes on where the last run ended, however it ended.
     package func run(of lock: Lock, at time: Date = .now) throws(WorkspaceError) -> RunDirectory {
-        if let known = runDirectories.first(where: { (try? Lock(file: $0.lock))?.digest == lock.digest }) {
-            return known
-        }
+        if let known = try knownRun(of: lock) { return known }
         let stamp = time.ISO8601Format(.iso8601(timeZone: .gmt, dateSeparator: .omitted, timeSeparator: .omitted))
         let base = "\(stamp)-\(lock.name)"
-        let taken = Set(names(in: runs))
+        let taken = Set(try WorkspaceError.attempt { () throws(SystemError) in try names(in: runs) })
         let name = taken.contains(base) ? "\(base)-\(lock.digest.prefix(8))" : base
         let run = RunDirectory(directory: runs.appending(path: name, directoryHint: .isDirectory))
-        try makeDirectory(run.directory)
+        try WorkspaceError.attempt { () throws(SystemError) in try makeDirectory(run.directory) }
         try publish(Array(lock.json.yamlText.utf8), at: run.lock)
         return run
     }
 
+    /// The directory of the run that this lock describes, if it has one.
+    package func knownRun(of lock: Lock) throws(WorkspaceError) -> RunDirectory? {
+        try runDirectories().first { (try? Lock(file: $0.lock))?.digest == lock.digest }
+    }
+
     /// All runs, oldest first.
-    package var runDirectories: [RunDirectory] {
-        names(in: runs).map { RunDirectory(directory: runs.appending(path: $0, directoryHint: .isDirectory)) }
-            .filter { exists($0.lock) }
+    package func runDirectories() throws(WorkspaceError) -> [RunDirectory] {
+        try WorkspaceError.attempt { () throws(SystemError) in
+            var runs: [RunDirectory] = []
+            for name in try names(in: self.runs) {
+                let run = RunDirectory(directory: self.runs.appending(path: name, directoryHint: .isDirectory))
+                if try exists(run.lock) { runs.append(run) }
+            }
+            return runs
+        }
     }
 }
 
@@ -50,6 +60,7 @@ extension RunDirectory {
             .init(key: "time", value: .string(Date.now.ISO8601Format())), .init(key: "event", value: .string(event)),
         ])
         for member in facts.members { line[member.key] = member.value }
-        try appendLine(JSONValue.object(line).canonicalText, to: log)
+        let text = JSONValue.object(line).canonicalText
+        try WorkspaceError.attempt { () throws(SystemError) in try appendLine(text, to: log) }
     }
 }

@@ -1,8 +1,5 @@
 package import FoundationEssentials
-
-#if canImport(Glibc)
-    import Glibc
-#endif
+import System
 
 /// The directory that holds the warehouse, the artifact store and the runs; its layout is a contract (see `WorkspaceReference`).
 package struct Workspace: Sendable {
@@ -12,19 +9,20 @@ package struct Workspace: Sendable {
     package init(creating root: URL) throws(WorkspaceError) {
         self.root = root.absoluteURL
         for directory in [checkpoints, compressed, evaluations, refusals, sources, runs, temporary] {
-            try makeDirectory(directory)
+            try WorkspaceError.attempt { () throws(SystemError) in try makeDirectory(directory) }
         }
     }
 
     /// The workspace at a path, which must exist.
     package init(existing root: URL) throws(WorkspaceError) {
         self.root = root.absoluteURL
-        guard FileManager.default.fileExists(atPath: store.path) else { throw .noWorkspace(path: root.path) }
+        let isThere = try WorkspaceError.attempt { () throws(SystemError) in try exists(store) }
+        guard isThere else { throw .noWorkspace(path: root.path) }
     }
 
     /// Where the workspace is: the option, else `$QID_WORKSPACE`, else `./qid-workspace`.
     package static func location(option: String?) -> URL {
-        let path = option ?? ProcessInfo.processInfo.environment["QID_WORKSPACE"] ?? "qid-workspace"
+        let path = option ?? Surroundings.variables["QID_WORKSPACE"] ?? "qid-workspace"
         return URL(filePath: path, directoryHint: .isDirectory).standardizedFileURL
     }
 
@@ -53,43 +51,4 @@ package struct Workspace: Sendable {
     package func refusal(_ key: ArtifactKey) -> URL { refusals.appending(path: key.text + ".json") }
     /// `store/sources/<SHA-256 of the path>.json`: what a place in an archive was found to hold.
     package func source(path: String) -> URL { sources.appending(path: sha256(Array(path.utf8)) + ".json") }
-}
-
-/// Makes a directory and its parents; one that is there already is fine.
-package func makeDirectory(_ directory: URL) throws(WorkspaceError) {
-    do {
-        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
-    } catch {
-        throw .cannotWrite(path: directory.path, code: errorCode(error))
-    }
-}
-
-/// Whether something is at this place.
-package func exists(_ place: URL) -> Bool { access(place.path, F_OK) == 0 }
-
-/// The names in a directory, sorted by their bytes; none if it does not exist.
-package func names(in directory: URL) -> [String] {
-    ((try? FileManager.default.contentsOfDirectory(atPath: directory.path)) ?? [])
-        .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
-}
-
-/// The whole of a small file.
-package func readFile(_ file: URL) throws(WorkspaceError) -> [UInt8] {
-    do { return Array(try Data(contentsOf: file)) } catch { throw .cannotRead(path: file.path, code: errorCode(error)) }
-}
-
-/// The errno behind an error that Foundation threw.
-package func errorCode(_ error: any Error) -> Int32 {
-    if let error = error as? CocoaError {
-        if let underlying = error.underlying as? POSIXError { return underlying.code.rawValue }
-        switch error.code {
-        case .fileWriteNoPermission, .fileReadNoPermission: return EACCES
-        case .fileWriteOutOfSpace: return ENOSPC
-        case .fileWriteVolumeReadOnly: return EROFS
-        case .fileNoSuchFile, .fileReadNoSuchFile: return ENOENT
-        case .fileWriteFileExists: return ENOTDIR
-        default: return EIO
-        }
-    }
-    return (error as? POSIXError)?.code.rawValue ?? EIO
 }

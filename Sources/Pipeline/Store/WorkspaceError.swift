@@ -1,14 +1,10 @@
-#if canImport(Glibc)
-    import Glibc
-#endif
+package import System
 
 /// What can go wrong with the files of a workspace.
-package enum WorkspaceError: Error, Equatable {
+package enum WorkspaceError: SystemFailure, Equatable {
     /// The workspace does not exist and the command only reads.
     case noWorkspace(path: String)
-    /// A system call on a path failed with this errno.
-    case cannotWrite(path: String, code: Int32)
-    case cannotRead(path: String, code: Int32)
+    case system(SystemError)
     /// Another process holds the lock file.
     case locked(path: String, holder: String)
     /// The store holds other bytes under the same name.
@@ -24,8 +20,7 @@ extension WorkspaceError: CustomStringConvertible {
         switch self {
         case .noWorkspace(let path):
             "no workspace at '\(path)': 'qid run MANIFEST' makes one, --workspace or QID_WORKSPACE names another"
-        case .cannotWrite(let path, let code): "cannot write '\(path)': \(Self.reason(code))"
-        case .cannotRead(let path, let code): "cannot read '\(path)': \(Self.reason(code))"
+        case .system(let error): error.description
         case .locked(let path, let holder): "'\(path)' is locked by \(holder): try again when it has ended"
         case .conflict(let path):
             "'\(path)' already holds other bytes than the ones computed now: "
@@ -35,13 +30,10 @@ extension WorkspaceError: CustomStringConvertible {
         }
     }
 
-    private static func reason(_ code: Int32) -> String { String(cString: strerror(code)).lowercasedFirst }
-
     package var exitStatus: ExitStatus {
         switch self {
         case .noWorkspace: .noInput
-        case .cannotWrite(_, let code): [EACCES, EROFS, ENOTDIR, EPERM].contains(code) ? .cannotCreate : .inputOutput
-        case .cannotRead(_, let code): code == ENOENT ? .noInput : .inputOutput
+        case .system(let error): error.exitStatus
         case .locked, .stopped: .tryAgain
         case .conflict: .software
         case .corrupt: .badInput
@@ -49,6 +41,10 @@ extension WorkspaceError: CustomStringConvertible {
     }
 }
 
-extension String {
-    fileprivate var lowercasedFirst: String { prefix(1).lowercased() + dropFirst() }
+extension SystemError {
+    /// How a command ends that needed what the system refused.
+    package var exitStatus: ExitStatus {
+        if isOfWriting { return isRefusedPlace ? .cannotCreate : .inputOutput }
+        return isMissing ? .noInput : .inputOutput
+    }
 }

@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Darwin)
-    internal import Darwin
-#endif
+import RealModule
 
 /// Numbers as people read them: as many digits as are known, a real minus sign, powers of ten where they are clearer.
 package enum Figures {
@@ -99,7 +95,7 @@ package enum Figures {
 
     /// The decimal exponent of a number after rounding to so many digits: 9.996 has 1 with three digits.
     private static func exponent(of value: Double, digits: Int) -> Int {
-        let exponent = Int(log10(value.magnitude).rounded(.down))
+        let exponent = Int(Double.log10(value.magnitude).rounded(.down))
         let rounded = (value.magnitude / power(exponent - digits + 1)).rounded()
         return rounded >= power(digits) ? exponent + 1 : exponent
     }
@@ -108,8 +104,8 @@ package enum Figures {
     static func power(_ exponent: Int) -> Double { Double("1e\(exponent)") ?? (exponent < 0 ? 0 : .infinity) }
 
     /// The decimal logarithm, for scales.
-    static func logarithm(_ value: Double) -> Double { log10(value) }
+    static func logarithm(_ value: Double) -> Double { Double.log10(value) }
 
     /// Ten to any power, for scales.
-    static func tenTo(_ exponent: Double) -> Double { pow(10, exponent) }
+    static func tenTo(_ exponent: Double) -> Double { Double.pow(10, exponent) }
 }

@@ -1,10 +1,5 @@
+import RealModule
 internal import ScalingLaws
-
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Darwin)
-    internal import Darwin
-#endif
 
 /// The result in a few sentences, computed from the content: what a command prints and a report begins with.
 package func headline(for content: ReportContent) -> String {
@@ -126,7 +121,7 @@ private struct Headline {
             let error = heldOut.rmsLogError
         else { return nil }
         return "Fitted without the largest model, the law foretells that model's QiD to within a factor of "
-            + Figures.significant(exp(error), digits: 2) + " (root mean square)."
+            + Figures.significant(Double.exp(error), digits: 2) + " (root mean square)."
     }
 
     private var warnings: String? {

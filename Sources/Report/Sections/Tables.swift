@@ -1,10 +1,5 @@
+import RealModule
 internal import ScalingLaws
-
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Darwin)
-    internal import Darwin
-#endif
 
 /// The tables of a report.
 enum Tables {
@@ -74,7 +69,7 @@ enum Tables {
 
     private static func heldOut(_ fit: Fit, _ kind: HeldOut.Kind) -> String {
         let errors = fit.heldOut.filter { $0.kind == kind }.compactMap(\.rmsLogError)
-        return errors.max().map { "× " + Figures.significant(exp($0)) } ?? ""
+        return errors.max().map { "× " + Figures.significant(Double.exp($0)) } ?? ""
     }
 
     /// A row for each scheme and place asked for, a column for each law.
@@ -142,7 +137,7 @@ enum Tables {
 
     private static func qid(_ cell: MeasuredCell) -> String {
         guard let stderr = cell.qidStderr, stderr > 0 else { return Figures.significant(cell.qid) }
-        let decimals = min(8, max(2, 1 - Int(log10(stderr).rounded(.down))))
+        let decimals = min(8, max(2, 1 - Int(Double.log10(stderr).rounded(.down))))
         return Figures.fixed(cell.qid, decimals: decimals) + " ± " + Figures.fixed(stderr, decimals: decimals)
     }
 

@@ -1,17 +1,12 @@
+import RealModule
 internal import ScalingLaws
-
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Darwin)
-    internal import Darwin
-#endif
 
 extension Document {
     /// The tokens at which QiD reaches a threshold: a row for each scheme and size, a column for each bit width.
     static func trainingLevel(_ content: ReportContent) -> Section? {
         let laws = content.laws.filter { !$0.trainingLevels.isEmpty }
         guard let first = laws.first, let threshold = first.trainingLevels.first?.threshold else { return nil }
-        let share = Figures.significant((1 - exp(-threshold)) * 100, digits: 2)
+        let share = Figures.significant((1 - Double.exp(-threshold)) * 100, digits: 2)
         let text = """
             The training level of a model is the number of training tokens at which its QiD reaches \
             \(Figures.significant(threshold, trimmed: true)) nats: trained for longer, it loses more than \(share) % of the \

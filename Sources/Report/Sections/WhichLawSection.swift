@@ -1,10 +1,5 @@
+import RealModule
 internal import ScalingLaws
-
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Darwin)
-    internal import Darwin
-#endif
 
 extension Document {
     /// The laws of each scheme in the order in which they foretell what they have not seen.
@@ -35,7 +30,7 @@ extension Document {
         guard let fit = try? ranked.outcome.get() else { return ["", ranked.law.name, "not fitted", "", "", ""] }
         return [
             "\(place)", ranked.law.name, "\(fit.n)",
-            ranked.heldOutError.map { "×\u{a0}" + Figures.significant(exp($0)) } ?? "",
+            ranked.heldOutError.map { "×\u{a0}" + Figures.significant(Double.exp($0)) } ?? "",
             ranked.excessAICc.map { Figures.fixed($0, decimals: 1) } ?? "", Figures.fixed(fit.bic, decimals: 1),
         ]
     }

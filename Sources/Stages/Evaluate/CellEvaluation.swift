@@ -6,6 +6,7 @@ import JSON
 import Kernels
 import LanguageModel
 import Pipeline
+import System
 
 /// Evaluates cells of one checkpoint in lockstep with its baseline and publishes each as it is known.
 struct CellEvaluation {
@@ -22,7 +23,7 @@ struct CellEvaluation {
 
     /// Returns how many of the cells could not be evaluated; each was reported.
     func evaluate(_ cells: [Cell], progress: @escaping @Sendable (Double) -> Void) throws(StageError) -> Int {
-        try attempt { () throws(WorkspaceError) in try Interruption.current.check() }
+        try attempt { () throws(WorkspaceError) in try Interruption.check() }
         let record = cells[0].checkpoint
         let name = "checkpoint \(record.digest.prefix(12))"
         do throws(StageError) {
@@ -90,7 +91,7 @@ struct CellEvaluation {
     private func compressedWeights(of cell: Cell) throws(StageError) -> WeightStore {
         guard let key = cell.compressed else { preconditionFailure("only compressed cells have compressed weights") }
         let directory = workspace.compressed(key)
-        guard exists(directory) else {
+        guard try exists(directory) else {
             throw .missing(path: directory.path, what: "qid-quantize makes it from the same manifest")
         }
         try Checksums.verify(directory)

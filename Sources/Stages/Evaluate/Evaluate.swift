@@ -5,6 +5,7 @@ package import FoundationEssentials
 import JSON
 package import LanguageModel
 package import Pipeline
+import System
 import Tokenization
 
 /// A checkpoint with its compressed forms, to be evaluated on a shard.
@@ -82,8 +83,11 @@ package func evaluate(
     defer { storeLock.release() }
     let lock = try resolve(manifest: manifest, workspace: workspace).lock
     let cells = selection.take(lock.cells)
-    let wanted = cells.filter { !exists(workspace.evaluation($0.evaluation)) }
-    let missing = wanted.filter { !workspace.isRefused($0) }
+    var (wanted, missing): ([Cell], [Cell]) = ([], [])
+    for cell in cells where try !exists(workspace.evaluation(cell.evaluation)) {
+        wanted.append(cell)
+        if try !workspace.isRefused(cell) { missing.append(cell) }
+    }
     if !missing.isEmpty { try lock.checkInputs() }
     let progress = Progress("evaluate")
     let work = missing.reduce(0.0) { $0 + Double($1.checkpoint.parameters) }
@@ -123,11 +127,11 @@ private func byCheckpoint(_ cells: [Cell]) -> [[Cell]] {
 func run<Result>(
     _ progress: @escaping @Sendable (Double) -> Void, _ evaluate: (RunControl) throws(EvaluationError) -> Result
 ) throws(StageError) -> Result {
-    let control = RunControl(progress: progress, isCancelled: { Interruption.current.isRequested })
+    let control = RunControl(progress: progress, isCancelled: { Interruption.isRequested })
     do throws(EvaluationError) {
         return try evaluate(control)
     } catch {
-        if Interruption.current.isRequested { throw .workspace(.stopped) }
+        if Interruption.isRequested { throw .workspace(.stopped) }
         throw .evaluation(error)
     }
 }

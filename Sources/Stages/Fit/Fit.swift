@@ -3,6 +3,7 @@ import JSON
 package import Pipeline
 import Report
 import ScalingLaws
+import System
 import Warehouse
 
 /// Fits the laws of a manifest to its cells, or the usual ones to all of the warehouse, stores them and reports.
@@ -20,7 +21,7 @@ package func fit(workspace location: URL, manifest: URL?, output: URL?) throws(S
     var rows: [FitRow] = []
     var unfitted: [FailureRow] = []
     for (index, plan) in plans.enumerated() {
-        try attempt { () throws(WorkspaceError) in try Interruption.current.check() }
+        try attempt { () throws(WorkspaceError) in try Interruption.check() }
         progress.update(Double(index) / Double(plans.count), "\(plan.law.name) for \(plan.scheme)")
         do throws(ScalingLawsError) {
             let result = try FittedScheme(
@@ -39,8 +40,8 @@ package func fit(workspace location: URL, manifest: URL?, output: URL?) throws(S
     }
     if let lock { try record(lock, rows, in: warehouse, workspace) }
 
-    let directory =
-        output ?? lock.flatMap { reportDirectory(of: $0, workspace) } ?? workspace.root.appending(path: "report")
+    let own = try lock.flatMap { (lock) throws(StageError) in try reportDirectory(of: lock, workspace) }
+    let directory = output ?? own ?? workspace.root.appending(path: "report")
     var content = try ReportContent(points, fitted, lock: lock, failures: warehouse.reader)
     content.rankings = try rankings(plans)
     try write(content, to: directory)
@@ -49,16 +50,14 @@ package func fit(workspace location: URL, manifest: URL?, output: URL?) throws(S
 }
 
 /// The run in whose directory a lock's report belongs, if the lock is one of a run.
-private func reportDirectory(of lock: Lock, _ workspace: Workspace) -> URL? {
-    workspace.runDirectories.first { (try? Lock(file: $0.lock))?.digest == lock.digest }?.report
+private func reportDirectory(of lock: Lock, _ workspace: Workspace) throws(StageError) -> URL? {
+    try attempt { () throws(WorkspaceError) in try workspace.knownRun(of: lock) }?.report
 }
 
 /// Notes a run with the evaluations and fits that it asked for.
 private func record(_ lock: Lock, _ fits: [FitRow], in warehouse: Warehouse, _ workspace: Workspace) throws(StageError)
 {
-    guard let run = workspace.runDirectories.first(where: { (try? Lock(file: $0.lock))?.digest == lock.digest }) else {
-        return
-    }
+    guard let run = try attempt({ () throws(WorkspaceError) in try workspace.knownRun(of: lock) }) else { return }
     // What is asked for: the windows that cells took stand in their own rows.
     let text = lock.recording([]).json.yamlText
     try attempt { () throws(WarehouseError) in
@@ -79,7 +78,7 @@ private func write(_ content: ReportContent, to directory: URL) throws(StageErro
         (RenderedReport.plotFileName, rendered.plot), (headlineName, headline(for: content) + "\n"),
     ]
     if let plot = rendered.methodPlot { files.append((RenderedReport.methodPlotFileName, plot)) }
-    try attempt { () throws(WorkspaceError) in
+    try attempt { () throws(SystemError) in
         try makeDirectory(directory)
         for (name, text) in files { try replaceFile(Array(text.utf8), at: directory.appending(path: name)) }
     }

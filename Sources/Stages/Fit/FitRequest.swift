@@ -3,6 +3,7 @@ import JSON
 import Pipeline
 import Report
 import ScalingLaws
+import System
 import Warehouse
 
 /// Points, the laws to fit to them and what else to say.
@@ -63,8 +64,8 @@ package struct FitRequest: Sendable {
 package func fit(_ request: FitRequest, asJSON: Bool) throws(StageError) -> String {
     switch request.source {
     case .file(let file):
-        guard exists(file) else { throw .missing(path: file.path, what: "it is the file of points") }
-        let csv = String(decoding: try attempt { () throws(WorkspaceError) in try readFile(file) }, as: UTF8.self)
+        guard try exists(file) else { throw .missing(path: file.path, what: "it is the file of points") }
+        let csv = String(decoding: try attempt { () throws(SystemError) in try readFile(file) }, as: UTF8.self)
         do throws(ScalingLawsError) {
             let result = try request.result(MeasuredPoints(points: try Points.parse(csv: csv)))
             return asJSON ? result.json.prettyText : result.text

@@ -1,18 +1,14 @@
 import JSON
 import Pipeline
+import RealModule
 import Report
 import ScalingLaws
 import Warehouse
 
-#if canImport(Glibc)
-    import Glibc
-#endif
-
-// The C library's functions under names that Foundation does not have; importing it for them would load all of it.
-func logarithm(_ value: Double) -> Double { log(value) }
-func exponential(_ value: Double) -> Double { exp(value) }
-func decimalExponent(_ value: Double) -> Int { Int(log10(value).rounded(.down)) }
-func power(_ base: Double, _ exponent: Int) -> Double { pow(base, Double(exponent)) }
+func logarithm(_ value: Double) -> Double { Double.log(value) }
+func exponential(_ value: Double) -> Double { Double.exp(value) }
+func decimalExponent(_ value: Double) -> Int { Int(Double.log10(value).rounded(.down)) }
+func power(_ base: Double, _ exponent: Int) -> Double { Double.pow(base, Double(exponent)) }
 
 extension FittedScheme {
     /// Fits a plan's law and makes the predictions that it can make: a law with constants for each bit width says

@@ -5,6 +5,7 @@ import FoundationEssentials
 import JSON
 import LanguageModel
 import Pipeline
+import System
 
 /// Brings one source into the store: unpacked or referenced, validated, hashed, described.
 struct CheckpointIntake {
@@ -19,12 +20,12 @@ struct CheckpointIntake {
     /// Returns the checkpoint's digest, and whether the store did not hold it before; it does then.
     func run() throws(StageError) -> (digest: String, isNew: Bool) {
         let draft = workspace.temporary.appending(path: UUID().uuidString, directoryHint: .isDirectory)
-        defer { try? FileManager.default.removeItem(at: draft) }
-        try attempt { () throws(WorkspaceError) in try makeDirectory(draft) }
+        defer { try? removeTree(draft) }
+        try attempt { () throws(SystemError) in try makeDirectory(draft) }
         let known = source.form == .directory ? try reference(in: draft) : try unpack(into: draft)
         let checkpoint = try attempt { () throws(CheckpointError) in try Checkpoint(directory: draft) }
         let record = try describe(checkpoint, digest: known ?? digest(of: checkpoint))
-        let isNew = !exists(workspace.checkpoint(record.digest))
+        let isNew = try !exists(workspace.checkpoint(record.digest))
         try publish(record, draft)
         return (record.digest, isNew)
     }
@@ -32,10 +33,9 @@ struct CheckpointIntake {
     /// A plain directory stays where it is: the store's directory links to its files.
     private func reference(in draft: URL) throws(StageError) -> String? {
         for file in source.files {
-            do {
-                try FileManager.default.createSymbolicLink(
-                    at: draft.appending(path: file.lastPathComponent), withDestinationURL: file)
-            } catch { throw .workspace(.cannotWrite(path: draft.path, code: errorCode(error))) }
+            try attempt { () throws(SystemError) in
+                try makeLink(draft.appending(path: file.lastPathComponent), to: file)
+            }
         }
         return nil
     }
@@ -95,10 +95,10 @@ struct CheckpointIntake {
 
     private func publish(_ record: CheckpointRecord, _ draft: URL) throws(StageError) {
         let place = workspace.checkpoint(record.digest)
-        try attempt { () throws(WorkspaceError) in
+        try attempt { () throws(SystemError) in
             try writeFile(Array(record.json.prettyText.utf8), to: draft.appending(path: CheckpointSource.recordName))
         }
-        guard exists(place) else {
+        guard try exists(place) else {
             return try attempt { () throws(WorkspaceError) in try workspace.publish(directory: draft, at: place) }
         }
         let known = try checkpointRecord(record.digest, in: workspace)

@@ -3,6 +3,7 @@ import Checkpoint
 package import FoundationEssentials
 import JSON
 package import Pipeline
+import System
 
 /// Takes the checkpoints of archives into the workspace; one that is there already is not read again.
 ///
@@ -28,7 +29,7 @@ package func ingest(_ requests: [IngestRequest], into location: URL) throws(Stag
             continue
         }
         for (index, item) in items.enumerated() {
-            try attempt { () throws(WorkspaceError) in try Interruption.current.check() }
+            try attempt { () throws(WorkspaceError) in try Interruption.check() }
             progress.update(
                 Double(index) / Double(items.count), "\(request.archive.lastPathComponent)/\(item.source.name)")
             tally.count(try ingest(item, into: workspace), of: item)
@@ -86,7 +87,7 @@ private struct IngestTally {
 }
 
 private func ingest(_ item: IngestItem, into workspace: Workspace) throws(StageError) -> IngestOutcome {
-    if let known = item.known(in: workspace) {
+    if let known = try item.known(in: workspace) {
         if known.facts != item.facts { try write(item.record(known.outcome), to: workspace) }
         switch known.outcome {
         case .checkpoint: return .known
@@ -112,7 +113,7 @@ private func ingest(_ item: IngestItem, into workspace: Workspace) throws(StageE
 }
 
 private func write(_ record: SourceRecord, to workspace: Workspace) throws(StageError) {
-    try attempt { () throws(WorkspaceError) in
+    try attempt { () throws(SystemError) in
         try replaceFile(Array(record.json.prettyText.utf8), at: workspace.source(path: record.path))
     }
 }
@@ -121,7 +122,7 @@ extension StageError {
     /// Whether a file could not be read at all, which may be mended without the file changing.
     fileprivate var isUnreadable: Bool {
         switch self {
-        case .archive(.cannotRead), .archive(.outOfMemory), .checkpoint(.cannotRead): true
+        case .archive(.system), .archive(.outOfMemory), .checkpoint(.system): true
         default: false
         }
     }

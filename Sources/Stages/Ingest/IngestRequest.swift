@@ -3,6 +3,7 @@ package import Compression
 package import FoundationEssentials
 import JSON
 package import Pipeline
+import System
 
 /// An archive to look through, with what a person knows about it.
 package struct IngestRequest: Sendable {
@@ -46,11 +47,14 @@ struct IngestItem: Sendable {
     var fingerprintDigest: String { sha256(Array(fingerprint.text.utf8)) }
 
     /// What the store says of this place, if its files are still what they were then.
-    func known(in workspace: Workspace) -> SourceRecord? {
-        guard let json = try? readJSON(workspace.source(path: path)), let record = SourceRecord(json),
+    func known(in workspace: Workspace) throws(StageError) -> SourceRecord? {
+        let file = workspace.source(path: path)
+        // A record that is damaged is made anew; one that cannot be read is not nothing.
+        guard let bytes = try attempt({ () throws(SystemError) in try readFileIfThere(file) }),
+            let json = try? JSONValue(parsing: bytes), let record = SourceRecord(json),
             record.path == path, record.fingerprint == fingerprintDigest
         else { return nil }
-        if let digest = record.digest, !exists(workspace.checkpoint(digest)) { return nil }
+        if let digest = record.digest, try !exists(workspace.checkpoint(digest)) { return nil }
         return record
     }
 
@@ -63,7 +67,7 @@ struct IngestItem: Sendable {
 extension IngestRequest {
     /// The checkpoints that the archive holds now, and what looks like one and is none.
     func items() throws(StageError) -> (sources: [IngestItem], skipped: [SkippedPath]) {
-        guard exists(archive) else { throw .missing(path: archive.path, what: "it is an archive to look through") }
+        guard try exists(archive) else { throw .missing(path: archive.path, what: "it is an archive to look through") }
         let discovery = try attempt { () throws(ArchiveError) in try Discovery(root: archive) }
         let wanted = discovery.sources.filter { source in
             steps.map { steps in source.step.map(steps.contains) ?? false } ?? true

@@ -6,6 +6,7 @@ package import FoundationEssentials
 import JSON
 import LanguageModel
 package import Pipeline
+import System
 
 /// Text for methods that look at activations, and what turns it into tokens.
 package struct CalibrationRequest: Sendable {
@@ -66,7 +67,7 @@ func compress(
     }
     guard !layered.isEmpty else { return }
     let control = RunControl(
-        progress: { progress(share + $0 * (1 - share)) }, isCancelled: { Interruption.current.isRequested })
+        progress: { progress(share + $0 * (1 - share)) }, isCancelled: { Interruption.isRequested })
     do throws(LanguageModelError) {
         try compress(
             checkpoint, into: layered, calibratedOn: calibration?.windows, provenance: provenance,

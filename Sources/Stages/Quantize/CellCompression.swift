@@ -4,6 +4,7 @@ import FoundationEssentials
 import JSON
 import LanguageModel
 import Pipeline
+import System
 
 /// Compresses cells of one checkpoint and publishes each result.
 struct CellCompression {
@@ -52,7 +53,7 @@ struct CellCompression {
         for (cell, misfit) in zip(cells, misfits) {
             if let misfit {
                 try workspace.refuse([cell], of: .quantize, because: .compression(misfit))
-            } else if let known = cell.compressed.flatMap(workspace.knownRefusal), known.isFinal {
+            } else if let key = cell.compressed, let known = try workspace.knownRefusal(of: key), known.isFinal {
                 report("quantize: \(known.subject): \(known.reason)")
             } else {
                 fitting.append(cell)
@@ -86,11 +87,11 @@ struct CellCompression {
         let drafts = cells.map { _ in
             workspace.temporary.appending(path: UUID().uuidString, directoryHint: .isDirectory)
         }
-        defer { for draft in drafts { try? FileManager.default.removeItem(at: draft) } }
+        defer { for draft in drafts { try? removeTree(draft) } }
         var targets: [CompressionTarget] = []
         for (cell, draft) in zip(cells, drafts) {
             guard let spec = cell.spec else { continue }
-            try attempt { () throws(WorkspaceError) in try makeDirectory(draft) }
+            try attempt { () throws(SystemError) in try makeDirectory(draft) }
             targets.append(CompressionTarget(spec, directory: draft))
         }
         try Stages.compress(

@@ -1,6 +1,7 @@
 import Archive
 import FoundationEssentials
 import Pipeline
+import System
 
 /// The digests of an artifact directory's files, in the format of sha256sum(1): `sha256sum -c SHA256SUMS` checks them too.
 enum Checksums {
@@ -9,13 +10,13 @@ enum Checksums {
     /// Writes the digests of all files in a directory that is about to be published.
     static func write(in directory: URL) throws(StageError) {
         var lines = ""
-        for name in names(in: directory) where name != Self.name {
+        for name in try names(in: directory) where name != Self.name {
             let digest = try attempt { () throws(ArchiveError) in
                 try sha256(ofFile: directory.appending(path: name))
             }
             lines += "\(digest)  \(name)\n"
         }
-        try attempt { () throws(WorkspaceError) in
+        try attempt { () throws(SystemError) in
             try writeFile(Array(lines.utf8), to: directory.appending(path: Self.name))
         }
     }
@@ -23,7 +24,7 @@ enum Checksums {
     /// Makes sure that an artifact is what was published.
     static func verify(_ directory: URL) throws(StageError) {
         let list = directory.appending(path: name)
-        let text = String(decoding: try attempt { () throws(WorkspaceError) in try readFile(list) }, as: UTF8.self)
+        let text = String(decoding: try attempt { () throws(SystemError) in try readFile(list) }, as: UTF8.self)
         for line in text.split(separator: "\n") {
             let parts = line.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: true)
             guard parts.count == 2, parts[0].count == 64 else {

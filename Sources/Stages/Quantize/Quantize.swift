@@ -2,6 +2,7 @@ import Checkpoint
 package import Compression
 package import FoundationEssentials
 package import Pipeline
+import System
 
 /// Compresses one checkpoint by one spec into a directory that does not exist yet.
 ///
@@ -16,14 +17,15 @@ package func quantize(
     case (false, _?): throw .compression(.unsupported(spec: spec.name, reason: "its method needs no calibration"))
     default: break
     }
-    guard names(in: output).isEmpty else {
+    let found = try attempt { () throws(SystemError) in try namesIfThere(in: output) }
+    guard found.isEmpty else {
         throw .outputNotEmpty(path: output.path)
     }
     let checkpoint = try attempt { () throws(CheckpointError) in try Checkpoint(directory: directory) }
     let text = try calibration.map { (request) throws(StageError) in
         (try request.windows(for: checkpoint, TokenStreams()), try request.identity(for: checkpoint))
     }
-    try attempt { () throws(WorkspaceError) in try makeDirectory(output) }
+    try attempt { () throws(SystemError) in try makeDirectory(output) }
     let progress = Progress("quantize")
     try compress(
         checkpoint, into: [CompressionTarget(spec, directory: output)],
@@ -49,13 +51,13 @@ package func quantize(
     defer { lock.release() }
     let resolved = try resolve(manifest: manifest, workspace: workspace).lock
     let cells = selection.take(resolved.cells)
-    let missing = cells.filter { cell in cell.compressed.map { !exists(workspace.compressed($0)) } ?? false }
+    let missing = try uncompressed(cells, in: workspace)
     if missing.contains(where: { $0.calibration != nil }) { try resolved.checkCalibration() }
     let task = CellCompression(lock: resolved, workspace: workspace, memory: memory)
     let progress = Progress("quantize")
     var (done, bad) = (0, 0)
     for group in grouped(missing) {
-        try attempt { () throws(WorkspaceError) in try Interruption.current.check() }
+        try attempt { () throws(WorkspaceError) in try Interruption.check() }
         let (before, name) = (done, "\(group[0].checkpoint.digest.prefix(12))")
         let tell = { @Sendable (share: Double) in
             progress.update((Double(before) + share * Double(group.count)) / Double(missing.count), name)
@@ -66,6 +68,15 @@ package func quantize(
     let known = cells.filter { $0.spec != nil }.count - missing.count
     progress.finish("\(missing.count - bad) compressed, \(known) known" + (bad == 0 ? "" : ", \(bad) failed"))
     return bad == 0 ? .success : .badInput
+}
+
+/// The cells whose compressed checkpoints the store does not hold.
+private func uncompressed(_ cells: [Cell], in workspace: Workspace) throws(StageError) -> [Cell] {
+    var missing: [Cell] = []
+    for cell in cells {
+        if let key = cell.compressed, try !exists(workspace.compressed(key)) { missing.append(cell) }
+    }
+    return missing
 }
 
 /// Cells that one reading of a checkpoint serves, in their order.

@@ -1,5 +1,6 @@
 package import FoundationEssentials
 import Pipeline
+import System
 
 /// What a workspace holds and what its runs still miss, for people.
 package func status(of location: URL) throws(StageError) -> String {
@@ -10,18 +11,25 @@ package func status(of location: URL) throws(StageError) -> String {
         ("evaluations", workspace.evaluations),
     ]
     for (what, directory) in counts {
-        let count = names(in: directory).filter { !$0.hasPrefix(".") }.count
-        lines.append("  \(what): \(count), \(bytesText(byteCount(directory)))")
+        let count = try names(in: directory).filter { !$0.hasPrefix(".") }.count
+        lines.append(
+            "  \(what): \(count), \(bytesText(try attempt { () throws(SystemError) in try byteCount(directory) }))")
     }
     let rejected = try sourceRecords(in: workspace).filter { $0.digest == nil }
     if !rejected.isEmpty { lines.append("  bad sources: \(rejected.count)") }
-    let leftovers = names(in: workspace.temporary).count
+    let leftovers = try names(in: workspace.temporary).count
     if leftovers > 0 { lines.append("  left by crashes in tmp/: \(leftovers) ('qid gc' deletes them)") }
-    for run in workspace.runDirectories {
+    for run in try attempt({ () throws(WorkspaceError) in try workspace.runDirectories() }) {
         let lock = try attempt { () throws(ManifestError) in try Lock(file: run.lock) }
-        let done = lock.cells.filter { exists(workspace.evaluation($0.evaluation)) }.count
-        let report = exists(run.report.appending(path: "index.html")) ? "reported" : "no report yet"
-        let refused = lock.cells.count { !exists(workspace.evaluation($0.evaluation)) && workspace.isRefused($0) }
+        var (done, refused) = (0, 0)
+        for cell in lock.cells {
+            if try exists(workspace.evaluation(cell.evaluation)) {
+                done += 1
+            } else if try workspace.isRefused(cell) {
+                refused += 1
+            }
+        }
+        let report = try exists(run.report.appending(path: "index.html")) ? "reported" : "no report yet"
         let impossible = refused == 0 ? "" : ", \(refused) refused"
         lines.append("run \(run.name): \(done) of \(lock.cells.count) cells evaluated\(impossible), \(report)")
     }
@@ -29,15 +37,15 @@ package func status(of location: URL) throws(StageError) -> String {
 }
 
 /// Bytes of all regular files below a directory; what symbolic links point to belongs to someone else.
-func byteCount(_ directory: URL) -> Int {
-    names(in: directory).reduce(0) { sum, name in
-        let place = directory.appending(path: name)
-        let attributes = try? FileManager.default.attributesOfItem(atPath: place.path)
-        switch attributes?[.type] as? FileAttributeType {
-        case .typeDirectory: return sum + byteCount(place)
-        case .typeRegular: return sum + ((attributes?[.size] as? UInt64).map { Int(clamping: $0) } ?? 0)
-        default: return sum
-        }
+func byteCount(_ place: URL) throws(SystemError) -> Int {
+    guard let status = try FileStatus(link: place) else { return 0 }
+    switch status.kind {
+    case .file: return status.byteCount
+    case .directory:
+        var sum = 0
+        for name in try namesIfThere(in: place) { sum += try byteCount(place.appending(path: name)) }
+        return sum
+    case .link, .other: return 0
     }
 }
 

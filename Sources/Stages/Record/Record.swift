@@ -2,6 +2,7 @@ import Compression
 package import FoundationEssentials
 import JSON
 package import Pipeline
+import System
 import Warehouse
 
 /// Puts evaluations into the warehouse, one transaction each, and what is known of where their checkpoints were found.
@@ -12,19 +13,19 @@ package func record(evaluations: [URL], workspace location: URL) throws(StageErr
     let workspace = try attempt { () throws(WorkspaceError) in try Workspace(existing: location) }
     let files =
         evaluations.isEmpty
-        ? names(in: workspace.evaluations).filter { $0.hasSuffix(".json") && !$0.hasPrefix(".") }
+        ? try artifactNames(in: workspace.evaluations)
             .map { workspace.evaluations.appending(path: $0) } : evaluations
     let warehouse = try openWarehouse(workspace.warehouse)
     let sources = try sourceRecords(in: workspace)
     try recordSources(sources, into: warehouse, workspace)
     let refused = try recordRefusals(sources, into: warehouse, workspace)
 
-    let labels = shardLabels(workspace)
+    let labels = try shardLabels(workspace)
     let progress = Progress("record")
     var added = 0
     var bad = 0
     for (index, file) in files.enumerated() {
-        try attempt { () throws(WorkspaceError) in try Interruption.current.check() }
+        try attempt { () throws(WorkspaceError) in try Interruption.check() }
         do throws(StageError) {
             let artifact = try evaluationArtifact(at: file)
             let row = EvaluationRow(artifact, shardName: labels[artifact.shard.digest])
@@ -54,7 +55,7 @@ func evaluationArtifact(at file: URL) throws(StageError) -> EvaluationArtifact {
 
 /// All that the store says of places in archives.
 func sourceRecords(in workspace: Workspace) throws(StageError) -> [SourceRecord] {
-    try names(in: workspace.sources).filter { $0.hasSuffix(".json") && !$0.hasPrefix(".") }.map {
+    try artifactNames(in: workspace.sources).map {
         (name) throws(StageError) in
         let file = workspace.sources.appending(path: name)
         guard let record = SourceRecord(try readJSON(file)) else {
@@ -68,7 +69,7 @@ private func recordSources(
     _ sources: [SourceRecord], into warehouse: Warehouse, _ workspace: Workspace
 ) throws(StageError) {
     for source in sources {
-        guard let digest = source.digest, exists(workspace.checkpoint(digest)) else { continue }
+        guard let digest = source.digest, try exists(workspace.checkpoint(digest)) else { continue }
         let row = SourceRow(
             checkpoint: CheckpointRow(try checkpointRecord(digest, in: workspace)), path: source.path,
             family: source.facts.family, step: source.facts.step, tokens: source.facts.tokens,
@@ -88,7 +89,7 @@ private func recordSources(
 private func recordRefusals(
     _ sources: [SourceRecord], into warehouse: Warehouse, _ workspace: Workspace
 ) throws(StageError) -> Int {
-    let refusals = workspace.standingRefusals
+    let refusals = try workspace.standingRefusals()
     for stage in [Stage.quantize, .evaluate] {
         let rows = refusals.filter { $0.stage == stage }.map { refusal in
             let place = sources.filter { $0.digest == refusal.checkpoint }.map(\.path).min()
@@ -101,9 +102,9 @@ private func recordRefusals(
 }
 
 /// What people call a shard: its file's name in the runs that used it.
-private func shardLabels(_ workspace: Workspace) -> [String: String] {
+private func shardLabels(_ workspace: Workspace) throws(StageError) -> [String: String] {
     var labels: [String: String] = [:]
-    for run in workspace.runDirectories {
+    for run in try attempt({ () throws(WorkspaceError) in try workspace.runDirectories() }) {
         if let shard = try? Lock(file: run.lock).shard {
             labels[shard.sha256] = URL(filePath: shard.path).lastPathComponent
         }

@@ -3,32 +3,46 @@ import FoundationEssentials
 import JSON
 import LanguageModel
 import Pipeline
+import System
 import Warehouse
 
 // What becomes of a cell that cannot be made: it is named, the others go on, the next run does not try in vain.
 
 extension Workspace {
     /// Why this version of the program could not make an artifact; nil where it did not say so.
-    func knownRefusal(of key: ArtifactKey) -> Refusal? { knownRefusal(at: refusal(key)) }
+    func knownRefusal(of key: ArtifactKey) throws(StageError) -> Refusal? { try knownRefusal(at: refusal(key)) }
 
-    private func knownRefusal(at file: URL) -> Refusal? {
-        guard exists(file), let json = try? readJSON(file), let known = Refusal(json) else { return nil }
+    private func knownRefusal(at file: URL) throws(StageError) -> Refusal? {
+        // A note that is damaged says nothing, so the artifact is tried again; one that cannot be read is not nothing.
+        guard let bytes = try attempt({ () throws(SystemError) in try readFileIfThere(file) }),
+            let json = try? JSONValue(parsing: bytes), let known = Refusal(json)
+        else { return nil }
         return known.stands(in: programVersion) ? known : nil
     }
 
     /// Whether evaluating a cell needs no attempt: what it reads could not be made, or it came to nothing before.
-    func isRefused(_ cell: Cell) -> Bool {
-        if let key = cell.compressed, !exists(compressed(key)), knownRefusal(of: key) != nil { return true }
-        return knownRefusal(of: cell.evaluation)?.isFinal == true
+    func isRefused(_ cell: Cell) throws(StageError) -> Bool {
+        if let key = cell.compressed, try !exists(compressed(key)), try knownRefusal(of: key) != nil { return true }
+        return try knownRefusal(of: cell.evaluation)?.isFinal == true
+    }
+
+    /// Whether a cell has no evaluation and needs no attempt at one.
+    func isRefusedAndAbsent(_ cell: Cell) throws(StageError) -> Bool {
+        guard try !exists(evaluation(cell.evaluation)) else { return false }
+        return try isRefused(cell)
     }
 
     /// What could not be made and is not there, in the order of keys.
-    var standingRefusals: [Refusal] {
-        names(in: refusals).filter { $0.hasSuffix(".json") && !$0.hasPrefix(".") }.compactMap { name in
-            let isMade =
-                exists(evaluations.appending(path: name)) || exists(compressed.appending(path: name.dropLast(5)))
-            return isMade ? nil : knownRefusal(at: refusals.appending(path: name))
+    func standingRefusals() throws(StageError) -> [Refusal] {
+        // A workspace of an older version has no place for them.
+        guard try exists(refusals) else { return [] }
+        var standing: [Refusal] = []
+        for name in try artifactNames(in: refusals) {
+            if try exists(evaluations.appending(path: name)) { continue }
+            if try exists(compressed.appending(path: name.dropLast(5))) { continue }
+            if let refusal = try knownRefusal(at: refusals.appending(path: name)) { standing.append(refusal) }
         }
+        return standing
     }
 
     /// Notes in the store that cells of one checkpoint cannot be made, and names them on standard error.
@@ -40,7 +54,7 @@ extension Workspace {
         guard let first = cells.first else { return }
         let subject = cells.count == 1 ? first.name : "\(cells.count) cells"
         report("\(stage.rawValue): \(subject) of checkpoint \(first.checkpoint.digest.prefix(12)): \(reason)")
-        try attempt { () throws(WorkspaceError) in
+        try attempt { () throws(SystemError) in
             // A workspace of an older version has no place for it yet.
             try makeDirectory(refusals)
             for cell in cells {
@@ -54,10 +68,8 @@ extension Workspace {
     /// Takes back what was said of an artifact that is there now.
     func allow(_ key: ArtifactKey) throws(StageError) {
         let file = refusal(key)
-        guard exists(file) else { return }
-        do { try FileManager.default.removeItem(at: file) } catch {
-            throw .workspace(.cannotWrite(path: file.path, code: errorCode(error)))
-        }
+        guard try exists(file) else { return }
+        try attempt { () throws(SystemError) in try removeFile(file) }
     }
 }
 

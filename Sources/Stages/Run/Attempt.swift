@@ -2,9 +2,11 @@ import Archive
 import Checkpoint
 import Compression
 import Evaluation
+import FoundationEssentials
 import LanguageModel
 import Pipeline
 import ScalingLaws
+import System
 import Tokenization
 import Warehouse
 
@@ -19,6 +21,22 @@ func attempt<T, Fault: StageFault>(_ body: () throws(Fault) -> T) throws(StageEr
     do throws(Fault) { return try body() } catch { throw error.asStageError }
 }
 
+/// Whether something is at this place; that it cannot be looked at stops the stage.
+func exists(_ place: URL) throws(StageError) -> Bool {
+    try attempt { () throws(SystemError) in try System.exists(place) }
+}
+
+/// The names in a directory, in the order of their bytes; that it cannot be listed stops the stage.
+func names(in directory: URL) throws(StageError) -> [String] {
+    try attempt { () throws(SystemError) in try System.names(in: directory) }
+}
+
+/// Those of a directory's names that are whole JSON files.
+func artifactNames(in directory: URL) throws(StageError) -> [String] {
+    try names(in: directory).filter { $0.hasSuffix(".json") && !$0.hasPrefix(".") }
+}
+
+extension SystemError: StageFault { var asStageError: StageError { .workspace(.system(self)) } }
 extension WorkspaceError: StageFault { var asStageError: StageError { .workspace(self) } }
 extension ManifestError: StageFault { var asStageError: StageError { .manifest(self) } }
 extension ArchiveError: StageFault { var asStageError: StageError { .archive(self) } }

@@ -1,5 +1,6 @@
 package import FoundationEssentials
 import Pipeline
+import System
 
 /// Frees disk space: what crashes left in `tmp/`, and compressed checkpoints that no run asks for.
 ///
@@ -10,15 +11,14 @@ package func collect(workspace location: URL, measured: Bool, dryRun: Bool) thro
     let lock = try hold(workspace.storeLock)
     defer { lock.release() }
     let needed = try neededCompressed(in: workspace, evenIfMeasured: !measured)
-    let leftovers = names(in: workspace.temporary).map { workspace.temporary.appending(path: $0) }
-    let unneeded = names(in: workspace.compressed).filter { !needed.contains($0) }
+    let leftovers = try names(in: workspace.temporary).map { workspace.temporary.appending(path: $0) }
+    let unneeded = try names(in: workspace.compressed).filter { !needed.contains($0) }
         .map { workspace.compressed.appending(path: $0) }
-    let bytes = (leftovers + unneeded).reduce(0) { $0 + byteCount($1) }
-    if !dryRun {
-        for place in leftovers + unneeded {
-            do { try FileManager.default.removeItem(at: place) } catch {
-                throw .workspace(.cannotWrite(path: place.path, code: errorCode(error)))
-            }
+    var bytes = 0
+    for place in leftovers + unneeded {
+        try attempt { () throws(SystemError) in
+            bytes += try byteCount(place)
+            if !dryRun { try removeTree(place) }
         }
     }
     let verb = dryRun ? "would free" : "freed"
@@ -29,9 +29,10 @@ package func collect(workspace location: URL, measured: Bool, dryRun: Bool) thro
 /// The compressed checkpoints that some run asks for, or still has to evaluate.
 private func neededCompressed(in workspace: Workspace, evenIfMeasured: Bool) throws(StageError) -> Set<String> {
     var needed: Set<String> = []
-    for run in workspace.runDirectories {
+    for run in try attempt({ () throws(WorkspaceError) in try workspace.runDirectories() }) {
         let lock = try attempt { () throws(ManifestError) in try Lock(file: run.lock) }
-        for cell in lock.cells where evenIfMeasured || !exists(workspace.evaluation(cell.evaluation)) {
+        for cell in lock.cells {
+            if !evenIfMeasured, try exists(workspace.evaluation(cell.evaluation)) { continue }
             if let compressed = cell.compressed { needed.insert(compressed.text) }
         }
     }

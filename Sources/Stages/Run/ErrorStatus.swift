@@ -2,6 +2,7 @@ import Archive
 import Checkpoint
 import Compression
 import Pipeline
+import System
 import Warehouse
 
 // How a command ends after an error of a module that knows no commands: what cannot be written ends it, what is wrong with
@@ -10,7 +11,8 @@ import Warehouse
 extension ArchiveError {
     var exitStatus: ExitStatus {
         switch self {
-        case .cannotWrite, .outOfMemory: .inputOutput
+        case .system(let error) where error.isOfWriting: .inputOutput
+        case .outOfMemory: .inputOutput
         default: .badInput
         }
     }
@@ -19,7 +21,7 @@ extension ArchiveError {
 extension CheckpointError {
     var exitStatus: ExitStatus {
         switch self {
-        case .cannotWrite: .inputOutput
+        case .system(let error) where error.isOfWriting: .inputOutput
         case .unknownTensor, .wrongByteCount: .software
         default: .badInput
         }
@@ -30,7 +32,7 @@ extension CompressionError {
     var exitStatus: ExitStatus {
         switch self {
         case .invalidValue, .unknownKey, .repeatedKey, .missingKey, .unsupported, .missingCalibration: .usage
-        case .cannotWrite: .inputOutput
+        case .system(let error) where error.isOfWriting: .inputOutput
         case .checkpoint(let error): error.exitStatus
         default: .badInput
         }

@@ -1,40 +1,41 @@
-import Dispatch
 import FoundationEssentials
 import Pipeline
+import System
 import Warehouse
 
-#if canImport(Glibc)
-    import Glibc
-#endif
-
-/// Takes a lock that another process may be about to give back: the stages of a killed run notice within a moment that
-/// it is gone, and its successor should not have to be started twice.
-private func patiently<T, Failure: Error>(
-    isLocked: (Failure) -> Bool, _ take: () throws(Failure) -> T
-) throws(Failure) -> T {
-    let deadline = DispatchTime.now() + .seconds(3)
+/// Takes a lock that another process may be about to give back; nil where it does not.
+///
+/// The stages of a killed run notice within a moment that it is gone, and its successor should not have to be started twice.
+private func patiently<T, Failure: Error>(_ take: () throws(Failure) -> T?) throws(Failure) -> T? {
+    let deadline = Clock.seconds + 3
     while true {
-        do throws(Failure) { return try take() } catch {
-            guard isLocked(error), DispatchTime.now() < deadline else { throw error }
-            usleep(50_000)
-        }
+        if let taken = try take() { return taken }
+        guard Clock.seconds < deadline else { return nil }
+        Clock.sleep(seconds: 0.05)
     }
 }
 
 /// Holds a lock file, or says who does.
 func hold(_ file: URL, _ sharing: FileLock.Sharing = .exclusive) throws(StageError) -> FileLock {
-    try attempt { () throws(WorkspaceError) in
-        try patiently(isLocked: { if case .locked = $0 { true } else { false } }) { () throws(WorkspaceError) in
-            try FileLock(file, sharing)
-        }
+    let lock = try attempt { () throws(SystemError) in
+        try patiently { () throws(SystemError) in try FileLock(file, sharing) }
     }
+    if let lock {
+        if sharing == .exclusive { lock.sign() }
+        return lock
+    }
+    // Who holds it is told as far as it is known.
+    let holder = (try? readFile(file, limit: 1 << 10)).map { String(decoding: $0, as: UTF8.self) } ?? ""
+    throw .workspace(.locked(path: file.path, holder: holder.isEmpty ? "another process" : holder))
 }
 
 /// Opens the warehouse as the one process that writes it.
 func openWarehouse(_ file: URL) throws(StageError) -> Warehouse {
     try attempt { () throws(WarehouseError) in
-        try patiently(isLocked: { if case .locked = $0 { true } else { false } }) { () throws(WarehouseError) in
-            try Warehouse(writing: file)
+        let warehouse = try patiently { () throws(WarehouseError) -> Warehouse? in
+            do throws(WarehouseError) { return try Warehouse(writing: file) } catch .locked { return nil }
         }
+        guard let warehouse else { throw .locked(file: file) }
+        return warehouse
     }
 }

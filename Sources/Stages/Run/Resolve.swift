@@ -3,6 +3,7 @@ import Compression
 package import FoundationEssentials
 import JSON
 package import Pipeline
+import System
 
 /// A manifest resolved against what has been ingested.
 package struct Resolution: Sendable {
@@ -23,8 +24,13 @@ package func resolve(manifest file: URL, workspace: Workspace) throws(StageError
     var entries: [Lock.Entry] = []
     var problems: [Resolution.Problem] = []
     for request in IngestRequest.requests(manifest) {
-        for item in try request.items().sources {
-            guard let known = item.known(in: workspace) else {
+        let found = try request.items()
+        problems += found.skipped.compactMap { path in
+            guard case .unreadable = path.reason else { return nil }
+            return .init(path: request.archive.appending(path: path.name).path, reason: "\(path.reason)")
+        }
+        for item in found.sources {
+            guard let known = try item.known(in: workspace) else {
                 problems.append(.init(path: item.path, reason: "not ingested yet"))
                 continue
             }
@@ -67,7 +73,7 @@ func checkpointRecord(_ digest: String, in workspace: Workspace) throws(StageErr
 
 /// A JSON file of the store.
 func readJSON(_ file: URL) throws(StageError) -> JSONValue {
-    let bytes = try attempt { () throws(WorkspaceError) in try readFile(file) }
+    let bytes = try attempt { () throws(SystemError) in try readFile(file) }
     do throws(JSONError) { return try JSONValue(parsing: bytes) } catch {
         throw .workspace(.corrupt(path: file.path, reason: error.description))
     }
@@ -79,6 +85,6 @@ private func input(_ file: URL, what: String) throws(StageError) -> Lock.Input {
 
 /// SHA-256 of an input that somebody named.
 func fileDigest(_ file: URL, what: String) throws(StageError) -> String {
-    guard exists(file) else { throw .missing(path: file.path, what: what) }
+    guard try exists(file) else { throw .missing(path: file.path, what: what) }
     return try attempt { () throws(ArchiveError) in try sha256(ofFile: file) }
 }

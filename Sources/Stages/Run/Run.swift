@@ -2,6 +2,7 @@ package import FoundationEssentials
 import JSON
 package import Pipeline
 import ScalingLaws
+import System
 
 /// The version of this program.
 package let programVersion = "0.1.0"
@@ -59,7 +60,7 @@ package struct Run: Sendable {
         let requests = try IngestRequest.requests(manifest: manifest)
         var unread = 0
         for request in requests {
-            for item in try request.items().sources where item.known(in: workspace) == nil {
+            for item in try request.items().sources where try item.known(in: workspace) == nil {
                 print("ingest    \(item.path)")
                 unread += 1
             }
@@ -72,12 +73,12 @@ package struct Run: Sendable {
         var (steps, refused) = (0, 0)
         for cell in lock.cells {
             let name = "\(cell.checkpoint.digest.prefix(12)) \(cell.name)"
-            guard !exists(workspace.evaluation(cell.evaluation)) else { continue }
-            guard !workspace.isRefused(cell) else {
+            guard try !exists(workspace.evaluation(cell.evaluation)) else { continue }
+            guard try !workspace.isRefused(cell) else {
                 refused += 1
                 continue
             }
-            if let compressed = cell.compressed, !exists(workspace.compressed(compressed)) {
+            if let compressed = cell.compressed, try !exists(workspace.compressed(compressed)) {
                 print("quantize  \(name)")
             }
             print("evaluate  \(name)")
@@ -94,9 +95,9 @@ package struct Run: Sendable {
         _ stage: Stage, on manifest: URL, _ runner: StageRunner, _ workspace: Workspace, _ run: RunDirectory?,
         _ worst: inout ExitStatus
     ) throws(StageError) {
-        try attempt { () throws(WorkspaceError) in try Interruption.current.check() }
+        try attempt { () throws(WorkspaceError) in try Interruption.check() }
         let arguments = ["--workspace", workspace.root.path] + (stage == .record ? [] : ["--manifest", manifest.path])
-        let status = try attempt { () throws(WorkspaceError) in
+        let end = try attempt { () throws(WorkspaceError) in
             try runner.run(stage, arguments, logs: run?.directory.path ?? workspace.temporary.path)
         }
         try attempt { () throws(WorkspaceError) in
@@ -104,18 +105,18 @@ package struct Run: Sendable {
                 "stage",
                 JSONObject([
                     .init(key: "stage", value: .string(stage.rawValue)),
-                    .init(key: "status", value: .integer(Int(status))),
+                    .init(key: "status", value: .integer(Int(end.shellStatus))),
                 ]))
         }
-        switch ExitStatus(rawValue: status) {
+        switch ExitStatus(end) {
         case .success: break
         case .badInput: worst = .badInput
-        default: throw .stageFailed(stage, status: status)
+        default: throw .stageFailed(stage, end)
         }
     }
 
     private func summary(of run: RunDirectory, _ workspace: Workspace) throws(StageError) -> String {
-        let headline = try attempt { () throws(WorkspaceError) in
+        let headline = try attempt { () throws(SystemError) in
             String(decoding: try readFile(run.report.appending(path: headlineName)), as: UTF8.self)
         }
         return """

@@ -5,6 +5,7 @@ package import Evaluation
 package import LanguageModel
 package import Pipeline
 package import ScalingLaws
+package import System
 package import Tokenization
 package import Warehouse
 
@@ -35,7 +36,7 @@ package enum StageError: Error, Equatable {
     /// The inputs of a lock are not what they were.
     case changed(path: String, expected: String, found: String)
     /// A stage that `qid run` started ended badly.
-    case stageFailed(Stage, status: Int32)
+    case stageFailed(Stage, ProcessEnd)
 }
 
 extension StageError: CustomStringConvertible {
@@ -62,7 +63,7 @@ extension StageError: CustomStringConvertible {
             "'\(path)' has \(tokens) tokens, fewer than one calibration window of \(context)"
         case .changed(let path, let expected, let found):
             "'\(path)' is not what the lock was made of: its SHA-256 is \(found), not \(expected)"
-        case .stageFailed(let stage, let status): "\(stage.command) ended with status \(status)"
+        case .stageFailed(let stage, let end): "\(stage.command) \(end)"
         }
     }
 
@@ -77,7 +78,7 @@ extension StageError: CustomStringConvertible {
         case .warehouse(let error): error.exitStatus
         case .tokenization, .model, .evaluation, .changed, .sameTensors, .shortCalibration, .points: .badInput
         case .laws, .outputNotEmpty: .usage
-        case .stageFailed(_, let status): ExitStatus(rawValue: status) ?? .software
+        case .stageFailed(_, let end): ExitStatus(end) ?? .software
         }
     }
 }

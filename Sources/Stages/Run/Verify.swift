@@ -1,6 +1,7 @@
 package import FoundationEssentials
 import Kernels
 package import Pipeline
+import System
 
 /// Repeats a run from its lock in a workspace of its own, from the archives on, and compares every digest and loss with
 /// what the first one left.
@@ -14,19 +15,19 @@ package func verify(lock file: URL, workspace location: URL) throws(StageError) 
     let lock = try attempt { () throws(ManifestError) in try Lock(file: file) }
     try lock.checkInputs()
     let place = workspace.temporary.appending(path: "verify-\(UUID().uuidString)", directoryHint: .isDirectory)
-    defer { try? FileManager.default.removeItem(at: place) }
+    defer { try? removeTree(place) }
     let repeated = try attempt { () throws(WorkspaceError) in try Workspace(creating: place) }
     let runner = StageRunner(pipeline: .local)
     let products = try products(of: lock, in: workspace)
     for stage in [Stage.ingest, .quantize, .evaluate] {
-        let status = try attempt { () throws(WorkspaceError) in
+        let end = try attempt { () throws(WorkspaceError) in
             try runner.run(
                 stage, ["--workspace", place.path, "--manifest", file.path],
                 variables: products.map { ["QID_KERNELS": $0.level.rawValue] } ?? [:], logs: repeated.temporary.path)
         }
         // What cannot be repeated shows as missing below; anything but bad input ends here.
-        guard [ExitStatus.success, .badInput].contains(ExitStatus(rawValue: status)) else {
-            throw .stageFailed(stage, status: status)
+        guard [ExitStatus.success, .badInput].contains(ExitStatus(end)) else {
+            throw .stageFailed(stage, end)
         }
     }
     let comparison = try Comparison(lock, first: workspace, second: repeated)
@@ -38,7 +39,7 @@ package func verify(lock file: URL, workspace location: URL) throws(StageError) 
 /// How all cells of a lock were multiplied; nil where they differ or none is there.
 private func products(of lock: Lock, in workspace: Workspace) throws(StageError) -> PanelForm? {
     var found: Set<PanelForm> = []
-    for cell in lock.cells where exists(workspace.evaluation(cell.evaluation)) {
+    for cell in lock.cells where try exists(workspace.evaluation(cell.evaluation)) {
         found.insert(try evaluationArtifact(at: workspace.evaluation(cell.evaluation)).products)
     }
     return found.count == 1 ? found.first : nil
@@ -79,7 +80,7 @@ private struct Comparison {
         total = cells.count
         for cell in cells {
             let name = "\(cell.checkpoint.digest.prefix(12)) \(cell.name)"
-            if [first, second].allSatisfy({ !exists($0.evaluation(cell.evaluation)) && $0.isRefused(cell) }) {
+            if try first.isRefusedAndAbsent(cell), try second.isRefusedAndAbsent(cell) {
                 refused += 1
                 continue
             }
@@ -102,18 +103,18 @@ private struct Comparison {
 
     private mutating func compareDirectories(_ first: URL, _ second: URL, _ name: String) throws(StageError) {
         // Compressed checkpoints may have been collected; their evaluations tell as much.
-        guard exists(first) else { return }
+        guard try exists(first) else { return }
         let sums = try [first, second].map { (place) throws(StageError) in
-            exists(place)
-                ? try attempt { () throws(WorkspaceError) in try readFile(place.appending(path: Checksums.name)) } : []
+            try exists(place)
+                ? attempt { () throws(SystemError) in try readFile(place.appending(path: Checksums.name)) } : []
         }
         try Checksums.verify(first)
         if sums[0] != sums[1] { differences.append("\(name): compressed checkpoint differs from '\(first.path)'") }
     }
 
     private mutating func compareEvaluations(_ first: URL, _ second: URL, _ name: String) throws(StageError) {
-        guard exists(first) else { return differences.append("\(name): not in the workspace; run the lock again") }
-        guard exists(second) else { return differences.append("\(name): could not be repeated") }
+        guard try exists(first) else { return differences.append("\(name): not in the workspace; run the lock again") }
+        guard try exists(second) else { return differences.append("\(name): could not be repeated") }
         let (known, now) = (try evaluationArtifact(at: first), try evaluationArtifact(at: second))
         if known == now {
             equal += 1
@@ -126,7 +127,7 @@ private struct Comparison {
 
     /// What the lock recorded once the run knew.
     private mutating func compareWindows(_ recorded: Int?, _ second: URL, _ name: String) throws(StageError) {
-        guard let recorded, exists(second) else { return }
+        guard let recorded, try exists(second) else { return }
         let now = try evaluationArtifact(at: second).windowNLL.count
         if now != recorded { differences.append("\(name): \(recorded) windows then, \(now) now") }
     }

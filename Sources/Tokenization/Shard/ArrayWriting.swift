@@ -1,4 +1,5 @@
 package import FoundationEssentials
+import System
 
 extension TokenStream {
     /// Writes the ids as a `.npy` file, whole or not at all: uint16 if all of them fit, else uint32.
@@ -12,10 +13,6 @@ extension TokenStream {
                 bytes.append(UInt8(truncatingIfNeeded: id >> (8 * UInt32(byte))))
             }
         }
-        do {
-            try Data(bytes).write(to: file, options: .atomic)
-        } catch {
-            throw .cannotWrite(file: file.path, reason: "\(error)")
-        }
+        do throws(SystemError) { try replaceFile(bytes, at: file) } catch { throw .system(error) }
     }
 }

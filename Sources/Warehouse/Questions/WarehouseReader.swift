@@ -1,5 +1,6 @@
 package import FoundationEssentials
 internal import GRDB
+import System
 
 /// A warehouse to ask, never to change; any number of processes may read while one writes.
 package struct WarehouseReader: Sendable {
@@ -9,8 +10,7 @@ package struct WarehouseReader: Sendable {
 
     /// Opens a warehouse for reading.
     package init(reading file: URL) throws(WarehouseError) {
-        let path = file.path(percentEncoded: false)
-        guard FileManager.default.fileExists(atPath: path) else { throw .missing(file: file) }
+        guard try Self.isThere(file, for: file) else { throw .missing(file: file) }
         connection = try Self.recovered(file)
         let version = try connection.read { try Schema.version($0, at: file) }
         guard version > 0 else { throw .notAWarehouse(file: file, reason: "it is empty") }
@@ -18,12 +18,18 @@ package struct WarehouseReader: Sendable {
 
     /// Opens the file, first letting SQLite take back what a killed writer had begun: a reader may not do that.
     private static func recovered(_ file: URL) throws(WarehouseError) -> Connection {
-        let journal = file.path(percentEncoded: false) + "-journal"
-        if FileManager.default.fileExists(atPath: journal) {
+        let journal = file.deletingLastPathComponent().appending(path: file.lastPathComponent + "-journal")
+        if try isThere(journal, for: file) {
             let writable = try Connection(file, readonly: false)
             try writable.read { _ = try Int.fetchOne($0, sql: "SELECT count(*) FROM sqlite_schema") }
         }
         return try Connection(file, readonly: true)
+    }
+
+    private static func isThere(_ place: URL, for file: URL) throws(WarehouseError) -> Bool {
+        do throws(SystemError) { return try exists(place) } catch {
+            throw .cannotOpen(file: file, reason: error.reason)
+        }
     }
 
     /// Makes sure that the views have the columns that this version of qid knows.
