@@ -67,7 +67,7 @@ let package = Package(
         library("Compression", ["System", "CKernels", "JSON", "Checkpoint", "Kernels", "KernelsAVX512", numerics]),
         library("Tokenization", ["System", "JSON", "Archive", "Kernels"]),
         library("LanguageModel", ["System", "JSON", "Checkpoint", "Compression", "Vectors", "Kernels", numerics]),
-        library("Calibration", ["JSON", "Checkpoint", "Compression", "Kernels", "LanguageModel"]),
+        library("Calibration", ["JSON", "Checkpoint", "Compression", "Vectors", "Kernels", "LanguageModel"]),
         library("Evaluation", ["JSON", "Compression", "LanguageModel", numerics]),
         library(
             "Benchmark",
