@@ -68,8 +68,6 @@ extension CheckpointError: CustomStringConvertible {
         case .missingTensor(let directory, let tensor): "checkpoint '\(directory)' has no tensor '\(tensor)'"
         case .wrongTensor(let directory, let tensor, let found, let expected):
             "tensor '\(tensor)' of checkpoint '\(directory)' is \(found) but should be \(expected)"
-        case .impossibleCount(let file):
-            "the model of '\(file)' declares more than 2^63 parameters in its compressed weights"
         case .unknownTensor(let file, let tensor): "'\(file)' was not declared to have a tensor '\(tensor)'"
         case .wrongByteCount(let file, let tensor, let expected, let found):
             "tensor '\(tensor)' of '\(file)' takes \(expected) bytes but \(found) were given"

@@ -44,7 +44,6 @@ package enum CheckpointError: SystemFailure, Equatable {
     case wrongValue(file: String, key: String, found: String, expected: String)
     case missingTensor(directory: String, tensor: String)
     case wrongTensor(directory: String, tensor: String, found: String, expected: String)
-    case impossibleCount(file: String)
 
     // Writing.
     case unknownTensor(file: String, tensor: String)

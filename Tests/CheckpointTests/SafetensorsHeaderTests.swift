@@ -113,10 +113,10 @@ import Testing
         expect(error("dtype", "a number", "a string"), one(#""dtype":1,"shape":[],"data_offsets":[0,4]"#))
         expect(error("shape", "nothing", "an array"), one(#""dtype":"F32","data_offsets":[0,4]"#))
         expect(
-            error("shape", "-1", "whole numbers from 0 up"),
+            error("shape", "-1", "integers from 0 up"),
             one(#""dtype":"F32","shape":[-1],"data_offsets":[0,4]"#))
         expect(
-            error("shape", "1.8446744073709552e+19", "whole numbers from 0 up"),
+            error("shape", "1.8446744073709552e+19", "integers from 0 up"),
             one(#""dtype":"F32","shape":[18446744073709551616],"data_offsets":[0,4]"#))
         expect(error("data_offsets", "nothing", "an array"), one(#""dtype":"F32","shape":[1]"#))
         expect(

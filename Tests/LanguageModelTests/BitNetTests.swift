@@ -49,7 +49,7 @@ struct BitNetTests {
         // Two bits for each of 4512 weights, and 32 for each of the 14 scales.
         let weights = tiny.tensors.filter { $0.key.contains("_proj.weight") }.reduce(0) { $0 + $1.value.values.count }
         #expect(store.bitsPerWeight == (Double(2 * weights) + 14 * 32) / Double(weights))
-        #expect(try ParameterCount(checkpoint) == ParameterCount(tiny.store().checkpoint))
+        #expect(try LanguageModel([store]).parameterCount == LanguageModel([tiny.store()]).parameterCount)
     }
 
     private func scale(_ weight: [Float]) -> Float {

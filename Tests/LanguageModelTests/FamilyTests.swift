@@ -252,13 +252,6 @@ struct FamilyTests {
                     key: "layer_types", found: "\"all\"", expected: "an array of 'num_hidden_layers' (2) entries")
             ),
             (
-                #"{"model_type": "opt", "do_layer_norm_before": false}"#,
-                .unexpectedTensor(
-                    "model.decoder.final_layer_norm.weight",
-                    because: "'do_layer_norm_before', '_remove_final_layer_norm' or 'layer_norm_elementwise_affine' "
-                        + "leaves that norm out")
-            ),
-            (
                 "{\"model_type\": \"olmo3\", \(llama), \"sliding_window\": null}",
                 .setting(key: "sliding_window", found: "null", expected: "a size")
             ),

@@ -81,6 +81,37 @@ struct LanguageModelErrorTests {
                 == .unexpectedTensor(module + ".bias", because: "the configuration gives '\(module)' no bias"))
     }
 
+    @Test func refusesANormThatTheConfigurationLeavesOut() throws {
+        let checkpoint = try tiny("opt 350m")
+        let name = "model.decoder.final_layer_norm.weight"
+        try checkpoint.replace(name, shape: [24], values: Array(repeating: 1, count: 24))
+        #expect(
+            try error(opening: checkpoint)
+                == .unexpectedTensor(name, because: "nothing in a 'opt' model of this configuration reads it"))
+    }
+
+    /// An embedding of another name, a second head, a scale that belongs to no compressed weight, a mask where no family
+    /// stores one.
+    @Test(arguments: [
+        "transformer.word_embeddings.weight", "score.weight", "model.layers.0.mlp.up_proj.weight_scale",
+        "model.layers.0.self_attn.bias", "model.layers.0.self_attn.q_proj.lora_A.weight",
+    ])
+    func namesWhateverNothingReads(name: String) throws {
+        let checkpoint = try tiny("llama")
+        try checkpoint.replace(name, shape: [2, 2], values: [1, 2, 3, 4])
+        #expect(
+            try error(opening: checkpoint)
+                == .unexpectedTensor(name, because: "nothing in a 'llama' model of this configuration reads it"))
+    }
+
+    @Test func toleratesWhatTransformersStoresOfAnActivation() throws {
+        let checkpoint = try tiny("neox with a learned activation")
+        for name in ["beta", "eps"] {
+            try checkpoint.replace("gpt_neox.layers.1.mlp.act.\(name)", shape: [], values: [0.5])
+        }
+        _ = try LanguageModel([checkpoint.store()])
+    }
+
     @Test func toleratesMaskBuffersOfOldCheckpoints() throws {
         let checkpoint = try tiny("neox parallel")
         try checkpoint.replace("gpt_neox.layers.0.attention.bias", shape: [1, 1, 2, 2], values: [1, 0, 1, 1])

@@ -113,7 +113,7 @@ struct TokenizerErrorTests {
         }
         #expect(
             fault { $0.model["vocab"] = ["a": -1] }
-                == invalid("model.vocab.a", "-1", "a whole number from 0 to 2147483647"))
+                == invalid("model.vocab.a", "-1", "an integer from 0 to 2147483647"))
         #expect(
             fault { $0.model["merges"] = ["a b c"] }
                 == invalid(

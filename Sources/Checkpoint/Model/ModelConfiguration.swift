@@ -1,10 +1,9 @@
 package import FoundationEssentials
 package import JSON
 
-/// A checkpoint's `config.json`, parsed; its values are read by the typed getters of `ConfigurationValues`.
-package struct ModelConfiguration: ConfigurationValues {
+/// A checkpoint's `config.json`, parsed.
+package struct ModelConfiguration: Sendable {
     package let file: String
-    package var path: String { "" }
     package let json: JSONObject
     /// The family of the architecture, as `"gpt_neox"`.
     package let modelType: String
@@ -12,8 +11,14 @@ package struct ModelConfiguration: ConfigurationValues {
     package init(json: JSONObject, file: String) throws(CheckpointError) {
         self.file = file
         self.json = json
-        let outermost = ConfigurationSection(file: file, path: "", json: json)
-        modelType = try outermost.string("model_type")
+        let (key, expected) = ("model_type", "a string")
+        guard let value = json[key], value != .null else {
+            throw .missingKey(file: file, key: key, expected: expected)
+        }
+        guard let name = value.string else {
+            throw .wrongValue(file: file, key: key, found: value.canonicalText, expected: expected)
+        }
+        modelType = name
     }
 
     package init(file location: URL) throws(CheckpointError) {
@@ -34,16 +39,4 @@ package struct ModelConfiguration: ConfigurationValues {
         let text = json["dtype"]?.string ?? json["torch_dtype"]?.string
         return text.map { $0.hasPrefix("torch.") ? String($0.dropFirst(6)) : $0 }
     }
-
-    /// Whether the output head is the token embedding: as configured, else as the family's class in transformers
-    /// has it.
-    package func tiesWordEmbeddings() throws(CheckpointError) -> Bool {
-        try optionalBool("tie_word_embeddings") ?? Self.familiesTiedByDefault.contains(modelType)
-    }
-
-    private static let familiesTiedByDefault: Set<String> = [
-        "biogpt", "bloom", "cohere", "cohere2", "ernie4_5", "falcon", "falcon_mamba", "gemma", "gemma2", "gemma3",
-        "gemma3_text", "gpt2", "gpt_bigcode", "gpt_neo", "minicpm3", "mpt", "openai-gpt", "opt", "smollm3",
-        "starcoder2", "xglm",
-    ]
 }

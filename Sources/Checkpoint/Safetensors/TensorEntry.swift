@@ -75,7 +75,7 @@ struct TensorEntry {
             guard case .integer(let integer) = element, integer >= 0 else {
                 throw .malformedTensor(
                     file: file, tensor: name, field: field, found: element.canonicalText,
-                    expected: "whole numbers from 0 up")
+                    expected: "integers from 0 up")
             }
             integers.append(integer)
         }

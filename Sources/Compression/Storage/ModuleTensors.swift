@@ -44,3 +44,19 @@ struct ModuleTensors: Sendable {
         return .missingTensor(name: "\(name).\(piece)", known: Array(near.prefix(3)))
     }
 }
+
+extension ModuleTensors {
+    /// What may stand beside a module's weight and belongs to no weight: how its inputs or outputs are quantized.
+    private static let scales: Set<Substring> = [
+        "input_scale", "input_zero_point", "input_global_scale", "output_scale", "output_zero_point",
+    ]
+
+    /// The module of a tensor that says how activations are quantized, or how bitsandbytes stored a weight of 4 bits, by its name.
+    static func module(withScale name: String) -> String? {
+        if let state = name.firstRange(of: ".weight.quant_state.bitsandbytes__") {
+            return String(name[..<state.lowerBound])
+        }
+        guard let dot = name.lastIndex(of: "."), scales.contains(name[name.index(after: dot)...]) else { return nil }
+        return String(name[..<dot])
+    }
+}

@@ -59,6 +59,12 @@ package struct WeightStore: Sendable {
             || WeightPiece.main.contains { checkpoint.tensors["\(name).\($0)"] != nil }
     }
 
+    /// The module whose weight or inputs a tensor helps to store in compressed form, by its name; nil for one that does not,
+    /// and for every tensor of a checkpoint that is stored plainly.
+    package func module(storedBy name: String) -> String? {
+        form == .plain ? nil : WeightPiece(name)?.module ?? ModuleTensors.module(withScale: name)
+    }
+
     /// The weight of a linear module or embedding, outputs by inputs.
     ///
     /// `module` is the name without `.weight`; `transposed` says whether a plain weight is stored inputs by outputs

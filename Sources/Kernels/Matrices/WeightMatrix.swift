@@ -19,7 +19,7 @@ package protocol WeightMatrix: Sendable {
     var scaledCodes: (any ScaledCodes)? { get }
 }
 
-/// A weight whose values are whole numbers times the scale of their group: W[r, c] = scale(r, c / groupLength)·n[r, c],
+/// A weight whose values are integers times the scale of their group: W[r, c] = scale(r, c / groupLength)·n[r, c],
 /// |n| ≤ 256.
 package protocol ScaledCodes: WeightMatrix {
     /// The columns of a row that share a scale, one group after the other.

@@ -1,12 +1,13 @@
 /// Everything one forward pass needs to know about a decoder: sizes, parts, order and the names of the tensors.
 ///
 /// A family is not a forward pass of its own; it is a function from a configuration to a value of this type, in one
-/// short file under `Families/`, and an entry in ``Family``. The forward pass reads the description only.
+/// short file under `Families/`, and an entry of ``Family/all``. The forward pass reads the description only; what the model has
+/// for ``parameters`` follows from it as well.
 ///
 /// Shapes: T tokens, d = ``width``, V = ``vocabularySize``.
 package struct DecoderDescription: Sendable, Equatable {
-    /// The configuration's `model_type`.
-    package var modelType: String
+    /// The configuration's `model_type`; ``Family`` fills it in.
+    package var modelType = ""
     /// V, the number of token ids.
     package var vocabularySize: Int
     /// d, the width of the residual stream.
@@ -21,6 +22,11 @@ package struct DecoderDescription: Sendable, Equatable {
     package var outputProjection: LinearDescription?
     /// The module that holds the head's weight [V, embedding width]; a tied head names the embedding.
     package var head: String
+    /// Whether the configuration ties the head to the embedding; a checkpoint may store it all the same.
+    package var tiesHead: Bool
+    /// Constants that a checkpoint may hold beside each layer's parameters, by their names inside a layer; ``Family``
+    /// fills them in.
+    package var buffers: [String] = []
 }
 
 /// How token ids and positions enter the residual stream.

@@ -16,6 +16,14 @@ package struct LearnedActivation: Sendable, Equatable {
             case .xielu: ["alpha_p", "alpha_n"]
             }
         }
+
+        /// Constants that transformers saves beside them, which nothing reads.
+        var buffers: [String] {
+            switch self {
+            case .prelu: []
+            case .xielu: ["beta", "eps"]
+            }
+        }
     }
 
     package let kind: Kind

@@ -14,6 +14,8 @@ package final class LanguageModel: Sendable {
     private let sharesHead: Bool
 
     package var variantCount: Int { variants.count }
+    /// The baseline's parameters.
+    package var parameterCount: ParameterCount { variants[0].parameterCount }
 
     /// Opens the baseline and its variants; every tensor that the model needs is looked for, and its shape checked.
     package init(_ stores: [WeightStore]) throws(LanguageModelError) {

@@ -27,6 +27,7 @@ extension DecoderDescription {
         copy.finalNorm = finalNorm?.withoutNames
         copy.outputProjection = outputProjection?.withoutNames
         copy.head = ""
+        copy.tiesHead = false
         return copy
     }
 }

@@ -28,6 +28,9 @@ package struct ModelVariant: Sendable {
         _ = try binding.head(description)
     }
 
+    /// How many parameters the model has.
+    var parameterCount: ParameterCount { ParameterCount(description, in: store) }
+
     /// Whether the first layer's input is that of another variant, bit for bit.
     func sharesEmbedding(with other: ModelVariant) -> Bool {
         let (mine, theirs) = (description.embedding.inputTensors, other.description.embedding.inputTensors)

@@ -1,41 +1,78 @@
 import Checkpoint
 import Compression
 
-/// Finds tensors that a configuration leaves out though they would change the result: layers beyond the last one, and
-/// biases of linear layers that are to have none.
+/// Finds tensors of a checkpoint that its model has no place for: leaving one out would compute another model.
+///
+/// Every tensor is either a parameter of the description, a piece of the compressed form of one, or a constant that nothing
+/// reads; whatever else there is is refused by name.
 struct UnplacedTensors {
-    private let layerCount: Int
-    private let layersPrefix: String
-    private let mapsWithoutBias: [String]
+    private let description: DecoderDescription
+    private let parameters: Set<String>
+    private let modules: Set<String>
+    private let buffers: Set<String>
 
     init(_ description: DecoderDescription) {
-        layerCount = description.layers.count
-        let first = description.layers.first?.module ?? ""
-        layersPrefix = String(first.dropLast(1))
-        mapsWithoutBias = description.layers.flatMap { layer in
-            layer.linearLayers.filter { !$0.bias }.map(\.module)
-        }
+        self.description = description
+        let tensors = description.parameters
+        parameters = Set(tensors.map(\.name))
+        modules = Set(tensors.map(\.module))
+        buffers = Set(
+            description.layers.flatMap { layer in
+                description.buffers.map { "\(layer.module).\($0)" } + layer.mlp.activationBuffers
+            })
     }
 
     func check(_ store: WeightStore) throws(LanguageModelError) {
-        for name in store.checkpoint.tensors.keys.sorted() where name.hasPrefix(layersPrefix) {
-            let index = Int(name.dropFirst(layersPrefix.count).prefix { $0 != "." })
-            if let index, index >= layerCount {
-                throw .unexpectedTensor(name, because: "the configuration has \(layerCount) layers")
-            }
+        for name in store.checkpoint.tensors.keys.sorted() where !hasPlace(name, in: store) {
+            throw .unexpectedTensor(name, because: reason(name))
         }
-        for module in mapsWithoutBias where store.checkpoint.tensors[module + ".bias"] != nil {
-            // GPTQ's tools store a bias of zeros where there is none.
-            if let bias = try? store.vector(module + ".bias"), bias.allSatisfy({ $0 == 0 }) { continue }
-            throw .unexpectedTensor(module + ".bias", because: "the configuration gives '\(module)' no bias")
+    }
+
+    private func hasPlace(_ name: String, in store: WeightStore) -> Bool {
+        if parameters.contains(name) || isBuffer(name) { return true }
+        if let module = store.module(storedBy: name) { return modules.contains(module) }
+        return isBiasOfZeros(name, in: store)
+    }
+
+    private func isBuffer(_ name: String) -> Bool {
+        guard let last = name.split(separator: ".").last else { return false }
+        return buffers.contains(name) || Self.constants.contains(last)
+    }
+
+    /// What code of many families has saved beside parameters at some time: rotary tables, position numbers, mask values,
+    /// and the scales of a quantized key-value cache, which scoring whole windows has none of.
+    private static let constants: Set<Substring> = [
+        "inv_freq", "cos_cached", "sin_cached", "freqs_cis", "position_ids", "masked_bias", "k_scale", "v_scale",
+    ]
+
+    /// GPTQ's tools store a bias of zeros where there is none.
+    private func isBiasOfZeros(_ name: String, in store: WeightStore) -> Bool {
+        guard let module = biaslessModule(name), modules.contains(module) else { return false }
+        return (try? store.vector(name))?.allSatisfy { $0 == 0 } ?? false
+    }
+
+    private func biaslessModule(_ name: String) -> String? {
+        name.hasSuffix(".bias") ? String(name.dropLast(".bias".count)) : nil
+    }
+
+    private func reason(_ name: String) -> String {
+        let first = description.layers.first?.module ?? ""
+        let prefix = first.dropLast(1)
+        if name.hasPrefix(prefix), let index = Int(name.dropFirst(prefix.count).prefix { $0 != "." }),
+            index >= description.layers.count
+        {
+            return "the configuration has \(description.layers.count) layers"
         }
+        if let module = biaslessModule(name), modules.contains(module) {
+            return "the configuration gives '\(module)' no bias"
+        }
+        return "nothing in a '\(description.modelType)' model of this configuration reads it"
     }
 }
 
 extension LayerDescription {
-    /// Every linear layer of the layer.
+    /// Every linear layer of the decoder layer.
     package var linearLayers: [LinearDescription] {
-        attention.projections.linearLayers + [attention.output] + (mlp.gate.map { [$0] } ?? [])
-            + [mlp.up, mlp.down]
+        attention.projections.linearLayers + [attention.output] + (mlp.gate.map { [$0] } ?? []) + [mlp.up, mlp.down]
     }
 }

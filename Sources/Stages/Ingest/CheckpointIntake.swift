@@ -71,8 +71,8 @@ struct CheckpointIntake {
     /// Works out what the checkpoint is; that it can be run at all is part of it.
     private func describe(_ checkpoint: Checkpoint, digest: String) throws(StageError) -> CheckpointRecord {
         let weights = try attempt { () throws(CompressionError) in try WeightStore(checkpoint) }
-        let description = try attempt { () throws(LanguageModelError) in try LanguageModel([weights]).description }
-        let count = try attempt { () throws(CheckpointError) in try ParameterCount(checkpoint) }
+        let model = try attempt { () throws(LanguageModelError) in try LanguageModel([weights]) }
+        let (description, count) = (model.description, model.parameterCount)
         let file = { (name: String) throws(StageError) in
             try attempt { () throws(ArchiveError) in
                 try sha256(ofFile: checkpoint.directory.appending(path: name))

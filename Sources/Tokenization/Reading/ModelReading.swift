@@ -153,7 +153,7 @@ struct VocabularyEntries {
             guard case .integer(let number) = member.value, (0...Self.largestNumber).contains(number) else {
                 throw .invalidValue(
                     file: fields.file, key: "model.vocab.\(member.key)", found: Fields.quote(member.value),
-                    expected: "a whole number from 0 to \(Self.largestNumber)")
+                    expected: "an integer from 0 to \(Self.largestNumber)")
             }
             let token = UInt32(number)
             list.append((member.key, token))

@@ -1,4 +1,4 @@
-/// The head of a NumPy array file with one row of whole numbers.
+/// The head of a NumPy array file with one row of integers.
 ///
 /// | bytes | what |
 /// |---|---|
@@ -89,7 +89,7 @@ struct ArrayFault: Error, Equatable {
     let reason: String
 }
 
-/// Reads the dictionary of a header: quoted keys, and of values strings, truth values and tuples of whole numbers.
+/// Reads the dictionary of a header: quoted keys, and of values strings, truth values and tuples of integers.
 private struct DictionaryReader {
     struct Fields {
         var descr: String?

@@ -115,16 +115,18 @@ package struct FamilySettings: Sendable {
         !hasModule(root + module) && hasModule(module) ? "" : root
     }
 
-    /// The modules of embedding and head; where they are tied, one of the two tensors is enough.
+    /// The modules of embedding and head, and whether the configuration ties them: then one of the two tensors is enough.
     ///
     /// As in transformers, a head that is stored counts even where the configuration ties it.
     func embeddingAndHead(
         embedding: String, heads: [String], tiedByDefault: Bool
-    ) throws(LanguageModelError) -> (embedding: String, head: String) {
+    ) throws(LanguageModelError) -> (embedding: String, head: String, tied: Bool) {
         let head = heads.first(where: hasModule)
-        guard try flag("tie_word_embeddings", default: tiedByDefault) else { return (embedding, head ?? heads[0]) }
-        guard let head else { return (embedding, embedding) }
-        return (hasModule(embedding) ? embedding : head, head)
+        guard try flag("tie_word_embeddings", default: tiedByDefault) else {
+            return (embedding, head ?? heads[0], false)
+        }
+        guard let head else { return (embedding, embedding, true) }
+        return (hasModule(embedding) ? embedding : head, head, true)
     }
 
     private func positive(_ value: JSONValue, key: String, atMost limit: Int) throws(LanguageModelError) -> Int {

@@ -1,7 +1,7 @@
 /// Llama's form of a decoder, and the parts in which its relatives differ.
 ///
 /// Names, sizes, grouped queries and the gated MLP are common; a family makes the form from its settings, changes
-/// the parts it has otherwise, and asks for the ``description(modelType:)``.
+/// the parts it has otherwise, and asks for the ``description(tiedByDefault:)``.
 struct LlamaForm {
     let settings: FamilySettings
     let vocabularySize: Int
@@ -55,9 +55,6 @@ struct LlamaForm {
         var intermediate = 11_008
         var layers = 32
         var heads = 32
-
-        static let olmo = Sizes(vocabulary: 50_304)
-        static let qwen = Sizes(vocabulary: 151_936, intermediate: 22_016)
     }
 
     init(_ settings: FamilySettings, _ defaults: Defaults = Defaults()) throws(LanguageModelError) {
@@ -97,16 +94,27 @@ struct LlamaForm {
         return given ?? derived
     }
 
+    /// Gives the attention's linear layers the biases that the configuration's `attention_bias` asks for.
+    mutating func takeAttentionBias() throws(LanguageModelError) {
+        queryBias = try settings.flag("attention_bias", default: false)
+        outputBias = queryBias
+    }
+
+    /// Gives the MLP's linear layers the biases that the configuration's `mlp_bias` asks for.
+    mutating func takeMLPBias() throws(LanguageModelError) {
+        mlpBias = try settings.flag("mlp_bias", default: false)
+    }
+
     /// The model with Llama's names for its tensors.
-    func description(modelType: String, tiedByDefault: Bool = false) throws(LanguageModelError) -> DecoderDescription {
+    func description(tiedByDefault: Bool = false) throws(LanguageModelError) -> DecoderDescription {
         let prefix = settings.prefix("model.", of: "embed_tokens")
         let ends = try settings.embeddingAndHead(
             embedding: prefix + "embed_tokens", heads: ["lm_head"], tiedByDefault: tiedByDefault)
         return DecoderDescription(
-            modelType: modelType, vocabularySize: vocabularySize, width: width,
+            vocabularySize: vocabularySize, width: width,
             embedding: EmbeddingDescription(module: ends.embedding, width: width),
             layers: (0..<layerCount).map { layer(prefix + "layers.\($0)", index: $0) },
-            finalNorm: named(norm, prefix + "norm"), head: ends.head)
+            finalNorm: named(norm, prefix + "norm"), head: ends.head, tiesHead: ends.tied)
     }
 
     private func layer(_ module: String, index: Int) -> LayerDescription {

@@ -1,26 +1,31 @@
 import JSON
 
-extension FamilySettings {
-    /// SmolLM3: Llama in which one layer of four knows no positions.
-    func smolLM3() throws(LanguageModelError) -> DecoderDescription {
+extension Family {
+    /// SmolLM3.
+    static let smolLM3 = Family(
+        "smollm3", summary: "Llama in which one layer of four knows no positions"
+    ) { (settings) throws(LanguageModelError) in
         var form = try LlamaForm(
-            self,
+            settings,
             .init(
                 sizes: .init(vocabulary: 128_256, width: 2048, layers: 36, heads: 16), keyValueHeads: 4,
                 rotary: RotaryKeys(defaultBase: 2_000_000, defaultContext: 32_768)))
-        form.queryBias = try flag("attention_bias", default: false)
-        form.outputBias = form.queryBias
-        form.mlpBias = try flag("mlp_bias", default: false)
-        form.layersWithoutRotation = try layersWithoutRotation(of: form.layerCount)
+        try form.takeAttentionBias()
+        try form.takeMLPBias()
+        form.layersWithoutRotation = try settings.layersWithoutRotation(of: form.layerCount)
         let still = form.layersWithoutRotation
-        let given = try optionalSize("sliding_window")
-        let window = try flag("use_sliding_window", default: false) ? given : nil
-        form.slidingWindows = try slidingWindows(layerCount: form.layerCount, window: window) { still.contains($0) }
-        return try form.description(modelType: "smollm3", tiedByDefault: true)
+        let given = try settings.optionalSize("sliding_window")
+        let window = try settings.flag("use_sliding_window", default: false) ? given : nil
+        form.slidingWindows = try settings.slidingWindows(layerCount: form.layerCount, window: window) {
+            still.contains($0)
+        }
+        return try form.description(tiedByDefault: true)
     }
+}
 
+extension FamilySettings {
     /// Zeros in `no_rope_layers`, else every `no_rope_layer_interval`-th layer.
-    private func layersWithoutRotation(of layerCount: Int) throws(LanguageModelError) -> Set<Int> {
+    fileprivate func layersWithoutRotation(of layerCount: Int) throws(LanguageModelError) -> Set<Int> {
         guard let value = json["no_rope_layers"], value != .null else {
             let interval = try optionalSize("no_rope_layer_interval", default: 4) ?? 4
             return Set((0..<layerCount).filter { ($0 + 1).isMultiple(of: interval) })

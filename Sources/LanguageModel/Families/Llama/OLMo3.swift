@@ -1,45 +1,33 @@
 import JSON
 
-extension FamilySettings {
-    /// OLMo: Llama with layer norms that have no parameters, and clamped queries, keys and values.
-    func olmo() throws(LanguageModelError) -> DecoderDescription {
-        var form = try LlamaForm(self, .init(sizes: .olmo))
-        form.norm = NormDescription(kind: .layer, epsilon: 1e-5, width: form.width)
-        form.queryBias = try flag("attention_bias", default: false)
-        form.outputBias = form.queryBias
-        if let clip = try Self.number(json, "clip_qkv") {
-            guard clip > 0 else {
-                throw .setting(key: "clip_qkv", found: "\(clip)", expected: "a positive number or null")
-            }
-            form.clip = Float(clip)
-        }
-        return try form.description(modelType: "olmo")
-    }
-
-    /// OLMo 2: norms after each sublayer, and over all queries and over all keys.
-    func olmo2() throws(LanguageModelError) -> DecoderDescription {
-        try olmo2Form(RotaryKeys()).description(modelType: "olmo2")
-    }
-
-    /// OLMo 3: OLMo 2 with a sliding window in three layers of four, where rotary scaling does not apply.
-    func olmo3() throws(LanguageModelError) -> DecoderDescription {
-        let settings = try withRotarySettingsByLayerType()
-        var form = try settings.olmo2Form(RotaryKeys(defaultBase: 500_000, layerType: "full_attention"))
-        guard let window = try optionalSize("sliding_window", default: 4096) else {
+extension Family {
+    /// OLMo 3.
+    static let olmo3 = Family(
+        "olmo3", summary: "OLMo 2 with a sliding window in three layers of four, where rotary scaling does not apply"
+    ) { (given) throws(LanguageModelError) in
+        let settings = try given.withRotarySettingsByLayerType()
+        let base = 500_000.0
+        var form = try LlamaForm(
+            olmo2: settings, rotary: RotaryKeys(defaultBase: base, layerType: "full_attention"))
+        guard let window = try settings.optionalSize("sliding_window", default: 4096) else {
             throw .setting(key: "sliding_window", found: "null", expected: "a size")
         }
-        form.slidingWindows = try slidingWindows(layerCount: form.layerCount, window: window) { ($0 + 1) % 4 != 0 }
+        form.slidingWindows = try settings.slidingWindows(layerCount: form.layerCount, window: window) {
+            ($0 + 1) % 4 != 0
+        }
         form.slidingRotary = try settings.rotary(
-            headSize: form.headSize, keys: RotaryKeys(defaultBase: 500_000, layerType: "sliding_attention"))
-        return try form.description(modelType: "olmo3")
+            headSize: form.headSize, keys: RotaryKeys(defaultBase: base, layerType: "sliding_attention"))
+        return try form.description()
     }
+}
 
+extension FamilySettings {
     /// The same settings with the rotary ones in OLMo 3's new form, an entry for each type of layer.
     ///
     /// As transformers makes it of the old one: `rope_scaling` and a `rope_theta` beside it are of the layers with full
     /// attention alone; 500000 stands for a base that is not there. Settings directly under `rope_parameters`, in no
     /// type's entry, are nobody's: transformers 5.23 passes over them.
-    private func withRotarySettingsByLayerType() throws(LanguageModelError) -> FamilySettings {
+    fileprivate func withRotarySettingsByLayerType() throws(LanguageModelError) -> FamilySettings {
         let given = try rotaryObject(json["rope_parameters"], key: "rope_parameters")
         let types = ["full_attention", "sliding_attention"]
         if let scaling = json["rope_scaling"], scaling != .null, let both = json["rope_parameters"], both != .null,
@@ -75,14 +63,5 @@ extension FamilySettings {
             throw .setting(key: key, found: value.canonicalText, expected: "an object or null")
         }
         return object
-    }
-
-    private func olmo2Form(_ keys: RotaryKeys) throws(LanguageModelError) -> LlamaForm {
-        var form = try LlamaForm(self, .init(sizes: .olmo, epsilon: 1e-5, rotary: keys))
-        form.placement = .after
-        form.headNorm = .overAll
-        form.queryBias = try flag("attention_bias", default: false)
-        form.outputBias = form.queryBias
-        return form
     }
 }

@@ -1,6 +1,14 @@
+extension Family {
+    /// OPT (arXiv 2205.01068).
+    static let opt = Family(
+        "opt",
+        summary:
+            "learned positions that start at row 2, norms before or after (350m), embeddings of a width of their own"
+    ) { (settings) throws(LanguageModelError) in try settings.opt() }
+}
+
 extension FamilySettings {
-    /// OPT: learned positions that start at row 2, norms before or after (350m), embeddings of a width of their own.
-    func opt() throws(LanguageModelError) -> DecoderDescription {
+    fileprivate func opt() throws(LanguageModelError) -> DecoderDescription {
         let width = try size("hidden_size", default: 768)
         let embeddingWidth = try optionalSize("word_embed_proj_dim") ?? width
         let prefix = prefix("model.", of: "decoder.embed_tokens") + "decoder."
@@ -10,9 +18,8 @@ extension FamilySettings {
         let normsBefore = try flag("do_layer_norm_before", default: true)
         let dropsFinalNorm = try flag("_remove_final_layer_norm", default: false)
         let hasFinalNorm = normsBefore && !dropsFinalNorm
-        try refuse(prefix + "final_layer_norm", unless: hasFinalNorm && norm("").module != nil)
         return DecoderDescription(
-            modelType: "opt", vocabularySize: try size("vocab_size", default: 50_272), width: width,
+            vocabularySize: try size("vocab_size", default: 50_272), width: width,
             embedding: EmbeddingDescription(
                 module: ends.embedding, width: embeddingWidth,
                 projection: projects
@@ -24,17 +31,7 @@ extension FamilySettings {
             finalNorm: hasFinalNorm ? norm(prefix + "final_layer_norm") : nil,
             outputProjection: projects
                 ? LinearDescription(module: prefix + "project_out", inputs: width, outputs: embeddingWidth) : nil,
-            head: ends.head)
-    }
-
-    /// Refuses the tensors of a norm that the configuration has no place for.
-    private func refuse(_ module: String, unless isUsed: Bool) throws(LanguageModelError) {
-        guard isUsed || !hasModule(module) else {
-            throw .unexpectedTensor(
-                module + ".weight",
-                because: "'do_layer_norm_before', '_remove_final_layer_norm' or 'layer_norm_elementwise_affine' leaves "
-                    + "that norm out")
-        }
+            head: ends.head, tiesHead: ends.tied)
     }
 
     /// The norm for a module's name; it has parameters unless the configuration takes them away.

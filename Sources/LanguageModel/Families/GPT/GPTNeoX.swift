@@ -1,7 +1,15 @@
+extension Family {
+    /// GPT-NeoX and Pythia (arXiv 2204.06745, 2304.01373).
+    static let gptNeoX = Family(
+        "gpt_neox",
+        summary:
+            "parallel or sequential residual, rotary positions on a share of each head, fused and interleaved q, k, v",
+        buffers: ["attention.bias"]
+    ) { (settings) throws(LanguageModelError) in try settings.gptNeoX() }
+}
+
 extension FamilySettings {
-    /// GPT-NeoX and Pythia: parallel or sequential residual, rotary positions on a share of each head, fused and
-    /// interleaved q, k, v.
-    func gptNeoX() throws(LanguageModelError) -> DecoderDescription {
+    fileprivate func gptNeoX() throws(LanguageModelError) -> DecoderDescription {
         let width = try size("hidden_size", default: 6144)
         let prefix = prefix("gpt_neox.", of: "embed_in")
         let ends = try embeddingAndHead(
@@ -9,10 +17,10 @@ extension FamilySettings {
         let norm = NormDescription(
             kind: .layer, epsilon: try epsilon("layer_norm_eps", default: 1e-5), bias: true, width: width)
         return DecoderDescription(
-            modelType: "gpt_neox", vocabularySize: try size("vocab_size", default: 50_432), width: width,
+            vocabularySize: try size("vocab_size", default: 50_432), width: width,
             embedding: EmbeddingDescription(module: ends.embedding, width: width),
             layers: try gptNeoXLayers(prefix: prefix + "layers.", width: width, norm: norm),
-            finalNorm: norm.named(prefix + "final_layer_norm"), head: ends.head)
+            finalNorm: norm.named(prefix + "final_layer_norm"), head: ends.head, tiesHead: ends.tied)
     }
 
     private func gptNeoXLayers(

@@ -1,6 +1,14 @@
+extension Family {
+    /// GPT-2.
+    static let gpt2 = Family(
+        "gpt2",
+        summary: "learned positions, layer norms in front, fused q, k, v, weights stored inputs first (Conv1D)",
+        buffers: ["attn.bias"]
+    ) { (settings) throws(LanguageModelError) in try settings.gpt2() }
+}
+
 extension FamilySettings {
-    /// GPT-2: learned positions, layer norms in front, fused q, k, v, weights stored inputs first (Conv1D).
-    func gpt2() throws(LanguageModelError) -> DecoderDescription {
+    fileprivate func gpt2() throws(LanguageModelError) -> DecoderDescription {
         try refuse("add_cross_attention")
         let width = try size("n_embd", "hidden_size", default: 768)
         let prefix = prefix("transformer.", of: "wte")
@@ -11,10 +19,10 @@ extension FamilySettings {
             module: prefix + "wpe", count: try size("n_positions", "max_position_embeddings", default: 1024),
             offset: 0, key: "n_positions")
         return DecoderDescription(
-            modelType: "gpt2", vocabularySize: try size("vocab_size", default: 50_257), width: width,
+            vocabularySize: try size("vocab_size", default: 50_257), width: width,
             embedding: EmbeddingDescription(module: ends.embedding, width: width, positions: positions),
             layers: try gpt2Layers(prefix: prefix + "h.", width: width, norm: norm),
-            finalNorm: norm.named(prefix + "ln_f"), head: ends.head)
+            finalNorm: norm.named(prefix + "ln_f"), head: ends.head, tiesHead: ends.tied)
     }
 
     private func gpt2Layers(
