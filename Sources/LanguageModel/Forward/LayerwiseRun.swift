@@ -20,7 +20,7 @@ package final class LayerwiseRun {
 
     /// Starts with the embeddings of the windows.
     ///
-    /// `isCancelled` is asked between windows; the pass ends with ``LanguageModelError/cancelled`` when it is true.
+    /// `isCancelled` is asked between windows; the pass ends with `LanguageModelError.cancelled` when it is true.
     package init(
         _ store: WeightStore, windows: TokenWindows, isCancelled: @escaping @Sendable () -> Bool = { false }
     ) throws(LanguageModelError) {
