@@ -56,6 +56,7 @@ let package = Package(
         .systemLibrary(name: "CZstd", providers: [.apt(["libzstd-dev"])]),
         library("System", [system]),
         library("JSON"),
+        library("Presentation", [numerics]),
         library("Vectors", ["CKernels"]),
         .target(
             name: "KernelsAVX512", dependencies: ["CKernels", "Vectors"],
@@ -73,28 +74,32 @@ let package = Package(
             "Benchmark",
             [
                 "System", "JSON", "Vectors", "Kernels", "CKernels", "KernelsAVX512", "Checkpoint", "Compression",
-                "Archive",
-                "LanguageModel", "Evaluation", "ScalingLaws", numerics,
+                "Archive", "LanguageModel", "Evaluation", "ScalingLaws", "Presentation", numerics,
             ]),
-        library("ScalingLaws", [numerics]),
-        library("Report", ["ScalingLaws", "JSON", numerics]),
+        library("ScalingLaws", ["Presentation", numerics]),
+        library("Records", ["JSON", "Kernels", "Compression", "LanguageModel", "ScalingLaws", crypto, numerics]),
+        library("Report", ["JSON", "Presentation", "Compression", "ScalingLaws", "Records", numerics]),
         .target(
             name: "Schemas", path: "Schemas", exclude: ["manifest.schema.json", "pipeline.schema.json"],
-            resources: ["v1_measurements.sql", "v2_targets_and_training.sql", "v3_specs.sql"].map {
-                .embedInCode($0)
-            },
+            resources: ["v1_measurements.sql", "v2_targets_and_training.sql", "v3_specs.sql", "v4_failed_cells.sql"]
+                .map { .embedInCode($0) },
             swiftSettings: settings),
-        library("Warehouse", ["System", "JSON", "Schemas", grdb]),
-        library("Pipeline", ["System", "JSON", "Compression", yams, crypto]),
+        library(
+            "Warehouse",
+            [
+                "System", "JSON", "Presentation", "Schemas", "Compression", "LanguageModel", "ScalingLaws", "Records",
+                grdb,
+            ]),
+        library("Pipeline", ["System", "JSON", "Compression", "LanguageModel", "ScalingLaws", "Records", yams]),
         library(
             "Stages",
             [
-                "System", "JSON", "Kernels", "Archive", "Checkpoint", "Compression", "Tokenization", "LanguageModel",
-                "Calibration", "Evaluation",
-                "Warehouse", "ScalingLaws", "Report", "Pipeline", numerics,
+                "System", "JSON", "Presentation", "Kernels", "Archive", "Checkpoint", "Compression", "Tokenization",
+                "LanguageModel", "Calibration", "Evaluation", "Records", "Warehouse", "ScalingLaws", "Report",
+                "Pipeline", numerics,
             ]),
         library("Options", ["System", "Stages", "Pipeline", "Kernels", argumentParser]),
-        command("qid", ["System", "Options", "Stages", "Pipeline", "Warehouse", "Benchmark"]),
+        command("qid", ["System", "Options", "Stages", "Records", "Pipeline", "Warehouse", "Benchmark"]),
         command("qid-ingest", ["Options", "Stages", "Pipeline", "Compression"]),
         command("qid-quantize", ["Options", "Stages", "Pipeline", "Compression"]),
         command("qid-evaluate", ["Options", "Stages", "Pipeline", "LanguageModel"]),
@@ -102,6 +107,7 @@ let package = Package(
         command("qid-fit", ["Options", "Stages", "Pipeline"]),
         tests("System", ["System", system]),
         tests("JSON", ["JSON"]),
+        tests("Presentation", ["Presentation"]),
         tests("Kernels", ["Vectors", "Kernels"]),
         tests("Archive", ["Archive", "System", system]),
         tests("Checkpoint", ["Checkpoint", "JSON", "System", system]),
@@ -113,9 +119,12 @@ let package = Package(
         tests("Evaluation", ["Evaluation", "LanguageModel", "Compression", "Checkpoint", "Kernels", "JSON"]),
         tests("Benchmark", ["System", "Benchmark", "Archive", "Compression", "Kernels", "JSON", "ScalingLaws"]),
         tests("ScalingLaws", ["ScalingLaws"]),
-        tests("Report", ["Report", "ScalingLaws", "JSON"]),
-        tests("Warehouse", ["Warehouse", "Schemas"]),
-        tests("Pipeline", ["Pipeline", "Compression", "JSON", "System", system]),
-        tests("Stages", ["System", "Stages", "Pipeline", "Warehouse", "Checkpoint", "JSON"]),
+        tests("Report", ["Report", "Presentation", "Records", "Compression", "LanguageModel", "ScalingLaws", "JSON"]),
+        tests(
+            "Warehouse", ["Warehouse", "Records", "Compression", "Kernels", "LanguageModel", "ScalingLaws", "Schemas"]),
+        tests(
+            "Pipeline",
+            ["Pipeline", "Records", "Compression", "LanguageModel", "ScalingLaws", "JSON", "System", system]),
+        tests("Stages", ["System", "Stages", "Records", "Pipeline", "Warehouse", "Checkpoint", "JSON"]),
     ]
 )

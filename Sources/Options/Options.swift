@@ -26,6 +26,13 @@ package struct CellOptions: ParsableArguments {
 
     package init() {}
 
+    /// Makes sure that a command names one checkpoint or a manifest of them, and not both.
+    package func validate(checkpoint: String?) throws {
+        guard (checkpoint == nil) != (manifest == nil) else {
+            throw ValidationError("name a --checkpoint or a --manifest, one of the two")
+        }
+    }
+
     private static func selection(_ text: String) throws -> CellSelection {
         guard let selection = CellSelection(text) else {
             throw ValidationError("'\(text)' is not I/N with 0 <= I < N, such as 0/8")

@@ -1,5 +1,6 @@
 package import FoundationEssentials
 internal import GRDB
+package import Records
 import System
 
 /// Whether a record was new.
@@ -19,11 +20,16 @@ package final class Warehouse: Sendable {
     package let reader: WarehouseReader
     private let connection: Connection
     private let lock: FileLock
+    private let programVersion: String
 
     /// Opens a warehouse for writing, making it or bringing it to the newest schema where needed.
     ///
-    /// Throws `locked` at once when another process is writing.
-    package init(writing file: URL) throws(WarehouseError) {
+    /// Throws `locked` at once when another process is writing. The version of the program that writes stands beside what
+    /// it adds.
+    package init(
+        writing file: URL, programVersion: String = Records.programVersion
+    ) throws(WarehouseError) {
+        self.programVersion = programVersion
         lock = try Self.lock(of: file)
         connection = try Connection(file, readonly: false)
         reader = WarehouseReader(connection)
@@ -44,38 +50,44 @@ package final class Warehouse: Sendable {
     }
 
     /// Records one evaluation with its checkpoint, spec, shard and windows.
+    ///
+    /// `shardName` is what people call the shard; nil leaves the name that it has.
     @discardableResult
-    package func record(_ measurement: EvaluationRow) throws(WarehouseError) -> Recorded {
+    package func record(
+        _ evaluation: EvaluationRecord, shardName: String? = nil
+    ) throws(WarehouseError) -> Recorded {
         try connection.write { database in
-            try measurement.checkpoint.row.insertOnce(database)
-            try measurement.shard.record(database)
-            try measurement.compression?.spec.row.insertOnce(database)
-            return try Self.insert(measurement.row, measurement.windowRows, database)
+            try evaluation.checkpoint.row.insertOnce(database)
+            try evaluation.scoring.shard.record(shardName, database)
+            try evaluation.compression?.spec.row.insertOnce(database)
+            return try Self.insert(evaluation.row(programVersion: programVersion), evaluation.windowRows, database)
         }
     }
 
     /// Records where a checkpoint was found, in the place of what was said of that place before.
     @discardableResult
-    package func record(_ source: SourceRow) throws(WarehouseError) -> Recorded {
+    package func record(
+        _ source: SourceRecord, of checkpoint: CheckpointRecord
+    ) throws(WarehouseError) -> Recorded {
         try connection.write { database in
-            try source.checkpoint.row.insertOnce(database)
-            return try source.row.replace(database) ? .added : .present
+            try checkpoint.row.insertOnce(database)
+            return try source.row(of: checkpoint).replace(database) ? .added : .present
         }
     }
 
     /// Records a fit with its parameters, predictions and warnings.
     @discardableResult
-    package func record(_ fit: FitRow) throws(WarehouseError) -> Recorded {
-        try connection.write { try Self.insert(fit.row, fit.belongings, $0) }
+    package func record(_ fit: FitRecord) throws(WarehouseError) -> Recorded {
+        try connection.write { try Self.insert(fit.row(programVersion: programVersion), fit.belongings, $0) }
     }
 
     /// Records a finished run; its evaluations and fits must stand recorded.
     ///
     /// What it points to may change when a later version repeats it: the last time counts.
     @discardableResult
-    package func record(_ run: RunRow) throws(WarehouseError) -> Recorded {
+    package func record(_ run: RunRecord) throws(WarehouseError) -> Recorded {
         try connection.write { database in
-            var changed = try run.row.insertOnce(database)
+            var changed = try run.row(programVersion: programVersion).insertOnce(database)
             for (table, column, keys) in run.links {
                 let sql = "SELECT \(column) FROM \(table) WHERE lock_digest = ?"
                 let known = try Set(String.fetchAll(database, sql: sql, arguments: [run.lockDigest]))
@@ -94,13 +106,10 @@ package final class Warehouse: Sendable {
     }
 
     /// Records what a stage could not use, in the place of what it could not use the last time.
-    package func record(failures: [FailureRow], of stage: String) throws(WarehouseError) {
+    package func record(failures: [Failure], of stage: String) throws(WarehouseError) {
         try connection.write { database in
             try database.execute(sql: "DELETE FROM failure WHERE stage = ?", arguments: [stage])
-            for failure in failures {
-                let key: KeyValuePairs<String, SQLValue> = ["stage": .text(stage), "subject": .text(failure.subject)]
-                try TableRow("failure", key: key, ["reason": .text(failure.reason)]).replace(database)
-            }
+            for failure in failures { try failure.row.replace(database) }
         }
     }
 
@@ -118,13 +127,14 @@ package final class Warehouse: Sendable {
     }
 }
 
-extension ShardRow {
-    /// Records the stream; its name is a label and may change, its length may not.
-    fileprivate func record(_ database: Database) throws {
-        let named = try String.fetchOne(database, sql: "SELECT name FROM shard WHERE digest = ?", arguments: [digest])
-        if let named, named != name {
-            try database.execute(sql: "UPDATE shard SET name = ? WHERE digest = ?", arguments: [name, digest])
+extension ScoringRecord.Shard {
+    /// Records the stream; its name is a label and may change, nothing else may.
+    fileprivate func record(_ name: String?, _ database: Database) throws {
+        let known = try String.fetchOne(
+            database, sql: "SELECT name FROM shard WHERE digest = ?", arguments: [streamDigest])
+        if let known, let name, known != name {
+            try database.execute(sql: "UPDATE shard SET name = ? WHERE digest = ?", arguments: [name, streamDigest])
         }
-        try row.insertOnce(database)
+        try row(name: name ?? known ?? String(digest.prefix(12))).insertOnce(database)
     }
 }

@@ -17,6 +17,8 @@ package enum WarehouseError: Error, Equatable {
     /// A record breaks a rule of the schema.
     case refused(table: String, key: String, reason: String)
     case notFinite(table: String, key: String, column: String)
+    /// A spec was recorded that this version of qid does not know.
+    case unreadableSpec(name: String, reason: String)
     /// A question in SQL that SQLite cannot answer; line and column count from 1, where SQLite's message tells them.
     case query(message: String, line: Int?, column: Int?)
 }
@@ -39,6 +41,8 @@ extension WarehouseError: CustomStringConvertible {
             "\(table) '\(key)' stands recorded with \(column) \(recorded), not \(offered)"
         case .refused(let table, let key, let reason): "\(table) '\(key)' breaks a rule of the warehouse: \(reason)"
         case .notFinite(let table, let key, let column): "\(column) of \(table) '\(key)' is not a finite number"
+        case .unreadableSpec(let name, let reason):
+            "spec '\(name)' was recorded by another version of qid, which this one cannot read: \(reason)"
         case .query(let message, let line?, let column?): "line \(line), column \(column): \(message)"
         case .query(let message, _, _): message
         }

@@ -48,12 +48,8 @@ struct EvaluateCommand: ParsableCommand {
     @OptionGroup var cells: CellOptions
 
     func validate() throws {
-        switch (checkpoint, cells.manifest) {
-        case (_?, nil):
-            guard shard != nil else { throw ValidationError("--checkpoint needs a --shard") }
-        case (nil, _?): break
-        default: throw ValidationError("name a --checkpoint or a --manifest, one of the two")
-        }
+        try cells.validate(checkpoint: checkpoint)
+        guard checkpoint == nil || shard != nil else { throw ValidationError("--checkpoint needs a --shard") }
         guard context >= 2 else { throw ValidationError("--context must be at least 2") }
         guard (qidStderr ?? 1) > 0 else { throw ValidationError("--qid-stderr must be above zero") }
         guard (windows ?? 1) >= 1 else { throw ValidationError("--windows must be at least 1") }

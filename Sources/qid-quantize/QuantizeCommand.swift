@@ -45,12 +45,8 @@ struct QuantizeCommand: ParsableCommand {
     @OptionGroup var cells: CellOptions
 
     func validate() throws {
-        switch (checkpoint, cells.manifest) {
-        case (_?, nil):
-            guard output != nil else { throw ValidationError("--checkpoint needs --output") }
-        case (nil, _?): break
-        default: throw ValidationError("name a --checkpoint or a --manifest, one of the two")
-        }
+        try cells.validate(checkpoint: checkpoint)
+        guard checkpoint == nil || output != nil else { throw ValidationError("--checkpoint needs --output") }
         guard !digest || checkpoint != nil else {
             throw ValidationError("--digest goes with --checkpoint: the cells of a manifest always have it")
         }

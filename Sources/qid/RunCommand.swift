@@ -25,7 +25,7 @@ struct RunCommand: ParsableCommand {
             let run = Run(
                 manifest: URL(filePath: manifest), workspace: Workspace.location(option: place.workspace),
                 pipeline: pipeline.map { URL(filePath: $0) })
-            return try dryRun ? run.rehearse() : run.perform()
+            return try dryRun ? run.dryRun() : run.perform()
         }
     }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Pipeline
+import Records
 import System
 
 /// `qid <stage> …` is `qid-<stage> …`: the process becomes that executable.

@@ -1,6 +1,8 @@
 import FoundationEssentials
 import JSON
 import Pipeline
+import Records
+import ScalingLaws
 import System
 import Testing
 
@@ -8,9 +10,9 @@ struct LockTests {
     static func entry(_ digest: String, step: Int) -> Lock.Entry {
         Lock.Entry(
             record: CheckpointRecord(
-                digest: digest, config: "c0", tokenizer: "t0", architecture: "gpt_neox", dtype: "F16", parameters: 100,
-                nonEmbeddingParameters: 60, layers: 2, width: 8, vocabulary: 16),
-            facts: TrainingFacts(family: "neox", step: step, tokens: step * 4096, phase: "unknown"),
+                digest: digest, config: "c0", tokenizer: "t0", architecture: "gpt_neox", dtype: "F16",
+                size: ModelSize(parameters: 100, nonEmbeddingParameters: 60, layers: 2, width: 8, vocabulary: 16)),
+            facts: TrainingFacts(family: "neox", step: step, tokens: step * 4096, phase: .unknown),
             path: "/archive/step\(step)")
     }
 
@@ -57,19 +59,26 @@ struct LockTests {
         #expect(Set(lock.cells.compactMap(\.compressed)).count == 4)
     }
 
-    @Test func aTargetIsReadBackWithTheWindowsThatWereUsed() throws {
-        let asked = try Self.lock(
+    @Test func theWindowsThatWereUsedStandBesideTheLockOrInAnOldOne() throws {
+        let lock = try Self.lock(
             checkpoints: [Self.entry("d1", step: 64)], windows: "qid_stderr: 0.002\nscore: second-half")
-        let cells = asked.cells
-        let lock = asked.recording(cells.enumerated().map { WindowsUsed($1, windows: 16 * ($0 + 1)) })
-        #expect(lock.digest == asked.digest && lock.cells == cells && lock.json != asked.json)
+        let cells = lock.cells
+        var used = WindowsUsed()
+        for (place, cell) in cells.enumerated() { used.add(16 * (place + 1), of: cell) }
         try withScratchDirectory { directory in
             let file = directory.appending(path: "manifest.lock.yaml")
             try replaceFile(Array(lock.json.yamlText.utf8), at: file)
             let read = try Lock(file: file)
-            #expect(read == lock && read.digest == lock.digest)
-            #expect(cells.map { read.windowsUsed(by: $0) } == [16, 32, 48])
-            #expect(read.recording([]).json == asked.json)
+            #expect(read == lock && read.digest == lock.digest && read.windowsUsed == WindowsUsed())
+            let beside = RunDirectory.windowsUsed(besideLock: file)
+            try replaceFile(Array(used.json.prettyText.utf8), at: beside)
+            #expect(try WindowsUsed(file: beside) == used)
+            #expect(cells.map { used[$0] } == [16, 32, 48])
+            // As an earlier version wrote it.
+            let old = lock.json.yamlText + "windows_used: " + used.json.canonicalText + "\n"
+            try replaceFile(Array(old.utf8), at: file)
+            let known = try Lock(file: file)
+            #expect(known.windowsUsed == used && known.digest == lock.digest && known.json == lock.json)
         }
     }
 
@@ -126,4 +135,24 @@ struct CellSelectionTests {
 
     @Test(arguments: ["3/3", "-1/3", "1", "a/b", "1/2/3", "/", "0/0", "9223372036854775808/1"])
     func refuses(_ text: String) { #expect(CellSelection(text) == nil) }
+}
+
+struct KnownRunTests {
+    @Test func aRunIsFoundByItsIdentityAndItsLockHasTheLastWord() throws {
+        try withScratchDirectory { directory in
+            let workspace = try Workspace(creating: directory.appending(path: "workspace"))
+            let first = try LockTests.lock(checkpoints: [LockTests.entry("d1", step: 64)])
+            let second = try LockTests.lock(checkpoints: [LockTests.entry("d2", step: 64)])
+            #expect(try workspace.knownRun(of: first) == nil)
+            let run = try workspace.run(of: first)
+            #expect(try workspace.run(of: first).name == run.name)
+            let other = try workspace.run(of: second)
+            #expect(other.name != run.name && run.identity?.lockDigest == first.digest)
+            #expect(run.identity?.shardName == "shard.txt" && run.identity?.shardDigest == "5a")
+            // A lock that somebody changed is no longer the run that it was.
+            try replaceFile(Array(second.json.yamlText.utf8), at: run.lock)
+            #expect(try workspace.knownRun(of: first) == nil)
+            #expect(try workspace.knownRun(of: second)?.name == other.name)
+        }
+    }
 }

@@ -1,6 +1,8 @@
 import Compression
 import FoundationEssentials
+import LanguageModel
 import Pipeline
+import ScalingLaws
 import System
 import Testing
 
@@ -27,7 +29,7 @@ struct ManifestTests {
         #expect(manifest.name == "demo")
         #expect(manifest.archives.map(\.path.lastPathComponent) == ["small", "large"])
         #expect(manifest.archives[0].rule.tokens == .perStep(4096))
-        #expect(manifest.archives[0].rule.phase(step: 64) == "unannealed")
+        #expect(manifest.archives[0].rule.phase(step: 64) == .unannealed)
         #expect(manifest.archives[0].steps == [64, 128])
         #expect(manifest.archives[1].rule.tokens.tokens(step: 64) == 1000)
         #expect(manifest.archives[1].rule.tokens.tokens(step: 65) == nil)

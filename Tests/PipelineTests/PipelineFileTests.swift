@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Pipeline
+import Records
 import System
 import Testing
 

@@ -1,10 +1,11 @@
+import Records
 import Report
 import ScalingLaws
 import Testing
 
 @Suite struct HeadlineTests {
     @Test func itSaysHowQidGrowsOverWhatAndHowFarItHolds() throws {
-        let cells = SampleContent.cells()
+        let cells = try SampleContent.cells()
         var laws = try SampleContent.laws(cells, names: ["qid-per-bit"])
         for (place, parameter) in laws[0].fit.parameters.enumerated() {
             var known = parameter
@@ -23,7 +24,7 @@ import Testing
                 [0.44, 0.57] and shows no clear trend with model size (1/N^0.25 [−0.05, 0.40]). Measured on 16 checkpoints \
                 of 4 sizes (25k to 1.2M non-embedding parameters, 262k to 16.8M tokens), QiD is 0.0012 to 0.018 nats at \
                 4 bits, 0.0046 to 0.11 nats at 3 bits and 0.045 to 0.66 nats at 2 bits. Fitted without the largest model, \
-                the law foretells that model's QiD to within a factor of 1.5 (root mean square).
+                the law predicts that model's QiD to within a factor of 1.5 (root mean square).
                 """)
     }
 

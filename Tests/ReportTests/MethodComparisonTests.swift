@@ -1,29 +1,46 @@
+import Compression
 import JSON
+import Records
 import Report
 import Testing
 
 /// What a report says of methods beside each other: the front, the table and the pairs.
 @Suite struct MethodComparisonTests {
-    /// A recipe's cell: its names are made of the parts as those of specs are.
+    /// The cell of a spec whose name has these parts.
     private static func cell(
         _ method: String, _ form: String = "asym-g16", bits: Int = 4, size: Double = 1e6, step: Int = 64, qid: Double,
         stored: Double
-    ) -> MeasuredCell {
-        let parts = form.split(separator: "-", maxSplits: 1).map(String.init)
-        return MeasuredCell(
-            place: "\(size) \(step)", family: "neox", params: size, tokens: Double(step) * 1000, step: step,
-            method: method, scheme: "\(method)-\(form)", spec: "\(method)-\(parts[0])-w\(bits)-\(parts[1])",
-            bits: Double(bits), bitsPerWeight: stored, loss16: 3, loss: 3 + qid, qid: qid, qidStderr: 0.001, kl: 0.1,
-            agreement: 0.9)
+    ) throws -> MeasuredCell {
+        var object: JSONObject = JSONObject()
+        object["method"] = .string(method)
+        object["bits"] = .integer(bits)
+        for part in form.split(separator: "-").map(String.init) {
+            switch part {
+            case "asym": object["symmetric"] = false
+            case "sym": object["symmetric"] = true
+            case "search": object["scale_search"] = true
+            case "actorder": object["act_order"] = true
+            case "noclip": object["clip"] = false
+            case "float16": object["scales"] = "float16"
+            case _ where Int(part.dropFirst()) != nil: object["group"] = .integer(Int(part.dropFirst()) ?? 0)
+            default: object["format"] = .string(part)
+            }
+        }
+        let degradation = Degradation(baselineLoss: 3, qid: qid, qidStderr: 0.001, kl: 0.1, agreement: 0.9)
+        return SampleContent.cell(
+            try Spec(json: object), degradation, params: size, step: step, tokens: Double(step) * 1000,
+            bitsPerWeight: stored)
     }
 
     /// Two methods at 3 and 2 bits on two checkpoints; gptq loses less but for one cell at 2 bits.
-    private static let two = [64, 128].flatMap { step in
+    private static func two() throws -> [MeasuredCell] { try [64, 128].flatMap(both) }
+
+    private static func both(step: Int) throws -> [MeasuredCell] {
         [
-            cell("rtn", bits: 3, step: step, qid: 0.1, stored: 4.25),
-            cell("rtn", bits: 2, step: step, qid: 0.4, stored: 3.25),
-            cell("gptq", bits: 3, step: step, qid: 0.06, stored: 5.25),
-            cell("gptq", bits: 2, step: step, qid: step == 64 ? 0.5 : 0.2, stored: 4.25),
+            try cell("rtn", bits: 3, step: step, qid: 0.1, stored: 4.25),
+            try cell("rtn", bits: 2, step: step, qid: 0.4, stored: 3.25),
+            try cell("gptq", bits: 3, step: step, qid: 0.06, stored: 5.25),
+            try cell("gptq", bits: 2, step: step, qid: step == 64 ? 0.5 : 0.2, stored: 4.25),
         ]
     }
 
@@ -44,11 +61,11 @@ import Testing
     @Test func thePairIsCountedBitByBitInEveryRendering() throws {
         let sentence =
             "gptq beats rtn in 2 of 2 cells at 3 bits and in 1 of 2 at 2 bits (asym-g16), storing 1.00 bits per weight more."
-        let content = try Self.content(Self.two)
+        let content = try Self.content(Self.two())
         let report = RenderedReport(content)
         #expect(report.html.contains(sentence) && report.markdown.contains(sentence))
         #expect(headline(for: content).contains(sentence))
-        let pair = try #require(try Self.methods(Self.two)["pairs"]?.array?.first?.object)
+        let pair = try #require(try Self.methods(Self.two())["pairs"]?.array?.first?.object)
         #expect(pair["method"] == "gptq" && pair["beats"] == "rtn" && pair["extra_bits_per_weight"]?.double == 1)
         #expect(
             pair["counts"] == [
@@ -57,20 +74,20 @@ import Testing
     }
 
     @Test func onlyCellsThatDifferInNothingButTheMethodAreAPair() throws {
-        let others = [
+        let others = try [
             Self.cell("gptq", bits: 4, qid: 0.1, stored: 5), Self.cell("rtn", bits: 3, qid: 0.2, stored: 4),
             Self.cell("rtn", "asym-g32", bits: 4, qid: 0.2, stored: 4.5),
             Self.cell("rtn", "sym-g16", bits: 4, qid: 0.2, stored: 4.5),
             Self.cell("rtn", bits: 4, step: 128, qid: 0.2, stored: 5),
         ]
         #expect(try Self.methods(others)["pairs"] == [])
-        let alike = others + [Self.cell("rtn", "asym-g16-search", bits: 4, qid: 0.1, stored: 5)]
+        let alike = try others + [Self.cell("rtn", "asym-g16-search", bits: 4, qid: 0.1, stored: 5)]
         let report = RenderedReport(try Self.content(alike))
         #expect(report.markdown.contains("gptq and rtn-search come to the same in 1 of 1 cells (asym-g16)."))
     }
 
     @Test func theTypeOfScalesIsNamedWhereAMethodComesWithSeveral() throws {
-        let one = [
+        let one = try [
             Self.cell("rtn", qid: 0.2, stored: 5), Self.cell("gptq", "asym-g16-float16", qid: 0.1, stored: 5),
         ]
         let named = RenderedReport(try Self.content(one))
@@ -83,16 +100,16 @@ import Testing
     @Test func theFrontIsOfMeansAndOfEachCheckpoint() throws {
         // The means: rtn 0.4, 0.1 and gptq 0.35, 0.06 at 3.25, 4.25, 4.25 and 5.25 bits.
         #expect(
-            try Self.recipes(Self.two, where: "on_front", is: true) == [
+            try Self.recipes(Self.two(), where: "on_front", is: true) == [
                 "rtn-asym-w2-g16", "rtn-asym-w3-g16", "gptq-asym-w3-g16",
             ])
         #expect(
-            try Self.recipes(Self.two, where: "on_fronts_of_single_checkpoints", is: 2) == [
+            try Self.recipes(Self.two(), where: "on_fronts_of_single_checkpoints", is: 2) == [
                 "rtn-asym-w2-g16", "rtn-asym-w3-g16", "gptq-asym-w3-g16",
             ])
-        let recipes = try #require(try Self.methods(Self.two)["recipes"]?.array)
+        let recipes = try #require(try Self.methods(Self.two())["recipes"]?.array)
         #expect(recipes.first { $0.object?["spec"] == "gptq-asym-w2-g16" }?.object?["qid"]?.double == 0.35)
-        let report = RenderedReport(try Self.content(Self.two))
+        let report = RenderedReport(try Self.content(Self.two()))
         #expect(report.markdown.contains("| rtn-asym-w3-g16 | 4.25 | 0.100 | 0.100 to 0.100 | 2 of 2 |"))
         #expect(report.markdown.contains("| gptq-asym-g16 | 0.350 (4.25) | **0.0600 (5.25)** |"))
         #expect(report.html.contains("<strong>0.0600 (5.25)</strong>"))
@@ -104,7 +121,7 @@ import Testing
     }
 
     @Test func oneOfTwoWithTheSameBitsAndQidIsOnTheFront() throws {
-        let equal = [Self.cell("awq", qid: 0.1, stored: 4), Self.cell("rtn", qid: 0.1, stored: 4)]
+        let equal = try [Self.cell("awq", qid: 0.1, stored: 4), Self.cell("rtn", qid: 0.1, stored: 4)]
         #expect(try Self.recipes(equal, where: "on_front", is: true) == ["awq-asym-w4-g16"])
     }
 
@@ -112,8 +129,8 @@ import Testing
         // Three of four checkpoints have nf4; the largest QiD of rtn is at the fourth.
         let steps = [64, 128, 256, 512]
         let cells =
-            steps.map { Self.cell("rtn", step: $0, qid: $0 == 512 ? 9 : 0.3, stored: 4.25) }
-            + steps.dropLast().map { Self.cell("rtn", "nf4-g32", step: $0, qid: 0.2, stored: 4.5) }
+            try steps.map { try Self.cell("rtn", step: $0, qid: $0 == 512 ? 9 : 0.3, stored: 4.25) }
+            + steps.dropLast().map { try Self.cell("rtn", "nf4-g32", step: $0, qid: 0.2, stored: 4.5) }
         let methods = try Self.methods(cells)
         #expect(methods["checkpoints"] == 3 && methods["checkpoints_in_all"] == 4 && methods["left_out"] == [])
         let recipe = try #require(methods["recipes"]?.array?.first?.object)
@@ -124,43 +141,47 @@ import Testing
 
     @Test func aRecipeMeasuredAtFewCheckpointsIsNamedAndLeftOut() throws {
         let cells =
-            Self.two
+            try Self.two()
             + [64, 128, 256].flatMap { step in
-                [
+                try [
                     Self.cell("awq", step: step, qid: 0.1, stored: 4.3),
                     Self.cell("aweq", step: step, qid: 0.2, stored: 4.3),
-                    Self.cell("qsd", "sym-g8", step: 512, qid: 0.01, stored: 4.3),
+                    Self.cell("dilation", "sym-g8", step: 512, qid: 0.01, stored: 4.3),
                 ]
             }
-        #expect(try Self.methods(cells)["left_out"] == ["qsd-sym-w4-g8"])
+        #expect(try Self.methods(cells)["left_out"] == ["dilation-sym-w4-g8"])
         #expect(try Self.methods(cells)["checkpoints"] == 2)
         // Two cannot be at three of four checkpoints, another not at these two: it is the one to leave out.
         let refused =
-            (1...4).map { Self.cell("rtn", step: $0, qid: 0.1, stored: 4) }
+            try (1...4).map { try Self.cell("rtn", step: $0, qid: 0.1, stored: 4) }
             + [1, 2].flatMap { step in
-                ["aweq", "awq", "qsd"].map { Self.cell($0, "sym-g32", step: step, qid: 0.2, stored: 4) }
-            } + [3, 4].map { Self.cell("a", step: $0, qid: 0.2, stored: 4) }
-        #expect(try Self.methods(refused)["left_out"] == ["a-asym-w4-g16"])
+                try ["aweq", "awq", "dilation"].map { try Self.cell($0, "sym-g32", step: step, qid: 0.2, stored: 4) }
+            } + [3, 4].map { try Self.cell("smoothquant", step: $0, qid: 0.2, stored: 4) }
+        #expect(try Self.methods(refused)["left_out"] == ["smoothquant-asym-w4-g16"])
         #expect(try Self.methods(refused)["checkpoints"] == 2)
-        let apart = [Self.cell("rtn", step: 1, qid: 0.1, stored: 4), Self.cell("gptq", step: 2, qid: 0.1, stored: 4)]
+        let apart = try [
+            Self.cell("rtn", step: 1, qid: 0.1, stored: 4), Self.cell("gptq", step: 2, qid: 0.1, stored: 4),
+        ]
         #expect(try JSONValue(parsing: RenderedReport(try Self.content(apart)).json).object?["methods"] == .null)
         #expect(RenderedReport(try Self.content(apart)).methodPlot == nil)
     }
 
     @Test func theOrderOfCellsDoesNotMatter() throws {
-        let cells = Self.two + [Self.cell("awq", step: 64, qid: -0.001, stored: 6)]
-        #expect(try RenderedReport(Self.content(cells)).json != RenderedReport(Self.content(Self.two)).json)
+        let cells = try Self.two() + [Self.cell("awq", step: 64, qid: -0.001, stored: 6)]
+        #expect(try RenderedReport(Self.content(cells)).json != RenderedReport(Self.content(Self.two())).json)
         #expect(try Self.methods(cells) == Self.methods(cells.reversed()))
     }
 
     @Test func fiftyRecipesHaveNamesThatDoNotTouchAndPairsThatUnfold() throws {
         var generator = SplitMix(state: 11)
-        let methods = ["rtn", "gptq", "awq", "aweq", "smoothquant", "dilation", "a-method-of-a-long-name"]
-        let cells = methods.enumerated().flatMap { rank, method in
-            (2...8).map { bits in
+        let methods = ["rtn", "gptq", "awq", "aweq", "smoothquant", "dilation", "gptq-actorder"]
+        let cells = try methods.enumerated().flatMap { rank, method in
+            try (2...8).map { bits in
                 let share = Double.random(in: 0.3...1, using: &generator)
-                return Self.cell(
-                    method, bits: bits, qid: 3 * share / Double(1 << (2 * bits)),
+                let form = method.hasSuffix("actorder") ? "asym-g16-actorder" : "asym-g16"
+                return try Self.cell(
+                    method.split(separator: "-").first.map(String.init) ?? method, form, bits: bits,
+                    qid: 3 * share / Double(1 << (2 * bits)),
                     stored: Double(bits) + Double(rank % 3) / 4 + Double.random(in: 0...0.2, using: &generator))
             }
         }
@@ -178,6 +199,6 @@ import Testing
         #expect(report.html.contains("(21 rows)"))
         // One step of training: nothing grows.
         #expect(!report.html.contains("QiD against training tokens</h2>"))
-        #expect(headline(for: try Self.content(cells)).contains("Of 49 recipes, \(front.count) lose less"))
+        #expect(headline(for: try Self.content(cells)).contains("Of 49 specs, \(front.count) lose less"))
     }
 }

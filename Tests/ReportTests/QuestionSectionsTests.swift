@@ -1,4 +1,6 @@
 import JSON
+import Presentation
+import Records
 import Report
 import ScalingLaws
 import Testing
@@ -6,7 +8,7 @@ import Testing
 /// The sections on which law to trust and on training levels.
 @Suite struct QuestionSectionsTests {
     private static func content() throws -> ReportContent {
-        let cells = SampleContent.cells()
+        let cells = try SampleContent.cells()
         var laws = try SampleContent.laws(cells)
         for place in laws.indices where laws[place].fit.law.name == "qid-per-bit" {
             laws[place].trainingLevels = try laws[place].fit.trainingLevels(

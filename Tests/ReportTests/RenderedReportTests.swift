@@ -1,5 +1,6 @@
 import Foundation
 import JSON
+import Records
 import Report
 import ScalingLaws
 import Testing
@@ -7,7 +8,7 @@ import Testing
 @Suite struct RenderedReportTests {
     @Test func equalContentsGiveEqualBytes() throws {
         let first = RenderedReport(try SampleContent.content())
-        let second = RenderedReport(try SampleContent.content(SampleContent.cells()))
+        let second = RenderedReport(try SampleContent.content(try SampleContent.cells()))
         #expect(first == second)
     }
 
@@ -27,8 +28,7 @@ import Testing
 
     @Test func namesFromArchivesCannotBecomeMarkup() throws {
         let evil = "</td><script>alert('1')</script>\u{0}\u{202e}&\"|`_*⟦x^2⟧\n# x [a](b)"
-        var cells = SampleContent.cells(family: evil)
-        for place in cells.indices { cells[place].spec = evil }
+        let cells = try SampleContent.cells(family: evil)
         var content = try SampleContent.content(
             cells, failures: [Failure(stage: evil, subject: evil, reason: evil)])
         content.title = evil
@@ -49,8 +49,8 @@ import Testing
     }
 
     @Test func noTwoTextsOfAChartOverlap() throws {
-        let one = SampleContent.cells()
-        let two = one + SampleContent.cells(family: "a-family-of-a-long-name", offset: 1e-6)
+        let one = try SampleContent.cells()
+        let two = try one + SampleContent.cells(family: "a-family-of-a-long-name", offset: 1e-6)
         for cells in [one, two] {
             let report = RenderedReport(try SampleContent.content(cells))
             for text in [report.html, report.plot] {
@@ -66,8 +66,8 @@ import Testing
     }
 
     @Test func pointsThatALogarithmCannotShowStandOnTheFloorAndAreCounted() throws {
-        var cells = SampleContent.cells()
-        cells[0].qid = -0.002
+        var cells = try SampleContent.cells()
+        cells[0].degradation.qid = -0.002
         let report = RenderedReport(try SampleContent.content(cells, laws: []))
         #expect(report.html.contains("QiD −0.00200 ± 0.0"))
         #expect(report.html.contains("which a logarithmic axis cannot show (1)"))

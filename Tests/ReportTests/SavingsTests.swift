@@ -1,4 +1,5 @@
 import JSON
+import Records
 import Report
 import Testing
 
@@ -6,10 +7,11 @@ import Testing
 @Suite struct SavingsTests {
     /// Sixteen checkpoints at three bit widths, each known to a twentieth of its QiD after 16 of 64 windows.
     private func content(target: Double?, windows: Int = 16) throws -> ReportContent {
-        var cells = SampleContent.cells()
+        var cells = try SampleContent.cells()
         for place in cells.indices where target != nil {
-            cells[place].extent = .init(windows: windows, availableWindows: 64)
-            cells[place].qidStderr = 0.001
+            cells[place].scored.windows = windows
+            cells[place].scored.stopping = .init(availableWindows: 64, qidStderr: target ?? 0)
+            cells[place].degradation.qidStderr = 0.001
         }
         var content = try SampleContent.content(cells, laws: [])
         content.run.qidStderrTarget = target
@@ -27,8 +29,8 @@ import Testing
 
     @Test func cellsThatFellShortAreOwnedUpTo() throws {
         var content = try content(target: 0.002)
-        content.measurements[7].extent?.windows = 64
-        content.measurements[7].qidStderr = 0.0051
+        content.measurements[7].scored.windows = 64
+        content.measurements[7].degradation.qidStderr = 0.0051
         #expect(
             headline(for: content).contains(
                 """

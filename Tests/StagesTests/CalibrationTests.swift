@@ -1,6 +1,7 @@
 import FoundationEssentials
 import JSON
 import Pipeline
+import Records
 import System
 import Testing
 import Warehouse
@@ -118,6 +119,34 @@ struct CalibrationTests {
             }
             let twin = workspace.appending(path: "store/compressed/\(try #require(twins.first))/model.safetensors")
             #expect(try readFile(twin) == readFile(output.appending(path: "model.safetensors")))
+        }
+    }
+
+    /// As in evaluation, the configuration says what ends a document; the tokenizer only where it does not.
+    @Test func documentsEndAsTheConfigurationSays() throws {
+        try withScratchDirectory { directory in
+            let archive = try SmallArchive(in: directory)
+            let documents = (0..<40).map { "{\"text\": \"a model loses a little \($0)\"}" }.joined(separator: "\n")
+            let text = directory.appending(path: "calibration.jsonl")
+            try replaceFile(Array(documents.utf8), at: text)
+            let checkpoint = archive.archive.appending(path: "d16/step64")
+            let config = checkpoint.appending(path: "config.json")
+            var object = try #require(try JSONValue(parsing: try readFile(config)).object)
+            try #require(object["eos_token_id"] == 256)
+            var weights: [[UInt8]] = []
+            for (place, separator) in [JSONValue.integer(256), nil, 7].enumerated() {
+                object["eos_token_id"] = separator
+                try replaceFile(Array(JSONValue.object(object).prettyText.utf8), at: config)
+                let output = directory.appending(path: "output-\(place)")
+                let outcome = try qid(
+                    [
+                        "--checkpoint", checkpoint.path, "--method", "gptq", "--bits", "3", "--group", "8",
+                        "--calibration", text.path, "--context", "16", "--windows", "8", "--output", output.path,
+                    ], command: "qid-quantize")
+                try #require(outcome.status == 0, "\(outcome.errors)")
+                weights.append(try readFile(output.appending(path: "model.safetensors")))
+            }
+            #expect(weights[0] == weights[1] && weights[0] != weights[2])
         }
     }
 

@@ -1,5 +1,6 @@
 import Foundation
 import Pipeline
+import Records
 
 /// What a command said and how it ended.
 struct Outcome {

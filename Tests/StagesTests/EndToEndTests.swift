@@ -1,6 +1,7 @@
 import Foundation
 import JSON
 import Pipeline
+import Records
 import System
 import Testing
 import Warehouse

@@ -43,8 +43,8 @@ struct RefusalTests {
             let verified = try qid(["verify", lock.path, "--workspace", workspace.path])
             #expect(verified.status == 0 && verified.output.contains("all 15 cells"), "\(verified.output)")
             #expect(verified.output.contains("9 were refused again"))
-            let rehearsal = try qid(["run", archive.manifest.path, "--workspace", workspace.path, "--dry-run"])
-            #expect(rehearsal.output == "nothing to do; 9 cells cannot be made, as an earlier run found\n")
+            let dryRun = try qid(["run", archive.manifest.path, "--workspace", workspace.path, "--dry-run"])
+            #expect(dryRun.output == "nothing to do; 9 cells cannot be made, as an earlier run found\n")
             #expect(
                 try qid(["status", "--workspace", workspace.path]).output.contains(
                     "15 of 24 cells evaluated, 9 refused"))

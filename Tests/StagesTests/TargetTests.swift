@@ -1,6 +1,7 @@
 import Foundation
 import JSON
 import Pipeline
+import Records
 import System
 import Testing
 import Warehouse
@@ -74,7 +75,9 @@ struct TargetTests {
 
             let name = try #require(try names(in: workspace.appending(path: "runs")).first)
             let lock = workspace.appending(path: "runs/\(name)/manifest.lock.yaml")
-            let used = try Lock(file: lock).windowsUsed
+            #expect(try Lock(file: lock).windowsUsed.entries.isEmpty)
+            let record = RunDirectory.windowsUsed(besideLock: lock)
+            let used = try WindowsUsed(file: record).entries
             #expect(used.count == 24 && Set(used.map(\.windows)).isSuperset(of: counts))
             let report = String(
                 decoding: try readFile(workspace.appending(path: "runs/\(name)/report/report.json")), as: UTF8.self)
@@ -88,11 +91,11 @@ struct TargetTests {
             let verify = { try qid(["verify", lock.path, "--workspace", workspace.path]) }
             let clean = try verify()
             #expect(clean.status == 0, "\(clean.output) \(clean.errors)")
-            let text = String(decoding: before, as: UTF8.self)
+            let text = String(decoding: try readFile(record), as: UTF8.self)
             let first = try #require(used.first { $0.spec != "baseline" }?.windows)
-            let changed = text.replacing("windows: \(first)\n", with: "windows: 17\n")
+            let changed = text.replacing("\"windows\": \(first)\n", with: "\"windows\": 17\n")
             try #require(changed != text)
-            try replaceFile(Array(changed.utf8), at: lock)
+            try replaceFile(Array(changed.utf8), at: record)
             let differing = try verify()
             #expect(differing.status == 65)
             #expect(differing.output.contains("17 windows then, \(first) now"), "\(differing.output)")

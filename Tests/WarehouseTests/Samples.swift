@@ -1,71 +1,102 @@
+import Compression
 import Foundation
+import Kernels
+import LanguageModel
+import Records
+import ScalingLaws
 import Warehouse
 
 /// A small set of records made by hand: two sizes, one spec, one shard.
 enum Samples {
-    static let shard = ShardRow(
-        digest: "shard", name: "heldout.jsonl", fileDigest: "file", tokenizerDigest: "tokenizer")
-    static let spec = SpecRow(
-        name: "rtn-asym-w4-g16", scheme: "rtn-asym-g16", method: "rtn", bits: 4, groupSize: 16, symmetric: false,
-        canonical: #"{"bits":4,"group":16,"method":"rtn","symmetric":false}"#)
+    static let shard = ScoringRecord.Shard(digest: "file", tokenizer: "tokenizer")
 
-    static func checkpoint(_ digest: String, params: Int = 800) -> CheckpointRow {
-        CheckpointRow(
-            digest: digest, architecture: "gpt_neox", dtype: "F16", paramsTotal: params + 200,
-            paramsNonEmbedding: params, hiddenSize: 32, layers: 2, vocabularySize: 1024)
+    static func spec() throws -> Spec { try Spec(method: .rtn, bits: 4, group: .size(16), symmetric: false) }
+
+    static func checkpoint(_ digest: String, params: Int = 800) -> CheckpointRecord {
+        CheckpointRecord(
+            digest: digest, config: "config", tokenizer: "tokenizer", architecture: "gpt_neox", dtype: "F16",
+            size: ModelSize(
+                parameters: params + 200, nonEmbeddingParameters: params, layers: 2, width: 32, vocabulary: 1024))
     }
 
-    static func source(_ digest: String, tokens: Int, params: Int = 800) -> SourceRow {
-        SourceRow(
-            checkpoint: checkpoint(digest, params: params), path: "archive/\(digest)", family: "neox",
-            step: tokens / 100,
-            tokens: tokens, phase: .unannealed, fingerprint: "12 34")
+    static func source(_ digest: String, tokens: Int) -> SourceRecord {
+        SourceRecord(
+            path: "archive/\(digest)", form: "directory", fingerprint: "12 34",
+            facts: TrainingFacts(family: "neox", step: tokens / 100, tokens: tokens, phase: .unannealed),
+            outcome: .checkpoint(digest: digest))
     }
 
-    static func baseline(_ digest: String, loss: Double = 3, params: Int = 800) -> EvaluationRow {
-        EvaluationRow(
-            key: "\(digest)/baseline", checkpoint: checkpoint(digest, params: params), shard: shard, contextTokens: 11,
-            scoredTokens: 20, lossNats: loss, perplexity: 20, bitsPerWeight: 16,
-            windowNLLNats: [loss * 10 - 1, loss * 10 + 1],
-            compression: nil,
-            provenance: EvaluationProvenance(
-                compressedKey: nil, calibrationDigest: nil, stageVersion: 1, programVersion: "1.0"))
+    static func baseline(_ digest: String, loss: Double = 3, params: Int = 800) -> EvaluationRecord {
+        EvaluationRecord(
+            key: "\(digest)/baseline", version: 1, checkpoint: checkpoint(digest, params: params), compression: nil,
+            scoring: ScoringRecord(shard: shard, context: 11, tokens: .all),
+            score: LossRecord(
+                tokens: 20, loss: loss, perplexity: 20, bitsPerWeight: 16,
+                windowNLL: [loss * 10 - 1, loss * 10 + 1]),
+            products: .floats)
     }
 
     static func compressed(
         _ digest: String, loss16: Double = 3, qid: Double = 0.25, params: Int = 800, version: Int = 1
-    ) -> EvaluationRow {
-        EvaluationRow(
-            key: "\(digest)/\(spec.name)/\(version)", checkpoint: checkpoint(digest, params: params), shard: shard,
-            contextTokens: 11, scoredTokens: 20, lossNats: loss16 + qid, perplexity: 25, bitsPerWeight: 5.25,
-            windowNLLNats: [30, 35],
-            compression: EvaluationRow.Compression(
-                spec: spec,
-                degradation: DegradationRow(
-                    baselineLossNats: loss16, qidNats: qid, qidStderrNats: 0.125, klNats: 0.5, agreement: 0.75)),
-            provenance: EvaluationProvenance(
-                compressedKey: "compressed", calibrationDigest: nil, stageVersion: version, programVersion: "1.0"))
+    ) throws -> EvaluationRecord {
+        let spec = try spec()
+        return EvaluationRecord(
+            key: "\(digest)/\(spec.name)/\(version)", version: version,
+            checkpoint: checkpoint(digest, params: params),
+            compression: CompressionRecord(
+                spec: spec, artifact: "compressed", calibration: nil,
+                degradation: Degradation(
+                    baselineLoss: loss16, qid: qid, qidStderr: 0.125, kl: 0.5, agreement: 0.75)),
+            scoring: ScoringRecord(shard: shard, context: 11, tokens: .all),
+            score: LossRecord(
+                tokens: 20, loss: loss16 + qid, perplexity: 25, bitsPerWeight: 5.25, windowNLL: [30, 35]),
+            products: .floats)
     }
 
-    static let fit = FitRow(
-        key: "fit", law: "qid-unified", scheme: "rtn-asym-g16", family: "neox", objective: "log", objectiveValue: 0.5,
-        n: 12, leftOut: 1, r2: 0.9, starts: 10, startsAtBest: 7, detail: "{}", stageVersion: 1, programVersion: "1.0",
-        parameters: [
-            FitRow.Parameter(name: "beta", value: 0.5, low: 0.4, high: 0.625, atBound: false),
-            FitRow.Parameter(name: "alpha", value: 0, low: nil, high: nil, atBound: true),
-        ],
-        predictions: [
-            FitRow.Prediction(
-                quantity: "qid_nats", scheme: "rtn-asym-g16", params: 1e9, tokens: 1e12, bits: 4, value: 0.25,
-                low: 0.125,
-                high: 0.5, beyondHull: 2)
-        ],
-        warnings: [FitRow.Warning(message: "two sizes only", advice: "add a third")])
+    /// A law fitted to twelve points of two sizes, with numbers that are easily read put in the place of what was found.
+    static func fit() throws -> FitRecord {
+        let points = [1e3, 1e5].flatMap { params in
+            [1e6, 3e6, 1e7, 1e8, 1e9, 1e10].map { tokens in
+                Point(Conditions(params: params, tokens: tokens), qid: 2 + params / 1e6 + 1e4 / tokens)
+            }
+        }
+        let law = try Laws.named("qid = k * tokens^beta / params^alpha")
+        var fit = try ScalingLaws.fit(
+            points, law, FitOptions(bootstrapDraws: 0, holdsOut: false, profiles: false))
+        var predictions = try fit.predict([Conditions(params: 1e9, tokens: 1e12, bits: 4)])
+        fit.law = Laws.qidUnified
+        fit.r2 = 0.9
+        (fit.starts, fit.startsAtBest) = (10, 7)
+        fit.parameters = ["beta", "alpha"].compactMap { name in fit.parameters.first { $0.name == name } }
+        (fit.parameters[0].value, fit.parameters[0].low, fit.parameters[0].high) = (0.5, 0.4, 0.625)
+        (fit.parameters[1].value, fit.parameters[1].low, fit.parameters[1].high) = (
+            0, -Double.infinity, Double.infinity
+        )
+        (fit.parameters[0].atBound, fit.parameters[1].atBound) = (false, true)
+        fit.warnings = fit.warnings.prefix(1).map { warning in
+            var warning = warning
+            (warning.finding, warning.advice) = ("two sizes only", "add a third")
+            return warning
+        }
+        (predictions[0].value, predictions[0].low, predictions[0].high) = (0.25, 0.125, 0.5)
+        predictions[0].beyondHull = 2
+        return FitRecord(
+            key: "fit", family: "neox",
+            fitted: FittedScheme(scheme: "rtn-asym-g16", fit: fit, predictions: predictions))
+    }
 
-    static func run(_ lock: String, startedAt: String) -> RunRow {
-        RunRow(
-            lockDigest: lock, name: "demo", startedAt: startedAt, programVersion: "1.0", lock: "version: 1\n",
-            evaluations: ["a/baseline"], fits: ["fit"])
+    static func run(_ lock: String, startedAt: String) -> RunRecord {
+        var run = RunRecord(lockDigest: lock, name: "demo", startedAt: startedAt, lock: "version: 1\n")
+        (run.evaluations, run.fits) = (["a/baseline"], ["fit"])
+        return run
+    }
+}
+
+extension Warehouse {
+    /// Records a place with the checkpoint that samples have there.
+    @discardableResult
+    func record(_ source: SourceRecord, params: Int = 800) throws(WarehouseError) -> Recorded {
+        try record(source, of: Samples.checkpoint(source.digest ?? "", params: params))
     }
 }
 

@@ -1,3 +1,4 @@
+import Records
 import Schemas
 import Testing
 import Warehouse
@@ -35,13 +36,13 @@ import Warehouse
             print("skipped: no sqlite3 on this machine")
             return
         }
-        #expect(throws: WarehouseError.olderSchema(file: folder.warehouse, found: 1, known: 3)) {
-            try WarehouseReader(reading: folder.warehouse).qidPoints()
+        #expect(throws: WarehouseError.olderSchema(file: folder.warehouse, found: 1, known: 4)) {
+            try WarehouseReader(reading: folder.warehouse).cells()
         }
         let warehouse = try Warehouse(writing: folder.warehouse)
         try warehouse.record(Samples.compressed("a"))
-        #expect(try warehouse.reader.qidPoints().map(\.windows) == [2])
-        #expect(try warehouse.reader.query("PRAGMA user_version").rows == [[.integer(3)]])
+        #expect(try warehouse.reader.cells().map(\.scored.windows) == [2])
+        #expect(try warehouse.reader.query("PRAGMA user_version").rows == [[.integer(4)]])
     }
 
     @Test func recipesRecordedBeforeHaveTheColumnsOfLaterVersions() throws {
@@ -73,7 +74,7 @@ import Warehouse
         table evaluation: key checkpoint spec shard calibration_digest compressed_key context_tokens windows scored_tokens \
         score loss_nats perplexity bits_per_weight baseline_loss_nats qid_nats qid_stderr_nats kl_nats agreement \
         stage_version program_version qid_stderr_target_nats available_windows baseline_key
-        table failure: stage subject reason
+        table failure: stage subject reason checkpoint spec
         table fit: key law scheme family objective objective_value n left_out r2 starts starts_at_best detail \
         stage_version program_version
         table parameter: fit name value low high at_bound

@@ -1,4 +1,7 @@
+import Compression
 import Foundation
+import Records
+import ScalingLaws
 import Testing
 import Warehouse
 
@@ -9,11 +12,11 @@ import Warehouse
 
     private func filled() throws -> Warehouse {
         let warehouse = try Warehouse(writing: folder.warehouse)
-        try warehouse.record(Samples.source("b", tokens: 4000, params: 900))
+        try warehouse.record(Samples.source("b", tokens: 4000), params: 900)
         try warehouse.record(Samples.source("a", tokens: 1000))
         for (name, params) in [("a", 800), ("b", 900)] {
             try warehouse.record(Samples.baseline(name, params: params))
-            try warehouse.record(Samples.compressed(name, params: params))
+            try warehouse.record(Samples.compressed(name, params: params), shardName: "heldout.jsonl")
         }
         return warehouse
     }
@@ -42,15 +45,17 @@ import Warehouse
 
     @Test func recipesAreChosenByWhatTheyDo() throws {
         let warehouse = try filled()
-        var sparse = Samples.compressed("a")
+        var sparse = try Samples.compressed("a")
         sparse.key = "sparse"
-        sparse.compression?.spec.name = "wanda-asym-w4-g16-2of4"
-        sparse.compression?.spec.canonical = #"{"activations":8,"bits":4,"method":"wanda","sparse":"2:4"}"#
+        sparse.compression?.spec = try Spec(options: [
+            ("method", "wanda"), ("bits", "4"), ("sparse", "2:4"), ("activations", "8"),
+        ])
+        let name = try #require(sparse.compression?.spec.name)
         try warehouse.record(sparse)
         try warehouse.record(sparse)
         let chosen = "WHERE sparsity = 0.5 AND sparsity_pattern = '2:4' AND activation_bits = 8 AND rank IS NULL"
         #expect(
-            try warehouse.reader.query("SELECT spec FROM qid \(chosen)").rows == [[.text("wanda-asym-w4-g16-2of4")]])
+            try warehouse.reader.query("SELECT spec FROM qid \(chosen)").rows == [[.text(name)]])
         #expect(
             try warehouse.reader.query("SELECT count(*) FROM loss WHERE sparsity = 0.5 AND activation_bits = 8").rows
                 == [[.integer(1)]])
@@ -59,33 +64,33 @@ import Warehouse
 
     @Test func lossGivesBaselinesToo() throws {
         let reader = try filled().reader
-        let points = try reader.lossPoints()
-        #expect(points.map(\.scheme) == ["dense", "rtn-asym-g16", "dense", "rtn-asym-g16"])
+        let points = try reader.losses()
+        #expect(points.map(\.form.scheme) == ["dense", "rtn-asym-g16", "dense", "rtn-asym-g16"])
         #expect(points.map(\.loss) == [3, 3.25, 3, 3.25])
-        #expect(points.map(\.bits) == [nil, 4, nil, 4])
-        #expect(try reader.lossPoints(evaluations: ["b/baseline"]).map(\.params) == [900])
+        #expect(points.map(\.form.bits) == [nil, 4, nil, 4])
+        #expect(try reader.losses(evaluations: ["b/baseline"]).map(\.model.params) == [900])
     }
 
     @Test func lossesOfEvaluationsThatStoppedByThemselvesCompareWithTheBaselines() throws {
         let warehouse = try Warehouse(writing: folder.warehouse)
         try warehouse.record(Samples.baseline("a", loss: 3))
         // On its own windows the baseline's loss is 4, not 3.
-        var stopped = Samples.compressed("a", loss16: 4, qid: 0.25)
-        stopped.stopping = .init(qidStderrTargetNats: 0.125, availableWindows: 9, baselineKey: "a/baseline")
+        var stopped = try Samples.compressed("a", loss16: 4, qid: 0.25)
+        stopped.scoring.stopping = .init(qidStderr: 0.125, availableWindows: 9, baseline: "a/baseline")
         try warehouse.record(stopped)
-        #expect(try warehouse.reader.lossPoints().map(\.loss) == [3, 3.25])
-        let point = try #require(try warehouse.reader.qidPoints().first)
-        #expect(point.loss16 == 4 && point.loss == 4.25 && point.qid == 0.25)
-        #expect(point.windows == 2 && point.availableWindows == 9 && point.stderrTarget == 0.125)
+        #expect(try warehouse.reader.losses().map(\.loss) == [3, 3.25])
+        let point = try #require(try warehouse.reader.cells().first)
+        #expect(point.degradation.baselineLoss == 4 && point.loss == 4.25 && point.qid == 0.25)
+        #expect(point.scored.windows == 2 && point.scored.stopping == .init(availableWindows: 9, qidStderr: 0.125))
         // Another target is another measurement of the cell; another version is the same one.
         stopped.key = "other target"
-        stopped.stopping?.qidStderrTargetNats = 0.5
+        stopped.scoring.stopping?.qidStderr = 0.5
         try warehouse.record(stopped)
         #expect(try warehouse.reader.query("SELECT count(*) FROM qid").rows == [[.integer(2)]])
         stopped.key = "later version"
-        stopped.provenance.stageVersion = 2
-        stopped.windowNLLNats = [30, 35, 40]
-        stopped.scoredTokens = 30
+        stopped.version = 2
+        stopped.score.windowNLL = [30, 35, 40]
+        stopped.score.tokens = 30
         try warehouse.record(stopped)
         #expect(
             try warehouse.reader.query("SELECT windows FROM qid ORDER BY stderr_target").rows == [
@@ -95,8 +100,8 @@ import Warehouse
 
     @Test func moreWindowsThanThereWereAreRefused() throws {
         let warehouse = try Warehouse(writing: folder.warehouse)
-        var stopped = Samples.compressed("a")
-        stopped.stopping = .init(qidStderrTargetNats: 0.125, availableWindows: 1, baselineKey: "a/baseline")
+        var stopped = try Samples.compressed("a")
+        stopped.scoring.stopping = .init(qidStderr: 0.125, availableWindows: 1, baseline: "a/baseline")
         #expect { try warehouse.record(stopped) } throws: { error in
             if case .refused(table: "evaluation", _, _)? = error as? WarehouseError { true } else { false }
         }
@@ -106,33 +111,33 @@ import Warehouse
         let warehouse = try filled()
         var copy = Samples.source("a", tokens: 500)
         copy.path = "elsewhere"
-        copy.family = "zebra"
+        copy.facts.family = "zebra"
         try warehouse.record(copy)
-        let points = try warehouse.reader.qidPoints()
+        let points = try warehouse.reader.cells()
         #expect(points.map(\.family) == ["neox", "neox"])
         #expect(points.map(\.tokens) == [1000, 4000])
-        #expect(points.map(\.phase) == [.unannealed, .unannealed])
+        #expect(points.map(\.model.phase) == [.unannealed, .unannealed])
     }
 
     @Test func aCheckpointWithoutASourceIsOfAnUnknownFamily() throws {
         let warehouse = try Warehouse(writing: folder.warehouse)
         try warehouse.record(Samples.compressed("a"))
-        let point = try #require(try warehouse.reader.qidPoints().first)
-        #expect(point.family == "unknown" && point.tokens == nil && point.phase == .unknown)
+        let point = try #require(try warehouse.reader.cells().first)
+        #expect(point.family == "unknown" && point.tokens == nil && point.model.phase == .unknown)
     }
 
     @Test func qidGivesOfEachCellTheLatestVersion() throws {
         let warehouse = try filled()
         try warehouse.record(Samples.compressed("a", qid: 0.5, version: 2))
-        #expect(try warehouse.reader.qidPoints().map(\.qid) == [0.5, 0.25])
-        #expect(try warehouse.reader.qidPoints(evaluations: ["a/rtn-asym-w4-g16/1"]).map(\.qid) == [0.25])
+        #expect(try warehouse.reader.cells().map(\.qid) == [0.5, 0.25])
+        #expect(try warehouse.reader.cells(evaluations: ["a/rtn-asym-w4-g16/1"]).map(\.qid) == [0.25])
         #expect(try warehouse.reader.query("SELECT count(*) FROM qid").rows == [[.integer(2)]])
     }
 
     @Test func lawsForecastsAndTracesAreRows() throws {
         let warehouse = try filled()
-        try warehouse.record(Samples.fit)
-        var older = Samples.fit
+        try warehouse.record(Samples.fit())
+        var older = try Samples.fit()
         older.key = "older"
         try warehouse.record(older)
         try warehouse.record(Samples.run("lock", startedAt: "2026-01-02T00:00:00Z"))

@@ -1,4 +1,5 @@
 import Foundation
+import Records
 import Testing
 import Warehouse
 
@@ -27,9 +28,9 @@ import Warehouse
         var writer: Warehouse? = try Warehouse(writing: folder.warehouse)
         try writer?.record(Samples.compressed("a"))
         #expect(throws: WarehouseError.locked(file: folder.warehouse)) { try Warehouse(writing: folder.warehouse) }
-        #expect(try WarehouseReader(reading: folder.warehouse).qidPoints().count == 1)
+        #expect(try WarehouseReader(reading: folder.warehouse).cells().count == 1)
         writer = nil
-        #expect(try Warehouse(writing: folder.warehouse).reader.qidPoints().count == 1)
+        #expect(try Warehouse(writing: folder.warehouse).reader.cells().count == 1)
     }
 
     @Test func theShellOfSQLiteReadsItWhileItIsOpen() throws {
@@ -104,7 +105,7 @@ import Warehouse
             try WarehouseReader(reading: folder.warehouse)
         }
         _ = try Warehouse(writing: folder.warehouse)
-        #expect(try WarehouseReader(reading: folder.warehouse).qidPoints().isEmpty)
+        #expect(try WarehouseReader(reading: folder.warehouse).cells().isEmpty)
     }
 
     @Test func aNewerSchemaIsLeftAlone() throws {
@@ -112,7 +113,7 @@ import Warehouse
         var bytes = try Data(contentsOf: folder.warehouse)
         bytes[63] = 99  // user_version, four bytes from 60
         try bytes.write(to: folder.warehouse)
-        let expected = WarehouseError.newerSchema(file: folder.warehouse, found: 99, known: 3)
+        let expected = WarehouseError.newerSchema(file: folder.warehouse, found: 99, known: 4)
         #expect(throws: expected) { try WarehouseReader(reading: folder.warehouse) }
         #expect(throws: expected) { try Warehouse(writing: folder.warehouse) }
         #expect(try Data(contentsOf: folder.warehouse) == bytes)
@@ -144,6 +145,7 @@ import Warehouse
             return Int(state >> 33) % bound
         }
         print("seed \(seed)")
+        let next = try Samples.compressed("c")
         var refused = 0
         for _ in 0..<60 {
             let other = try folder.another()
@@ -154,10 +156,9 @@ import Warehouse
             do throws(WarehouseError) {
                 let reader = try WarehouseReader(reading: other.warehouse)
                 _ = try reader.contents()
-                _ = try reader.qidPoints()
+                _ = try reader.cells()
             } catch { refused += 1 }
-            do throws(WarehouseError) { try Warehouse(writing: other.warehouse).record(Samples.compressed("c")) } catch
-            {}
+            do throws(WarehouseError) { try Warehouse(writing: other.warehouse).record(next) } catch {}
         }
         #expect(refused > 0)
     }

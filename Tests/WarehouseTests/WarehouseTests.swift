@@ -1,4 +1,6 @@
 import Foundation
+import Records
+import ScalingLaws
 import Testing
 import Warehouse
 
@@ -10,24 +12,24 @@ import Warehouse
     @Test func recordingTwiceInAnotherOrderIsRecordingOnce() throws {
         let first = try folder.another()
         let second = try folder.another()
-        let measurements = [
+        let measurements = try [
             Samples.baseline("a"), Samples.compressed("a"), Samples.baseline("b", params: 900),
             Samples.compressed("b", params: 900),
         ]
         let warehouse = try Warehouse(writing: first.warehouse)
         for measurement in measurements { #expect(try warehouse.record(measurement) == .added) }
         #expect(try warehouse.record(Samples.source("a", tokens: 1000)) == .added)
-        #expect(try warehouse.record(Samples.fit) == .added)
+        #expect(try warehouse.record(Samples.fit()) == .added)
         #expect(try warehouse.record(Samples.run("lock", startedAt: "2026-01-01T00:00:00Z")) == .added)
 
         let other = try Warehouse(writing: second.warehouse)
-        #expect(try other.record(Samples.fit) == .added)
+        #expect(try other.record(Samples.fit()) == .added)
         #expect(try other.record(Samples.source("a", tokens: 1000)) == .added)
         for measurement in (measurements + measurements).reversed() { try other.record(measurement) }
         for measurement in measurements { #expect(try other.record(measurement) == .present) }
         #expect(try other.record(Samples.run("lock", startedAt: "2026-02-02T00:00:00Z")) == .added)
         #expect(try other.record(Samples.run("lock", startedAt: "2026-03-03T00:00:00Z")) == .present)
-        #expect(try other.record(Samples.fit) == .present)
+        #expect(try other.record(Samples.fit()) == .present)
         #expect(try other.record(Samples.source("a", tokens: 1000)) == .present)
 
         let contents = try warehouse.reader.contents()
@@ -45,14 +47,14 @@ import Warehouse
                 table: "evaluation", key: "a/rtn-asym-w4-g16/1", column: "loss_nats", recorded: "3.25", offered: "3.5")
         ) { try warehouse.record(Samples.compressed("a", qid: 0.5)) }
 
-        var otherWindows = Samples.compressed("a")
-        otherWindows.windowNLLNats[1] = 36
+        var otherWindows = try Samples.compressed("a")
+        otherWindows.score.windowNLL[1] = 36
         #expect(
             throws: WarehouseError.conflict(
                 table: "window", key: "a/rtn-asym-w4-g16/1 1", column: "nll_nats", recorded: "35.0", offered: "36.0")
         ) { try warehouse.record(otherWindows) }
 
-        var otherCheckpoint = Samples.compressed("a", params: 801)
+        var otherCheckpoint = try Samples.compressed("a", params: 801)
         otherCheckpoint.key = "new"
         #expect(
             throws: WarehouseError.conflict(
@@ -63,9 +65,11 @@ import Warehouse
 
     @Test func aFitWithOtherParametersUnderTheSameKeyIsAConflict() throws {
         let warehouse = try Warehouse(writing: folder.warehouse)
-        try warehouse.record(Samples.fit)
-        var other = Samples.fit
-        other.parameters.append(FitRow.Parameter(name: "k", value: 1, low: nil, high: nil, atBound: false))
+        try warehouse.record(Samples.fit())
+        var other = try Samples.fit()
+        var parameter = other.fitted.fit.parameters[0]
+        parameter.name = "k"
+        other.fitted.fit.parameters.append(parameter)
         #expect(
             throws: WarehouseError.conflict(
                 table: "fit", key: "fit", column: "parameter", recorded: "without 'fit k'", offered: "with it")
@@ -75,7 +79,7 @@ import Warehouse
     @Test func aRunThatIsRepeatedPointsToWhatItFoundTheLastTime() throws {
         let warehouse = try Warehouse(writing: folder.warehouse)
         for name in ["a", "b"] { try warehouse.record(Samples.baseline(name)) }
-        try warehouse.record(Samples.fit)
+        try warehouse.record(Samples.fit())
         var run = Samples.run("lock", startedAt: "2026-01-01T00:00:00Z")
         try warehouse.record(run)
         run.evaluations = ["b/baseline", "a/baseline"]
@@ -93,11 +97,9 @@ import Warehouse
     }
 
     @Test func aLaterBuildThatMeasuresTheSameIsNoConflict() throws {
-        let warehouse = try Warehouse(writing: folder.warehouse)
-        try warehouse.record(Samples.compressed("a"))
-        var again = Samples.compressed("a")
-        again.provenance.programVersion = "2.0"
-        #expect(try warehouse.record(again) == .present)
+        try Warehouse(writing: folder.warehouse).record(Samples.compressed("a"))
+        let later = try Warehouse(writing: folder.warehouse, programVersion: "99.0")
+        #expect(try later.record(Samples.compressed("a")) == .present)
     }
 
     @Test func whatIsSaidOfAnArchiveMayBeCorrected() throws {
@@ -105,26 +107,27 @@ import Warehouse
         try warehouse.record(Samples.compressed("a"))
         try warehouse.record(Samples.source("a", tokens: 1000))
         #expect(try warehouse.record(Samples.source("a", tokens: 2000)) == .added)
-        #expect(try warehouse.reader.qidPoints().map(\.tokens) == [2000])
+        #expect(try warehouse.reader.cells().map(\.tokens) == [2000])
 
-        var renamed = Samples.compressed("a")
-        renamed.shard.name = "other.jsonl"
-        #expect(try warehouse.record(renamed) == .present)
-        #expect(try warehouse.reader.qidPoints().map(\.shard) == ["other.jsonl"])
+        #expect(try warehouse.record(Samples.compressed("a"), shardName: "other.jsonl") == .present)
+        #expect(try warehouse.reader.cells().map(\.scored.shard) == ["other.jsonl"])
+        // Who does not know the name leaves it.
+        try warehouse.record(Samples.baseline("b"))
+        #expect(try warehouse.reader.cells().map(\.scored.shard) == ["other.jsonl"])
     }
 
     @Test func recordsThatBreakARuleAreRefusedByName() throws {
         let warehouse = try Warehouse(writing: folder.warehouse)
-        var contradictory = Samples.compressed("a")
-        contradictory.lossNats = 4
+        var contradictory = try Samples.compressed("a")
+        contradictory.score.loss = 4
         #expect(
             throws: WarehouseError.refused(
                 table: "evaluation", key: "a/rtn-asym-w4-g16/1",
                 reason: "CHECK constraint failed: abs(loss_nats - baseline_loss_nats - qid_nats) < 1e-6")
         ) { try warehouse.record(contradictory) }
 
-        var infinite = Samples.compressed("a")
-        infinite.windowNLLNats[0] = .infinity
+        var infinite = try Samples.compressed("a")
+        infinite.score.windowNLL[0] = .infinity
         #expect(
             throws: WarehouseError.notFinite(table: "window", key: "a/rtn-asym-w4-g16/1 0", column: "nll_nats")
         ) { try warehouse.record(infinite) }
@@ -138,11 +141,16 @@ import Warehouse
 
     @Test func failuresAreThoseOfTheLastTime() throws {
         let warehouse = try Warehouse(writing: folder.warehouse)
-        try warehouse.record(failures: [FailureRow(subject: "a", reason: "x")], of: "ingest")
-        try warehouse.record(failures: [FailureRow(subject: "b", reason: "y")], of: "evaluate")
-        try warehouse.record(failures: [FailureRow(subject: "c", reason: "z")], of: "ingest")
+        try warehouse.record(failures: [Failure(stage: "ingest", subject: "a", reason: "x")], of: "ingest")
+        try warehouse.record(
+            failures: [
+                Failure(
+                    stage: "evaluate", subject: "b", reason: "y", cell: .init(checkpoint: "c", spec: "baseline"))
+            ], of: "evaluate")
+        try warehouse.record(failures: [Failure(stage: "ingest", subject: "c", reason: "z")], of: "ingest")
         let failures = try warehouse.reader.failures()
         #expect(failures.map(\.stage) == ["evaluate", "ingest"])
-        #expect(failures.map(\.failure.subject) == ["b", "c"])
+        #expect(failures.map(\.subject) == ["b", "c"])
+        #expect(failures.map(\.cell) == [.init(checkpoint: "c", spec: "baseline"), nil])
     }
 }

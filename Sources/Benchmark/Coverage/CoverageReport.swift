@@ -1,4 +1,5 @@
 import JSON
+import Presentation
 import ScalingLaws
 
 /// What `qid bench --coverage` found, law by law.
@@ -34,16 +35,14 @@ package struct CoverageReport: Sendable, Equatable {
 
     /// The table for people, in Markdown.
     package var table: String {
-        let header = """
-            | law | points | errors | 95 % intervals of parameters hold the truth, % | of predictions amid the data, × 10 beyond | \
-            not identified |
-            |---|---|---|---|---|---|
-
-            """
-        return header + laws.map(Self.row).joined()
+        let header = [
+            "law", "points", "errors", "95 % intervals of parameters hold the truth, %",
+            "of predictions amid the data, × 10 beyond", "not identified",
+        ]
+        return TextTable(header, text: Set(header.indices), rows: laws.map(Self.row)).markdown
     }
 
-    private static func row(_ one: Coverage) -> String {
+    private static func row(_ one: Coverage) -> [String] {
         let parameters = one.parameters.map { "\($0.name) \(percent($0.share))" }.joined(separator: ", ")
         let predictions = one.predictions.map { percent($0.share) }.joined(separator: ", ")
         let fitted = one.repetitions - one.failures
@@ -56,8 +55,10 @@ package struct CoverageReport: Sendable, Equatable {
         let noise =
             one.sharedNoise > 0
             ? "\(percent(one.sharedNoise)) shared, \(percent(one.ownNoise)) own" : percent(one.ownNoise)
-        return "| \(one.law) | \(clusters) | \(noise) % | \(parameters) | \(predictions) | "
-            + "\(silent.isEmpty ? "none" : silent.joined(separator: ", ")) |\n"
+        return [
+            one.law, clusters, noise + " %", parameters, predictions,
+            silent.isEmpty ? "none" : silent.joined(separator: ", "),
+        ]
     }
 
     /// In hundredths with one decimal: `95.1`.

@@ -95,6 +95,9 @@ extension Spec.Group: CustomStringConvertible {
         }
     }
 
+    /// How many weights share a scale; nil for a whole channel.
+    package var size: Int? { if case .size(let size) = self { size } else { nil } }
+
     /// How many weights of a row of this length share a scale, if they divide it.
     package func length(rowLength: Int) -> Int? {
         switch self {
@@ -125,38 +128,85 @@ extension Spec {
 
 extension Spec: CustomStringConvertible {
     /// The recipe in one word, `rtn-asym-w4-g16`, unique among specs and usable in file names.
-    package var name: String { join(withWidth: true) }
+    package var name: String { ([method.rawValue] + parts(withWidth: true).map(\.text)).joined(separator: "-") }
 
     /// The name without the bits, `rtn-asym-g16`: what a law with one parameter per scheme calls it.
-    package var scheme: String { join(withWidth: false) }
+    package var scheme: String { ([method.rawValue] + parts(withWidth: false).map(\.text)).joined(separator: "-") }
+
+    /// The scheme without the method and how it works, `asym-g16`: what compared methods share.
+    package var form: String {
+        parts(withWidth: false).filter { $0.kind == .result }.map(\.text).joined(separator: "-")
+    }
+
+    /// The method with how it works, `rtn-search`.
+    package var variant: String {
+        ([method.rawValue] + parts(withWidth: false).filter { $0.kind == .procedure }.map(\.text)).joined(
+            separator: "-")
+    }
 
     package var description: String { name }
 
-    private func join(withWidth: Bool) -> String {
-        var parts = [method.rawValue]
+    /// What a part of a name is about.
+    private enum PartKind {
+        /// What weights and inputs become.
+        case result
+        /// How the method gets there.
+        case procedure
+        /// How scales are stored.
+        case scales
+    }
+
+    private func parts(withWidth: Bool) -> [(text: String, kind: PartKind)] {
+        var parts: [(text: String, kind: PartKind)] = []
+        func add(_ text: String, _ kind: PartKind = .result) { parts.append((text, kind)) }
         switch format {
-        case .integer(let bits): parts += [symmetric ? "sym" : "asym"] + (withWidth ? ["w\(bits)"] : [])
+        case .integer(let bits):
+            add(symmetric ? "sym" : "asym")
+            if withWidth { add("w\(bits)") }
         case .levels(let count, let vector):
             let name = (withWidth ? "k\(count)" : "") + (vector > 1 ? "v\(vector)" : "")
-            if !name.isEmpty { parts.append(name) }
-        case .fourBit, .float8, .mx, .ternary, .binary: parts += [format.name].compactMap(\.self)
+            if !name.isEmpty { add(name) }
+        case .fourBit, .float8, .mx, .ternary, .binary: if let name = format.name { add(name) }
         case .stored: break
         }
-        if format != .stored, format.groups?.count != 1 { parts.append(group.description) }
-        if let rank = options.rank { parts.append(rank.description) }
-        if let sparsity = options.sparsity { parts.append(sparsity.description) }
-        if options.scaleSearch { parts.append("search") }
-        if options.sharedTable { parts.append("shared") }
-        if options.powersOfTwo { parts.append("pow2") }
-        if options.clip == false { parts.append("noclip") }
-        if options.actOrder { parts.append("actorder") }
+        if namesGroup { add(group.description) }
+        if let rank = options.rank { add(rank.description) }
+        if let sparsity = options.sparsity { add(sparsity.description) }
+        if options.scaleSearch { add("search", .procedure) }
+        if options.sharedTable { add("shared", .procedure) }
+        if options.powersOfTwo { add("pow2", .procedure) }
+        if options.clip == false { add("noclip", .procedure) }
+        if options.actOrder { add("actorder", .procedure) }
         if let activations = options.activations {
-            parts.append("a\(activations.bits)" + (activations.scale == .tensor ? "tensor" : ""))
+            add("a\(activations.bits)" + (activations.scale == .tensor ? "tensor" : ""))
         }
-        if targets != .layers { parts.append(targets.rawValue) }
-        if let scales { parts.append(scales.rawValue) }
-        return parts.joined(separator: "-")
+        if targets != .layers { add(targets.rawValue) }
+        if let scales { add(scales.rawValue, .scales) }
+        return parts
     }
+}
+
+extension Spec {
+    /// All but the method and how it works: specs of one setting differ in nothing else.
+    package struct Setting: Sendable, Hashable {
+        private let format: NumberFormat
+        private let group: Group
+        private let symmetric: Bool
+        private let targets: Targets
+        private let sparsity: Sparsity?
+        private let rank: Rank?
+        private let activations: ActivationRounding?
+
+        fileprivate init(_ spec: Spec) {
+            (format, group, symmetric, targets) = (spec.format, spec.group, spec.symmetric, spec.targets)
+            (sparsity, rank, activations) = (spec.options.sparsity, spec.options.rank, spec.options.activations)
+        }
+    }
+
+    package var setting: Setting { Setting(self) }
+
+    /// Whether what shares a scale is the spec's to say, and no matter of the format.
+    package var namesGroup: Bool { format != .stored && format.groups?.count != 1 }
 }
 
 extension Spec {
@@ -174,7 +224,7 @@ extension Spec {
         case .fourBit, .float8, .mx, .ternary, .binary: object["format"] = format.name.map { .string($0) }
         case .stored: break
         }
-        if format != .stored, format.groups?.count != 1 {
+        if namesGroup {
             switch group {
             case .channel: object["group"] = "channel"
             case .size(let size): object["group"] = .integer(size)

@@ -1,5 +1,7 @@
 package import Compression
 package import JSON
+import LanguageModel
+package import Records
 
 /// The unit of work: one checkpoint under one compression (or none: the 16-bit baseline) on one shard.
 package struct Cell: Sendable, Equatable {

@@ -1,6 +1,8 @@
 package import Compression
 import FoundationEssentials
 package import JSON
+package import LanguageModel
+package import Records
 
 /// A manifest resolved to digests: all that is needed to repeat a run.
 package struct Lock: Sendable, Equatable {
@@ -34,6 +36,8 @@ package struct Lock: Sendable, Equatable {
             [
                 "shard": .string(shard.sha256), "tokenizer": .string(orNull: tokenizer),
                 "context": .integer(context), "windows": .integer(windows),
+                // Once it was the tokenizer's own end of text whatever the configuration said.
+                "separator": "eos_token_id",
             ]
         }
     }
@@ -59,18 +63,18 @@ package struct Lock: Sendable, Equatable {
     package let windows: Int?
     /// The standard error of QiD at which a cell stops before `windows`, in nats.
     package let qidStderr: Double?
-    package let score: Manifest.Evaluation.Score
+    package let score: ScoredTokens
     package let calibration: Calibration?
     package let specs: [Spec]
     package let laws: [String]
     package let predictions: [Manifest.Prediction]
     package let checkpoints: [Entry]
-    /// The windows that each cell took, once the run knows; a record and no part of what is asked for.
-    package private(set) var windowsUsed: [WindowsUsed]
+    /// The windows that each cell took, where the lock is of a version that wrote them into it.
+    package let windowsUsed: WindowsUsed
 
     package init(
         manifest: Manifest, shard: Input, tokenizer: Input?, calibration: Calibration? = nil, checkpoints: [Entry],
-        windowsUsed: [WindowsUsed] = []
+        windowsUsed: WindowsUsed = WindowsUsed()
     ) {
         name = manifest.name
         archives = manifest.archives
@@ -88,15 +92,9 @@ package struct Lock: Sendable, Equatable {
         self.windowsUsed = windowsUsed
     }
 
-    /// The same lock with other records of the windows that its cells took.
-    package func recording(_ windowsUsed: [WindowsUsed]) -> Lock {
-        var lock = self
-        lock.windowsUsed = windowsUsed
-        return lock
-    }
-
-    /// SHA-256 over everything in the lock but the places where inputs were found and what the run then recorded: two
-    /// runs with one digest ask for the same numbers.
+    /// SHA-256 over everything in the lock but the places where inputs were found.
+    ///
+    /// Two runs with one digest ask for the same numbers.
     package var digest: String { sha256(Array(json(withPaths: false).canonicalText.utf8)) }
 
     /// The lock as it is written to `manifest.lock.yaml`.
@@ -137,7 +135,6 @@ extension Lock {
         }
         if withPaths { object["archives"] = .array(archives.map(\.json)) }
         object["checkpoints"] = .array(checkpoints.map { $0.json(withPaths: withPaths) })
-        if withPaths, !windowsUsed.isEmpty { object["windows_used"] = .array(windowsUsed.map(\.json)) }
         return .object(object)
     }
 }

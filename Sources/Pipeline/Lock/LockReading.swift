@@ -1,5 +1,6 @@
 package import FoundationEssentials
 import JSON
+import Records
 
 extension Lock {
     /// Reads a file if it is a lock; nil if it is a manifest.
@@ -38,9 +39,8 @@ extension Lock {
             checkpoints: try (keys["checkpoints"]?.list() ?? []).map { (field) throws(ManifestError) in
                 try Entry(field)
             },
-            windowsUsed: try (keys["windows_used"]?.list() ?? []).map { (field) throws(ManifestError) in
-                try WindowsUsed(field)
-            })
+            windowsUsed: try keys["windows_used"].map { (field) throws(ManifestError) in try WindowsUsed(field) }
+                ?? WindowsUsed())
     }
 
     /// A lock repeats only with the stage versions it was made with.

@@ -1,5 +1,7 @@
 package import Compression
 package import JSON
+package import Records
+package import ScalingLaws
 
 /// What a person knows about an archive that its files do not say.
 package struct IngestRule: Sendable, Equatable {
@@ -29,9 +31,9 @@ package struct IngestRule: Sendable, Equatable {
     }
 
     /// Where in its learning-rate schedule a checkpoint of this step was saved.
-    package func phase(step: Int?) -> String {
-        guard let annealedFrom, let step else { return "unknown" }
-        return step >= annealedFrom ? "annealed" : "unannealed"
+    package func phase(step: Int?) -> LearningRatePhase {
+        guard let annealedFrom, let step else { return .unknown }
+        return step >= annealedFrom ? .annealed : .unannealed
     }
 }
 
@@ -64,5 +66,14 @@ package enum TokenRule: Sendable, Equatable {
                         table.sorted { $0.key < $1.key }.map { .init(key: "\($0.key)", value: .integer($0.value)) }))
             ]
         }
+    }
+}
+
+extension TrainingFacts {
+    /// The facts that a rule gives for a step.
+    package init(step: Int?, rule: IngestRule) {
+        self.init(
+            family: rule.family, step: step, tokens: step.flatMap { rule.tokens.tokens(step: $0) },
+            phase: rule.phase(step: step), trainedAs: rule.trainedAs)
     }
 }

@@ -1,6 +1,7 @@
 package import Compression
 package import FoundationEssentials
 import JSON
+package import LanguageModel
 
 /// What a person asks for: which archives, which compressions, on which text, and which laws to fit.
 ///
@@ -25,15 +26,7 @@ package struct Manifest: Sendable, Equatable {
         package let windows: Int?
         /// Score only until the standard error of a cell's QiD is at most this, in nats.
         package let qidStderr: Double?
-        package let score: Score
-
-        /// Which tokens of a window count.
-        package enum Score: String, Sendable, CaseIterable {
-            /// Every token but the first.
-            case all
-            /// The tokens after the middle, as llama.cpp scores.
-            case secondHalf = "second-half"
-        }
+        package let score: ScoredTokens
     }
 
     /// The text whose activations some methods look at, and how much of it.

@@ -1,4 +1,5 @@
 package import FoundationEssentials
+package import Records
 
 /// Where each stage runs and with what: `Pipelines/*.yaml`, described by `Schemas/pipeline.schema.json`.
 package struct PipelineFile: Sendable, Equatable {

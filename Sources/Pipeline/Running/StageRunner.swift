@@ -1,4 +1,5 @@
 import FoundationEssentials
+package import Records
 package import System
 
 /// Runs stages as processes of their own, by the engine that a pipeline names for each.

@@ -1,4 +1,5 @@
 package import JSON
+package import Records
 
 /// Why a cell's artifact could not be made: `store/refusals/<key of the artifact>.json`.
 ///

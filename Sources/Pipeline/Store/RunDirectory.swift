@@ -1,5 +1,6 @@
 package import FoundationEssentials
 package import JSON
+import Records
 import System
 
 /// One run's directory, `runs/<time>-<name>/`: its lock, its log and its report.
@@ -8,6 +9,8 @@ package struct RunDirectory: Sendable {
 
     package var lock: URL { directory.appending(path: "manifest.lock.yaml") }
     package var log: URL { directory.appending(path: "log.jsonl") }
+    /// How many windows its cells took, where they stop by themselves.
+    package var windowsUsed: URL { Self.windowsUsed(besideLock: lock) }
     package var report: URL { directory.appending(path: "report") }
     package var name: String { directory.lastPathComponent }
     /// When it began, as its name says, in ISO 8601: `2026-01-31T12:00:00Z`.
@@ -16,6 +19,11 @@ package struct RunDirectory: Sendable {
         guard digits.count == 14 else { return name }
         let parts = [0..<4, 4..<6, 6..<8, 8..<10, 10..<12, 12..<14].map { String(digits[$0]) }
         return "\(parts[0])-\(parts[1])-\(parts[2])T\(parts[3]):\(parts[4]):\(parts[5])Z"
+    }
+
+    /// Where the windows that the cells of a lock took are recorded.
+    package static func windowsUsed(besideLock file: URL) -> URL {
+        file.deletingLastPathComponent().appending(path: "windows.json")
     }
 }
 
@@ -35,9 +43,12 @@ extension Workspace {
         return run
     }
 
-    /// The directory of the run that this lock describes, if it has one.
+    /// The run that this lock describes, if it has begun.
     package func knownRun(of lock: Lock) throws(WorkspaceError) -> RunDirectory? {
-        try runDirectories().first { (try? Lock(file: $0.lock))?.digest == lock.digest }
+        try runDirectories().first { run in
+            // The lock itself has the last word; only one that looks right is read.
+            run.identity?.lockDigest == lock.digest && (try? Lock(file: run.lock))?.digest == lock.digest
+        }
     }
 
     /// All runs, oldest first.

@@ -1,4 +1,5 @@
 package import FoundationEssentials
+package import Records
 import System
 
 /// The directory that holds the warehouse, the artifact store and the runs; its layout is a contract (see `WorkspaceReference`).

@@ -1,3 +1,5 @@
+internal import Presentation
+internal import Records
 internal import ScalingLaws
 
 /// What a law says against what was measured: on the diagonal both agree.
@@ -6,14 +8,15 @@ internal import ScalingLaws
 struct AgreementChart {
     let law: FittedScheme
     private let name: String
+    private let words: String
     let sizes: SizeSeries
 
     init(_ content: ReportContent, law: FittedScheme) {
         self.law = law
         let family = law.name(among: content.laws) == law.scheme ? nil : law.family
-        name = [law.fit.law.name, SchemeWords.shortName(of: law.scheme, among: content.schemes), family].compactMap(
-            \.self
-        ).joined(separator: ", ")
+        words = SpecWords(law.scheme, in: content).words
+        name = [law.fit.law.name, SpecWords.shortName(of: law.scheme, in: content), family].compactMap(\.self)
+            .joined(separator: ", ")
         sizes = SizeSeries(content.measurements)
     }
 
@@ -37,7 +40,7 @@ struct AgreementChart {
                 x: "measured \(quantity) (nats per token)",
                 y: "predicted \(quantity) (nats per token)",
                 description:
-                    "\(quantity) predicted by \(law.fit.law.name) against measured, \(SchemeWords(law.scheme).words)"),
+                    "\(quantity) predicted by \(law.fit.law.name) against measured, \(words)"),
             width: 400, x: domain, y: domain, plotHeight: max(280, Double(sizes.count) * 16 + 30),
             rightMargin: max(sizes.labelWidth, PlacedText.width(of: "held out", size: 12)) + 26)
         drawDiagonals(&frame)

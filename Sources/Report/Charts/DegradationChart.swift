@@ -1,3 +1,5 @@
+internal import Presentation
+internal import Records
 internal import ScalingLaws
 
 /// QiD against training tokens, a panel for each bit width of a scheme, a series for each model size.
@@ -7,11 +9,13 @@ struct DegradationChart {
     let laws: [FittedScheme]
     let sizes: SizeSeries
     let scheme: String
+    let words: SpecWords
     /// Of a panel.
     var width = 400.0
 
     init(_ content: ReportContent, scheme: String) {
         self.scheme = scheme
+        words = SpecWords(scheme, in: content)
         cells = content.measurements.filter { $0.scheme == scheme }
         let laws = content.laws.filter { $0.scheme == scheme && $0.fit.law.quantity == .qid }
         let name = laws.contains { $0.fit.law.name == "qid-per-bit" } ? "qid-per-bit" : laws.first?.fit.law.name
@@ -32,7 +36,6 @@ struct DegradationChart {
     }
 
     private func panel(_ bits: Double) -> Drawing {
-        let words = SchemeWords(scheme)
         var frame = Frame(
             Frame.Titles(
                 panel: "\(Figures.bits(bits)) bits \(words.grain)", x: "training tokens D", y: "QiD (nats per token)",
@@ -45,7 +48,7 @@ struct DegradationChart {
         return frame.drawing
     }
 
-    private var tokenDomain: ClosedRange<Double> { LogAxis.domain(of: cells.map(\.tokens), margin: 1.25) }
+    private var tokenDomain: ClosedRange<Double> { LogAxis.domain(of: cells.compactMap(\.tokens), margin: 1.25) }
 
     /// From the smallest QiD that is worth drawing: five decades below the largest at most.
     private var qidDomain: ClosedRange<Double> {
@@ -59,20 +62,21 @@ struct DegradationChart {
         return sizes.entries { size in drawn.contains { $0.params == size.params && $0.family == size.family } }.map {
             entry in
             let members = drawn.filter { $0.params == entry.size.params && $0.family == entry.size.family }
-                .sorted { $0.tokens < $1.tokens }
+                .sorted { ($0.tokens ?? 0) < ($1.tokens ?? 0) }
             return PlotSeries(
-                label: entry.label, style: entry.style, points: members.map(Self.point),
+                label: entry.label, style: entry.style, points: members.compactMap(Self.point),
                 curve: curve(entry.size, bits: bits))
         }
     }
 
-    private static func point(_ cell: MeasuredCell) -> PlotPoint {
-        let reach = cell.qidStderr.map { $0 * 1.96 }
+    private static func point(_ cell: MeasuredCell) -> PlotPoint? {
+        guard let tokens = cell.tokens else { return nil }
+        let reach = cell.degradation.qidStderr.map { $0 * 1.96 }
         let known = reach.map { " ± " + Figures.significant($0, digits: 2) } ?? ""
         let hidden = cell.qid <= 0 ? ", which a logarithmic axis cannot show" : ""
         return PlotPoint(
-            x: cell.tokens, y: cell.qid, low: reach.map { cell.qid - $0 }, high: reach.map { cell.qid + $0 },
-            tip: "\(cell.spec), \(cell.family) \(Figures.count(cell.params)), \(Figures.count(cell.tokens)) tokens: "
+            x: tokens, y: cell.qid, low: reach.map { cell.qid - $0 }, high: reach.map { cell.qid + $0 },
+            tip: "\(cell.spec), \(cell.family) \(Figures.count(cell.params)), \(Figures.count(tokens)) tokens: "
                 + "QiD \(Figures.significant(cell.qid))\(known) nats\(hidden)")
     }
 

@@ -1,4 +1,6 @@
-/// QiD against stored bits per weight, a point for each recipe, with the Pareto front drawn and its members named.
+internal import Presentation
+
+/// QiD against stored bits per weight, a point for each spec, with the Pareto front drawn and its members named.
 struct MethodChart {
     let comparison: MethodComparison
     private static let width = 900.0
@@ -9,14 +11,14 @@ struct MethodChart {
     }
 
     /// The methods in the order of the legend.
-    private var methods: [String] { Set(comparison.members.map(\.recipe.method)).sorted() }
+    private var methods: [String] { Set(comparison.members.map(\.spec.method)).sorted() }
 
     var drawing: Drawing {
         let methods = methods
         let legendWidth = methods.map { PlacedText.width(of: $0, size: 12) }.max() ?? 0
         var frame = Frame(
             Frame.Titles(
-                panel: "\(comparison.members.count) recipes, \(comparison.words)",
+                panel: "\(comparison.members.count) specs, \(comparison.words)",
                 x: "stored bits per weight", y: "QiD (nats per token)",
                 description: "QiD against stored bits per weight by method, with the Pareto front"),
             width: Self.width, x: bitsDomain, y: qidDomain, plotHeight: max(430, Double(methods.count) * 16 + 20),
@@ -29,7 +31,7 @@ struct MethodChart {
         frame.legend(series.reversed(), hollow: nil)
         let obstacles = comparison.members.map { place($0, in: frame) }
         var layout = PointLabels(frame, points: obstacles, path: steps(frame))
-        for member in comparison.front { layout.add(member.recipe.spec, at: place(member, in: frame)) }
+        for member in comparison.front { layout.add(member.spec.name, at: place(member, in: frame)) }
         frame.drawing.shapes += layout.ties
         frame.drawing.texts += layout.texts
         return frame.drawing
@@ -72,7 +74,7 @@ struct MethodChart {
     }
 
     private func points(of method: String) -> [PlotPoint] {
-        comparison.members.filter { $0.recipe.method == method }.map { member in
+        comparison.members.filter { $0.spec.method == method }.map { member in
             let reach = member.stderr.map { $0 * 1.96 }
             return PlotPoint(
                 x: member.bitsPerWeight, y: member.qid, low: reach.map { member.qid - $0 },
@@ -84,7 +86,7 @@ struct MethodChart {
         let range =
             comparison.placeCount == 1
             ? "" : " (\(Figures.significant(member.lowest)) to \(Figures.significant(member.highest)))"
-        return "\(member.recipe.spec): \(Figures.fixed(member.bitsPerWeight, decimals: 2)) bits per weight, "
+        return "\(member.spec.name): \(Figures.fixed(member.bitsPerWeight, decimals: 2)) bits per weight, "
             + "QiD \(Figures.significant(member.qid))\(range) nats" + (member.isOnFront ? ", on the front" : "")
     }
 }

@@ -1,3 +1,5 @@
+internal import Presentation
+
 /// Charts as files of their own, for a README.
 enum Poster {
     static let fileName = "qid-vs-tokens.svg"
@@ -11,10 +13,10 @@ enum Poster {
         chart.width = panelWidth
         return svg(
             chart.panels, panelWidth: panelWidth,
-            label: "QiD against training tokens, \(SchemeWords(scheme).words), by model size and bit width")
+            label: "QiD against training tokens, \(chart.words.words), by model size and bit width")
     }
 
-    /// QiD against stored bits per weight; nil for fewer than two recipes.
+    /// QiD against stored bits per weight; nil for fewer than two specs.
     static func methods(_ content: ReportContent) -> String? {
         guard let comparison = MethodComparison(content.measurements) else { return nil }
         let drawing = MethodChart(comparison).drawing

@@ -1,18 +1,21 @@
-/// Every recipe at the checkpoints at which all of them were measured: bits, QiD, and which of them lie on the front.
+internal import Compression
+internal import Records
+
+/// Every spec at the checkpoints at which all of them were measured: bits, QiD, and which of them lie on the front.
 ///
-/// QiD grows with training and falls with size, so means compare recipes only over the same checkpoints. These are at
-/// least half as many as the recipe with the most has; recipes that were not measured at all of them are left out.
+/// QiD grows with training and falls with size, so means compare specs only over the same checkpoints. These are at
+/// least half as many as the spec with the most has; specs that were not measured at all of them are left out.
 struct MethodComparison {
     /// By stored bits, then by QiD.
     let members: [Member]
-    /// Checkpoints that all members share, of how many that any recipe was measured at.
+    /// Checkpoints that all members share, of how many that any spec was measured at.
     let placeCount: Int
     let allPlaceCount: Int
     /// Specs that share too few checkpoints with the others, by name.
     let leftOut: [String]
 
     struct Member: Sendable, Equatable {
-        let recipe: Recipe
+        let spec: ComparedSpec
         /// P, nominal bits per weight.
         let bits: Double
         /// As stored, the mean over the checkpoints.
@@ -29,11 +32,11 @@ struct MethodComparison {
         var frontCount = 0
     }
 
-    /// Nil for fewer than two recipes.
+    /// Nil for fewer than two specs.
     init?(_ cells: [MeasuredCell]) {
         var bySpec: [String: [String: MeasuredCell]] = [:]
-        for cell in cells where bySpec[cell.spec]?[cell.place] == nil {
-            bySpec[cell.spec, default: [:]][cell.place] = cell
+        for cell in cells where bySpec[cell.spec.name]?[cell.place] == nil {
+            bySpec[cell.spec.name, default: [:]][cell.place] = cell
         }
         allPlaceCount = Set(cells.map(\.place)).count
         let kept = Self.comparable(bySpec.mapValues { Set($0.keys) })
@@ -41,15 +44,15 @@ struct MethodComparison {
         leftOut = bySpec.keys.filter { !kept.specs.contains($0) }.sorted()
         placeCount = kept.places.count
         let places = kept.places.sorted()
-        let recipes = Recipe.recipes(of: cells)
+        let compared = ComparedSpec.specs(of: cells)
         var members = kept.specs.sorted().compactMap { spec in
-            recipes[spec].flatMap { Member($0, places.compactMap { bySpec[spec]?[$0] }) }
+            compared[spec].flatMap { Member($0, places.compactMap { bySpec[spec]?[$0] }) }
         }
-        members.sort { ($0.bitsPerWeight, $0.qid, $0.recipe.spec) < ($1.bitsPerWeight, $1.qid, $1.recipe.spec) }
+        members.sort { ($0.bitsPerWeight, $0.qid, $0.spec.name) < ($1.bitsPerWeight, $1.qid, $1.spec.name) }
         for index in Self.front(members.map { ($0.bitsPerWeight, $0.qid) }) { members[index].isOnFront = true }
         for place in places {
             let points = members.map { member in
-                bySpec[member.recipe.spec]?[place].map { ($0.bitsPerWeight, $0.qid) } ?? (.infinity, .infinity)
+                bySpec[member.spec.name]?[place].map { ($0.bitsPerWeight, $0.qid) } ?? (.infinity, .infinity)
             }
             for index in Self.front(points) { members[index].frontCount += 1 }
         }
@@ -90,14 +93,14 @@ struct MethodComparison {
 
 extension MethodComparison.Member {
     /// The means over cells of one spec; nil without any.
-    fileprivate init?(_ recipe: Recipe, _ cells: [MeasuredCell]) {
+    fileprivate init?(_ spec: ComparedSpec, _ cells: [MeasuredCell]) {
         guard let first = cells.first else { return nil }
-        self.recipe = recipe
+        self.spec = spec
         bits = first.bits
         bitsPerWeight = cells.reduce(0) { $0 + $1.bitsPerWeight } / Double(cells.count)
         qid = cells.reduce(0) { $0 + $1.qid } / Double(cells.count)
         lowest = cells.map(\.qid).min() ?? first.qid
         highest = cells.map(\.qid).max() ?? first.qid
-        stderr = cells.count == 1 ? first.qidStderr : nil
+        stderr = cells.count == 1 ? first.degradation.qidStderr : nil
     }
 }

@@ -1,3 +1,7 @@
+internal import Compression
+internal import Presentation
+internal import Records
+
 /// Two methods in all cells in which nothing but the method differs: who loses less, and how often.
 struct MethodPair: Sendable, Equatable {
     /// The one that wins more often.
@@ -23,24 +27,24 @@ struct MethodPair: Sendable, Equatable {
     static func pairs(_ cells: [MeasuredCell]) -> [MethodPair] {
         struct Match: Hashable {
             let place: String
-            let setting: String
+            let setting: Spec.Setting
         }
-        var groups: [Match: [(recipe: Recipe, cell: MeasuredCell)]] = [:]
-        let recipes = Recipe.recipes(of: cells)
+        var groups: [Match: [(spec: ComparedSpec, cell: MeasuredCell)]] = [:]
+        let compared = ComparedSpec.specs(of: cells)
         for cell in cells {
-            guard let recipe = recipes[cell.spec] else { continue }
-            let match = Match(place: cell.place, setting: recipe.setting)
-            guard groups[match]?.contains(where: { $0.recipe.method == recipe.method }) != true else { continue }
-            groups[match, default: []].append((recipe, cell))
+            guard let spec = compared[cell.spec.name] else { continue }
+            let match = Match(place: cell.place, setting: cell.spec.setting)
+            guard groups[match]?.contains(where: { $0.spec.method == spec.method }) != true else { continue }
+            groups[match, default: []].append((spec, cell))
         }
         var duels: [[String]: [Duel]] = [:]
         for group in groups.values {
-            let sorted = group.sorted { $0.recipe.method < $1.recipe.method }
+            let sorted = group.sorted { $0.spec.method < $1.spec.method }
             for (place, first) in sorted.enumerated() {
                 for second in sorted[(place + 1)...] {
-                    let names = [first.recipe.method, second.recipe.method]
+                    let names = [first.spec.method, second.spec.method]
                     duels[names, default: []].append(
-                        Duel(form: first.recipe.form, first: first.cell, second: second.cell))
+                        Duel(form: first.cell.spec.form, first: first.cell, second: second.cell))
                 }
             }
         }

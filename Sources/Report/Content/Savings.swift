@@ -1,3 +1,6 @@
+internal import Presentation
+internal import Records
+
 /// What stopping at a standard error saved: the windows that cells took, of those that they would have taken.
 struct Savings {
     /// The standard error of QiD that was asked for, in nats.
@@ -12,15 +15,15 @@ struct Savings {
     /// Nil where no standard error was asked for, or nothing was measured.
     init?(_ content: ReportContent) {
         guard let target = content.run.qidStderrTarget else { return nil }
-        let extents = content.measurements.compactMap(\.extent)
-        guard !extents.isEmpty else { return nil }
+        let stopped = content.measurements.filter { $0.scored.stopping != nil }
+        guard !stopped.isEmpty else { return nil }
         self.target = target
-        used = extents.reduce(0) { $0 + $1.windows }
-        available = extents.reduce(0) { $0 + $1.availableWindows }
-        cells = extents.count
-        let unknown = content.measurements.filter { $0.extent != nil && ($0.qidStderr ?? .infinity) > target }
+        used = stopped.reduce(0) { $0 + $1.scored.windows }
+        available = stopped.reduce(0) { $0 + ($1.scored.stopping?.availableWindows ?? 0) }
+        cells = stopped.count
+        let unknown = stopped.filter { ($0.degradation.qidStderr ?? .infinity) > target }
         short = unknown.count
-        largestStderr = unknown.compactMap(\.qidStderr).max() ?? 0
+        largestStderr = unknown.compactMap(\.degradation.qidStderr).max() ?? 0
     }
 
     /// What targets saved in a sentence.

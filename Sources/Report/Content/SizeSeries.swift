@@ -1,4 +1,5 @@
-internal import ScalingLaws
+internal import Presentation
+internal import Records
 
 /// The model sizes of a report in order, each with its name and its look in every chart.
 struct SizeSeries: Sendable, Equatable {

@@ -1,3 +1,5 @@
+internal import Presentation
+
 /// A chart as shapes and texts; texts are kept apart from the shapes so that tests can ask whether any two overlap.
 struct Drawing: Sendable, Equatable {
     let width: Double

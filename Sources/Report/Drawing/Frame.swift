@@ -1,3 +1,5 @@
+internal import Presentation
+
 /// A plot area with two logarithmic axes, its grid, its labels and room for legends at the right.
 struct Frame {
     var drawing: Drawing

@@ -1,3 +1,5 @@
+internal import Presentation
+
 /// A logarithmic scale from a range of values to a range of coordinates, with its ticks.
 package struct LogAxis: Sendable, Equatable {
     /// The values, all positive.

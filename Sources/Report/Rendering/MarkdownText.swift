@@ -1,3 +1,5 @@
+internal import Presentation
+
 /// A document as Markdown with tables, as common renderers read it.
 enum MarkdownText {
     static func text(_ document: Document) -> String {
@@ -29,16 +31,13 @@ enum MarkdownText {
     }
 
     private static func table(_ table: Table) -> String {
-        func line(_ cells: [String]) -> String { "| " + cells.map(escape).joined(separator: " | ") + " |" }
-        let rule = "|" + table.columns.map { $0.kind == .number ? "---:|" : "---|" }.joined()
         let rows = table.rows.enumerated().map { place, row in
-            let cells = row.enumerated().map { column, text in
+            row.enumerated().map { column, text in
                 table.strong.contains(Table.Place(row: place, column: column)) ? "**\(escape(text))**" : escape(text)
             }
-            return "| " + cells.joined(separator: " | ") + " |"
         }
-        let lines = [line(table.columns.map(\.title)), rule] + rows
-        return "**\(prose(table.caption))**\n\n" + lines.joined(separator: "\n")
+        let columns = table.columns.map { TextTable.Column(title: escape($0.title), isNumber: $0.kind == .number) }
+        return "**\(prose(table.caption))**\n\n" + TextTable(columns, rows: rows).markdown.dropLast()
     }
 
     /// Takes away the meaning that Markdown, or HTML inside it, gives to characters where it gives one; a line stays a line.

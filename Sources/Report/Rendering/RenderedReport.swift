@@ -8,7 +8,7 @@ package struct RenderedReport: Sendable, Equatable {
     /// QiD against training tokens as an SVG file of its own.
     package let plot: String
 
-    /// QiD against stored bits per weight likewise; nil where there are no recipes to compare.
+    /// QiD against stored bits per weight likewise; nil where there are no specs to compare.
     package let methodPlot: String?
 
     /// The names under which the Markdown refers to the plots.

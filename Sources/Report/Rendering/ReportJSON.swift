@@ -1,4 +1,6 @@
+internal import Compression
 internal import JSON
+internal import Records
 internal import ScalingLaws
 
 /// A report for programs.
@@ -53,13 +55,14 @@ enum ReportJSON {
     private static func cell(_ cell: MeasuredCell) -> JSONValue {
         [
             "family": .string(cell.family), "params": .finite(cell.params), "tokens": .finite(cell.tokens),
-            "step": cell.step.map(JSONValue.integer) ?? .null, "scheme": .string(cell.scheme),
-            "spec": .string(cell.spec),
-            "bits": .finite(cell.bits), "bits_per_weight": .finite(cell.bitsPerWeight), "loss16": .finite(cell.loss16),
-            "loss": .finite(cell.loss), "qid": .finite(cell.qid), "qid_stderr": .finite(cell.qidStderr),
-            "kl": .finite(cell.kl), "agreement": .finite(cell.agreement),
-            "windows": cell.extent.map { .integer($0.windows) } ?? .null,
-            "windows_available": cell.extent.map { .integer($0.availableWindows) } ?? .null,
+            "step": .integer(orNull: cell.model.step), "scheme": .string(cell.scheme),
+            "spec": .string(cell.spec.name),
+            "bits": .finite(cell.bits), "bits_per_weight": .finite(cell.bitsPerWeight),
+            "loss16": .finite(cell.degradation.baselineLoss),
+            "loss": .finite(cell.loss), "qid": .finite(cell.qid), "qid_stderr": .finite(cell.degradation.qidStderr),
+            "kl": .finite(cell.degradation.kl), "agreement": .finite(cell.degradation.agreement),
+            "windows": .integer(orNull: cell.scored.stopping.map { _ in cell.scored.windows }),
+            "windows_available": .integer(orNull: cell.scored.stopping?.availableWindows),
         ]
     }
 
@@ -67,14 +70,14 @@ enum ReportJSON {
         [
             "checkpoints": .integer(comparison.placeCount), "checkpoints_in_all": .integer(comparison.allPlaceCount),
             "left_out": .array(comparison.leftOut.map { .string($0) }),
-            "recipes": .array(comparison.members.map(recipe)),
+            "recipes": .array(comparison.members.map(member)),
             "pairs": .array(MethodPair.pairs(content.measurements).map(pair)),
         ]
     }
 
-    private static func recipe(_ member: MethodComparison.Member) -> JSONValue {
+    private static func member(_ member: MethodComparison.Member) -> JSONValue {
         [
-            "spec": .string(member.recipe.spec), "method": .string(member.recipe.method), "bits": .finite(member.bits),
+            "spec": .string(member.spec.name), "method": .string(member.spec.method), "bits": .finite(member.bits),
             "bits_per_weight": .finite(member.bitsPerWeight), "qid": .finite(member.qid),
             "qid_lowest": .finite(member.lowest), "qid_highest": .finite(member.highest),
             "on_front": .bool(member.isOnFront), "on_fronts_of_single_checkpoints": .integer(member.frontCount),

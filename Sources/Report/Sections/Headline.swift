@@ -1,4 +1,6 @@
-import RealModule
+internal import Presentation
+internal import RealModule
+internal import Records
 internal import ScalingLaws
 
 /// The result in a few sentences, computed from the content: what a command prints and a report begins with.
@@ -22,19 +24,19 @@ private struct Headline {
         return [growth(lead), measured(of: lead.law), methods, savings, check(lead.law), warnings].compactMap(\.self)
     }
 
-    /// Which method is better where there are two; of more recipes, how many are worth their bits.
+    /// Which method is better where there are two; of more specs, how many are worth their bits.
     private var methods: String? {
         let pairs = MethodPair.pairs(content.measurements)
         if let pair = pairs.first, pairs.count == 1 { return pair.sentence }
         guard !pairs.isEmpty, let comparison = MethodComparison(content.measurements) else { return nil }
         let (front, all) = (comparison.front, comparison.members.count)
         guard let first = front.first, let last = front.last, front.count > 1 else { return nil }
-        return "Of \(all) recipes, \(front.count) lose less than every other in as few bits per weight, from "
+        return "Of \(all) specs, \(front.count) lose less than every other in as few bits per weight, from "
             + "\(Self.worth(first)) to \(Self.worth(last))."
     }
 
     private static func worth(_ member: MethodComparison.Member) -> String {
-        "\(member.recipe.spec) (\(Figures.fixed(member.bitsPerWeight, decimals: 2)) bits, QiD "
+        "\(member.spec.name) (\(Figures.fixed(member.bitsPerWeight, decimals: 2)) bits, QiD "
             + "\(Figures.significant(member.qid, digits: 2)))"
     }
 
@@ -72,7 +74,7 @@ private struct Headline {
     }
 
     private func growth(_ lead: Lead) -> String {
-        let name = SchemeWords.shortName(of: lead.law.scheme, among: content.schemes)
+        let name = SpecWords.shortName(of: lead.law.scheme, in: content)
         let scope = name == lead.law.scheme ? "under \(name)" : name
         let place = lead.bits.map { "At \(Figures.bits($0)) bits \(scope)" } ?? "Over all bit widths \(scope)"
         let family = lead.law.name(among: content.laws) == lead.law.scheme ? nil : lead.law.family
@@ -100,13 +102,13 @@ private struct Headline {
             (law == nil || $0.scheme == law?.scheme) && (family == nil || $0.family == family)
         }
         let sizes = Set(cells.map(\.params)).sorted()
-        let checkpoints = Set(cells.map { [$0.params, $0.tokens] }).count
+        let checkpoints = Set(cells.map { [$0.params, $0.tokens ?? 0] }).count
         let ranges = Set(cells.map(\.bits)).sorted(by: >).map { bits in
             let values = cells.filter { $0.bits == bits }.map(\.qid)
             return Self.span(values.min() ?? 0, values.max() ?? 0) { Figures.significant($0, digits: 2) }
                 + " nats at \(Figures.bits(bits)) bits"
         }
-        let tokens = cells.map(\.tokens)
+        let tokens = cells.compactMap(\.tokens)
         return "Measured on \(Self.counted(checkpoints, "checkpoint")) of \(Self.counted(sizes.count, "size")) ("
             + Self.span(sizes.first ?? 0, sizes.last ?? 0, Figures.count) + " non-embedding parameters, "
             + Self.span(tokens.min() ?? 0, tokens.max() ?? 0, Figures.count) + " tokens), QiD is "
@@ -120,7 +122,7 @@ private struct Headline {
             let heldOut = law.fit.heldOut.first(where: { $0.kind == .largestModel }),
             let error = heldOut.rmsLogError
         else { return nil }
-        return "Fitted without the largest model, the law foretells that model's QiD to within a factor of "
+        return "Fitted without the largest model, the law predicts that model's QiD to within a factor of "
             + Figures.significant(Double.exp(error), digits: 2) + " (root mean square)."
     }
 

@@ -1,5 +1,8 @@
+internal import Compression
+internal import Presentation
+
 extension Document {
-    /// Which method at which bit width: the chart with its front, the table of all recipes, and methods in pairs.
+    /// Which method at which bit width: the chart with its front, the table of all specs, and methods in pairs.
     static func methods(_ content: ReportContent) -> Section? {
         guard let comparison = MethodComparison(content.measurements) else { return nil }
         let chart = Figure(
@@ -8,10 +11,10 @@ extension Document {
         return Section(
             heading: "Which method at which bit width",
             blocks: [.paragraph(scope(comparison)), .figure(chart), .table(frontTable(comparison))]
-                + [.table(recipeTable(comparison))] + pairBlocks(MethodPair.pairs(content.measurements)))
+                + [.table(specTable(comparison))] + pairBlocks(MethodPair.pairs(content.measurements)))
     }
 
-    /// Over which checkpoints recipes are compared, and which are not.
+    /// Over which checkpoints specs are compared, and which are not.
     private static func scope(_ comparison: MethodComparison) -> String {
         let (shared, all) = (comparison.placeCount, comparison.allPlaceCount)
         let compared =
@@ -20,8 +23,8 @@ extension Document {
         let meaning =
             shared == 1
             ? ""
-            : " QiD grows with training and falls with size, so a mean says which recipe is better, not what a model loses."
-        return "Recipes are compared \(compared)\(reason).\(meaning)\(omitted(comparison.leftOut))"
+            : " QiD grows with training and falls with size, so a mean says which spec is better, not what a model loses."
+        return "Specs are compared \(compared)\(reason).\(meaning)\(omitted(comparison.leftOut))"
     }
 
     private static func omitted(_ specs: [String]) -> String {
@@ -35,7 +38,7 @@ extension Document {
         let bars = comparison.placeCount == 1 ? " Bars: 95 % intervals of the measurement." : ""
         return """
             QiD against stored bits per weight, scales and zero points included. Line, filled marks and names: the Pareto \
-            front, the recipes that no other one beats with as few bits.\(bars)\(below)
+            front, the specs that no other one beats with as few bits.\(bars)\(below)
             """
     }
 
@@ -50,24 +53,24 @@ extension Document {
                     "\(member.frontCount) of \(comparison.placeCount)",
                 ]
             return [
-                member.recipe.spec, Figures.fixed(member.bitsPerWeight, decimals: 2), Figures.significant(member.qid),
+                member.spec.name, Figures.fixed(member.bitsPerWeight, decimals: 2), Figures.significant(member.qid),
             ] + spread
         }
         let last: [(String, Table.Column.Kind)] =
             isOne ? [("standard error", .number)] : [("at single checkpoints", .number), ("on their fronts", .number)]
         let columns: [(String, Table.Column.Kind)] =
-            [("recipe", .text), ("bits per weight", .number), (isOne ? "QiD" : "mean QiD", .number)] + last
+            [("spec", .text), ("bits per weight", .number), (isOne ? "QiD" : "mean QiD", .number)] + last
         return Table(
             caption: "The Pareto front: for more bits, less QiD, in nats per token",
             columns: columns.map { Table.Column(title: $0.0, kind: $0.1) }, rows: rows)
     }
 
     /// A row for each scheme, those of one form beside each other; a column for each bit width.
-    private static func recipeTable(_ comparison: MethodComparison) -> Table {
+    private static func specTable(_ comparison: MethodComparison) -> Table {
         let widths = Set(comparison.members.map(\.bits)).sorted()
         var schemes: [(form: String, method: String, name: String)] = []
-        for recipe in comparison.members.map(\.recipe) where !schemes.contains(where: { $0.name == recipe.scheme }) {
-            schemes.append((recipe.form, recipe.method, recipe.scheme))
+        for one in comparison.members.map(\.spec) where !schemes.contains(where: { $0.name == one.spec.scheme }) {
+            schemes.append((one.spec.form, one.method, one.spec.scheme))
         }
         // Forms that many methods share come first: there they can be compared row by row.
         let sharing = Dictionary(grouping: schemes, by: \.form).mapValues(\.count)
@@ -75,14 +78,14 @@ extension Document {
             (-(sharing[$0.form] ?? 0), $0.form, $0.method, $0.name)
                 < (-(sharing[$1.form] ?? 0), $1.form, $1.method, $1.name)
         }
-        var table = Table(caption: recipeCaption(comparison), columns: [], rows: [])
-        table.columns = [Table.Column(title: "recipe", kind: .text)]
+        var table = Table(caption: specCaption(comparison), columns: [], rows: [])
+        table.columns = [Table.Column(title: "spec", kind: .text)]
         table.columns += widths.map {
             Table.Column(title: $0 == 1 ? "1 bit" : "\(Figures.bits($0)) bits", kind: .number)
         }
         for (row, scheme) in schemes.enumerated() {
             let found = widths.map { width in
-                comparison.members.first { $0.recipe.scheme == scheme.name && $0.bits == width }
+                comparison.members.first { $0.spec.spec.scheme == scheme.name && $0.bits == width }
             }
             for (column, member) in found.enumerated() where member?.isOnFront == true {
                 table.strong.insert(Table.Place(row: row, column: column + 1))
@@ -92,10 +95,10 @@ extension Document {
         return table
     }
 
-    private static func recipeCaption(_ comparison: MethodComparison) -> String {
+    private static func specCaption(_ comparison: MethodComparison) -> String {
         let what = comparison.placeCount == 1 ? "QiD" : "Mean QiD over \(comparison.placeCount) checkpoints"
         return """
-            \(what) by recipe and nominal bits, in nats per token; in parentheses the stored bits per weight; strong: on the \
+            \(what) by spec and nominal bits, in nats per token; in parentheses the stored bits per weight; strong: on the \
             front; 16 bits: what is kept is not rounded
             """
     }
@@ -108,7 +111,7 @@ extension Document {
     private static func pairBlocks(_ pairs: [MethodPair]) -> [Block] {
         guard !pairs.isEmpty else { return [] }
         let meaning = """
-            A cell of both is a checkpoint under two recipes that differ in nothing but the method: equal bits, groups, symmetry \
+            A cell of both is a checkpoint under two specs that differ in nothing but the method: equal bits, groups, symmetry \
             and all else. A method beats the other where its QiD is lower, by however little.
             """
         let shown = pairs.prefix(shownPairs).map { ListItem(text: $0.sentence, detail: "") }

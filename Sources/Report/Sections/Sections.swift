@@ -1,3 +1,4 @@
+internal import Records
 internal import ScalingLaws
 
 extension Document {
@@ -42,7 +43,7 @@ extension Document {
     private static let shownPanels = 12
 
     private static func caption(_ chart: DegradationChart) -> String {
-        let words = SchemeWords(chart.scheme).words
+        let words = chart.words.words
         let lines =
             chart.laws.first.map { " Curves: \($0.fit.law.name), ⟦\($0.fit.law.display)⟧, with 95 % bands." } ?? ""
         let hidden = chart.cells.count { $0.qid <= 0 }
@@ -59,7 +60,7 @@ extension Document {
         let note = hidden == 0 ? "" : " Pairs with a value of 0 or less are not shown (\(hidden))."
         let caption =
             "On the line the law says what was measured; dashed: off by a factor of 2. "
-            + "Hollow: the largest model, foretold by the law fitted without it.\(note)"
+            + "Hollow: the largest model, predicted by the law fitted without it.\(note)"
         return Section(
             heading: "Predicted against measured",
             blocks: [

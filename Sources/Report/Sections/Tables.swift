@@ -1,4 +1,7 @@
-import RealModule
+internal import Compression
+internal import Presentation
+internal import RealModule
+internal import Records
 internal import ScalingLaws
 
 /// The tables of a report.
@@ -103,26 +106,19 @@ enum Tables {
             ("scheme", .text), ("N", .number), ("D", .number), ("bits", .number), ("beyond the data", .number),
         ]
         return table(
-            "What the laws foretell, in nats per token, with 95 % intervals", columns + names.map { ($0, .number) },
+            "What the laws predict, in nats per token, with 95 % intervals", columns + names.map { ($0, .number) },
             rows)
     }
 
+    /// By form, the most bits first, then by model and training.
+    private static func order(_ cell: MeasuredCell) -> (String, Double, Double, String, Double) {
+        (cell.scheme, -cell.bits, cell.params, cell.family, cell.tokens ?? 0)
+    }
+
     static func cells(_ cells: [MeasuredCell]) -> Table {
-        let sorted = cells.sorted {
-            ($0.scheme, -$0.bits, $0.params, $0.family, $0.tokens) < (
-                $1.scheme, -$1.bits, $1.params, $1.family, $1.tokens
-            )
-        }
-        let isTargeted = cells.contains { $0.extent != nil }
-        let rows = sorted.map { cell in
-            [
-                cell.spec, cell.family, Figures.count(cell.params), Figures.count(cell.tokens),
-                cell.step.map { "\($0)" } ?? "",
-                Figures.fixed(cell.bitsPerWeight, decimals: 2), Figures.fixed(cell.loss16, decimals: 4),
-                Figures.fixed(cell.loss, decimals: 4), qid(cell), Figures.significant(cell.kl),
-                Figures.percent(cell.agreement),
-            ] + (isTargeted ? [cell.extent.map { "\($0.windows) of \($0.availableWindows)" } ?? ""] : [])
-        }
+        let sorted = cells.sorted { order($0) < order($1) }
+        let isTargeted = cells.contains { $0.scored.stopping != nil }
+        let rows = sorted.map { row($0) + (isTargeted ? [windows($0)] : []) }
         var columns: [(String, Table.Column.Kind)] = [
             ("spec", .text), ("family", .text), ("N", .number), ("D", .number), ("step", .number),
             ("bits per weight", .number),
@@ -135,8 +131,23 @@ enum Tables {
         return result
     }
 
+    private static func row(_ cell: MeasuredCell) -> [String] {
+        let tokens: String = cell.tokens.map(Figures.count) ?? ""
+        let step: String = cell.model.step.map { "\($0)" } ?? ""
+        return [
+            cell.spec.name, cell.family, Figures.count(cell.params), tokens, step,
+            Figures.fixed(cell.bitsPerWeight, decimals: 2), Figures.fixed(cell.degradation.baselineLoss, decimals: 4),
+            Figures.fixed(cell.loss, decimals: 4), qid(cell), Figures.significant(cell.degradation.kl),
+            Figures.percent(cell.degradation.agreement),
+        ]
+    }
+
+    private static func windows(_ cell: MeasuredCell) -> String {
+        cell.scored.stopping.map { "\(cell.scored.windows) of \($0.availableWindows)" } ?? ""
+    }
+
     private static func qid(_ cell: MeasuredCell) -> String {
-        guard let stderr = cell.qidStderr, stderr > 0 else { return Figures.significant(cell.qid) }
+        guard let stderr = cell.degradation.qidStderr, stderr > 0 else { return Figures.significant(cell.qid) }
         let decimals = min(8, max(2, 1 - Int(Double.log10(stderr).rounded(.down))))
         return Figures.fixed(cell.qid, decimals: decimals) + " ± " + Figures.fixed(stderr, decimals: decimals)
     }

@@ -1,4 +1,6 @@
-import RealModule
+internal import Presentation
+internal import RealModule
+internal import Records
 internal import ScalingLaws
 
 extension Document {

@@ -1,8 +1,10 @@
-import RealModule
+internal import Presentation
+internal import RealModule
+internal import Records
 internal import ScalingLaws
 
 extension Document {
-    /// The laws of each scheme in the order in which they foretell what they have not seen.
+    /// The laws of each scheme in the order in which they predict what they have not seen.
     static func whichLaw(_ content: ReportContent) -> Section? {
         guard !content.rankings.isEmpty else { return nil }
         let hasFamilies = Set(content.rankings.map(\.family)).count > 1

@@ -1,3 +1,4 @@
+import Presentation
 import RealModule
 
 /// What spoils a fit or what its points cannot tell, each finding with what to do about it.
@@ -12,7 +13,7 @@ struct Checks {
             leftOut, belowNoise, unweighted, fewSizes, narrowTokens, fewClusters, mixedPhases, mixedFamilies,
             nearChance,
             twoBitRegime, outliers, notConverged, singleOptimum, poorFit, heldOut,
-        ].compactMap { $0 } + fit.parameters.compactMap { doubt($0) }
+        ].compactMap { $0 } + fit.parameters.compactMap { warning(about: $0) }
     }
 
     private var leftOut: FitWarning? {
@@ -65,7 +66,8 @@ struct Checks {
             optimum.formula.expression.variables.contains(.tokens)
         else { return nil }
         return FitWarning(
-            kind: .narrowTokens, finding: "The points span a factor of \(Text.number(high / low)) in training tokens.",
+            kind: .narrowTokens,
+            finding: "The points span a factor of \(Figures.compact(high / low)) in training tokens.",
             advice: "An exponent of D needs a decade or more; add earlier or later checkpoints.")
     }
 
@@ -119,7 +121,7 @@ struct Checks {
         let far = fit.residuals.filter { abs($0.standardized) > 5 }
         guard !far.isEmpty, far.count * 5 < fit.n else { return nil }
         let shown = far.prefix(3).map {
-            "\(Self.name($0.point)): \(Text.number($0.measured)) against \(Text.number($0.predicted))"
+            "\(Self.name($0.point)): \(Figures.compact($0.measured)) against \(Figures.compact($0.predicted))"
         }
         return FitWarning(
             kind: .outlier,
@@ -140,7 +142,7 @@ struct Checks {
         return FitWarning(
             kind: .twoBitRegime,
             finding:
-                "The law fitted without the 2-bit points predicts them at \(Text.number(ratio)) of what was measured.",
+                "The law fitted without the 2-bit points predicts them at \(Figures.compact(ratio)) of what was measured.",
             advice:
                 "2-bit damage is often of another kind than 4-bit noise (2604.19884); fit 2 bits by itself, or use "
                 + "qid-per-bit."
@@ -169,12 +171,12 @@ struct Checks {
             guard reduced > 4 else { return nil }
             return FitWarning(
                 kind: .poorFit,
-                finding: "Residuals are \(Text.number(reduced.squareRoot())) times their standard errors.",
+                finding: "Residuals are \(Figures.compact(reduced.squareRoot())) times their standard errors.",
                 advice: "The law misses more than noise explains; intervals include that, but compare other laws.")
         }
         guard fit.r2 < 0.8 else { return nil }
         return FitWarning(
-            kind: .poorFit, finding: "The law explains \(Text.number(max(fit.r2, 0) * 100)) % of the variance.",
+            kind: .poorFit, finding: "The law explains \(Figures.compact(max(fit.r2, 0) * 100)) % of the variance.",
             advice: "Compare other laws on the same points, and look at the residuals by size and bit width.")
     }
 
@@ -188,8 +190,9 @@ struct Checks {
         let ratio = worst.meanRatio ?? 1
         return FitWarning(
             kind: .heldOut,
-            finding: "Fitted without \(worst.what), the law predicts those points at \(Text.number(ratio)) of what was "
-                + "measured (off by a factor of \(Text.number(.exp(error))) on average).",
+            finding:
+                "Fitted without \(worst.what), the law predicts those points at \(Figures.compact(ratio)) of what was "
+                + "measured (off by a factor of \(Figures.compact(.exp(error))) on average).",
             advice: "Do not extrapolate that way with this law before a law with a lower held-out error is found.")
     }
 
@@ -199,7 +202,7 @@ struct Checks {
 
     static func name(_ point: Point) -> String {
         let conditions = point.conditions
-        let bits = conditions.bits.map { ", P \(Text.number($0))" } ?? conditions.scheme.map { ", \($0)" } ?? ""
-        return "N \(Text.number(conditions.params)), D \(Text.number(conditions.tokens))\(bits)"
+        let bits = conditions.bits.map { ", P \(Figures.compact($0))" } ?? conditions.scheme.map { ", \($0)" } ?? ""
+        return "N \(Figures.compact(conditions.params)), D \(Figures.compact(conditions.tokens))\(bits)"
     }
 }

@@ -1,3 +1,4 @@
+import Presentation
 import RealModule
 
 extension Optimum {
@@ -26,18 +27,20 @@ extension Optimum {
         if let largest = sizes.max(), sizes.count > 1 {
             let isOneSize = usable.count { $0.conditions.params == largest } * 20 >= usable.count
             let limit = isOneSize ? largest : largest / 1.5
-            let what = isOneSize ? "params = \(Text.number(largest))" : "params > \(Text.number(limit))"
+            let what = isOneSize ? "params = \(Figures.compact(largest))" : "params > \(Figures.compact(limit))"
             parts.append(Part(kind: .largestModel, what: what) { $0.conditions.params >= limit })
         }
         let tokens = usable.map(\.conditions.tokens)
         if let last = tokens.max(), let first = tokens.min(), last > first * 10 {
             parts.append(
-                Part(kind: .lastDecade, what: "tokens > \(Text.number(last / 10))") { $0.conditions.tokens > last / 10 }
+                Part(kind: .lastDecade, what: "tokens > \(Figures.compact(last / 10))") {
+                    $0.conditions.tokens > last / 10
+                }
             )
         }
         let usesBits = formula.expression.variables.contains(.bits)
         for bits in Set(usable.compactMap(\.conditions.bits)).sorted() where usesBits {
-            parts.append(Part(kind: .bits, what: "bits = \(Text.number(bits))") { $0.conditions.bits == bits })
+            parts.append(Part(kind: .bits, what: "bits = \(Figures.compact(bits))") { $0.conditions.bits == bits })
         }
         return parts
     }

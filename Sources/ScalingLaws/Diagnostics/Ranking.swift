@@ -25,7 +25,7 @@ package func rank(
     options.profiles = false
     var shared = points
     for law in laws {
-        shared = UsablePoints(shared, formula: try Formula(law), objective: options.objective ?? .log).points
+        shared = PointSelection(shared, formula: try Formula(law), objective: options.objective ?? .log).points
     }
     var ranked: [RankedLaw] = []
     for law in laws {

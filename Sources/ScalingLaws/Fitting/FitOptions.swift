@@ -27,16 +27,9 @@ package struct FitOptions: Sendable, Hashable {
         fixed: [String: Double] = [:], referenceScheme: String? = nil, starts: Int = 32, bootstrapDraws: Int = 1000,
         holdsOut: Bool = true, profiles: Bool = true, seed: UInt64 = 1
     ) {
-        self.objective = objective
-        self.isWeighted = isWeighted
-        self.bounds = bounds
-        self.fixed = fixed
-        self.referenceScheme = referenceScheme
-        self.starts = starts
-        self.bootstrapDraws = bootstrapDraws
-        self.holdsOut = holdsOut
-        self.profiles = profiles
-        self.seed = seed
+        (self.objective, self.isWeighted, self.bounds, self.fixed) = (objective, isWeighted, bounds, fixed)
+        (self.referenceScheme, self.starts, self.bootstrapDraws) = (referenceScheme, starts, bootstrapDraws)
+        (self.holdsOut, self.profiles, self.seed) = (holdsOut, profiles, seed)
     }
 
     /// Reads `NAME=LOW:HIGH`, where either end may be empty for none, as in `E=0:` or `b=-1:1`.

@@ -44,7 +44,7 @@ struct Optimum: Sendable {
         self.formula = formula
         self.options = options
         objective = options.objective ?? formula.law.objective(for: all)
-        let chosen = UsablePoints(all, formula: formula, objective: objective)
+        let chosen = PointSelection(all, formula: formula, objective: objective)
         (usable, indices, leftOut) = (chosen.points, chosen.indices, chosen.leftOut)
         guard !usable.isEmpty else {
             throw .nothingMeasured(law: formula.law.name, quantity: formula.law.quantity.rawValue)

@@ -20,14 +20,25 @@ package struct Law: Sendable, Hashable {
         name: String, quantity: Quantity, formula: String, display: String, source: String,
         parameters: [LawParameter], defaultObjective: Objective? = nil
     ) {
-        self.name = name
-        self.quantity = quantity
-        self.formula = formula
-        self.display = display
-        self.source = source
-        self.parameters = parameters
-        self.defaultObjective = defaultObjective
+        (self.name, self.quantity, self.formula, self.display) = (name, quantity, formula, display)
+        (self.source, self.parameters, self.defaultObjective) = (source, parameters, defaultObjective)
     }
+}
+
+extension Law {
+    /// Whether the formula has this variable, or parameters for each of its values.
+    package func uses(_ variable: Variable) -> Bool {
+        guard let expression else { return false }
+        return expression.variables.contains(variable) || Label(rawValue: variable.rawValue).map(hasLevels) ?? false
+    }
+
+    /// Whether a parameter has one value for each level of the label.
+    package func hasLevels(of label: Label) -> Bool {
+        expression?.parameters.contains { $0.label == label } ?? false
+    }
+
+    /// Nil for a formula that cannot be read; fitting says why.
+    private var expression: Expression? { try? ExpressionParser.parse(formula) }
 }
 
 /// One parameter of a law, or one for each level of a label (`eff` of every scheme, `alpha` of every bit width).
@@ -61,11 +72,7 @@ package struct LawParameter: Sendable, Hashable {
         self.symbol = symbol
         self.lower = bounds.lowerBound
         self.upper = bounds.upperBound
-        self.unit = unit
-        self.starts = starts
-        self.isScale = isScale
-        self.identifiedBy = identifiedBy
-        self.neutral = neutral
-        self.published = published
+        (self.unit, self.starts, self.isScale, self.identifiedBy) = (unit, starts, isScale, identifiedBy)
+        (self.neutral, self.published) = (neutral, published)
     }
 }

@@ -1,3 +1,4 @@
+import Presentation
 import RealModule
 
 /// A name in a formula that stands for something known at each point.
@@ -67,14 +68,9 @@ package enum Label: String, Sendable, Hashable, CaseIterable {
     /// The level of a point, as it stands in the parameter's name.
     func level(of conditions: Conditions) -> String? {
         switch self {
-        case .bits: conditions.bits.map(Self.text)
+        case .bits: conditions.bits.map(Figures.plain)
         case .scheme: conditions.scheme
-        case .group: conditions.group.map(Self.text) ?? "channel"
+        case .group: conditions.group.map(Figures.plain) ?? "channel"
         }
-    }
-
-    /// A number without a fraction that is not there: `4`, `2.5`.
-    static func text(_ value: Double) -> String {
-        Int(exactly: value).map(String.init) ?? "\(value)"
     }
 }

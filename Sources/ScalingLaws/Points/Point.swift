@@ -19,19 +19,9 @@ package struct Conditions: Sendable, Hashable {
         params: Double, tokens: Double, bits: Double? = nil, activationBits: Double? = nil, group: Double? = nil,
         sparsity: Double? = nil, scheme: String? = nil
     ) {
-        self.params = params
-        self.tokens = tokens
-        self.bits = bits
-        self.activationBits = activationBits
-        self.group = group
-        self.sparsity = sparsity
-        self.scheme = scheme
+        (self.params, self.tokens, self.bits, self.activationBits) = (params, tokens, bits, activationBits)
+        (self.group, self.sparsity, self.scheme) = (group, sparsity, scheme)
     }
-}
-
-/// Whether the learning rate had decayed when a checkpoint was saved.
-package enum SchedulePhase: String, Sendable, Hashable, CaseIterable {
-    case annealed, unannealed, unknown
 }
 
 /// One measurement: the conditions, what was measured there and where it came from.
@@ -51,22 +41,16 @@ package struct Point: Sendable, Hashable {
     package var family: String?
     /// What identifies the checkpoint: points of one checkpoint are resampled together.
     package var checkpoint: String?
-    package var phase: SchedulePhase
+    package var phase: LearningRatePhase
 
     package init(
         _ conditions: Conditions, loss: Double? = nil, qid: Double? = nil, qidStderr: Double? = nil,
         tokensStderr: Double? = nil, lossAtChance: Double? = nil, family: String? = nil, checkpoint: String? = nil,
-        phase: SchedulePhase = .unknown
+        phase: LearningRatePhase = .unknown
     ) {
-        self.conditions = conditions
-        self.loss = loss
-        self.qid = qid
-        self.qidStderr = qidStderr
-        self.tokensStderr = tokensStderr
-        self.lossAtChance = lossAtChance
-        self.family = family
-        self.checkpoint = checkpoint
-        self.phase = phase
+        (self.conditions, self.loss, self.qid, self.qidStderr) = (conditions, loss, qid, qidStderr)
+        (self.tokensStderr, self.lossAtChance, self.family) = (tokensStderr, lossAtChance, family)
+        (self.checkpoint, self.phase) = (checkpoint, phase)
     }
 
     /// Loss of the 16-bit model, where both the loss and QiD are known.

@@ -92,7 +92,7 @@ private struct RowReader {
         point.family = text(.family)
         point.checkpoint = text(.checkpoint)
         if let field = text(.phase) {
-            guard let phase = SchedulePhase(rawValue: field) else {
+            guard let phase = LearningRatePhase(rawValue: field) else {
                 throw bad(.phase, field, "one of annealed, unannealed, unknown")
             }
             point.phase = phase

@@ -1,3 +1,5 @@
+import Presentation
+
 extension Fit {
     /// What the law says at each of the conditions.
     /// - Throws: `missingCondition` or `unknownLevel` where the law needs what the conditions lack.
@@ -54,8 +56,9 @@ extension Fit {
         return [
             FitWarning(
                 kind: .extrapolation,
-                finding: "N \(Text.number(conditions.params)), D \(Text.number(conditions.tokens)) lies a factor of "
-                    + "\(Text.number(factor)) outside the measured points.",
+                finding:
+                    "N \(Figures.compact(conditions.params)), D \(Figures.compact(conditions.tokens)) lies a factor of "
+                    + "\(Figures.compact(factor)) outside the measured points.",
                 advice: "The interval holds only if the law does; measure nearer to it, or compare laws by their "
                     + "held-out error.")
         ]
@@ -72,8 +75,8 @@ extension FitWarning {
             kind: .extrapolation,
             finding:
                 "\(outside.count) of \(predictions.count) predictions lie outside the measured points, the furthest, "
-                + "N \(Text.number(furthest.at.params)), D \(Text.number(furthest.at.tokens)), by a factor of "
-                + "\(Text.number(furthest.beyondHull)).",
+                + "N \(Figures.compact(furthest.at.params)), D \(Figures.compact(furthest.at.tokens)), by a factor of "
+                + "\(Figures.compact(furthest.beyondHull)).",
             advice: "Their intervals hold only if the law does; measure nearer to them, or compare laws by their "
                 + "held-out error.")
     }

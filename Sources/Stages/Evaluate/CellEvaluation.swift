@@ -6,6 +6,7 @@ import JSON
 import Kernels
 import LanguageModel
 import Pipeline
+import Records
 import System
 
 /// Evaluates cells of one checkpoint in lockstep with its baseline and publishes each as it is known.
@@ -14,12 +15,6 @@ struct CellEvaluation {
     let workspace: Workspace
     let memory: Int
     private let streams = TokenStreams()
-
-    init(lock: Lock, workspace: Workspace, memory: Int) {
-        self.lock = lock
-        self.workspace = workspace
-        self.memory = memory
-    }
 
     /// Returns how many of the cells could not be evaluated; each was reported.
     func evaluate(_ cells: [Cell], progress: @escaping @Sendable (Double) -> Void) throws(StageError) -> Int {
@@ -70,7 +65,7 @@ struct CellEvaluation {
         _ variants: [Evaluator.Variant], _ stream: [UInt32], isBaselineWanted: Bool,
         progress: @escaping @Sendable (Double) -> Void
     ) throws(StageError) -> (results: [EvaluationResult?], availableWindows: Int) {
-        let options = ScoringOptions(scored: ScoredTokens(lock.score), memoryBudget: memory)
+        let options = ScoringOptions(scored: lock.score, memoryBudget: memory)
         guard let target = lock.qidStderr else {
             let request = Evaluator.Request(
                 context: lock.context, windows: lock.windows.map { .first($0) } ?? .all, options: options)
@@ -102,40 +97,41 @@ struct CellEvaluation {
     private func publish(
         _ result: EvaluationResult, of cell: Cell, availableWindows: Int
     ) throws(StageError) {
-        let degradation = cell.spec.map { _ in
-            EvaluationArtifact.Degradation(
-                baselineLoss: result.baselineLoss, qid: result.qid, qidStderr: result.qidStandardError,
-                kl: result.kl, agreement: result.agreement)
-        }
-        let artifact = EvaluationArtifact(
-            key: cell.evaluation.text, checkpoint: cell.checkpoint, spec: cell.spec, compressed: cell.compressed?.text,
-            calibration: cell.calibrationDigest,
-            shard: .init(digest: lock.shard.sha256, tokenizer: lock.tokenizer?.sha256 ?? cell.checkpoint.tokenizer),
-            context: lock.context, score: lock.score, stopping: .init(cell.extent, availableWindows: availableWindows),
-            tokens: result.tokens, loss: result.loss,
-            perplexity: result.perplexity, bitsPerWeight: result.bitsPerWeight, degradation: degradation,
-            windowNLL: result.windowNLL, products: .current)
+        let shard = ScoringRecord.Shard(
+            digest: lock.shard.sha256, tokenizer: lock.tokenizer?.sha256 ?? cell.checkpoint.tokenizer)
+        let record = EvaluationRecord(
+            key: cell.evaluation.text, version: Stage.evaluate.version, checkpoint: cell.checkpoint,
+            compression: CompressionRecord(cell, result),
+            scoring: ScoringRecord(
+                shard: shard, context: lock.context, tokens: lock.score,
+                stopping: .init(cell.extent, availableWindows: availableWindows)),
+            score: LossRecord(
+                tokens: result.tokens, loss: result.loss, perplexity: result.perplexity,
+                bitsPerWeight: result.bitsPerWeight, windowNLL: result.windowNLL),
+            products: .current)
         try attempt { () throws(WorkspaceError) in
-            _ = try workspace.publish(Array(artifact.json.prettyText.utf8), at: workspace.evaluation(cell.evaluation))
+            _ = try workspace.publish(Array(record.json.prettyText.utf8), at: workspace.evaluation(cell.evaluation))
         }
         try workspace.allow(cell.evaluation)
     }
 }
 
-extension EvaluationArtifact.Stopping {
+extension CompressionRecord {
+    /// Nil for the baseline.
+    fileprivate init?(_ cell: Cell, _ result: EvaluationResult) {
+        guard let spec = cell.spec, let compressed = cell.compressed else { return nil }
+        self.init(
+            spec: spec, artifact: compressed.text, calibration: cell.calibrationDigest,
+            degradation: Degradation(
+                baselineLoss: result.baselineLoss, qid: result.qid, qidStderr: result.qidStandardError, kl: result.kl,
+                agreement: result.agreement))
+    }
+}
+
+extension ScoringRecord.Stopping {
     /// Nil where the number of windows was asked for.
     fileprivate init?(_ extent: Cell.Extent, availableWindows: Int) {
         guard case .until(let qidStderr, _, let baseline) = extent else { return nil }
         self.init(qidStderr: qidStderr, availableWindows: availableWindows, baseline: baseline.text)
-    }
-}
-
-extension ScoredTokens {
-    /// The tokens that a manifest asks for.
-    fileprivate init(_ score: Manifest.Evaluation.Score) {
-        switch score {
-        case .all: self = .all
-        case .secondHalf: self = .secondHalf
-        }
     }
 }

@@ -5,6 +5,8 @@ package import FoundationEssentials
 import JSON
 package import LanguageModel
 package import Pipeline
+import Presentation
+import Records
 import System
 import Tokenization
 
@@ -28,14 +30,8 @@ package struct EvaluationRequest: Sendable {
         checkpoint: URL, compressed: [URL], shard: URL, tokenizer: URL?, context: Int, windows: Int?,
         qidStderr: Double?, scored: ScoredTokens, memory: Int
     ) {
-        self.checkpoint = checkpoint
-        self.compressed = compressed
-        self.shard = shard
-        self.tokenizer = tokenizer
-        self.context = context
-        self.windows = windows
-        self.qidStderr = qidStderr
-        self.scored = scored
+        (self.checkpoint, self.compressed, self.shard, self.tokenizer) = (checkpoint, compressed, shard, tokenizer)
+        (self.context, self.windows, self.qidStderr, self.scored) = (context, windows, qidStderr, scored)
         self.memory = memory
     }
 }
@@ -90,12 +86,12 @@ package func evaluate(
     }
     if !missing.isEmpty { try lock.checkInputs() }
     let progress = Progress("evaluate")
-    let work = missing.reduce(0.0) { $0 + Double($1.checkpoint.parameters) }
+    let work = missing.reduce(0.0) { $0 + Double($1.checkpoint.size.parameters) }
     var (done, bad) = (0.0, 0)
     let task = CellEvaluation(lock: lock, workspace: workspace, memory: memory)
     for group in byCheckpoint(missing) {
         let record = group[0].checkpoint
-        let share = Double(group.count) * Double(record.parameters)
+        let share = Double(group.count) * Double(record.size.parameters)
         let before = done
         let tell = { @Sendable (fraction: Double) in
             progress.update((before + fraction * share) / work, "checkpoint \(record.digest.prefix(12))")
@@ -138,33 +134,17 @@ func run<Result>(
 
 /// The results as a table for people.
 private func table(_ evaluation: Evaluation) -> String {
-    let header = ["", "loss", "perplexity", "QiD", "± s.e.", "KL", "agreement", "bits/weight"]
     let rows = evaluation.results.map { result in
         [
-            result.name, fixed(result.loss, 5), fixed(result.perplexity, 3), fixed(result.qid, 5),
-            result.qidStandardError.map { fixed($0, 5) } ?? "-", fixed(result.kl, 5),
-            fixed(result.agreement * 100, 2) + " %", fixed(result.bitsPerWeight, 3),
+            result.name, Figures.fixed(result.loss, decimals: 5), Figures.fixed(result.perplexity, decimals: 3),
+            Figures.fixed(result.qid, decimals: 5),
+            result.qidStandardError.map { Figures.fixed($0, decimals: 5) } ?? "-",
+            Figures.fixed(result.kl, decimals: 5), Figures.fixed(result.agreement * 100, decimals: 2) + " %",
+            Figures.fixed(result.bitsPerWeight, decimals: 3),
         ]
     }
-    let all = [header] + rows
-    let widths = header.indices.map { column in all.map { $0[column].count }.max() ?? 0 }
-    return all.map { row in
-        row.enumerated().map { column, text in
-            let padding = String(repeating: " ", count: widths[column] - text.count)
-            return column == 0 ? text + padding : padding + text
-        }.joined(separator: "  ") + "\n"
-    }.joined()
-}
-
-/// A number with so many digits behind the point.
-func fixed(_ value: Double, _ digits: Int) -> String {
-    guard value.isFinite, value.magnitude < 1e12 else { return "\(value)" }
-    let scale = (0..<digits).reduce(1) { product, _ in product * 10 }
-    let whole = Int((value.magnitude * Double(scale)).rounded())
-    let fraction = String(whole % scale)
-    let sign = value < 0 && whole > 0 ? "-" : ""
-    guard digits > 0 else { return sign + String(whole) }
-    return "\(sign)\(whole / scale)." + String(repeating: "0", count: digits - fraction.count) + fraction
+    let header = ["", "loss", "perplexity", "QiD", "± s.e.", "KL", "agreement", "bits/weight"]
+    return TextTable(header, text: [0], rows: rows).aligned()
 }
 
 extension Checkpoint {

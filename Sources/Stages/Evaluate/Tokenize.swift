@@ -5,28 +5,36 @@ import Tokenization
 
 /// Token streams of shards, each read once however many checkpoints share its tokenizer.
 final class TokenStreams: Sendable {
-    private let known = Mutex<[String: [UInt32]]>([:])
+    private let known = Mutex<[Request: [UInt32]]>([:])
+
+    /// All that decides which ids a stream has.
+    private struct Request: Hashable {
+        let shard: String
+        let tokenizer: String?
+        let endOfText: UInt32?
+        let limit: Int?
+    }
 
     /// The stream's first `windows` windows, or all of it.
     ///
     /// A tokenizer is needed unless the shard holds token ids. `endOfText` is the id that follows each document; nil:
     /// what the tokenizer calls so.
     func stream(
-        shard: URL, tokenizer: URL?, endOfText: UInt32? = nil, context: Int, windows: Int?
+        shard: URL, tokenizer: URL?, endOfText: UInt32?, context: Int, windows: Int?
     ) throws(StageError) -> [UInt32] {
-        let key = "\(tokenizer?.path ?? "")\n\(endOfText.map(String.init) ?? "")"
-        if let stream = known.withLock({ $0[key] }) { return stream }
         let limit = windows.flatMap { windows in
             let (product, overflow) = windows.multipliedReportingOverflow(by: context)
             return overflow ? nil : product
         }
+        let request = Request(shard: shard.path, tokenizer: tokenizer?.path, endOfText: endOfText, limit: limit)
+        if let stream = known.withLock({ $0[request] }) { return stream }
         let ids = try attempt { () throws(TokenizationError) in
             let isText = shard.pathExtension != "npy"
             let tokenizer =
                 try isText ? tokenizer.map { (file) throws(TokenizationError) in try Tokenizer(file: file) } : nil
             return try tokenStream(shard: shard, tokenizer: tokenizer, endOfText: endOfText, limit: limit).ids
         }
-        known.withLock { $0[key] = ids }
+        known.withLock { $0[request] = ids }
         return ids
     }
 }

@@ -1,6 +1,7 @@
 package import FoundationEssentials
 import JSON
 package import Pipeline
+import Records
 import Report
 import ScalingLaws
 import System
@@ -17,56 +18,51 @@ package func fit(workspace location: URL, manifest: URL?, output: URL?) throws(S
     let progress = Progress("fit")
     let plans = try points.plans(lock?.laws ?? ["qid-unified", "qid-per-bit"])
     let trainingLaw = trainingLaw(plans)
-    var fitted: [FittedScheme] = []
-    var rows: [FitRow] = []
-    var unfitted: [FailureRow] = []
+    var fits: [FitRecord] = []
+    var unfitted: [Failure] = []
     for (index, plan) in plans.enumerated() {
         try attempt { () throws(WorkspaceError) in try Interruption.check() }
         progress.update(Double(index) / Double(plans.count), "\(plan.law.name) for \(plan.scheme)")
         do throws(ScalingLawsError) {
             let result = try FittedScheme(
                 plan, predictions: lock?.predictions ?? [], givesTrainingLevels: plan.law.name == trainingLaw)
-            rows.append(FitRow(result, plan))
-            fitted.append(result)
+            fits.append(FitRecord(key: plan.key(of: result).text, family: plan.family, fitted: result))
         } catch {
             report("fit: \(plan.law.name) for \(plan.scheme): \(error)")
             unfitted.append(
-                FailureRow(subject: "\(plan.law.name), \(plan.family), \(plan.scheme)", reason: error.description))
+                Failure(
+                    stage: Stage.fit.rawValue, subject: "\(plan.law.name), \(plan.family), \(plan.scheme)",
+                    reason: error.description))
         }
     }
-    for row in rows { try attempt { () throws(WarehouseError) in _ = try warehouse.record(row) } }
+    for fit in fits { try attempt { () throws(WarehouseError) in _ = try warehouse.record(fit) } }
     try attempt { () throws(WarehouseError) in
         try warehouse.record(failures: unfitted, of: Stage.fit.rawValue)
     }
-    if let lock { try record(lock, rows, in: warehouse, workspace) }
+    let run = try lock.flatMap { (lock) throws(StageError) in
+        try attempt { () throws(WorkspaceError) in try workspace.knownRun(of: lock) }
+    }
+    if let lock, let run { try record(run, lock, fits, in: warehouse) }
 
-    let own = try lock.flatMap { (lock) throws(StageError) in try reportDirectory(of: lock, workspace) }
-    let directory = output ?? own ?? workspace.root.appending(path: "report")
-    var content = try ReportContent(points, fitted, lock: lock, failures: warehouse.reader)
+    let directory = output ?? run?.report ?? workspace.root.appending(path: "report")
+    var content = try ReportContent(points, fits.map(\.fitted), lock: lock, failures: warehouse.reader)
     content.rankings = try rankings(plans)
     try write(content, to: directory)
-    progress.finish("\(fitted.count) laws fitted to \(points.qid.count) measurements; report in \(directory.path)")
+    progress.finish("\(fits.count) laws fitted to \(points.cells.count) measurements; report in \(directory.path)")
     return .success
 }
 
-/// The run in whose directory a lock's report belongs, if the lock is one of a run.
-private func reportDirectory(of lock: Lock, _ workspace: Workspace) throws(StageError) -> URL? {
-    try attempt { () throws(WorkspaceError) in try workspace.knownRun(of: lock) }?.report
-}
-
 /// Notes a run with the evaluations and fits that it asked for.
-private func record(_ lock: Lock, _ fits: [FitRow], in warehouse: Warehouse, _ workspace: Workspace) throws(StageError)
-{
-    guard let run = try attempt({ () throws(WorkspaceError) in try workspace.knownRun(of: lock) }) else { return }
-    // What is asked for: the windows that cells took stand in their own rows.
-    let text = lock.recording([]).json.yamlText
+private func record(
+    _ run: RunDirectory, _ lock: Lock, _ fits: [FitRecord], in warehouse: Warehouse
+) throws(StageError) {
     try attempt { () throws(WarehouseError) in
         let recorded = try warehouse.reader.evaluationKeys()
-        _ = try warehouse.record(
-            RunRow(
-                lockDigest: lock.digest, name: lock.name, startedAt: run.startedAt, programVersion: programVersion,
-                lock: text, evaluations: lock.cells.map(\.evaluation.text).filter(recorded.contains),
-                fits: fits.map(\.key)))
+        var record = RunRecord(
+            lockDigest: lock.digest, name: lock.name, startedAt: run.startedAt, lock: lock.json.yamlText)
+        record.evaluations = lock.cells.map(\.evaluation.text).filter(recorded.contains)
+        record.fits = fits.map(\.key)
+        _ = try warehouse.record(record)
     }
 }
 

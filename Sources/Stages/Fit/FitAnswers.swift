@@ -1,5 +1,5 @@
 import JSON
-import Report
+import Records
 import ScalingLaws
 
 /// A fitted law with what else was asked of it.
@@ -37,7 +37,7 @@ struct FitAnswers {
             let places = wanted.isEmpty ? Self.latest(measured) : wanted
             let offered = fit.isPerBit ? Set(measured.compactMap(\.bits)).sorted() : [2, 3, 4, 5, 6, 8]
             fewestBits =
-                fit.law.formula.contains("bits")
+                fit.law.uses(.bits)
                 ? try Self.fewest(fit, within: threshold, at: places, among: offered) : []
         } else {
             (trainingLevels, fewestBits) = ([], [])

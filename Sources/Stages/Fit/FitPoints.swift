@@ -1,17 +1,18 @@
 import JSON
 import Pipeline
+import Records
 import ScalingLaws
 import Warehouse
 
 /// The warehouse's measurements as laws take them.
 struct FitPoints {
-    let qid: [QidPoint]
-    let losses: [LossPoint]
+    let cells: [MeasuredCell]
+    let losses: [MeasuredLoss]
 
     /// `evaluations` are the keys of those that count; all if nil.
     init(_ reader: WarehouseReader, evaluations: Set<String>?) throws(StageError) {
-        qid = try attempt { () throws(WarehouseError) in try reader.qidPoints(evaluations: evaluations) }
-        losses = try attempt { () throws(WarehouseError) in try reader.lossPoints(evaluations: evaluations) }
+        cells = try attempt { () throws(WarehouseError) in try reader.cells(evaluations: evaluations) }
+        losses = try attempt { () throws(WarehouseError) in try reader.losses(evaluations: evaluations) }
     }
 
     /// A law with the points of one scheme of one family.
@@ -33,9 +34,9 @@ struct FitPoints {
             let law = try attempt { () throws(ScalingLawsError) in try Laws.named(name) }
             switch law.quantity {
             case .qid: plans += schemes.map { qidPlan(law, family: $0.family, scheme: $0.scheme) }
-            case .loss where law.speaksOfBits:
+            case .loss where law.uses(.bits):
                 plans += schemes.map { lossPlan(law, family: $0.family, scheme: $0.scheme) }
-            case .loss: plans += Set(losses.map(\.family)).sorted().map { lossPlan(law, family: $0, scheme: nil) }
+            case .loss: plans += Set(losses.map(\.model.family)).sorted().map { lossPlan(law, family: $0, scheme: nil) }
             }
         }
         return plans.filter { !$0.points.isEmpty }
@@ -51,10 +52,10 @@ struct FitPoints {
         let plans = try plans(Array(laws.prefix(1)))
         return plans.map { plan in
             let baselines = losses.filter {
-                $0.family == plan.family && $0.spec == "baseline" && $0.scheme == Self.dense
+                $0.model.family == plan.family && $0.spec == nil && $0.form.scheme == MeasuredLoss.Form.dense
             }
             var stored: [Double: [Double]] = [:]
-            for one in qid where one.family == plan.family && one.scheme == plan.scheme {
+            for one in cells where one.family == plan.family && one.scheme == plan.scheme {
                 stored[one.bits, default: []].append(one.bitsPerWeight)
             }
             return (
@@ -67,13 +68,13 @@ struct FitPoints {
     }
 
     private var schemes: [Group] {
-        Set(qid.map { Group(family: $0.family, scheme: $0.scheme) }).sorted {
+        Set(cells.map { Group(family: $0.family, scheme: $0.scheme) }).sorted {
             ($0.family, $0.scheme) < ($1.family, $1.scheme)
         }
     }
 
     private func qidPlan(_ law: Law, family: String, scheme: String) -> Plan {
-        let chosen = qid.filter { $0.family == family && $0.scheme == scheme && $0.tokens != nil }
+        let chosen = cells.filter { $0.family == family && $0.scheme == scheme && $0.tokens != nil }
         return Plan(
             law: law, family: family, scheme: scheme, points: chosen.compactMap(Point.init),
             evaluations: chosen.map(\.evaluation))
@@ -83,56 +84,24 @@ struct FitPoints {
     /// speaks of training under compression those natively compressed baselines that it has a word for.
     private func lossPlan(_ law: Law, family: String, scheme: String?) -> Plan {
         let chosen = losses.filter {
-            $0.family == family && $0.tokens != nil
-                && ($0.spec == "baseline" ? law.speaks(of: $0) : $0.scheme == scheme)
+            $0.model.family == family && $0.model.tokens != nil
+                && ($0.spec == nil ? law.speaks(of: $0.form) : $0.form.scheme == scheme)
         }
-        let points = chosen.compactMap { Point($0, countsNonZero: law.formula.contains("sparsity")) }
-        let native = chosen.contains { $0.spec == "baseline" && $0.scheme != Self.dense }
+        let points = chosen.compactMap { Point($0, countsNonZero: law.uses(.sparsity)) }
+        let native = chosen.contains { $0.spec == nil && $0.form.scheme != MeasuredLoss.Form.dense }
         return Plan(
-            law: law, family: family, scheme: scheme ?? (native ? "all" : Self.dense), points: points,
+            law: law, family: family, scheme: scheme ?? (native ? "all" : MeasuredLoss.Form.dense), points: points,
             evaluations: chosen.map(\.evaluation))
     }
-
-    /// What the warehouse calls a baseline that was not trained under compression.
-    fileprivate static let dense = "dense"
 }
 
 extension Law {
-    var speaksOfBits: Bool { formula.contains("bits") }
-
     /// Whether a baseline is dense, or trained under what the law has a word for.
-    fileprivate func speaks(of baseline: LossPoint) -> Bool {
-        if baseline.scheme == FitPoints.dense || formula.contains("scheme") { return true }
+    fileprivate func speaks(of baseline: MeasuredLoss.Form) -> Bool {
+        if baseline.scheme == MeasuredLoss.Form.dense || hasLevels(of: .scheme) { return true }
         guard baseline.bits != nil || baseline.nativeActivationBits != nil else {
-            return baseline.nativeSparsity != nil && formula.contains("sparsity")
+            return baseline.nativeSparsity != nil && uses(.sparsity)
         }
-        return baseline.nativeSparsity == nil && formula.contains("fidelity")
-    }
-}
-
-extension Point {
-    /// Nil without D.
-    fileprivate init?(_ point: QidPoint) {
-        guard let tokens = point.tokens else { return nil }
-        self.init(
-            Conditions(
-                params: Double(point.params), tokens: Double(tokens), bits: point.bits,
-                group: point.groupSize.map(Double.init), scheme: point.scheme),
-            loss: point.loss, qid: point.qid, qidStderr: point.stderr,
-            lossAtChance: logarithm(Double(point.vocabularySize)), family: point.family,
-            checkpoint: point.checkpoint, phase: SchedulePhase(rawValue: point.phase.rawValue) ?? .unknown)
-    }
-
-    /// Nil without D; `countsNonZero` says whether N is of the parameters that are not zero.
-    fileprivate init?(_ point: LossPoint, countsNonZero: Bool) {
-        guard let tokens = point.tokens else { return nil }
-        let sparsity = point.nativeSparsity ?? 0
-        self.init(
-            Conditions(
-                params: Double(point.params) * (countsNonZero ? 1 - sparsity : 1), tokens: Double(tokens),
-                bits: point.bits ?? 16, activationBits: point.nativeActivationBits.map(Double.init),
-                sparsity: sparsity, scheme: point.scheme),
-            loss: point.loss, family: point.family, checkpoint: point.checkpoint,
-            phase: SchedulePhase(rawValue: point.phase.rawValue) ?? .unknown)
+        return baseline.nativeSparsity == nil && uses(.fidelity)
     }
 }

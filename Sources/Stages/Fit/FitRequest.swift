@@ -1,7 +1,7 @@
 package import FoundationEssentials
 import JSON
 import Pipeline
-import Report
+import Records
 import ScalingLaws
 import System
 import Warehouse
@@ -41,17 +41,9 @@ package struct FitRequest: Sendable {
         predictions: [String] = [], threshold: Double? = nil, critical: Bool = false, equalMemory: Bool = false,
         baseline: String? = nil, profiles: Bool = false
     ) {
-        self.source = source
-        self.laws = laws
-        self.objective = objective
-        self.reference = reference
-        self.bounds = bounds
-        self.predictions = predictions
-        self.threshold = threshold
-        self.critical = critical
-        self.equalMemory = equalMemory
-        self.baseline = baseline
-        self.profiles = profiles
+        (self.source, self.laws, self.objective, self.reference) = (source, laws, objective, reference)
+        (self.bounds, self.predictions, self.threshold, self.critical) = (bounds, predictions, threshold, critical)
+        (self.equalMemory, self.baseline, self.profiles) = (equalMemory, baseline, profiles)
     }
 }
 

@@ -1,14 +1,10 @@
 import JSON
 import Pipeline
 import RealModule
+import Records
 import Report
 import ScalingLaws
 import Warehouse
-
-func logarithm(_ value: Double) -> Double { Double.log(value) }
-func exponential(_ value: Double) -> Double { Double.exp(value) }
-func decimalExponent(_ value: Double) -> Int { Int(Double.log10(value).rounded(.down)) }
-func power(_ base: Double, _ exponent: Int) -> Double { Double.pow(base, Double(exponent)) }
 
 extension FittedScheme {
     /// Fits a plan's law and makes the predictions that it can make: a law with constants for each bit width says
@@ -25,7 +21,7 @@ extension FittedScheme {
 }
 
 extension Fit {
-    /// The tokens at which QiD reaches 0.2 nats for the sizes measured and foretold, at the bit widths measured.
+    /// The tokens at which QiD reaches 0.2 nats for the sizes measured and predicted, at the bit widths measured.
     fileprivate func trainingLevels(
         _ plan: FitPoints.Plan, wanted: [Conditions]
     ) throws(ScalingLawsError) -> [TrainingLevel] {
@@ -69,41 +65,21 @@ extension FitPoints.Plan {
     }
 }
 
-extension FitRow {
-    init(_ fitted: FittedScheme, _ plan: FitPoints.Plan) {
-        let fit = fitted.fit
-        let key = ArtifactKey(
+extension FitPoints.Plan {
+    /// The key under which a fit is recorded.
+    func key(of fitted: FittedScheme) -> ArtifactKey {
+        ArtifactKey(
             stage: .fit,
-            inputs: ["evaluations": .array(plan.evaluations.map { .string($0) })],
+            inputs: ["evaluations": .array(evaluations.map { .string($0) })],
             parameters: [
-                "law": .string(fit.law.name), "objective": .string(fit.objective.name), "family": .string(plan.family),
-                "scheme": .string(plan.scheme),
-                "points": .array(
-                    plan.points.map { [.number($0.conditions.params), .number($0.conditions.tokens)] }),
+                "law": .string(fitted.fit.law.name), "objective": .string(fitted.fit.objective.name),
+                "family": .string(family), "scheme": .string(scheme),
+                "points": .array(points.map { [.number($0.conditions.params), .number($0.conditions.tokens)] }),
                 "predictions": .array(
                     fitted.predictions.map {
                         [.number($0.at.params), .number($0.at.tokens), .number(orNull: $0.at.bits)]
                     }),
             ])
-        let quantity = fit.law.quantity.rawValue + "_nats"
-        self.init(
-            key: key.text, law: fit.law.name, scheme: plan.scheme, family: plan.family, objective: fit.objective.name,
-            objectiveValue: fit.objectiveValue, n: fit.n, leftOut: fit.leftOut.count,
-            r2: fit.r2.isFinite ? fit.r2 : nil, starts: fit.starts, startsAtBest: fit.startsAtBest,
-            detail: JSONValue(fit).canonicalText, stageVersion: Stage.fit.version,
-            programVersion: Stages.programVersion,
-            parameters: fit.parameters.map {
-                Parameter(
-                    name: $0.name, value: $0.value, low: $0.low.isFinite ? $0.low : nil,
-                    high: $0.high.isFinite ? $0.high : nil, atBound: $0.atBound)
-            },
-            predictions: fitted.predictions.map {
-                Prediction(
-                    quantity: quantity, scheme: plan.scheme, params: $0.at.params, tokens: $0.at.tokens,
-                    bits: $0.at.bits ?? 16, value: $0.value, low: $0.low.isFinite ? $0.low : nil,
-                    high: $0.high.isFinite ? $0.high : nil, beyondHull: $0.beyondHull.isFinite ? $0.beyondHull : nil)
-            },
-            warnings: fit.warnings.map { Warning(message: $0.finding, advice: $0.advice) })
     }
 }
 
@@ -111,44 +87,18 @@ extension ReportContent {
     init(
         _ points: FitPoints, _ fitted: [FittedScheme], lock: Lock?, failures reader: WarehouseReader
     ) throws(StageError) {
-        let cells = lock.map { Set($0.cells.map(\.subject)) }
+        let cells = lock.map { Set($0.cells.map(\.failed)) }
         let failures = try attempt { () throws(WarehouseError) in try reader.failures() }.filter { one in
             guard let cells, [Stage.quantize, .evaluate].map(\.rawValue).contains(one.stage) else { return true }
-            let subject = one.failure.subject
-            return cells.contains(String(subject[..<(subject.firstRange(of: " (")?.lowerBound ?? subject.endIndex)]))
+            return one.cell.map(cells.contains) ?? false
         }
+        var run = RunFacts(
+            lockDigest: lock?.digest ?? "", programVersion: programVersion,
+            shard: points.cells.first?.scored.shard ?? "", contextTokens: lock?.context ?? 0,
+            windows: lock?.qidStderr == nil ? lock?.windows ?? 0 : points.cells.map(\.scored.windows).max() ?? 0)
+        run.qidStderrTarget = lock?.qidStderr
         self.init(
-            title: lock.map { "What compression costs: \($0.name)" } ?? "What compression costs",
-            run: RunFacts(
-                lockDigest: lock?.digest ?? "", date: nil, programVersion: Stages.programVersion,
-                shard: points.qid.first?.shard ?? "", contextTokens: lock?.context ?? 0,
-                windows: lock?.qidStderr == nil ? lock?.windows ?? 0 : points.qid.map(\.windows).max() ?? 0,
-                qidStderrTarget: lock?.qidStderr),
-            measurements: points.qid.compactMap(MeasuredCell.init), laws: fitted,
-            failures: failures.map {
-                Failure(stage: $0.stage, subject: $0.failure.subject, reason: $0.failure.reason)
-            })
-    }
-}
-
-extension QidPoint {
-    /// The checkpoint and all that its QiD was measured on.
-    fileprivate var place: String {
-        let extent = [availableWindows ?? windows, context].map { "\($0)" }
-        return ([checkpoint, shard, score] + extent + [stderrTarget.map { "\($0)" } ?? ""]).joined(separator: " ")
-    }
-}
-
-extension MeasuredCell {
-    /// Nil without D.
-    fileprivate init?(_ point: QidPoint) {
-        guard let tokens = point.tokens else { return nil }
-        self.init(
-            place: point.place, family: point.family, params: Double(point.params), tokens: Double(tokens),
-            step: point.step, method: point.method, scheme: point.scheme, spec: point.spec, bits: point.bits,
-            bitsPerWeight: point.bitsPerWeight,
-            loss16: point.loss16, loss: point.loss, qid: point.qid, qidStderr: point.stderr, kl: point.kl,
-            agreement: point.agreement,
-            extent: point.availableWindows.map { .init(windows: point.windows, availableWindows: $0) })
+            title: lock.map { "What compression costs: \($0.name)" } ?? "What compression costs", run: run,
+            measurements: points.cells.filter { $0.tokens != nil }, laws: fitted, failures: failures)
     }
 }

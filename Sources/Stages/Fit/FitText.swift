@@ -1,4 +1,5 @@
-import Report
+import Presentation
+import RealModule
 import ScalingLaws
 
 /// Laws ranked and then each for itself, as text for a terminal.
@@ -6,7 +7,7 @@ func text(_ ranking: FitRanking) -> String {
     let header = ["", "law", "points", "AICc above best", "BIC", "held out: off by"]
     let rows = ranking.ranked.enumerated().map { place, one in row(one, place: place + 1) }
     var text = "ranked on the points that all laws can use, by the error on points held out, then by AICc\n"
-    text += aligned([header] + rows, textColumns: [1])
+    text += TextTable(header, text: [1], rows: rows).aligned()
     for one in ranking.ranked {
         if case .failure(let error) = one.outcome { text += "\(one.law.name): \(error)\n" }
     }
@@ -17,9 +18,9 @@ func text(_ ranking: FitRanking) -> String {
 private func row(_ ranked: RankedLaw, place: Int) -> [String] {
     let fit = try? ranked.outcome.get()
     let points: String = fit.map { "\($0.n)" } ?? "not fitted"
-    let excess: String = ranked.excessAICc.map { fixed($0, 1) } ?? ""
-    let bic: String = fit.map { fixed($0.bic, 1) } ?? ""
-    let heldOut: String = ranked.heldOutError.map { "× " + Figures.significant(exponential($0)) } ?? ""
+    let excess: String = ranked.excessAICc.map { Figures.fixed($0, decimals: 1) } ?? ""
+    let bic: String = fit.map { Figures.fixed($0.bic, decimals: 1) } ?? ""
+    let heldOut: String = ranked.heldOutError.map { "× " + Figures.significant(Double.exp($0)) } ?? ""
     return ["\(place)", ranked.law.name, points, excess, bic, heldOut]
 }
 
@@ -41,22 +42,23 @@ private func profiles(_ fit: Fit) -> String {
         let others = fit.correlation.indices.contains(place) ? fit.correlation[place] : []
         let closest = others.indices.filter { $0 != place }.max { abs(others[$0]) < abs(others[$1]) }
         return [
-            one.name, digits(profile.lowerBound), digits(profile.upperBound),
-            closest.map { "\(fixed(others[$0], 3)) with \(fit.parameters[$0].name)" } ?? "",
+            one.name, Figures.precise(profile.lowerBound), Figures.precise(profile.upperBound),
+            closest.map { "\(Figures.fixed(others[$0], decimals: 3)) with \(fit.parameters[$0].name)" } ?? "",
         ]
     }
-    return aligned([["profile, 95 %", "low", "high", "largest correlation"]] + rows, textColumns: [0, 3])
+    return TextTable(["profile, 95 %", "low", "high", "largest correlation"], text: [0, 3], rows: rows).aligned()
 }
 
 private func predictions(_ predictions: [Prediction]) -> String {
     let rows = predictions.map { one in
         [
             Figures.count(one.at.params), Figures.count(one.at.tokens), one.at.bits.map(Figures.bits) ?? "",
-            digits(one.value), "[\(digits(one.low)), \(digits(one.high))]", beyond(one.beyondHull),
+            Figures.precise(one.value), "[\(Figures.precise(one.low)), \(Figures.precise(one.high))]",
+            beyond(one.beyondHull),
         ]
     }
     let warning = FitWarning.extrapolation(of: predictions).map { "warning: \($0.text)\n" } ?? ""
-    return aligned([["N", "D", "bits", "nats", "95 %", "beyond the data"]] + rows, textColumns: []) + warning
+    return TextTable(["N", "D", "bits", "nats", "95 %", "beyond the data"], text: [], rows: rows).aligned() + warning
 }
 
 private func trainingLevels(_ levels: [TrainingLevel]) -> String {
@@ -70,7 +72,7 @@ private func trainingLevels(_ levels: [TrainingLevel]) -> String {
     }
     let threshold = levels.first.map { "\($0.threshold)" } ?? ""
     let header = ["N", "bits", "D where QiD is \(threshold)", "95 %", "beyond the data"]
-    return aligned([header] + rows, textColumns: [])
+    return TextTable(header, text: [], rows: rows).aligned()
 }
 
 private func fewestBits(_ answers: [FitAnswers.FewestBits]) -> String {
@@ -81,7 +83,7 @@ private func fewestBits(_ answers: [FitAnswers.FewestBits]) -> String {
         ]
     }
     let header = ["N", "D", "fewest bits within it", "by the interval's upper end"]
-    return aligned([header] + rows, textColumns: [])
+    return TextTable(header, text: [], rows: rows).aligned()
 }
 
 private func criticalTokens(_ answers: [CriticalTokens]) -> String {
@@ -93,7 +95,7 @@ private func criticalTokens(_ answers: [CriticalTokens]) -> String {
         ]
     }
     let header = ["N", "bits", "D beyond which training hurts", "95 %", "beyond the data"]
-    return aligned([header] + rows, textColumns: [])
+    return TextTable(header, text: [], rows: rows).aligned()
 }
 
 private func breakEvens(_ answers: [BreakEven]) -> String {
@@ -109,7 +111,7 @@ private func breakEvens(_ answers: [BreakEven]) -> String {
     let header = [
         "D", "bits", "stored", "N in 16 bits, same memory and loss", "95 %", "better below", "above", "beyond the data",
     ]
-    return aligned([header] + rows, textColumns: [])
+    return TextTable(header, text: [], rows: rows).aligned()
 }
 
 private func interval(_ estimate: Estimate) -> String {
@@ -125,7 +127,7 @@ func text(_ fit: Fit) -> String {
     let width = fit.parameters.map(\.name.count).max() ?? 0
     var lines = [
         "\(fit.law.name): \(fit.law.display)",
-        "\(fit.n) points, objective \(fit.objective.name) = \(fit.objectiveValue), R² \(fixed(fit.r2, 4))"
+        "\(fit.n) points, objective \(fit.objective.name) = \(fit.objectiveValue), R² \(Figures.fixed(fit.r2, decimals: 4))"
             + " in \(fit.r2IsLogarithmic ? "logarithms" : "nats")"
             + ", \(fit.startsAtBest) of \(fit.starts) starts at the best",
         "",
@@ -136,23 +138,17 @@ func text(_ fit: Fit) -> String {
             parameter.isFixed
             ? "held" : parameter.atBound ? "at its bound" : parameter.identified ? "" : "not identified"
         lines.append(
-            "  \(name)  \(digits(parameter.value))  [\(digits(parameter.low)), \(digits(parameter.high))]  \(note)")
+            "  \(name)  \(Figures.precise(parameter.value))  [\(Figures.precise(parameter.low)), \(Figures.precise(parameter.high))]  \(note)"
+        )
     }
     for heldOut in fit.heldOut {
-        let error = heldOut.rmsLogError.map { ", typically off by a factor of \(digits(exponential($0)))" } ?? ""
+        let error =
+            heldOut.rmsLogError.map { ", typically off by a factor of \(Figures.precise(Double.exp($0)))" } ?? ""
         lines.append(
-            "held out \(heldOut.what): \(heldOut.points) points predicted, RMSE \(digits(heldOut.rmse)) nats\(error)")
+            "held out \(heldOut.what): \(heldOut.points) points predicted, RMSE \(Figures.precise(heldOut.rmse)) nats\(error)"
+        )
     }
     for point in fit.leftOut { lines.append("left out point \(point.index + 1): \(point.reason)") }
     for warning in fit.warnings { lines.append("warning: \(warning.text)") }
     return lines.joined(separator: "\n") + "\n"
-}
-
-/// Six significant digits.
-private func digits(_ value: Double) -> String {
-    guard value.isFinite, value != 0 else { return "\(value)" }
-    let magnitude = value.magnitude
-    if magnitude >= 1e-3, magnitude < 1e6 { return fixed(value, max(0, 6 - decimalExponent(magnitude) - 1)) }
-    let exponent = decimalExponent(magnitude)
-    return "\(fixed(value / power(10, exponent), 5))e\(exponent)"
 }

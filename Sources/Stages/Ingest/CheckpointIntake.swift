@@ -5,6 +5,7 @@ import FoundationEssentials
 import JSON
 import LanguageModel
 import Pipeline
+import Records
 import System
 
 /// Brings one source into the store: unpacked or referenced, validated, hashed, described.
@@ -81,9 +82,11 @@ struct CheckpointIntake {
         return CheckpointRecord(
             digest: digest, config: try file("config.json"),
             tokenizer: checkpoint.tokenizerFile == nil ? nil : try file("tokenizer.json"),
-            architecture: description.modelType, dtype: dominantType(checkpoint), parameters: count.total,
-            nonEmbeddingParameters: count.nonEmbedding, layers: description.layers.count, width: description.width,
-            vocabulary: description.vocabularySize, storedScheme: weights.scheme)
+            architecture: description.modelType, dtype: dominantType(checkpoint),
+            size: ModelSize(
+                parameters: count.total, nonEmbeddingParameters: count.nonEmbedding, layers: description.layers.count,
+                width: description.width, vocabulary: description.vocabularySize),
+            storedScheme: weights.scheme)
     }
 
     /// The element type that most of the bytes have.

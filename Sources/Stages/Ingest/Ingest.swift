@@ -3,6 +3,7 @@ import Checkpoint
 package import FoundationEssentials
 import JSON
 package import Pipeline
+import Records
 import System
 
 /// Takes the checkpoints of archives into the workspace; one that is there already is not read again.

@@ -3,6 +3,7 @@ package import Compression
 package import FoundationEssentials
 import JSON
 package import Pipeline
+import Records
 import System
 
 /// An archive to look through, with what a person knows about it.

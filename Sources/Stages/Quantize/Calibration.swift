@@ -6,6 +6,7 @@ package import FoundationEssentials
 import JSON
 import LanguageModel
 package import Pipeline
+import Records
 import System
 
 /// Text for methods that look at activations, and what turns it into tokens.
@@ -23,8 +24,8 @@ package struct CalibrationRequest: Sendable {
     func windows(for checkpoint: Checkpoint, _ streams: TokenStreams) throws(StageError) -> TokenWindows {
         let context = text.context
         let ids = try streams.stream(
-            shard: text.shard, tokenizer: tokenizer ?? checkpoint.tokenizerFile, context: context,
-            windows: text.windows)
+            shard: text.shard, tokenizer: tokenizer ?? checkpoint.tokenizerFile, endOfText: checkpoint.endOfText,
+            context: context, windows: text.windows)
         let count = min(text.windows, ids.count / context)
         guard count > 0 else { throw .shortCalibration(path: text.shard.path, tokens: ids.count, context: context) }
         return TokenWindows(ids: Array(ids.prefix(count * context)), context: context)

@@ -4,6 +4,7 @@ import FoundationEssentials
 import JSON
 import LanguageModel
 import Pipeline
+import Records
 import System
 
 /// Compresses cells of one checkpoint and publishes each result.
@@ -12,12 +13,6 @@ struct CellCompression {
     let workspace: Workspace
     let memory: Int
     private let streams = TokenStreams()
-
-    init(lock: Lock, workspace: Workspace, memory: Int) {
-        self.lock = lock
-        self.workspace = workspace
-        self.memory = memory
-    }
 
     /// Compresses by all specs of cells that are calibrated alike.
     ///

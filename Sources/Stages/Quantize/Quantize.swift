@@ -2,6 +2,7 @@ import Checkpoint
 package import Compression
 package import FoundationEssentials
 package import Pipeline
+import Records
 import System
 
 /// Compresses one checkpoint by one spec into a directory that does not exist yet.

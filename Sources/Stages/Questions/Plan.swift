@@ -1,6 +1,7 @@
 package import FoundationEssentials
 import JSON
 import Pipeline
+import Records
 import ScalingLaws
 import Warehouse
 
@@ -17,10 +18,7 @@ package struct PlanRequest: Sendable {
     package let goesBeyond: Bool
 
     package init(manifest: URL, budget: Double, law: String?, onlyHeld: Bool, goesBeyond: Bool) {
-        self.manifest = manifest
-        self.budget = budget
-        self.law = law
-        self.onlyHeld = onlyHeld
+        (self.manifest, self.budget, self.law, self.onlyHeld) = (manifest, budget, law, onlyHeld)
         self.goesBeyond = goesBeyond
     }
 }
@@ -155,12 +153,12 @@ extension Law {
     /// Whether every cell of a checkpoint as it is, or compressed, is a point of the law: a law of how models are trained
     /// (their scheme or sparsity) learns from nothing but more training.
     fileprivate var isOfPlainCells: Bool {
-        !["scheme", "sparsity", "fidelity"].contains { formula.contains($0) }
+        !hasLevels(of: .scheme) && [.sparsity, .fidelity, .activationFidelity].allSatisfy { !uses($0) }
     }
 
     /// The places that differ in what the law speaks of: without bits, those of 16.
     fileprivate func places(_ conditions: [Conditions]) -> [Conditions] {
-        guard !speaksOfBits else { return conditions }
+        guard !uses(.bits) else { return conditions }
         var places: [Conditions] = []
         for var place in conditions {
             place.bits = 16
@@ -196,7 +194,7 @@ extension Fit {
     /// The bit widths that could be measured: those of the manifest and its predictions, and the usual ones.
     fileprivate func bits(_ lock: Lock, _ plan: FitPoints.Plan, _ wanted: [Conditions]) -> [Double] {
         let measured = Set(plan.points.compactMap(\.conditions.bits))
-        guard !isPerBit, law.speaksOfBits else { return measured.sorted() }
+        guard !isPerBit, law.uses(.bits) else { return measured.sorted() }
         let usual: Set<Double> = [2, 3, 4, 5, 6, 8]
         return usual.union(measured).union(wanted.compactMap(\.bits).filter { $0 < 16 }).sorted()
     }

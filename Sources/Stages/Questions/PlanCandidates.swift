@@ -2,6 +2,8 @@ import Archive
 import FoundationEssentials
 import JSON
 import Pipeline
+import RealModule
+import Records
 import ScalingLaws
 
 /// A checkpoint that an archive of the manifest holds, as far as it is known.
@@ -69,10 +71,10 @@ struct PlanCandidates {
 
     /// Operations a token at a size: of a checkpoint of that size, else with the width of the nearest, scaled as N^⅓.
     private func cost(of params: Double, _ family: [HeldCheckpoint]) -> Double? {
-        let distance = { (one: HeldCheckpoint) in abs(logarithm(one.params / params)) }
+        let distance = { (one: HeldCheckpoint) in abs(Double.log(one.params / params)) }
         guard let nearest = family.min(by: { distance($0) < distance($1) }) else { return nil }
         let head = nearest.operationsPerToken - 2 * nearest.params
-        return 2 * params + head * exponential(logarithm(params / nearest.params) / 3)
+        return 2 * params + head * Double.exp(Double.log(params / nearest.params) / 3)
     }
 }
 
@@ -88,9 +90,9 @@ extension Conditions {
 extension HeldCheckpoint {
     /// Nil where D is not known or nothing was trained.
     fileprivate init?(_ record: CheckpointRecord, _ facts: TrainingFacts) {
-        guard let tokens = facts.tokens, tokens > 0, record.nonEmbeddingParameters > 0 else { return nil }
+        guard let tokens = facts.tokens, tokens > 0, record.size.nonEmbeddingParameters > 0 else { return nil }
         self.init(
-            family: facts.family, params: Double(record.nonEmbeddingParameters), tokens: Double(tokens),
-            width: record.width, vocabulary: record.vocabulary)
+            family: facts.family, params: Double(record.size.nonEmbeddingParameters), tokens: Double(tokens),
+            width: record.size.width, vocabulary: record.size.vocabulary)
     }
 }

@@ -1,6 +1,7 @@
 import JSON
 import Pipeline
-import Report
+import Presentation
+import RealModule
 import ScalingLaws
 
 extension MeasurementPlan {
@@ -28,7 +29,7 @@ extension MeasurementPlan {
         let header = [
             "", "scheme", "family", "N", "D", "bits", "cost", "spent", "95 % within, before", "after", "checkpoint",
         ]
-        let lines = aligned([header] + shown) + more
+        let lines = TextTable(header, text: [1, 2, 10], rows: Array(shown)).aligned() + more
         return """
             \(wanted), \(offered) cells weighed, budget \(Figures.significant(budget, trimmed: true)) cells
 
@@ -74,23 +75,9 @@ extension PlannedCell {
         return [
             "\(place)", scheme, family, Figures.count(conditions.params), Figures.count(conditions.tokens),
             conditions.bits.map(Figures.bits) ?? "", Figures.significant(step.candidate.cost, digits: 2),
-            Figures.significant(spent, digits: 2), "× " + Figures.significant(exponential(step.reachBefore)),
-            "× " + Figures.significant(exponential(step.reachAfter)),
+            Figures.significant(spent, digits: 2), "× " + Figures.significant(Double.exp(step.reachBefore)),
+            "× " + Figures.significant(Double.exp(step.reachAfter)),
             isHeld ? "archived" : "to be trained",
         ]
     }
-}
-
-/// Rows under each other, columns of text to the left and numbers to the right.
-func aligned(_ rows: [[String]], textColumns: Set<Int> = [1, 2, 10]) -> String {
-    guard let first = rows.first else { return "" }
-    let widths = first.indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
-    return rows.map { row in
-        var line = row.enumerated().map { column, text in
-            let padding = String(repeating: " ", count: widths[column] - text.count)
-            return textColumns.contains(column) ? text + padding : padding + text
-        }.joined(separator: "  ")
-        while line.last == " " { line.removeLast() }
-        return line + "\n"
-    }.joined()
 }

@@ -1,5 +1,6 @@
 package import FoundationEssentials
 import Pipeline
+import Records
 import System
 
 /// What a workspace holds and what its runs still miss, for people.

@@ -1,7 +1,7 @@
-import Compression
 package import FoundationEssentials
 import JSON
 package import Pipeline
+import Records
 import System
 import Warehouse
 
@@ -27,9 +27,12 @@ package func record(evaluations: [URL], workspace location: URL) throws(StageErr
     for (index, file) in files.enumerated() {
         try attempt { () throws(WorkspaceError) in try Interruption.check() }
         do throws(StageError) {
-            let artifact = try evaluationArtifact(at: file)
-            let row = EvaluationRow(artifact, shardName: labels[artifact.shard.digest])
-            if try attempt({ () throws(WarehouseError) in try warehouse.record(row) }) == .added { added += 1 }
+            let evaluation = try evaluationRecord(at: file)
+            let label = labels[evaluation.scoring.shard.digest]
+            let outcome = try attempt { () throws(WarehouseError) in
+                try warehouse.record(evaluation, shardName: label)
+            }
+            if outcome == .added { added += 1 }
         } catch  where error.exitStatus == .badInput {
             report("record: \(error)")
             bad += 1
@@ -45,12 +48,12 @@ package func record(evaluations: [URL], workspace location: URL) throws(StageErr
 }
 
 /// Reads an evaluation and makes sure that it is the one its name says.
-func evaluationArtifact(at file: URL) throws(StageError) -> EvaluationArtifact {
+func evaluationRecord(at file: URL) throws(StageError) -> EvaluationRecord {
     let json = try readJSON(file)
-    guard let artifact = EvaluationArtifact(json) else {
+    guard let record = EvaluationRecord(json), record.version == Stage.evaluate.version else {
         throw .workspace(.corrupt(path: file.path, reason: "not an evaluation of version \(Stage.evaluate.version)"))
     }
-    return artifact
+    return record
 }
 
 /// All that the store says of places in archives.
@@ -70,15 +73,12 @@ private func recordSources(
 ) throws(StageError) {
     for source in sources {
         guard let digest = source.digest, try exists(workspace.checkpoint(digest)) else { continue }
-        let row = SourceRow(
-            checkpoint: CheckpointRow(try checkpointRecord(digest, in: workspace)), path: source.path,
-            family: source.facts.family, step: source.facts.step, tokens: source.facts.tokens,
-            phase: LearningRatePhase(rawValue: source.facts.phase) ?? .unknown,
-            native: source.facts.trainedAs.map(NativeCompressionRow.init), fingerprint: source.fingerprint)
-        _ = try attempt { () throws(WarehouseError) in try warehouse.record(row) }
+        let checkpoint = try checkpointRecord(digest, in: workspace)
+        _ = try attempt { () throws(WarehouseError) in try warehouse.record(source, of: checkpoint) }
     }
-    let failures = sources.compactMap { source in
-        if case .rejected(let reason) = source.outcome { FailureRow(subject: source.path, reason: reason) } else { nil }
+    let failures = sources.compactMap { source -> Failure? in
+        guard case .rejected(let reason) = source.outcome else { return nil }
+        return Failure(stage: Stage.ingest.rawValue, subject: source.path, reason: reason)
     }
     try attempt { () throws(WarehouseError) in
         try warehouse.record(failures: failures, of: Stage.ingest.rawValue)
@@ -93,8 +93,9 @@ private func recordRefusals(
     for stage in [Stage.quantize, .evaluate] {
         let rows = refusals.filter { $0.stage == stage }.map { refusal in
             let place = sources.filter { $0.digest == refusal.checkpoint }.map(\.path).min()
-            return FailureRow(
-                subject: refusal.subject + (place.map { " (\($0))" } ?? ""), reason: refusal.reason)
+            return Failure(
+                stage: stage.rawValue, subject: refusal.subject + (place.map { " (\($0))" } ?? ""),
+                reason: refusal.reason, cell: refusal.failed)
         }
         try attempt { () throws(WarehouseError) in try warehouse.record(failures: rows, of: stage.rawValue) }
     }
@@ -105,77 +106,7 @@ private func recordRefusals(
 private func shardLabels(_ workspace: Workspace) throws(StageError) -> [String: String] {
     var labels: [String: String] = [:]
     for run in try attempt({ () throws(WorkspaceError) in try workspace.runDirectories() }) {
-        if let shard = try? Lock(file: run.lock).shard {
-            labels[shard.sha256] = URL(filePath: shard.path).lastPathComponent
-        }
+        if let identity = run.identity { labels[identity.shardDigest] = identity.shardName }
     }
     return labels
-}
-
-extension CheckpointRow {
-    init(_ record: CheckpointRecord) {
-        self.init(
-            digest: record.digest, architecture: record.architecture, dtype: record.dtype,
-            paramsTotal: record.parameters, paramsNonEmbedding: record.nonEmbeddingParameters,
-            hiddenSize: record.width, layers: record.layers, vocabularySize: record.vocabulary,
-            storedScheme: record.storedScheme)
-    }
-}
-
-extension NativeCompressionRow {
-    init(_ spec: NativeSpec) {
-        self.init(
-            scheme: spec.scheme, bits: spec.bits, activationBits: spec.activations, sparsity: spec.sparsity?.share)
-    }
-}
-
-extension SpecRow {
-    init(_ spec: Spec) {
-        let groupSize: Int? = if case .size(let size) = spec.group { size } else { nil }
-        self.init(
-            name: spec.name, scheme: spec.scheme, method: spec.method.rawValue, bits: spec.nominalBits,
-            groupSize: groupSize, symmetric: spec.symmetric, canonical: spec.canonical.canonicalText)
-    }
-}
-
-extension EvaluationRow {
-    init(_ artifact: EvaluationArtifact, shardName: String?) {
-        let compression = artifact.spec.flatMap { spec in
-            artifact.degradation.map { degradation in
-                Compression(
-                    spec: SpecRow(spec),
-                    degradation: DegradationRow(
-                        baselineLossNats: degradation.baselineLoss, qidNats: degradation.qid,
-                        qidStderrNats: degradation.qidStderr, klNats: degradation.kl,
-                        agreement: degradation.agreement))
-            }
-        }
-        self.init(
-            key: artifact.key, checkpoint: CheckpointRow(artifact.checkpoint),
-            shard: ShardRow(
-                digest: artifact.shard.streamDigest, name: shardName ?? String(artifact.shard.digest.prefix(12)),
-                fileDigest: artifact.shard.digest, tokenizerDigest: artifact.shard.tokenizer),
-            contextTokens: artifact.context, scoredTokens: artifact.tokens, score: ScoredPart(artifact.score),
-            lossNats: artifact.loss,
-            perplexity: artifact.perplexity, bitsPerWeight: artifact.bitsPerWeight,
-            windowNLLNats: artifact.windowNLL,
-            stopping: artifact.stopping.map {
-                Stopping(
-                    qidStderrTargetNats: $0.qidStderr, availableWindows: $0.availableWindows, baselineKey: $0.baseline)
-            },
-            compression: compression,
-            provenance: EvaluationProvenance(
-                compressedKey: artifact.compressed, calibrationDigest: artifact.calibration,
-                stageVersion: Stage.evaluate.version,
-                programVersion: Stages.programVersion))
-    }
-}
-
-extension ScoredPart {
-    fileprivate init(_ score: Manifest.Evaluation.Score) {
-        switch score {
-        case .all: self = .all
-        case .secondHalf: self = .secondHalf
-        }
-    }
 }

@@ -3,6 +3,7 @@ import FoundationEssentials
 import JSON
 import LanguageModel
 import Pipeline
+import Records
 import System
 import Warehouse
 
@@ -75,15 +76,13 @@ extension Workspace {
 
 extension Refusal {
     /// What was refused, as `rtn-nf4-g32 of checkpoint 0123456789ab`.
-    var subject: String { cellSubject(cell, checkpoint) }
+    var subject: String { "\(cell) of checkpoint \(checkpoint.prefix(12))" }
+
+    var failed: Failure.Cell { Failure.Cell(checkpoint: checkpoint, spec: cell) }
 }
 
 extension Cell {
-    var subject: String { cellSubject(name, checkpoint.digest) }
-}
-
-private func cellSubject(_ name: String, _ checkpoint: String) -> String {
-    "\(name) of checkpoint \(checkpoint.prefix(12))"
+    var failed: Failure.Cell { Failure.Cell(checkpoint: checkpoint.digest, spec: name) }
 }
 
 extension StageError {

@@ -1,5 +1,6 @@
 package import FoundationEssentials
 import Pipeline
+import Records
 import System
 
 /// Frees disk space: what crashes left in `tmp/`, and compressed checkpoints that no run asks for.

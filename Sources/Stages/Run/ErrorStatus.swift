@@ -46,7 +46,8 @@ extension WarehouseError {
         case .missing: .noInput
         case .cannotOpen: .cannotCreate
         case .cannotWrite: .inputOutput
-        case .notAWarehouse, .damaged, .newerSchema, .olderSchema, .conflict, .refused, .notFinite: .badInput
+        case .notAWarehouse, .damaged, .newerSchema, .olderSchema, .conflict, .refused, .notFinite, .unreadableSpec:
+            .badInput
         case .query: .usage
         }
     }

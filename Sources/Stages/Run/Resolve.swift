@@ -3,6 +3,7 @@ import Compression
 package import FoundationEssentials
 import JSON
 package import Pipeline
+import Records
 import System
 
 /// A manifest resolved against what has been ingested.

@@ -1,11 +1,9 @@
 package import FoundationEssentials
 import JSON
 package import Pipeline
+import Records
 import ScalingLaws
 import System
-
-/// The version of this program.
-package let programVersion = "0.1.0"
 
 /// A manifest taken through all stages; each looks in the store and does only what is missing.
 package struct Run: Sendable {
@@ -55,7 +53,7 @@ package struct Run: Sendable {
     }
 
     /// Says what each stage would do.
-    package func rehearse() throws(StageError) -> ExitStatus {
+    package func dryRun() throws(StageError) -> ExitStatus {
         let workspace = try attempt { () throws(WorkspaceError) in try Workspace(creating: location) }
         let requests = try IngestRequest.requests(manifest: manifest)
         var unread = 0

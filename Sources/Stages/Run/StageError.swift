@@ -4,6 +4,7 @@ package import Compression
 package import Evaluation
 package import LanguageModel
 package import Pipeline
+package import Records
 package import ScalingLaws
 package import System
 package import Tokenization

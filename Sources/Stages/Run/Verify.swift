@@ -1,6 +1,7 @@
 package import FoundationEssentials
 import Kernels
 package import Pipeline
+import Records
 import System
 
 /// Repeats a run from its lock in a workspace of its own, from the archives on, and compares every digest and loss with
@@ -30,7 +31,12 @@ package func verify(lock file: URL, workspace location: URL) throws(StageError) 
             throw .stageFailed(stage, end)
         }
     }
-    let comparison = try Comparison(lock, first: workspace, second: repeated)
+    let beside = RunDirectory.windowsUsed(besideLock: file)
+    let isThere = try exists(beside)
+    let used = try attempt { () throws(ManifestError) in
+        isThere ? try WindowsUsed(file: beside) : lock.windowsUsed
+    }
+    let comparison = try Comparison(lock, used, first: workspace, second: repeated)
     for difference in comparison.differences { print(difference) }
     print(comparison.summary)
     return comparison.differences.isEmpty ? .success : .badInput
@@ -40,7 +46,7 @@ package func verify(lock file: URL, workspace location: URL) throws(StageError) 
 private func products(of lock: Lock, in workspace: Workspace) throws(StageError) -> PanelForm? {
     var found: Set<PanelForm> = []
     for cell in lock.cells where try exists(workspace.evaluation(cell.evaluation)) {
-        found.insert(try evaluationArtifact(at: workspace.evaluation(cell.evaluation)).products)
+        found.insert(try evaluationRecord(at: workspace.evaluation(cell.evaluation)).products)
     }
     return found.count == 1 ? found.first : nil
 }
@@ -75,7 +81,7 @@ private struct Comparison {
     private var refused = 0
     private let total: Int
 
-    init(_ lock: Lock, first: Workspace, second: Workspace) throws(StageError) {
+    init(_ lock: Lock, _ windowsUsed: WindowsUsed, first: Workspace, second: Workspace) throws(StageError) {
         let cells = lock.cells
         total = cells.count
         for cell in cells {
@@ -89,7 +95,7 @@ private struct Comparison {
             if close == others, let key = cell.compressed {
                 try compareDirectories(first.compressed(key), second.compressed(key), name)
             }
-            try compareWindows(lock.windowsUsed(by: cell), second.evaluation(cell.evaluation), name)
+            try compareWindows(windowsUsed[cell], second.evaluation(cell.evaluation), name)
         }
     }
 
@@ -115,20 +121,20 @@ private struct Comparison {
     private mutating func compareEvaluations(_ first: URL, _ second: URL, _ name: String) throws(StageError) {
         guard try exists(first) else { return differences.append("\(name): not in the workspace; run the lock again") }
         guard try exists(second) else { return differences.append("\(name): could not be repeated") }
-        let (known, now) = (try evaluationArtifact(at: first), try evaluationArtifact(at: second))
+        let (known, now) = (try evaluationRecord(at: first), try evaluationRecord(at: second))
         if known == now {
             equal += 1
-        } else if known.products != now.products, abs(known.loss - now.loss) <= Self.tolerance {
+        } else if known.products != now.products, abs(known.score.loss - now.score.loss) <= Self.tolerance {
             close += 1
         } else {
-            differences.append("\(name): loss \(known.loss) then, \(now.loss) now")
+            differences.append("\(name): loss \(known.score.loss) then, \(now.score.loss) now")
         }
     }
 
-    /// What the lock recorded once the run knew.
+    /// Compares with what the run recorded once it knew.
     private mutating func compareWindows(_ recorded: Int?, _ second: URL, _ name: String) throws(StageError) {
         guard let recorded, try exists(second) else { return }
-        let now = try evaluationArtifact(at: second).windowNLL.count
+        let now = try evaluationRecord(at: second).score.windowNLL.count
         if now != recorded { differences.append("\(name): \(recorded) windows then, \(now) now") }
     }
 }

@@ -1,4 +1,5 @@
 import JSON
+internal import Presentation
 
 /// A form in which an answer is printed.
 package enum AnswerFormat: String, Sendable, CaseIterable {
@@ -23,25 +24,20 @@ extension Answer {
     }
 
     private var table: String {
-        let cells = rows.map { $0.map { Self.flat($0.forPeople) } }
-        let widths = columns.indices.map { column in
-            cells.reduce(columns[column].count) { max($0, $1[column].count) }
-        }
-        func line(_ texts: [String], right: [Bool]) -> String {
-            let padded = texts.indices.map { index in
-                let space = String(repeating: " ", count: widths[index] - texts[index].count)
-                return right[index] ? space + texts[index] : texts[index] + space
-            }
-            return String(padded.joined(separator: "  ").reversed().drop { $0 == " " }.reversed())
-        }
-        let rule = widths.map { String(repeating: "-", count: $0) }.joined(separator: "  ")
-        let body = zip(rows, cells).map { values, texts in line(texts, right: values.map(\.isNumber)) }
-        return ([line(columns, right: numericColumns), rule] + body).joined(separator: "\n") + "\n"
+        textTable { Self.flat($0.forPeople) }.aligned(isRuled: true)
     }
 
-    private var csv: String {
-        let lines = [columns.map(Self.csvField)] + rows.map { $0.map { Self.csvField($0.exact) } }
-        return lines.map { $0.joined(separator: ",") + "\n" }.joined()
+    private var csv: String { textTable(\.exact).csv }
+
+    private var markdown: String {
+        var table = textTable { Self.markdownCell($0.forPeople) }
+        for column in columns.indices { table.columns[column].title = Self.markdownCell(columns[column]) }
+        return table.markdown
+    }
+
+    private func textTable(_ text: (SQLValue) -> String) -> TextTable {
+        let columns = zip(columns, numericColumns).map { TextTable.Column(title: $0, isNumber: $1) }
+        return TextTable(columns, rows: rows.map { $0.map(text) })
     }
 
     private var json: String {
@@ -50,12 +46,6 @@ extension Answer {
             "{" + zip(names, row).map { "\($0): \($1.json)" }.joined(separator: ", ") + "}"
         }
         return "[" + objects.joined(separator: ",\n ") + "]\n"
-    }
-
-    private var markdown: String {
-        func line(_ texts: [String]) -> String { "| " + texts.map(Self.markdownCell).joined(separator: " | ") + " |\n" }
-        let rule = "|" + numericColumns.map { $0 ? "---:|" : "---|" }.joined() + "\n"
-        return line(columns) + rule + rows.map { line($0.map(\.forPeople)) }.joined()
     }
 
     /// Which columns hold numbers in every row that holds anything.
@@ -77,13 +67,6 @@ extension Answer {
 
     private static func flat(_ text: String) -> String {
         String(text.map { $0.isNewline || $0 == "\t" ? " " : $0 })
-    }
-
-    private static func csvField(_ text: String) -> String {
-        guard text.utf8.contains(where: { [UInt8(ascii: ","), UInt8(ascii: "\""), 10, 13].contains($0) }) else {
-            return text
-        }
-        return "\"" + text.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
     }
 
     private static func markdownCell(_ text: String) -> String {

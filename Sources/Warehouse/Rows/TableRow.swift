@@ -23,6 +23,16 @@ struct TableRow {
         self.init(table, key: key, fields.map { Field(column: $0.key, value: $0.value) })
     }
 
+    /// A row that also says which version of the program made it first; another version is no other row.
+    init(
+        _ table: String, key: KeyValuePairs<String, SQLValue>, _ fields: KeyValuePairs<String, SQLValue>,
+        program version: String
+    ) {
+        let own = fields.map { Field(column: $0.key, value: $0.value) }
+        self.init(
+            table, key: key, own + [Field(column: "program_version", value: .text(version), compared: false)])
+    }
+
     /// The key as a person reads it in an error.
     var name: String {
         key.map { field in

@@ -6,7 +6,7 @@ import Warehouse
 /// Takes a lock that another process may be about to give back; nil where it does not.
 ///
 /// The stages of a killed run notice within a moment that it is gone, and its successor should not have to be started twice.
-private func patiently<T, Failure: Error>(_ take: () throws(Failure) -> T?) throws(Failure) -> T? {
+private func retrying<T, Failure: Error>(_ take: () throws(Failure) -> T?) throws(Failure) -> T? {
     let deadline = Clock.seconds + 3
     while true {
         if let taken = try take() { return taken }
@@ -18,7 +18,7 @@ private func patiently<T, Failure: Error>(_ take: () throws(Failure) -> T?) thro
 /// Holds a lock file, or says who does.
 func hold(_ file: URL, _ sharing: FileLock.Sharing = .exclusive) throws(StageError) -> FileLock {
     let lock = try attempt { () throws(SystemError) in
-        try patiently { () throws(SystemError) in try FileLock(file, sharing) }
+        try retrying { () throws(SystemError) in try FileLock(file, sharing) }
     }
     if let lock {
         if sharing == .exclusive { lock.sign() }
@@ -32,7 +32,7 @@ func hold(_ file: URL, _ sharing: FileLock.Sharing = .exclusive) throws(StageErr
 /// Opens the warehouse as the one process that writes it.
 func openWarehouse(_ file: URL) throws(StageError) -> Warehouse {
     try attempt { () throws(WarehouseError) in
-        let warehouse = try patiently { () throws(WarehouseError) -> Warehouse? in
+        let warehouse = try retrying { () throws(WarehouseError) -> Warehouse? in
             do throws(WarehouseError) { return try Warehouse(writing: file) } catch .locked { return nil }
         }
         guard let warehouse else { throw .locked(file: file) }

@@ -43,7 +43,7 @@ extension JSONValue {
         ]
     }
 
-    init(_ warning: FitWarning) {
+    private init(_ warning: FitWarning) {
         self = [
             "kind": .string(warning.kind.rawValue), "finding": .string(warning.finding),
             "advice": .string(warning.advice),

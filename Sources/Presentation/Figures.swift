@@ -75,19 +75,19 @@ package enum Figures {
     package static func percent(_ share: Double) -> String { fixed(share * 100, decimals: 1) + " %" }
 
     /// A coordinate in a drawing: one decimal, a plain minus sign.
-    static func coordinate(_ value: Double) -> String {
+    package static func coordinate(_ value: Double) -> String {
         let text = trimmed(fixed(value, decimals: 1))
         return text.hasPrefix("−") ? "-" + text.dropFirst() : text
     }
 
-    static func trimmed(_ text: String) -> String {
+    package static func trimmed(_ text: String) -> String {
         guard text.contains(".") else { return text }
         var end = Substring(text)
         while end.hasSuffix("0") { end = end.dropLast() }
         return String(end.hasSuffix(".") ? end.dropLast() : end)
     }
 
-    static func superscript(_ exponent: Int) -> String {
+    package static func superscript(_ exponent: Int) -> String {
         let digits: [Character] = ["⁰", "¹", "²", "³", "⁴", "⁵", "⁶", "⁷", "⁸", "⁹"]
         let text = String(exponent.magnitude).compactMap { $0.wholeNumberValue.map { digits[$0] } }
         return (exponent < 0 ? "⁻" : "") + String(text)
@@ -101,11 +101,33 @@ package enum Figures {
     }
 
     /// Ten to a whole power, correctly rounded.
-    static func power(_ exponent: Int) -> Double { Double("1e\(exponent)") ?? (exponent < 0 ? 0 : .infinity) }
+    package static func power(_ exponent: Int) -> Double { Double("1e\(exponent)") ?? (exponent < 0 ? 0 : .infinity) }
 
     /// The decimal logarithm, for scales.
-    static func logarithm(_ value: Double) -> Double { Double.log10(value) }
+    package static func logarithm(_ value: Double) -> Double { .log10(value) }
 
     /// Ten to any power, for scales.
-    static func tenTo(_ exponent: Double) -> Double { Double.pow(10, exponent) }
+    package static func tenTo(_ exponent: Double) -> Double { .pow(10, exponent) }
+
+    /// Three significant digits in ASCII, as `1.2e10` above a million and below a thousandth: for warnings, which are stored.
+    package static func compact(_ value: Double) -> String {
+        guard value.isFinite, value != 0 else { return value == 0 ? "0" : "\(value)" }
+        let exponent = Int(Double.log10(abs(value)).rounded(.down))
+        let unit = Double.pow(10, Double(exponent - 2))
+        let digits = (value / unit).rounded()
+        guard (-3..<6).contains(exponent) else { return "\(plain(digits / 100))e\(exponent)" }
+        return exponent >= 2 ? plain(digits * unit) : plain(digits / .pow(10, Double(2 - exponent)))
+    }
+
+    /// Six significant digits in ASCII, without an exponent from a thousandth to a million.
+    package static func precise(_ value: Double) -> String {
+        guard value.isFinite, value != 0 else { return "\(value)" }
+        let exponent = Int(Double.log10(value.magnitude).rounded(.down))
+        let isPlain = (1e-3..<1e6).contains(value.magnitude)
+        let text = fixed(isPlain ? value : value / power(exponent), decimals: isPlain ? max(0, 5 - exponent) : 5)
+        return (text.hasPrefix("−") ? "-" + text.dropFirst() : text) + (isPlain ? "" : "e\(exponent)")
+    }
+
+    /// Every digit that tells a number from its neighbours, without a fraction that is not there: `4`, `2.5`.
+    package static func plain(_ value: Double) -> String { Int(exactly: value).map(String.init) ?? "\(value)" }
 }

@@ -1,4 +1,4 @@
-import Report
+import Presentation
 import Testing
 
 @Suite struct FiguresTests {
@@ -37,5 +37,12 @@ import Testing
         #expect([0.125, 0.375, -0.125].map { Figures.fixed($0, decimals: 2) } == ["0.12", "0.38", "−0.12"])
         #expect(Figures.fixed(-0.001, decimals: 2) == "0.00")
         #expect(Figures.fixed(2.5, decimals: 0) == "2")
+    }
+
+    @Test func warningsAndFitsHaveDigitsThatProgramsRead() {
+        #expect([0, 1.5, 123_456, 1.25e7, 0.00012].map(Figures.compact) == ["0", "1.5", "123000", "1.25e7", "1.2e-4"])
+        let precise = [0.5, -1234.5678, 1.25e7, -3e-5].map(Figures.precise)
+        #expect(precise == ["0.500000", "-1234.57", "1.25000e7", "-3.00000e-5"])
+        #expect([4, 2.5].map(Figures.plain) == ["4", "2.5"])
     }
 }

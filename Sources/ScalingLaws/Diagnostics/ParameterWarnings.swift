@@ -1,17 +1,19 @@
+import Presentation
+
 extension Checks {
     /// Why a parameter's value is not to be trusted, nil where it is.
-    func doubt(_ parameter: FittedParameter) -> FitWarning? {
+    func warning(about parameter: FittedParameter) -> FitWarning? {
         let name = parameter.name
         let low = min(parameter.low, parameter.profile?.lowerBound ?? parameter.low)
         let high = max(parameter.high, parameter.profile?.upperBound ?? parameter.high)
-        let interval = "\(Text.number(low)) to \(Text.number(high))"
+        let interval = "\(Figures.compact(low)) to \(Figures.compact(high))"
         if parameter.isFixed {
             guard let definition = optimum.space.parameters.first(where: { $0.name == name })?.definition,
                 let variable = definition.identifiedBy, optimum.options.fixed[name] == nil
             else { return nil }
             return FitWarning(
                 kind: .heldFixed,
-                finding: "\(name) is held at \(Text.number(parameter.value)), as all points have the same "
+                finding: "\(name) is held at \(Figures.compact(parameter.value)), as all points have the same "
                     + "\(variable.rawValue).",
                 advice: "Add points that differ in \(variable.rawValue) to estimate it; until then the law is for that "
                     + "value."
@@ -21,7 +23,7 @@ extension Checks {
             return FitWarning(
                 kind: .atBound,
                 finding:
-                    "\(name) is not identified: it sits at its bound \(Text.number(parameter.value)), and the data "
+                    "\(name) is not identified: it sits at its bound \(Figures.compact(parameter.value)), and the data "
                     + "allow \(interval).",
                 advice: "Read nothing into it, and expect \(companions(of: name)) to move with it; add larger N and D, "
                     + "or fix it from elsewhere."

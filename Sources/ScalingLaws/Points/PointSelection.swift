@@ -1,5 +1,7 @@
+import Presentation
+
 /// The points that a law can use under an objective, and the others with the reason.
-struct UsablePoints {
+struct PointSelection {
     var points: [Point] = []
     /// Their places among the points given.
     var indices: [Int] = []
@@ -21,7 +23,7 @@ struct UsablePoints {
         guard let value = point.measured(quantity), value.isFinite else { return "no \(quantity.rawValue)" }
         let conditions = point.conditions
         if quantity == .qid, let bits = conditions.bits, bits >= 16 {
-            return "\(Label.text(bits)) bits are not compressed"
+            return "\(Figures.plain(bits)) bits are not compressed"
         }
         if objective.isLogarithmic, value <= 0 { return "\(quantity.rawValue) \(value) has no logarithm" }
         for variable in Variable.allCases where formula.expression.variables.contains(variable) {

@@ -1,0 +1,123 @@
+package import Compression
+package import JSON
+package import Kernels
+import LanguageModel
+
+/// An evaluation as the store keeps it, in `store/evaluations/<key>.json`: what was measured, on what, and per window.
+///
+/// Everything in it follows from its key and `products`: every process on one kind of processor writes the same bytes.
+package struct EvaluationRecord: Sendable, Equatable {
+    package var key: String
+    /// The stage's version that made it.
+    package var version: Int
+    package var checkpoint: CheckpointRecord
+    /// Nil for the baseline, the checkpoint as it is stored.
+    package var compression: CompressionRecord?
+    package var scoring: ScoringRecord
+    package var score: LossRecord
+    /// How matrix products were computed, which decides the last bits.
+    package var products: PanelForm
+
+    package init(
+        key: String, version: Int, checkpoint: CheckpointRecord, compression: CompressionRecord?,
+        scoring: ScoringRecord, score: LossRecord, products: PanelForm
+    ) {
+        (self.key, self.version, self.checkpoint, self.compression) = (key, version, checkpoint, compression)
+        (self.scoring, self.score, self.products) = (scoring, score, products)
+    }
+}
+
+/// By what a checkpoint was compressed for an evaluation, and what that did to its loss.
+package struct CompressionRecord: Sendable, Equatable {
+    package var spec: Spec
+    /// Key of the compressed checkpoint.
+    package var artifact: String
+    /// SHA-256 over what it was calibrated on; nil where its method needs nothing.
+    package var calibration: String?
+    package var degradation: Degradation
+
+    package init(spec: Spec, artifact: String, calibration: String?, degradation: Degradation) {
+        (self.spec, self.artifact, self.calibration, self.degradation) = (spec, artifact, calibration, degradation)
+    }
+}
+
+/// What was measured on the scored tokens.
+package struct LossRecord: Sendable, Equatable {
+    /// Tokens scored.
+    package var tokens: Int
+    /// In nats per scored token.
+    package var loss: Double
+    package var perplexity: Double
+    /// As stored, scales and zero points included.
+    package var bitsPerWeight: Double
+    /// Summed negative log-likelihood of each window, in nats.
+    package var windowNLL: [Double]
+
+    package init(tokens: Int, loss: Double, perplexity: Double, bitsPerWeight: Double, windowNLL: [Double]) {
+        (self.tokens, self.loss, self.perplexity, self.bitsPerWeight) = (tokens, loss, perplexity, bitsPerWeight)
+        self.windowNLL = windowNLL
+    }
+}
+
+extension EvaluationRecord {
+    /// What does not apply has no key, so that artifacts made before it was known are the same bytes.
+    package var json: JSONValue {
+        guard var object = measured.object else { return measured }
+        object["calibration"] = compression?.calibration.map { .string($0) }
+        object["score"] = scoring.tokens == .all ? nil : .string(scoring.tokens.rawValue)
+        object["stopping"] = scoring.stopping?.json
+        object["products"] = products == .floats ? nil : .string(products.rawValue)
+        return .object(object)
+    }
+
+    private var measured: JSONValue {
+        [
+            "key": .string(key), "stage": "evaluate", "version": .integer(version),
+            "name": .string(compression?.spec.name ?? "baseline"), "checkpoint": checkpoint.json,
+            "spec": compression?.spec.canonical ?? .null, "compressed": .string(orNull: compression?.artifact),
+            "shard": scoring.shard.json, "context": .integer(scoring.context),
+            "windows": .integer(score.windowNLL.count), "tokens": .integer(score.tokens), "loss": .number(score.loss),
+            "perplexity": .number(score.perplexity), "bits_per_weight": .number(score.bitsPerWeight),
+            "degradation": compression?.degradation.json ?? .null,
+            "window_nll": .array(score.windowNLL.map { .number($0) }),
+        ]
+    }
+
+    /// Reads the record back; nil if it is not one.
+    package init?(_ json: JSONValue) {
+        guard let object = json.object, let key = object["key"]?.string, let version = object["version"]?.int,
+            let checkpoint = object["checkpoint"].flatMap(CheckpointRecord.init),
+            let scoring = ScoringRecord(members: object), let score = LossRecord(members: object),
+            let products = PanelForm(rawValue: object["products"]?.string ?? PanelForm.floats.rawValue)
+        else { return nil }
+        let compression = CompressionRecord(members: object)
+        let isBaseline = ["spec", "compressed", "degradation"].allSatisfy { object[$0] == .null }
+        guard isBaseline == (compression == nil) else { return nil }
+        self.init(
+            key: key, version: version, checkpoint: checkpoint, compression: compression, scoring: scoring,
+            score: score, products: products)
+    }
+}
+
+extension CompressionRecord {
+    fileprivate init?(members object: JSONObject) {
+        guard let spec = object["spec"]?.object.flatMap({ try? Spec(json: $0) }),
+            let artifact = object["compressed"]?.string,
+            let degradation = object["degradation"]?.object.flatMap(Degradation.init)
+        else { return nil }
+        self.init(spec: spec, artifact: artifact, calibration: object["calibration"]?.string, degradation: degradation)
+    }
+}
+
+extension LossRecord {
+    fileprivate init?(members object: JSONObject) {
+        guard let tokens = object["tokens"]?.int, let loss = object["loss"]?.double,
+            let perplexity = object["perplexity"]?.double, let bitsPerWeight = object["bits_per_weight"]?.double,
+            let windows = object["window_nll"]?.array, !windows.isEmpty
+        else { return nil }
+        let windowNLL = windows.compactMap(\.double)
+        guard windowNLL.count == windows.count else { return nil }
+        self.init(
+            tokens: tokens, loss: loss, perplexity: perplexity, bitsPerWeight: bitsPerWeight, windowNLL: windowNLL)
+    }
+}

@@ -1,0 +1,79 @@
+package import Compression
+package import LanguageModel
+
+/// A checkpoint under a spec with what that cost it: what reports show and laws of QiD are fitted to.
+///
+/// A row of the warehouse's view `qid`; losses in nats per scored token.
+package struct MeasuredCell: Sendable, Equatable {
+    /// The key of the evaluation.
+    package var evaluation: String
+    package var model: MeasuredModel
+    package var spec: Spec
+    /// As stored, scales and zero points included.
+    package var bitsPerWeight: Double
+    package var scored: ScoredText
+    package var loss: Double
+    package var degradation: Degradation
+
+    package init(
+        evaluation: String, model: MeasuredModel, spec: Spec, bitsPerWeight: Double, scored: ScoredText, loss: Double,
+        degradation: Degradation
+    ) {
+        (self.evaluation, self.model, self.spec, self.bitsPerWeight) = (evaluation, model, spec, bitsPerWeight)
+        (self.scored, self.loss, self.degradation) = (scored, loss, degradation)
+    }
+
+    /// The text that a cell was scored on.
+    package struct ScoredText: Sendable, Equatable {
+        /// The shard's name: `heldout.jsonl.zst`.
+        package var shard: String
+        /// Tokens a window.
+        package var context: Int
+        package var tokens: ScoredTokens
+        /// Windows scored.
+        package var windows: Int
+        /// Nil where the number of windows was asked for.
+        package var stopping: Stopping?
+
+        package init(shard: String, context: Int, tokens: ScoredTokens, windows: Int, stopping: Stopping? = nil) {
+            (self.shard, self.context, self.tokens, self.windows) = (shard, context, tokens, windows)
+            self.stopping = stopping
+        }
+    }
+
+    /// What a cell that stopped by itself was asked for.
+    package struct Stopping: Sendable, Equatable {
+        /// Windows that there would have been.
+        package var availableWindows: Int
+        /// The standard error of QiD, in nats.
+        package var qidStderr: Double
+
+        package init(availableWindows: Int, qidStderr: Double) {
+            self.availableWindows = availableWindows
+            self.qidStderr = qidStderr
+        }
+    }
+}
+
+extension MeasuredCell {
+    package var family: String { model.family }
+    /// N, non-embedding parameters.
+    package var params: Double { model.params }
+    /// D, training tokens seen; nil where nobody said.
+    package var tokens: Double? { model.tokens }
+    /// The label by which laws know the spec's form.
+    package var scheme: String { spec.scheme }
+    /// P, nominal bits per weight.
+    package var bits: Double { spec.nominalBits }
+    package var qid: Double { degradation.qid }
+
+    /// Names the checkpoint and all that it was scored on: cells of one place differ in nothing but their spec.
+    package var place: String {
+        let stopping = scored.stopping
+        let parts = [
+            model.checkpoint, scored.shard, scored.tokens.rawValue, "\(stopping?.availableWindows ?? scored.windows)",
+            "\(scored.context)", stopping.map { "\($0.qidStderr)" } ?? "",
+        ]
+        return parts.joined(separator: " ")
+    }
+}

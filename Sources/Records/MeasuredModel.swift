@@ -1,0 +1,24 @@
+package import ScalingLaws
+
+/// A checkpoint as laws see it: how large, how long trained, and of which series.
+package struct MeasuredModel: Sendable, Equatable {
+    /// The checkpoint's digest.
+    package var checkpoint: String
+    package var size: ModelSize
+    package var family: String
+    package var step: Int?
+    /// D, training tokens seen; nil where nobody said.
+    package var tokens: Double?
+    package var phase: LearningRatePhase
+
+    package init(
+        checkpoint: String, size: ModelSize, family: String, step: Int? = nil, tokens: Double? = nil,
+        phase: LearningRatePhase = .unknown
+    ) {
+        (self.checkpoint, self.size, self.family, self.step, self.tokens) = (checkpoint, size, family, step, tokens)
+        self.phase = phase
+    }
+
+    /// N, non-embedding parameters.
+    package var params: Double { Double(size.nonEmbeddingParameters) }
+}

@@ -1,0 +1,69 @@
+internal import Compression
+internal import JSON
+internal import LanguageModel
+internal import Records
+
+extension CheckpointRecord {
+    var row: TableRow {
+        TableRow(
+            "checkpoint", key: ["digest": .text(digest)],
+            [
+                "architecture": .text(architecture), "dtype": .text(dtype), "params_total": .integer(size.parameters),
+                "params_non_embedding": .integer(size.nonEmbeddingParameters), "hidden_size": .integer(size.width),
+                "layers": .integer(size.layers), "vocabulary_size": .integer(size.vocabulary),
+                "stored_scheme": .optional(storedScheme),
+            ])
+    }
+}
+
+extension Spec {
+    var row: TableRow {
+        TableRow(
+            "spec", key: ["name": .text(name)],
+            [
+                "scheme": .text(scheme), "method": .text(method.rawValue), "bits": .number(nominalBits),
+                "group_size": .optional(group.size), "symmetric": .integer(symmetric ? 1 : 0),
+                "canonical": .text(canonical.canonicalText),
+            ])
+    }
+}
+
+extension ScoringRecord.Shard {
+    func row(name: String) -> TableRow {
+        TableRow(
+            "shard", key: ["digest": .text(streamDigest)],
+            ["name": .text(name), "file_digest": .text(digest), "tokenizer_digest": .optional(tokenizer)])
+    }
+}
+
+extension EvaluationRecord {
+    /// The evaluation's own row.
+    ///
+    /// The program's version is kept from the first time: the same measurement made again by a later build is the same
+    /// measurement.
+    func row(programVersion: String) -> TableRow {
+        let damage = compression?.degradation
+        let fields: KeyValuePairs<String, SQLValue> = [
+            "checkpoint": .text(checkpoint.digest), "spec": .optional(compression?.spec.name),
+            "shard": .text(scoring.shard.streamDigest), "calibration_digest": .optional(compression?.calibration),
+            "compressed_key": .optional(compression?.artifact), "context_tokens": .integer(scoring.context),
+            "windows": .integer(score.windowNLL.count), "scored_tokens": .integer(score.tokens),
+            "score": .text(scoring.tokens.rawValue), "loss_nats": .real(score.loss),
+            "perplexity": .real(score.perplexity), "bits_per_weight": .real(score.bitsPerWeight),
+            "baseline_loss_nats": .optional(damage?.baselineLoss), "qid_nats": .optional(damage?.qid),
+            "qid_stderr_nats": .optional(damage?.qidStderr), "kl_nats": .optional(damage?.kl),
+            "agreement": .optional(damage?.agreement),
+            "qid_stderr_target_nats": .optional(scoring.stopping?.qidStderr),
+            "available_windows": .optional(scoring.stopping?.availableWindows),
+            "baseline_key": .optional(scoring.stopping?.baseline), "stage_version": .integer(version),
+        ]
+        return TableRow("evaluation", key: ["key": .text(key)], fields, program: programVersion)
+    }
+
+    var windowRows: [TableRow] {
+        score.windowNLL.enumerated().map { position, nll in
+            TableRow(
+                "window", key: ["evaluation": .text(key), "position": .integer(position)], ["nll_nats": .real(nll)])
+        }
+    }
+}

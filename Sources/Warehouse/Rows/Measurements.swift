@@ -1,0 +1,120 @@
+internal import Compression
+internal import GRDB
+internal import JSON
+internal import LanguageModel
+package import Records
+internal import ScalingLaws
+
+extension WarehouseReader {
+    /// The QiD of each cell's latest evaluation, or of the evaluations with these keys, by family, size, tokens and spec.
+    package func cells(evaluations: Set<String>? = nil) throws(WarehouseError) -> [MeasuredCell] {
+        try checkNewest()
+        let latest = evaluations == nil ? " WHERE measured.age = 1" : ""
+        return try measurements(
+            """
+            SELECT measured.*, checkpoint.hidden_size, checkpoint.layers, spec.canonical FROM qid_history AS measured
+            JOIN checkpoint ON checkpoint.digest = measured.checkpoint JOIN spec ON spec.name = measured.spec\(latest)
+            """, of: evaluations
+        ) { try MeasuredCell($0) }
+    }
+
+    /// The loss of every evaluation, or of those with these keys, by family, size, tokens and spec.
+    package func losses(evaluations: Set<String>? = nil) throws(WarehouseError) -> [MeasuredLoss] {
+        try measurements(
+            """
+            SELECT measured.*, checkpoint.hidden_size, checkpoint.layers, checkpoint.vocabulary_size FROM loss AS measured
+            JOIN checkpoint ON checkpoint.digest = measured.checkpoint
+            """, of: evaluations, MeasuredLoss.init)
+    }
+
+    /// What the stages could not use, by stage and subject.
+    package func failures() throws(WarehouseError) -> [Failure] {
+        try checkNewest()
+        return try rows("SELECT * FROM failure ORDER BY stage, subject", Failure.init)
+    }
+
+    /// The keys of all evaluations that stand recorded.
+    package func evaluationKeys() throws(WarehouseError) -> Set<String> {
+        Set(try rows("SELECT key FROM evaluation") { $0[0] as String })
+    }
+
+    private func measurements<Value>(
+        _ sql: String, of evaluations: Set<String>?, _ value: (Row) throws -> Value
+    ) throws(WarehouseError) -> [Value] {
+        let order = ["family", "params", "tokens", "scheme", "bits DESC", "evaluation"].map { "measured." + $0 }
+        return try rows(sql + " ORDER BY " + order.joined(separator: ", ")) { row -> Value? in
+            guard evaluations?.contains(row["evaluation"]) ?? true else { return nil }
+            return try value(row)
+        }.compactMap(\.self)
+    }
+}
+
+extension MeasuredCell {
+    fileprivate init(_ row: Row) throws {
+        let available: Int? = row["available_windows"]
+        let target: Double? = row["stderr_target"]
+        let stopping = available.flatMap { available in
+            target.map { Stopping(availableWindows: available, qidStderr: $0) }
+        }
+        self.init(
+            evaluation: row["evaluation"], model: MeasuredModel(row),
+            spec: try Spec(recorded: row["canonical"], name: row["spec"]), bitsPerWeight: row["bits_per_weight"],
+            scored: ScoredText(
+                shard: row["shard"], context: row["context"], tokens: ScoredTokens(rawValue: row["score"]) ?? .all,
+                windows: row["windows"], stopping: stopping),
+            loss: row["loss"],
+            degradation: Degradation(
+                baselineLoss: row["loss16"], qid: row["qid"], qidStderr: row["stderr"], kl: row["kl"],
+                agreement: row["agreement"]))
+    }
+}
+
+extension MeasuredLoss {
+    fileprivate init(_ row: Row) {
+        let spec: String = row["spec"]
+        self.init(
+            evaluation: row["evaluation"], model: MeasuredModel(row), spec: spec == "baseline" ? nil : spec,
+            form: Form(
+                scheme: row["scheme"], bits: row["bits"], nativeActivationBits: row["native_activation_bits"],
+                nativeSparsity: row["native_sparsity"]),
+            loss: row["loss"])
+    }
+}
+
+extension MeasuredModel {
+    fileprivate init(_ row: Row) {
+        self.init(
+            checkpoint: row["checkpoint"],
+            size: ModelSize(
+                parameters: row["params_total"], nonEmbeddingParameters: row["params"], layers: row["layers"],
+                width: row["hidden_size"], vocabulary: row["vocabulary_size"]),
+            family: row["family"], step: row["step"], tokens: row["tokens"],
+            phase: LearningRatePhase(rawValue: row["phase"] ?? "") ?? .unknown)
+    }
+}
+
+extension Failure {
+    fileprivate init(_ row: Row) {
+        let checkpoint: String? = row["checkpoint"]
+        let spec: String? = row["spec"]
+        self.init(
+            stage: row["stage"], subject: row["subject"], reason: row["reason"],
+            cell: checkpoint.flatMap { checkpoint in spec.map { Cell(checkpoint: checkpoint, spec: $0) } })
+    }
+}
+
+extension Spec {
+    /// The spec that stands recorded as canonical JSON.
+    fileprivate init(recorded canonical: String, name: String) throws {
+        do {
+            guard let object = try JSONValue(parsing: canonical).object else {
+                throw WarehouseError.unreadableSpec(name: name, reason: "it is no JSON object")
+            }
+            try self.init(json: object)
+        } catch let error as CompressionError {
+            throw WarehouseError.unreadableSpec(name: name, reason: error.description)
+        } catch let error as JSONError {
+            throw WarehouseError.unreadableSpec(name: name, reason: error.description)
+        }
+    }
+}
