@@ -163,15 +163,8 @@ private final class PreparedOutput {
         let divisors = layer.divisors(linear)
         let mean = inputs.mean.indices.map { inputs.mean[$0] / Double(divisors?[$0] ?? 1) }
         let errors = Parallel.map(weight.rows) { row in
-            withUnsafeTemporaryAllocation(of: Float.self, capacity: max(1, 2 * weight.columns)) { values in
-                // Sound because the allocation holds two rows.
-                let (exact, stored) = (
-                    values.baseAddress.unsafelyUnwrapped, values.baseAddress.unsafelyUnwrapped + weight.columns
-                )
-                weight.decode(row: row, columns: 0..<weight.columns, into: exact)
-                rounded.decode(row: row, columns: 0..<weight.columns, into: stored)
-                return Float(mean.indices.reduce(0.0) { $0 + Double(exact[$1] - stored[$1]) * mean[$1] })
-            }
+            let (exact, stored) = (weight.values(row: row), rounded.values(row: row))
+            return Float(mean.indices.reduce(0.0) { $0 + Double(exact[$1] - stored[$1]) * mean[$1] })
         }
         try layer.add(errors, to: linear.module + ".bias")
     }

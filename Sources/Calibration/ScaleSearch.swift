@@ -99,12 +99,13 @@ struct ScaleSearch {
 
     /// A − B, row after row.
     private func difference(_ a: any WeightMatrix, _ b: any WeightMatrix) -> Matrix {
-        let (result, subtrahend) = (Matrix(rows: a.rows, columns: a.columns), Matrix(rows: a.rows, columns: a.columns))
+        let result = Matrix(rows: a.rows, columns: a.columns)
         Parallel.forEach(a.rows) { row in
-            let (target, term) = (result.view.row(row), subtrahend.view.row(row))
-            a.decode(row: row, columns: 0..<a.columns, into: target)
-            b.decode(row: row, columns: 0..<a.columns, into: term)
-            for column in 0..<a.columns { target[column] -= term[column] }
+            let term = b.values(row: row)
+            result.withRow(row) { target in
+                a.decode(row: row, columns: 0..<a.columns, into: &target)
+                for column in term.indices { target[column] -= term[column] }
+            }
         }
         return result
     }

@@ -44,13 +44,9 @@ func columnExtremes(_ weights: [any WeightMatrix]) -> (low: [Float], high: [Floa
     let columns = weights.first?.columns ?? 0
     var low = [Float](repeating: .infinity, count: columns)
     var high = [Float](repeating: -.infinity, count: columns)
-    var row = [Float](repeating: 0, count: columns)
     for weight in weights {
         for index in 0..<weight.rows {
-            row.withUnsafeMutableBufferPointer { buffer in
-                guard let base = buffer.baseAddress else { return }
-                weight.decode(row: index, columns: 0..<columns, into: base)
-            }
+            let row = weight.values(row: index)
             for column in 0..<columns {
                 low[column] = min(low[column], row[column])
                 high[column] = max(high[column], row[column])

@@ -2,7 +2,7 @@
     import CKernels
     import _Builtin_intrinsics.intel
 
-    /// Makes the codes of weights of 16 bits as `Compression.CodePacker` does, 64 at a time, with the same bits.
+    /// Makes the codes of weights of 16 bits as `Kernels.CodePacker` does, 64 at a time, with the same bits.
     ///
     /// Used only where processor and operating system have AVX-512F and AVX-512BW.
     package struct CodePacker512: Sendable {
@@ -33,7 +33,7 @@
 
         /// For codes of 2 to 8 bits of groups of a multiple of 64 weights, float16 or bfloat16.
         ///
-        /// `excess` is as in `Compression.NearestSteps`, which says for which scales this divides exactly.
+        /// `excess` is as in `Kernels.NearestSteps`, which says for which scales this divides exactly.
         package init(bits: Int, groupLength: Int, isFloat16: Bool, excess: Int16) {
             (self.bits, self.groupLength, self.isFloat16, self.excess) = (bits, groupLength, isFloat16, excess)
             top = _mm512_set1_epi8(CChar(truncatingIfNeeded: 1 << bits - 1))

@@ -2,7 +2,7 @@
     import _Builtin_intrinsics.intel
 
     /// Finds the greatest and the least of each of `count` groups of `length` weights of 16 bits, a multiple of 32, zero included,
-    /// as `Compression.GroupBlock` says: for each eight groups their greatest, then their least.
+    /// as `Kernels.GroupBlock` says: for each eight groups their greatest, then their least.
     ///
     /// Eight groups are folded together, so that each fold goes on with whole vectors. Called only where processor and operating
     /// system have AVX-512F and AVX-512BW.

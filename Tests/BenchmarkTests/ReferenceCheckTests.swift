@@ -96,8 +96,8 @@ private struct OneStepOff: WeightMatrix {
     var rows: Int { matrix.rows }
     var columns: Int { matrix.columns }
 
-    func decode(row: Int, columns range: Range<Int>, into destination: UnsafeMutablePointer<Float>) {
-        matrix.decode(row: row, columns: range, into: destination)
+    func decode(row: Int, columns range: Range<Int>, into destination: inout MutableSpan<Float>) {
+        matrix.decode(row: row, columns: range, into: &destination)
         if row == 61 && range.upperBound == columns { destination[range.count - 1] += 1e-3 }
     }
 }

@@ -74,10 +74,8 @@ struct FormatStorageTests {
     /// Parts of rows that begin and end anywhere, as the panel packer asks for them.
     private func panels(_ matrix: any WeightMatrix) -> [UInt32] {
         var values = [Float](repeating: 0, count: 16 * 45)
-        values.withUnsafeMutableBufferPointer { buffer in
-            guard let base = buffer.baseAddress else { return }
-            matrix.pack(rows: 3..<14, columns: 7..<52, into: base)
-        }
+        var span = values.mutableSpan
+        matrix.pack(rows: 3..<14, columns: 7..<52, into: &span)
         return values.map(\.bitPattern)
     }
 
@@ -91,9 +89,8 @@ struct FormatStorageTests {
             for start in stride(from: 0, to: 64, by: 5) {
                 for end in stride(from: start + 1, through: 64, by: 7) {
                     var part = [Float](repeating: .nan, count: end - start)
-                    part.withUnsafeMutableBufferPointer { buffer in
-                        matrix.decode(row: 1, columns: start..<end, into: buffer.baseAddress.unsafelyUnwrapped)
-                    }
+                    var span = part.mutableSpan
+                    matrix.decode(row: 1, columns: start..<end, into: &span)
                     #expect(part == Array(whole[64 + start..<64 + end]), "\(spec.name)")
                 }
             }

@@ -40,9 +40,8 @@ struct LowRankTests {
         let matrix = try spec.compressor.compress(layer, specs: [spec], hessian: nil)[0].matrix
         let whole = matrix.decoded
         var panel = [Float](repeating: .nan, count: 16 * 130)
-        panel.withUnsafeMutableBufferPointer {
-            matrix.pack(rows: 32..<37, columns: 11..<141, into: $0.baseAddress.unsafelyUnwrapped)
-        }
+        var span = panel.mutableSpan
+        matrix.pack(rows: 32..<37, columns: 11..<141, into: &span)
         for column in 0..<130 {
             for lane in 0..<16 {
                 let expected = lane < 5 ? whole[(32 + lane) * 150 + 11 + column] : 0

@@ -106,9 +106,8 @@ struct SparsityTests {
             var part = [Float](repeating: .nan, count: columns)
             for first in stride(from: 0, to: columns, by: 7) {
                 for last in stride(from: first + 1, through: columns, by: 13) {
-                    part.withUnsafeMutableBufferPointer {
-                        matrix.decode(row: 3, columns: first..<last, into: $0.baseAddress.unsafelyUnwrapped)
-                    }
+                    var span = part.mutableSpan
+                    span.withPart(0..<last - first) { matrix.decode(row: 3, columns: first..<last, into: &$0) }
                     #expect(Array(part[..<(last - first)]) == Array(whole[3 * columns + first..<3 * columns + last]))
                 }
             }

@@ -69,11 +69,8 @@ struct StoredFormTests {
                 where first + count <= weight.rows {
                     let columns = 3..<weight.columns - 2
                     var panel = [Float](repeating: .nan, count: 16 * columns.count)
-                    panel.withUnsafeMutableBufferPointer {
-                        weight.pack(
-                            rows: first..<first + count, columns: columns,
-                            into: $0.baseAddress.unsafelyUnwrapped)
-                    }
+                    var span = panel.mutableSpan
+                    weight.pack(rows: first..<first + count, columns: columns, into: &span)
                     for (index, column) in columns.enumerated() {
                         for lane in 0..<16 {
                             let expected = lane < count ? whole[(first + lane) * weight.columns + column] : 0

@@ -72,13 +72,7 @@ extension Matrix {
 extension WeightMatrix {
     /// All values, row after row.
     var decoded: [Float] {
-        var values = [Float](repeating: .nan, count: rows * columns)
-        values.withUnsafeMutableBufferPointer { buffer in
-            for row in 0..<rows {
-                decode(row: row, columns: 0..<columns, into: buffer.baseAddress.unsafelyUnwrapped + row * columns)
-            }
-        }
-        return values
+        (0..<rows).flatMap { values(row: $0) }
     }
 }
 

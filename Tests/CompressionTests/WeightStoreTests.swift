@@ -78,9 +78,8 @@ struct WeightStoreTests {
                     let range = min(a, b)..<max(a, b)
                     // One value more than asked for shows whether anything is written beyond the range.
                     var part = [Float](repeating: 77, count: range.count + 1)
-                    part.withUnsafeMutableBufferPointer {
-                        weight.decode(row: row, columns: range, into: $0.baseAddress.unsafelyUnwrapped)
-                    }
+                    var span = part.mutableSpan
+                    span.withPart(0..<range.count) { weight.decode(row: row, columns: range, into: &$0) }
                     #expect(part == Array(whole[row * 90 + range.lowerBound..<row * 90 + range.upperBound]) + [77])
                 }
             }

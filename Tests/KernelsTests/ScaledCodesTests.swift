@@ -24,11 +24,11 @@ struct ScaledCodesTests {
 
         func scale(row: Int, group: Int) -> Float { scales[row * (columns / groupLength) + group] }
 
-        func decodeCodes(row: Int, columns range: Range<Int>, into destination: UnsafeMutablePointer<Float>) {
+        func decodeCodes(row: Int, columns range: Range<Int>, into destination: inout MutableSpan<Float>) {
             for column in range { destination[column - range.lowerBound] = codes[row * columns + column] }
         }
 
-        func decode(row: Int, columns range: Range<Int>, into destination: UnsafeMutablePointer<Float>) {
+        func decode(row: Int, columns range: Range<Int>, into destination: inout MutableSpan<Float>) {
             for column in range { destination[column - range.lowerBound] = value(row, column) }
         }
 

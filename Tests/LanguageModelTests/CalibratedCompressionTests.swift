@@ -64,14 +64,7 @@ struct CalibratedCompressionTests {
     }
 
     private static func decoded(_ matrix: any WeightMatrix) -> [Float] {
-        var values = [Float](repeating: 0, count: matrix.rows * matrix.columns)
-        values.withUnsafeMutableBufferPointer { buffer in
-            guard let base = buffer.baseAddress else { return }
-            for row in 0..<matrix.rows {
-                matrix.decode(row: row, columns: 0..<matrix.columns, into: base + row * matrix.columns)
-            }
-        }
-        return values
+        (0..<matrix.rows).flatMap { matrix.values(row: $0) }
     }
 
     @Test(arguments: ["neox parallel", "llama", "gpt2", "qwen3", "opt 350m", "olmo2"])

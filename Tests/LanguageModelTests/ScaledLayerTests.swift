@@ -64,12 +64,8 @@ struct ScaledLayerTests {
                 for linear in site.linearLayers + [site.source.linear].compactMap(\.self) {
                     let weight = try scaled.weight(linear)
                     var values = [Float](repeating: 0, count: weight.rows * weight.columns)
-                    var row = [Float](repeating: 0, count: weight.columns)
                     for index in 0..<weight.rows {
-                        row.withUnsafeMutableBufferPointer { buffer in
-                            guard let base = buffer.baseAddress else { return }
-                            weight.decode(row: index, columns: 0..<weight.columns, into: base)
-                        }
+                        let row = weight.values(row: index)
                         for column in row.indices {
                             values[linear.transposed ? column * weight.rows + index : index * weight.columns + column] =
                                 row[column]

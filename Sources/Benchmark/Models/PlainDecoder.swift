@@ -37,9 +37,7 @@ struct PlainDecoder {
     }
 
     private func row(_ index: Int, of matrix: any WeightMatrix) -> Vector {
-        var values = [Float](repeating: 0, count: matrix.columns)
-        matrix.decode(row: index, columns: 0..<matrix.columns, into: &values)
-        return values.map(Double.init)
+        matrix.values(row: index).map(Double.init)
     }
 
     /// y = x·Wᵀ + b for each token.

@@ -1,11 +1,12 @@
 import Kernels
+import Mathematics
 
 /// Values that look like a model's, the same on every machine.
 enum Synthetic {
     /// Values spread evenly between −1 and 1.
     static func matrix(rows: Int, columns: Int, seed: UInt64) -> Matrix {
         let matrix = Matrix(rows: rows, columns: columns)
-        var random = SplitMix(state: seed)
+        var random = RandomNumbers(seed: seed)
         for index in 0..<rows * columns {
             matrix.base[index] = Float(Int32(truncatingIfNeeded: random.next())) * 0x1p-31
         }
@@ -17,7 +18,7 @@ enum Synthetic {
         let table = (0..<4096).map { index in
             Float16(mean + deviation * normal(seed: UInt64(index))).bitPattern
         }
-        var random = SplitMix(state: seed)
+        var random = RandomNumbers(seed: seed)
         return [UInt16](unsafeUninitializedCapacity: count) { buffer, initialized in
             var bits: UInt64 = 0
             for index in 0..<count {
@@ -30,21 +31,8 @@ enum Synthetic {
 
     /// The sum of twelve even values less 6 has variance 1 and is near to normal.
     private static func normal(seed: UInt64) -> Float {
-        var random = SplitMix(state: seed &* 0x2545_f491_4f6c_dd1d)
+        var random = RandomNumbers(seed: seed &* 0x2545_f491_4f6c_dd1d)
         let sum = (0..<12).reduce(0) { sum, _ in sum + Int(random.next() >> 48) }
         return Float(sum) * 0x1p-16 - 6
-    }
-}
-
-/// SplitMix64 (Steele, Lea, Flood 2014): the same numbers from the same seed on every machine.
-struct SplitMix: Sendable {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-        return z ^ (z >> 31)
     }
 }

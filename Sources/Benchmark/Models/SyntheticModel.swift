@@ -2,6 +2,7 @@ import Checkpoint
 package import Compression
 package import FoundationEssentials
 import JSON
+import Mathematics
 import System
 
 /// A checkpoint of float16 weights that nobody trained, on disk, with versions of it that are compressed.
@@ -78,7 +79,7 @@ package struct SyntheticModel {
 
     /// Token ids that stand for a text.
     package func tokens(_ count: Int) -> [UInt32] {
-        var random = SplitMix(state: 8)
+        var random = RandomNumbers(seed: 8)
         return (0..<count).map { _ in UInt32(random.next() % UInt64(shape.vocabulary)) }
     }
 }

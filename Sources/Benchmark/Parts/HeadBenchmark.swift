@@ -43,9 +43,8 @@ package enum HeadBenchmark {
         var sums = [Double](repeating: 0, count: rows.count)
         var targetLogits = sums
         let targets = targets(hidden.rows, weight)
-        var values = [Float](repeating: 0, count: weight.columns)
         for token in 0..<weight.rows {
-            weight.decode(row: token, columns: 0..<weight.columns, into: &values)
+            let values = weight.values(row: token)
             for (index, row) in rows.enumerated() {
                 let input = hidden.view.row(row)
                 var logit = 0.0

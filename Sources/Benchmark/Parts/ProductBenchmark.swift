@@ -15,7 +15,7 @@ package enum ProductBenchmark {
             let name = "\(x.rows) × \(shape.inputs) → \(shape.outputs)"
             var works = [
                 work(name, x, plain) { multiply(x.view, DenseMatrix(plain), into: $0) },
-                work("\(name), 4-bit codes", x, decoded(codes)) { multiply(x.view, codes, into: $0) },
+                work("\(name), 4-bit codes", x, codes.floats) { multiply(x.view, codes, into: $0) },
             ]
             if let library {
                 works.append(
@@ -51,14 +51,6 @@ package enum ProductBenchmark {
     {
         let group = shape.inputs % workload.roundingGroup == 0 ? workload.roundingGroup : shape.inputs
         return try RoundingBenchmark.compressed(RoundingBenchmark.layer(shape), bits: [4], group: group)[0].matrix
-    }
-
-    private static func decoded(_ weight: any WeightMatrix) -> Matrix {
-        let result = Matrix(rows: weight.rows, columns: weight.columns)
-        for row in 0..<weight.rows {
-            weight.decode(row: row, columns: 0..<weight.columns, into: result.view.row(row))
-        }
-        return result
     }
 
     /// Compares some tokens' outputs, all of each, with plain sums in Double.

@@ -60,11 +60,9 @@ package enum RoundingBenchmark {
         _ weight: any WeightMatrix, _ rounded: any WeightMatrix, bits: Int, group: Int
     ) throws(BenchmarkError) {
         let columns = weight.columns
-        var (values, found) = ([Float](repeating: 0, count: columns), [Float](repeating: 0, count: columns))
         let limit = Float(1 << (bits - 1))
         for row in stride(from: 0, to: weight.rows, by: 61) {
-            weight.decode(row: row, columns: 0..<columns, into: &values)
-            rounded.decode(row: row, columns: 0..<columns, into: &found)
+            let (values, found) = (weight.values(row: row), rounded.values(row: row))
             for first in stride(from: 0, to: columns, by: group) {
                 let greatest = values[first..<first + group].reduce(0) { max($0, $1.magnitude) }
                 let scale = greatest == 0 ? 1 : Float(Float16(greatest / (Float((1 << bits) - 1) / 2)))

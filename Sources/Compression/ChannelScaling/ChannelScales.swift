@@ -49,18 +49,16 @@ package enum ChannelScales {
         let rowsPerTask = 64
         let parts = Parallel.map((weight.rows + rowsPerTask - 1) / rowsPerTask) { task in
             var least = [Float](repeating: .infinity, count: columns)
-            withUnsafeTemporaryAllocation(of: Float.self, capacity: max(1, columns)) { row in
-                // Sound because the allocation has at least one element.
-                let base = row.baseAddress.unsafelyUnwrapped
+            withScratch(columns, of: Float(0)) { values in
                 for index in task * rowsPerTask..<min(weight.rows, (task + 1) * rowsPerTask) {
-                    weight.decode(row: index, columns: 0..<columns, into: base)
+                    weight.decode(row: index, columns: 0..<columns, into: &values)
                     for first in stride(from: 0, to: columns, by: groupLength) {
                         let group = first..<min(columns, first + groupLength)
                         var (low, high) = (Float(0), Float(0))
-                        for column in group { (low, high) = (min(low, base[column]), max(high, base[column])) }
+                        for column in group { (low, high) = (min(low, values[column]), max(high, values[column])) }
                         if symmetric { (low, high) = (-max(-low, high), max(-low, high)) }
-                        for column in group where base[column] != 0 {
-                            least[column] = min(least[column], (base[column] > 0 ? high : low) / base[column])
+                        for column in group where values[column] != 0 {
+                            least[column] = min(least[column], (values[column] > 0 ? high : low) / values[column])
                         }
                     }
                 }

@@ -42,7 +42,9 @@ package struct ClipSearch {
                 weight: ClippedMatrix(DenseMatrix(weight), limits: limits, groupLength: groupLength),
                 scaleType: layer.scaleType)
             let rounded = try spec.compressor.compress(clipped, specs: [spec], hessian: nil)[0].matrix.floats
-            for index in 0..<weight.rows * weight.columns { rounded.base[index] -= weight.base[index] }
+            rounded.withAll { rounded in
+                weight.readAll { weight in for index in weight.indices { rounded[index] -= weight[index] } }
+            }
             for (index, error) in errors(rounded).enumerated() where error < least[index] {
                 (least[index], best[index]) = (error, limits[index])
             }
@@ -52,7 +54,9 @@ package struct ClipSearch {
 
     private func largest(_ weight: Matrix) -> [Float] {
         (0..<weight.rows * weight.columns / groupLength).map { group in
-            let extremes = RowRounding.extremes(weight.base + group * groupLength, count: groupLength)
+            let extremes = weight.readAll {
+                RowRounding.extremes($0.extracting(group * groupLength..<(group + 1) * groupLength))
+            }
             return max(-extremes.low, extremes.high)
         }
     }

@@ -15,8 +15,8 @@ package struct ClippedMatrix: WeightMatrix {
         (self.weight, self.limits, self.groupLength) = (weight, limits, groupLength)
     }
 
-    package func decode(row: Int, columns range: Range<Int>, into destination: UnsafeMutablePointer<Float>) {
-        weight.decode(row: row, columns: range, into: destination)
+    package func decode(row: Int, columns range: Range<Int>, into destination: inout MutableSpan<Float>) {
+        weight.decode(row: row, columns: range, into: &destination)
         let first = row * (columns / groupLength)
         for column in range {
             let limit = limits[first + column / groupLength]

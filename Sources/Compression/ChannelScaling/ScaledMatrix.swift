@@ -17,8 +17,8 @@ package struct ScaledMatrix: WeightMatrix {
         rowDivisors = rows
     }
 
-    package func decode(row: Int, columns range: Range<Int>, into destination: UnsafeMutablePointer<Float>) {
-        weight.decode(row: row, columns: range, into: destination)
+    package func decode(row: Int, columns range: Range<Int>, into destination: inout MutableSpan<Float>) {
+        weight.decode(row: row, columns: range, into: &destination)
         if let columnFactors {
             for index in 0..<range.count { destination[index] *= columnFactors[range.lowerBound + index] }
         }

@@ -59,37 +59,32 @@ package enum Codebook: SingleSpecCompressor {
         _ result: LevelWeight, _ layer: LinearLayer
     ) throws(CompressionError) {
         let weight = try layer.finiteValues()
-        let (columns, count) = (result.geometry.columns, result.geometry.levels)
+        let count = result.geometry.levels
         let centres = PowersOfTwo(weight).centres(count)
         let last = centres.levels[centres.levels.count - 1]
         result.store(levels: centres.levels + Array(repeating: last, count: count - centres.levels.count))
         Parallel.forEach(result.geometry.rows) { row in
-            withUnsafeTemporaryAllocation(of: UInt8.self, capacity: max(1, columns)) { memory in
-                guard let codes = memory.baseAddress else { return }
-                for column in 0..<columns { codes[column] = centres.code(weight.base[row * columns + column]) }
-                result.store(row: row, codes: codes)
-            }
+            let codes = weight.readRow(row) { values in values.indices.map { centres.code(values[$0]) } }
+            result.store(row: row, codes: codes.span)
         }
     }
 
     private static func fillOwn(_ result: LevelWeight, _ layer: LinearLayer) throws(CompressionError) {
         let (geometry, type) = (result.geometry, result.scaleType)
         try layer.forEachRow { (row, values) throws(CompressionError) in
-            let codes = UnsafeMutablePointer<UInt8>.allocate(capacity: max(1, geometry.columns))
-            defer { codes.deallocate() }
+            var memory = [UInt8](repeating: 0, count: geometry.columns)
+            var codes = memory.mutableSpan
             for group in 0..<geometry.groups {
-                let part = values + group * geometry.groupLength
-                let points = WeightedPoints(part, count: geometry.groupLength)
+                let place = group * geometry.groupLength..<(group + 1) * geometry.groupLength
+                let part = values.extracting(place)
+                let points = WeightedPoints(part)
                 let levels = try stored(
                     LevelClustering.levels(points, count: geometry.levels), type, layer.name, row)
-                LevelRanks.bounds(levels).withUnsafeBufferPointer { bounds in
-                    LevelRanks.find(
-                        part, count: geometry.groupLength, factor: 1, bounds: bounds,
-                        into: codes + group * geometry.groupLength)
-                }
+                let bounds = LevelRanks.bounds(levels)
+                codes.withPart(place) { LevelRanks.find(part, factor: 1, bounds: bounds.span, into: &$0) }
                 result.store(row: row, group: group, levels: levels)
             }
-            result.store(row: row, codes: codes)
+            result.store(row: row, codes: codes.span)
         }
     }
 

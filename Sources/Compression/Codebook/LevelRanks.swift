@@ -1,21 +1,24 @@
+import Kernels
+
 /// Finds the nearest of a few rising levels by the bounds between them.
 enum LevelRanks {
     /// For each value times `factor`, how many of the rising bounds lie below it: one on a bound goes to the lower level.
     ///
     /// Few bounds are compared one by one, eight values at a time; many are searched by halves.
     static func find(
-        _ values: UnsafePointer<Float>, count: Int, factor: Float, bounds: UnsafeBufferPointer<Float>,
-        into ranks: UnsafeMutablePointer<UInt8>
+        _ values: Span<Float>, factor: Float, bounds: Span<Float>, into ranks: inout MutableSpan<UInt8>
     ) {
+        precondition(ranks.count == values.count, "there is room for just these ranks")
+        let count = values.count
         var index = 0
         if bounds.count <= 32 {
             while index + 8 <= count {
-                let scaled =
-                    UnsafeRawPointer(values + index).loadUnaligned(as: SIMD8<Float>.self) * SIMD8(repeating: factor)
+                let scaled = values.lanes(index) * SIMD8(repeating: factor)
                 var rank = SIMD8<Int32>.zero
-                for bound in bounds { rank.replace(with: rank &+ 1, where: scaled .> SIMD8(repeating: bound)) }
-                UnsafeMutableRawPointer(ranks + index).storeBytes(
-                    of: SIMD8<UInt8>(truncatingIfNeeded: rank), as: SIMD8<UInt8>.self)
+                for bound in bounds.indices {
+                    rank.replace(with: rank &+ 1, where: scaled .> SIMD8(repeating: bounds[bound]))
+                }
+                ranks.store(SIMD8<UInt8>(truncatingIfNeeded: rank), at: index)
                 index += 8
             }
         }
@@ -26,7 +29,7 @@ enum LevelRanks {
     }
 
     /// How many of the rising bounds lie below a value.
-    static func rank(_ value: Float, _ bounds: UnsafeBufferPointer<Float>) -> Int {
+    static func rank(_ value: Float, _ bounds: Span<Float>) -> Int {
         var (low, high) = (0, bounds.count)
         while low < high {
             let middle = (low + high) / 2
@@ -42,11 +45,10 @@ enum LevelRanks {
 
     /// Σ(value − level[rank]·scale)² in Double, in the order of the values.
     static func squaredError(
-        _ values: UnsafePointer<Float>, count: Int, ranks: UnsafePointer<UInt8>, levels: UnsafeBufferPointer<Float>,
-        scale: Float
+        _ values: Span<Float>, ranks: Span<UInt8>, levels: Span<Float>, scale: Float
     ) -> Double {
         var sum = 0.0
-        for index in 0..<count {
+        for index in values.indices {
             let error = Double(values[index]) - Double(levels[Int(ranks[index])] * scale)
             sum += error * error
         }

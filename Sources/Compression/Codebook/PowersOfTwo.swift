@@ -27,13 +27,13 @@ struct PowersOfTwo {
 
         /// The code of one of the weights.
         func code(_ weight: Float) -> UInt8 {
-            values.withUnsafeBufferPointer { codes[LevelRanks.rank(weight, $0)] }
+            codes[LevelRanks.rank(weight, values.span)]
         }
     }
 
     /// Takes weights that are finite.
     init(_ weights: Matrix) {
-        let sorted = UnsafeBufferPointer(start: weights.base, count: weights.rows * weights.columns).sorted()
+        let sorted = weights.values.sorted()
         var (values, counts) = ([Double](), [Int]())
         for weight in sorted {
             if values.last == Double(weight) {

@@ -1,26 +1,18 @@
 import Kernels
 
 /// One table of levels for a whole layer: finds scales, then levels, then codes.
-///
-/// `@unchecked Sendable` because workers write the scaled weights and scales of different rows.
-final class SharedCodebook: @unchecked Sendable {
+struct SharedCodebook: Sendable {
     private let result: LevelWeight
     private let geometry: LevelGeometry
     private let layer: LinearLayer
     /// The weights divided by their group's scale, row after row, and for each vector of them the scale squared.
-    private let scaled: UnsafeMutablePointer<Float>
-    private let weights: UnsafeMutablePointer<Float>
+    private let scaled: RowTable<Float>
+    private let weights: RowTable<Float>
 
     init(_ result: LevelWeight, _ layer: LinearLayer) {
         (self.result, geometry, self.layer) = (result, result.geometry, layer)
-        let count = max(1, geometry.rows * geometry.columns)
-        scaled = .allocate(capacity: count)
-        weights = .allocate(capacity: count / geometry.vector + 1)
-    }
-
-    deinit {
-        scaled.deallocate()
-        weights.deallocate()
+        scaled = RowTable(rows: geometry.rows, columns: geometry.columns, repeating: 0)
+        weights = RowTable(rows: geometry.rows, columns: geometry.codesPerRow, repeating: 0)
     }
 
     func fill() throws(CompressionError) {
@@ -36,29 +28,37 @@ final class SharedCodebook: @unchecked Sendable {
         let (length, vector, type) = (geometry.groupLength, geometry.vector, result.scaleType)
         try layer.forEachRow { (row, values) throws(CompressionError) in
             for group in 0..<geometry.groups {
-                let part = values + group * length
-                let square = (0..<length).reduce(0.0) { $0 + Double(part[$1]) * Double(part[$1]) }
+                let place = group * length..<(group + 1) * length
+                let part = values.extracting(place)
+                let square = part.indices.reduce(0.0) { $0 + Double(part[$1]) * Double(part[$1]) }
                 let root = (square / Double(length)).squareRoot()
                 let scale = root > 0 ? max(type.rounded(Float(root)), type.leastPositive) : 0
                 guard scale.isFinite else {
                     throw .scaleOutOfRange(tensor: layer.name, row: row, scaleType: type.rawValue)
                 }
                 result.store(row: row, group: group, scale: scale)
-                let first = row * geometry.columns + group * length
-                for index in 0..<length { scaled[first + index] = scale > 0 ? part[index] / scale : 0 }
-                for index in 0..<length / vector { weights[first / vector + index] = scale * scale }
+                scaled.withRow(row, columns: place) { target in
+                    for index in part.indices { target[index] = scale > 0 ? part[index] / scale : 0 }
+                }
+                weights.withRow(row, columns: place.lowerBound / vector..<place.upperBound / vector) {
+                    $0.update(repeating: scale * scale)
+                }
             }
         }
     }
 
     private func scalars() -> [Float] {
         let (rows, columns) = (geometry.rows, geometry.columns)
-        let extremes = RowRounding.extremes(scaled, count: rows * columns)
+        let extremes = scaled.readAll { RowRounding.extremes($0) }
         let rowsPerPart = max(1, 65_536 / columns)
         let parts = Parallel.map((rows + rowsPerPart - 1) / rowsPerPart) { task in
             var cells = WeightedPoints.Cells(low: extremes.low, high: extremes.high)
-            for index in task * rowsPerPart * columns..<min(rows, (task + 1) * rowsPerPart) * columns {
-                cells.add(scaled[index], weight: Double(weights[index]))
+            for row in task * rowsPerPart..<min(rows, (task + 1) * rowsPerPart) {
+                scaled.readRow(row) { values in
+                    weights.readRow(row) { weights in
+                        for column in 0..<columns { cells.add(values[column], weight: Double(weights[column])) }
+                    }
+                }
             }
             return cells
         }
@@ -68,27 +68,24 @@ final class SharedCodebook: @unchecked Sendable {
     }
 
     private func vectors() -> [Float] {
-        let count = geometry.rows * geometry.codesPerRow
-        return VectorClustering(scaled, weights: weights, count: count, length: geometry.vector)
-            .centres(geometry.levels)
+        VectorClustering(scaled, weights: weights, length: geometry.vector).centres(geometry.levels)
     }
 
     private func storeCodes(_ row: Int, _ levels: [Float]) {
-        let (columns, vector) = (geometry.columns, geometry.vector)
-        let values = scaled + row * columns
-        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: max(1, geometry.codesPerRow)) { memory in
-            guard let codes = memory.baseAddress else { return }
-            if vector == 1 {
-                LevelRanks.bounds(levels).withUnsafeBufferPointer { bounds in
-                    LevelRanks.find(values, count: columns, factor: 1, bounds: bounds, into: codes)
+        let vector = geometry.vector
+        scaled.readRow(row) { values in
+            withScratch(geometry.codesPerRow, of: UInt8(0)) { codes in
+                if vector == 1 {
+                    LevelRanks.find(values, factor: 1, bounds: LevelRanks.bounds(levels).span, into: &codes)
+                } else {
+                    let nearest = NearestCentre(levels, length: vector)
+                    for code in 0..<geometry.codesPerRow {
+                        let point = values.extracting(code * vector..<(code + 1) * vector)
+                        codes[code] = UInt8(truncatingIfNeeded: nearest.find(point).centre)
+                    }
                 }
-            } else {
-                let nearest = NearestCentre(levels, length: vector)
-                for code in 0..<geometry.codesPerRow {
-                    codes[code] = UInt8(truncatingIfNeeded: nearest.find(values + code * vector).centre)
-                }
+                result.store(row: row, codes: codes.span)
             }
-            result.store(row: row, codes: codes)
         }
     }
 }

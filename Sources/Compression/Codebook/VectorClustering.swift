@@ -1,16 +1,15 @@
 import Kernels
+import Mathematics
 
 /// k-means of vectors: Lloyd's iterations from k-means++ (Arthur and Vassilvitskii 2007), the same for any number of threads.
 ///
 /// Minimizes Σ weight·‖x − nearest‖². The first centres are drawn from at most 2¹⁶ points that lie evenly apart, by a
 /// generator with a fixed seed. It ends when an iteration takes less than 10⁻⁴ off the error, or after 100. A centre
 /// without points stays where it is. Sums are of parts of 4096 points, added in their order.
-///
-/// `@unchecked Sendable` because the points, which the caller keeps, are only read while it works.
-struct VectorClustering: @unchecked Sendable {
-    /// `count` vectors one after the other.
-    private let points: UnsafePointer<Float>
-    private let weights: UnsafePointer<Float>
+struct VectorClustering: Sendable {
+    /// Vectors one after the other, and a weight for each.
+    private let points: RowTable<Float>
+    private let weights: RowTable<Float>
     private let count: Int
     private let length: Int
 
@@ -19,8 +18,10 @@ struct VectorClustering: @unchecked Sendable {
     private static let iterations = 100
     private static let tolerance = 1e-4
 
-    init(_ points: UnsafePointer<Float>, weights: UnsafePointer<Float>, count: Int, length: Int) {
-        (self.points, self.weights, self.count, self.length) = (points, weights, count, length)
+    init(_ points: RowTable<Float>, weights: RowTable<Float>, length: Int) {
+        precondition(points.columns == weights.columns * length && points.rows == weights.rows)
+        (self.points, self.weights, self.length) = (points, weights, length)
+        count = weights.rows * weights.columns
     }
 
     /// So many centres one after the other.
@@ -52,16 +53,22 @@ struct VectorClustering: @unchecked Sendable {
             weights: [Double](repeating: 0, count: nearest.count),
             vectors: [Double](repeating: 0, count: nearest.count * length))
         let parts = Parallel.map((count + Self.part - 1) / Self.part) { task in
-            var sums = empty
-            for point in task * Self.part..<min(count, (task + 1) * Self.part) {
-                let vector = points + point * length
-                let (centre, distance) = nearest.find(vector)
-                let weight = Double(weights[point])
-                sums.weights[centre] += weight
-                sums.error += weight * Double(distance)
-                for index in 0..<length { sums.vectors[centre * length + index] += weight * Double(vector[index]) }
+            points.readAll { points in
+                weights.readAll { weights in
+                    var sums = empty
+                    for point in task * Self.part..<min(count, (task + 1) * Self.part) {
+                        let vector = points.extracting(point * length..<(point + 1) * length)
+                        let (centre, distance) = nearest.find(vector)
+                        let weight = Double(weights[point])
+                        sums.weights[centre] += weight
+                        sums.error += weight * Double(distance)
+                        for index in vector.indices {
+                            sums.vectors[centre * length + index] += weight * Double(vector[index])
+                        }
+                    }
+                    return sums
+                }
             }
-            return sums
         }
         return parts.reduce(into: empty) { total, part in
             for index in part.weights.indices { total.weights[index] += part.weights[index] }
@@ -70,13 +77,17 @@ struct VectorClustering: @unchecked Sendable {
         }
     }
 
-    /// k-means++: each further centre is a point, drawn by weight times squared distance from the centres so far.
     private func seeds(_ wanted: Int) -> [Float] {
-        let sampled = min(count, Self.sample)
+        points.readAll { points in weights.readAll { seeds(wanted, points, $0) } }
+    }
+
+    /// k-means++: each further centre is a point, drawn by weight times squared distance from the centres so far.
+    private func seeds(_ wanted: Int, _ points: Span<Float>, _ weights: Span<Float>) -> [Float] {
+        let (sampled, length, count) = (min(count, Self.sample), length, count)
         func point(_ index: Int) -> Int { index * count / sampled }
-        func vector(_ index: Int) -> UnsafeBufferPointer<Float> { .init(start: points + index * length, count: length) }
-        var random = SplitMix()
-        var centres = Array(vector(point(sampled / 2)))
+        func vector(_ index: Int) -> [Float] { (index * length..<(index + 1) * length).map { points[$0] } }
+        var random = RandomNumbers(seed: 0x5eed)
+        var centres = vector(point(sampled / 2))
         var distances = [Float](repeating: .infinity, count: sampled)
         while centres.count < wanted * length {
             let last = Array(centres.suffix(length))
@@ -84,12 +95,16 @@ struct VectorClustering: @unchecked Sendable {
             var total = 0.0
             for index in 0..<sampled {
                 let place = point(index)
-                let squared = zip(vector(place), last).reduce(Float(0)) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
+                var squared: Float = 0
+                for coordinate in 0..<length {
+                    let difference = points[place * length + coordinate] - last[coordinate]
+                    squared += difference * difference
+                }
                 distances[index] = min(distances[index], squared)
                 total += Double(distances[index]) * Double(weights[place])
                 cumulated[index] = total
             }
-            let drawn = random.unit() * total
+            let drawn = random.uniform() * total
             let chosen = cumulated.firstIndex { $0 > drawn } ?? 0
             centres += vector(point(chosen))
         }
@@ -126,40 +141,25 @@ struct NearestCentre: Sendable {
     }
 
     /// The centre with the greatest x·c − ½‖c‖², and its squared distance.
-    func find(_ vector: UnsafePointer<Float>) -> (centre: Int, distance: Float) {
-        lanes.withUnsafeBufferPointer { lanes in
-            var (best, index) = (SIMD8<Float>(repeating: -.infinity), SIMD8<Int32>.zero)
-            for block in 0..<blocks {
-                let own = block * (length + 1)
-                var value = lanes[own]
-                for coordinate in 0..<length {
-                    value += lanes[own + 1 + coordinate] * SIMD8(repeating: vector[coordinate])
-                }
-                let better = value .> best
-                best.replace(with: value, where: better)
-                index.replace(with: SIMD8(repeating: Int32(truncatingIfNeeded: block)), where: better)
+    func find(_ vector: Span<Float>) -> (centre: Int, distance: Float) {
+        let lanes = lanes.span
+        var (best, index) = (SIMD8<Float>(repeating: -.infinity), SIMD8<Int32>.zero)
+        for block in 0..<blocks {
+            let own = block * (length + 1)
+            var value = lanes[own]
+            for coordinate in 0..<length {
+                value += lanes[own + 1 + coordinate] * SIMD8(repeating: vector[coordinate])
             }
-            var chosen = 0
-            for lane in 1..<8 {
-                let isEarlier = index[lane] < index[chosen]
-                if best[lane] > best[chosen] || (best[lane] == best[chosen] && isEarlier) { chosen = lane }
-            }
-            let norm = (0..<length).reduce(Float(0)) { $0 + vector[$1] * vector[$1] }
-            return (Int(index[chosen]) * 8 + chosen, max(0, norm - 2 * best[chosen]))
+            let better = value .> best
+            best.replace(with: value, where: better)
+            index.replace(with: SIMD8(repeating: Int32(truncatingIfNeeded: block)), where: better)
         }
-    }
-}
-
-/// SplitMix64 (Steele, Lea and Flood 2014) with a fixed seed.
-private struct SplitMix {
-    private var state: UInt64 = 0x5eed
-
-    /// The next number of [0, 1).
-    mutating func unit() -> Double {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var value = state
-        value = (value ^ value >> 30) &* 0xbf58_476d_1ce4_e5b9
-        value = (value ^ value >> 27) &* 0x94d0_49bb_1331_11eb
-        return Double((value ^ value >> 31) >> 11) * 0x1p-53
+        var chosen = 0
+        for lane in 1..<8 {
+            let isEarlier = index[lane] < index[chosen]
+            if best[lane] > best[chosen] || (best[lane] == best[chosen] && isEarlier) { chosen = lane }
+        }
+        let norm = vector.indices.reduce(Float(0)) { $0 + vector[$1] * vector[$1] }
+        return (Int(index[chosen]) * 8 + chosen, max(0, norm - 2 * best[chosen]))
     }
 }

@@ -12,9 +12,9 @@ struct WeightedPoints: Sendable {
     var count: Int { weights.count - 1 }
 
     /// The values of a group, each of weight 1: a cell for each distinct one, or `cellLimit` of even width.
-    init(_ values: UnsafePointer<Float>, count: Int) {
+    init(_ values: Span<Float>) {
         self.init()
-        let sorted = UnsafeBufferPointer(start: values, count: count).sorted()
+        let (sorted, count) = (values.indices.map { values[$0] }.sorted(), values.count)
         guard let low = sorted.first, let high = sorted.last else { return }
         let distinct = zip(sorted, sorted.dropFirst()).reduce(1) { $0 + ($1.0 < $1.1 ? 1 : 0) }
         guard distinct <= Self.cellLimit else {

@@ -9,10 +9,8 @@ protocol ColumnCodes: Sendable {
 
 /// GPTQ's `qweight`, I32 of inputs·b/32 × outputs: an output's codes are a bit stream that runs down its column of words,
 /// first code in the lowest bits; codes of three bits straddle words.
-///
-/// `@unchecked Sendable` because the bytes are only read; the matrix keeps their owner.
-struct InputPackedCodes: ColumnCodes, @unchecked Sendable {
-    let words: UnsafeRawPointer
+struct InputPackedCodes: ColumnCodes {
+    let words: TensorBytes
     let rows: Int
     let bits: Int
 
@@ -22,9 +20,9 @@ struct InputPackedCodes: ColumnCodes, @unchecked Sendable {
     func code(row: Int, column: Int) -> UInt32 {
         let bit = column * bits
         let (offset, shift) = ((bit / 32 * rows + row) * 4, UInt32(bit % 32))
-        var value = words.loadUnaligned(fromByteOffset: offset, as: UInt32.self) &>> shift
+        var value = words.number(UInt32.self, at: offset) &>> shift
         if shift + UInt32(bits) > 32 {
-            value |= words.loadUnaligned(fromByteOffset: offset + rows * 4, as: UInt32.self) &<< (32 - shift)
+            value |= words.number(UInt32.self, at: offset + rows * 4) &<< (32 - shift)
         }
         return value & mask
     }
@@ -34,9 +32,9 @@ struct InputPackedCodes: ColumnCodes, @unchecked Sendable {
         let bit = column * bits
         let (offset, shift) = ((bit / 32 * rows + row) * 4, UInt32(bit % 32))
         var value =
-            words.loadUnaligned(fromByteOffset: offset, as: SIMD16<UInt32>.self) &>> SIMD16(repeating: shift)
+            words.number(SIMD16<UInt32>.self, at: offset) &>> SIMD16(repeating: shift)
         if shift + UInt32(bits) > 32 {
-            let next = words.loadUnaligned(fromByteOffset: offset + rows * 4, as: SIMD16<UInt32>.self)
+            let next = words.number(SIMD16<UInt32>.self, at: offset + rows * 4)
             value |= next &<< SIMD16(repeating: 32 - shift)
         }
         return value & SIMD16(repeating: mask)
@@ -45,10 +43,8 @@ struct InputPackedCodes: ColumnCodes, @unchecked Sendable {
 
 /// AWQ's `qweight`, I32 of inputs × outputs/8: a word holds eight outputs of one input, four bits each, of which the even
 /// ones come first: 0, 2, 4, 6, 1, 3, 5, 7 from the lowest bits up.
-///
-/// `@unchecked Sendable` because the bytes are only read; the matrix keeps their owner.
-struct OutputPackedCodes: ColumnCodes, @unchecked Sendable {
-    let words: UnsafeRawPointer
+struct OutputPackedCodes: ColumnCodes {
+    let words: TensorBytes
     let rows: Int
 
     /// Where in a word each of its eight outputs stands.
@@ -73,6 +69,6 @@ struct OutputPackedCodes: ColumnCodes, @unchecked Sendable {
 
     @inline(__always)
     private func word(row: Int, column: Int) -> UInt32 {
-        words.loadUnaligned(fromByteOffset: (column * (rows / 8) + row / 8) * 4, as: UInt32.self)
+        words.number(UInt32.self, at: (column * (rows / 8) + row / 8) * 4)
     }
 }

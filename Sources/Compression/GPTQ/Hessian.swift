@@ -6,26 +6,23 @@ package import Kernels
 /// The factor is the reference's; it matters only where inputs are dead, whose diagonal becomes 1. Products of up to
 /// 2048 tokens are summed in float32, the rest in Double. Only the lower triangle is kept.
 ///
-/// `@unchecked Sendable` because it is filled by one thread and then only read.
+/// `@unchecked Sendable` because one thread counts its windows, before others read it.
 package final class Hessian: @unchecked Sendable {
     /// The number of inputs.
     package let columns: Int
     /// The windows added.
     package private(set) var windows = 0
     /// XᵀX row after row, the lower triangle.
-    private let values: UnsafeMutablePointer<Double>
+    private let values: RowTable<Double>
 
     package init(columns: Int) {
         self.columns = columns
-        values = .allocate(capacity: max(1, columns * columns))
-        values.initialize(repeating: 0, count: max(1, columns * columns))
+        values = RowTable(rows: columns, columns: columns, repeating: 0)
     }
-
-    deinit { values.deallocate() }
 
     /// One element, H[row, column] = 2/n · Σ x[row]·x[column]; zero before any window is added.
     package subscript(row: Int, column: Int) -> Double {
-        2 / Double(max(1, windows)) * values[max(row, column) * columns + min(row, column)]
+        2 / Double(max(1, windows)) * values.readRow(max(row, column)) { $0[min(row, column)] }
     }
 
     /// The diagonal of H.
@@ -50,25 +47,18 @@ package final class Hessian: @unchecked Sendable {
         for start in stride(from: 0, to: columns, by: Self.rowsPerProduct) {
             let rows = start..<min(columns, start + Self.rowsPerProduct)
             // The lower triangle ends at the last of these rows.
-            let left = DenseMatrix(
-                bytes: UnsafeRawPointer(transposed.base), type: .float32, rows: rows.upperBound, columns: x.rows,
-                owner: transposed)
+            let left = DenseMatrix(transposed, rows: rows.upperBound)
             let product = Matrix(rows: rows.count, columns: rows.upperBound)
             multiply(transposed.view.rows(rows), left, bias: nil, into: product.view)
-            let sums = Sums(base: values)
-            Parallel.forEach((rows.count + 31) / 32) { [columns] task in
+            Parallel.forEach((rows.count + 31) / 32) { [values] task in
                 for row in start + 32 * task..<min(rows.upperBound, start + 32 * (task + 1)) {
-                    let (sum, term) = (sums.base + row * columns, product.view.row(row - start))
-                    for column in 0...row { sum[column] += Double(term[column]) }
+                    product.readRow(row - start) { term in
+                        values.withRow(row, columns: 0..<row + 1) { sum in
+                            for column in 0..<sum.count { sum[column] += Double(term[column]) }
+                        }
+                    }
                 }
             }
         }
     }
-}
-
-/// The triangle, of which parallel bodies write disjoint rows.
-///
-/// `@unchecked Sendable` because they do.
-private struct Sums: @unchecked Sendable {
-    let base: UnsafeMutablePointer<Double>
 }

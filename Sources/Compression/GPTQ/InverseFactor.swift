@@ -1,4 +1,5 @@
 import Kernels
+import Mathematics
 
 /// The upper triangular U with UᵀU = (H + damping)⁻¹: what GPTQ pushes errors along.
 ///
@@ -19,24 +20,22 @@ struct InverseFactor {
         _ hessian: Hessian, order: [Int], damping: Double, tensor: String
     ) throws(CompressionError) -> InverseFactor {
         let count = hessian.columns
-        let work = TriangularWork(count: count)
         let diagonal = hessian.diagonal
         let dead = diagonal.map { $0 == 0 }
         let shift = damping * zip(diagonal, dead).reduce(0) { $0 + ($1.1 ? 1 : $1.0) } / Double(max(1, count))
-        for row in 0..<count {
+        let work = BlockedCholesky(count: count) { row, values in
             let source = order[count - 1 - row]
-            for column in 0...row {
-                work.values[row * work.stride + column] = hessian[source, order[count - 1 - column]]
-            }
-            work.values[row * work.stride + row] += shift + (dead[source] ? 1 : 0)
+            for column in 0...row { values[column] = hessian[source, order[count - 1 - column]] }
+            values[row] += shift + (dead[source] ? 1 : 0)
         }
         if let row = work.factorize() { throw .singularHessian(tensor: tensor, column: order[count - 1 - row]) }
         work.invert()
         let upper = Matrix(rows: count, columns: count)
         for row in 0..<count {
-            for column in row..<count {
-                upper.base[row * count + column] = Float(
-                    work.values[(count - 1 - row) * work.stride + count - 1 - column])
+            work.readRow(count - 1 - row) { values in
+                upper.withRow(row) { target in
+                    for column in row..<count { target[column] = Float(values[count - 1 - column]) }
+                }
             }
         }
         return InverseFactor(columns: count, upper: upper, dead: dead)

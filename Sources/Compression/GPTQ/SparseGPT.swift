@@ -42,12 +42,12 @@ package enum SparseGPT: MaskingCompressor {
                 try tile.load(layer)
                 return tile
             }
-            let scores = BlockScores(rows: draft.geometry.rows)
             for block in blocks(hessian.columns) {
                 if case .share? = spec.options.sparsity {
+                    let scores = BlockScores(rows: draft.geometry.rows, columns: block.count)
                     Parallel.forEach(tileCount) { tiles[$0].score(block, into: scores) }
-                    let count = pruned(scores.rows * block.count, .share(spec.options.sparsity?.share ?? 0))
-                    scores.mark(smallest: count, columns: block.count)
+                    let count = pruned(draft.geometry.rows * block.count, .share(spec.options.sparsity?.share ?? 0))
+                    scores.mark(smallest: count)
                     Parallel.forEach(tileCount) { tiles[$0].takeMask(block, from: scores) }
                 }
                 _ = try Parallel.map(tileCount) { (index) throws(CompressionError) in
@@ -61,29 +61,21 @@ package enum SparseGPT: MaskingCompressor {
     }
 }
 
-/// Scores of the weights of one block of columns, rows × columns, then which of them stay.
-///
-/// `@unchecked Sendable` because tiles write disjoint rows.
-final class BlockScores: @unchecked Sendable {
-    let rows: Int
+/// Scores of the weights of one block of columns, then which of them stay.
+struct BlockScores: Sendable {
     /// Scores as bits in their order.
-    let bits: UnsafeMutablePointer<UInt32>
+    let bits: RowTable<UInt32>
     /// 1 where a weight stays.
-    let kept: UnsafeMutablePointer<UInt8>
+    let kept: RowTable<UInt8>
 
-    init(rows: Int) {
-        self.rows = rows
-        bits = .allocate(capacity: max(1, rows * GPTQ.block))
-        kept = .allocate(capacity: max(1, rows * GPTQ.block))
+    init(rows: Int, columns: Int) {
+        bits = RowTable(rows: rows, columns: columns, repeating: 0)
+        kept = RowTable(rows: rows, columns: columns, repeating: 1)
     }
 
-    deinit {
-        bits.deallocate()
-        kept.deallocate()
-    }
-
-    func mark(smallest count: Int, columns: Int) {
-        let all = UnsafeBufferPointer(start: UnsafePointer(bits), count: rows * columns)
-        Cutoff(smallest: count, of: all).mark(all, into: kept)
+    func mark(smallest count: Int) {
+        bits.readAll { keys in
+            kept.withRows(0..<kept.rows) { Cutoff(smallest: count, of: keys).mark(keys, into: &$0) }
+        }
     }
 }

@@ -4,8 +4,9 @@ import Kernels
 extension GPTQTile {
     /// Lets the `keep` columns of highest score of a run of them stay, by the weights as they are now; of equal scores
     /// those further on.
-    func choose(_ keep: Int, of length: Int, from first: Int, _ block: Range<Int>, vector: Int) {
-        let columns = geometry.columns
+    func choose(
+        _ keep: Int, of length: Int, from first: Int, _ current: Span<Lanes>, _ block: Range<Int>, vector: Int
+    ) {
         for column in first..<first + length {
             let own = score(current[column - block.lowerBound], column)
             var below = SIMD8<Int32>.zero
@@ -17,7 +18,7 @@ extension GPTQTile {
             let stays = below .>= SIMD8(repeating: Int32(length - keep))
             var bits: UInt8 = 0
             for lane in 0..<8 where stays[lane] { bits |= 1 << UInt8(lane) }
-            kept[vector * columns + column] = bits
+            kept.withRow(vector) { $0[column] = bits }
         }
     }
 
@@ -30,12 +31,12 @@ extension GPTQTile {
 
     /// Writes the scores of this tile's part of a block, as it is before its first column is taken.
     func score(_ block: Range<Int>, into scores: BlockScores) {
-        for vector in 0..<Self.vectors {
-            for position in block {
-                let score = score(values[vector * geometry.columns + position], position)
-                for lane in 0..<8 where 8 * vector + lane < rowCount {
-                    scores.bits[(firstRow + 8 * vector + lane) * block.count + position - block.lowerBound] =
-                        score[lane].orderedBits
+        for lane in 0..<rowCount {
+            values.readRow(lane / 8) { values in
+                scores.bits.withRow(firstRow + lane) { bits in
+                    for (index, position) in block.enumerated() {
+                        bits[index] = score(values[position], position)[lane % 8].orderedBits
+                    }
                 }
             }
         }
@@ -43,14 +44,12 @@ extension GPTQTile {
 
     /// Takes over which of a block's weights stay.
     func takeMask(_ block: Range<Int>, from scores: BlockScores) {
-        for vector in 0..<Self.vectors {
-            for position in block {
-                var bits: UInt8 = 0
-                for lane in 0..<8 where 8 * vector + lane < rowCount {
-                    let index = (firstRow + 8 * vector + lane) * block.count + position - block.lowerBound
-                    bits |= scores.kept[index] << UInt8(lane)
+        for vector in 0..<Self.vectors { kept.withRow(vector, columns: block) { $0.update(repeating: 0) } }
+        for lane in 0..<rowCount {
+            scores.kept.readRow(firstRow + lane) { flags in
+                kept.withRow(lane / 8, columns: block) { bits in
+                    for index in 0..<bits.count { bits[index] |= flags[index] << UInt8(lane % 8) }
                 }
-                kept[vector * geometry.columns + position] = bits
             }
         }
     }
@@ -58,23 +57,30 @@ extension GPTQTile {
     /// w²/U²ⱼⱼ: what setting weights of a column to zero costs.
     @inline(__always)
     private func score(_ value: Lanes, _ column: Int) -> Lanes {
-        let diagonal = factor.upper.base[column * factor.columns + column]
+        let diagonal = factor.upper.readRow(column) { $0[column] }
         return value * value / (diagonal * diagonal)
     }
 
     /// Hands over masks, and values or codes with their grids; columns must be in their own order.
     func store(into draft: MaskedDraft) {
-        let (columns, groups) = (geometry.columns, geometry.groups)
         for lane in 0..<rowCount {
-            let (row, vector) = (firstRow + lane, lane / 8)
-            for column in 0..<columns {
-                draft.kept[row * columns + column] = kept[vector * columns + column] >> UInt8(lane % 8) & 1
-                if !work.rounds { draft.values[row * columns + column] = values[vector * columns + column][lane % 8] }
+            let row = firstRow + lane
+            kept.readRow(lane / 8) { bits in
+                draft.kept.withRow(row) { flags in
+                    for column in 0..<flags.count { flags[column] = bits[column] >> UInt8(lane % 8) & 1 }
+                }
             }
-            guard work.rounds else { continue }
-            (draft.codes + row * columns).update(from: codes + lane * columns, count: columns)
-            (draft.scales + row * groups).update(from: scales + lane * groups, count: groups)
-            (draft.zeros + row * groups).update(from: zeros + lane * groups, count: groups)
+            guard work.rounds else {
+                values.readRow(lane / 8) { values in
+                    draft.values.withRow(row) { target in
+                        for column in 0..<target.count { target[column] = values[column][lane % 8] }
+                    }
+                }
+                continue
+            }
+            codes.readRow(lane) { codes in draft.codes.withRow(row) { $0.copy(codes) } }
+            scales.readRow(lane) { scales in draft.scales.withRow(row) { $0.copy(scales) } }
+            zeros.readRow(lane) { zeros in draft.zeros.withRow(row) { $0.copy(zeros) } }
         }
     }
 }

@@ -1,4 +1,5 @@
 import Kernels
+import Mathematics
 
 /// The singular vectors of a weight, or of weights with the same inputs stacked output below output, by the
 /// eigenvectors of W·Wᵀ or Wᵀ·W, whichever is smaller, in Double.
@@ -7,7 +8,7 @@ import Kernels
 /// of 16 bits.
 struct Factorization {
     private let weight: Matrix
-    private let eigen: SymmetricEigenvalues
+    private let eigen: SymmetricEigen
 
     /// The number of singular values, min(rows, columns).
     var fullRank: Int { min(weight.rows, weight.columns) }
@@ -18,7 +19,7 @@ struct Factorization {
     init(_ weight: Matrix, tensor: String) throws(CompressionError) {
         self.weight = weight
         let rows = weight.rows <= weight.columns ? weight : weight.transposed
-        guard let eigen = SymmetricEigenvalues(rows.gram, count: rows.rows) else {
+        guard let eigen = SymmetricEigen(rows.gram, count: rows.rows) else {
             throw .unsupported(spec: tensor, reason: "its singular values cannot be computed in double precision")
         }
         self.eigen = eigen
@@ -29,13 +30,10 @@ struct Factorization {
     func factors(rank: Int) -> (left: Matrix, right: Matrix) {
         let small = fullRank
         let basis = Matrix(rows: rank, columns: small)
-        for index in 0..<rank * small { basis.base[index] = Float(eigen.vectors[index]) }
+        basis.withAll { basis in for index in 0..<rank * small { basis[index] = Float(eigen.vectors[index]) } }
         if weight.rows <= weight.columns {
             let right = Matrix(rows: rank, columns: weight.columns)
-            let turned = DenseMatrix(
-                bytes: UnsafeRawPointer(weight.base), type: .float32, rows: weight.columns, columns: weight.rows,
-                transposed: true, owner: weight)
-            multiply(basis.view, turned, into: right.view)
+            multiply(basis.view, DenseMatrix(weight, transposed: true), into: right.view)
             return (basis.transposed, right)
         }
         let left = Matrix(rows: weight.rows, columns: rank)
@@ -44,8 +42,8 @@ struct Factorization {
             let scale = Float(value)
             // A direction that the weight does not have contributes nothing, whatever its length.
             let inverse = scale > 0 ? 1 / scale : 0
-            for row in 0..<left.rows { left.base[row * rank + index] *= inverse }
-            for column in 0..<small { basis.base[index * small + column] *= scale }
+            for row in 0..<left.rows { left.withRow(row) { $0[index] *= inverse } }
+            basis.withRow(index) { row in for column in 0..<row.count { row[column] *= scale } }
         }
         return (left, basis)
     }
@@ -72,19 +70,21 @@ extension Matrix {
     }
 
     private func product(_ left: Int, _ right: Int, _ length: Int) -> Double {
-        let (a, b) = (UnsafeRawPointer(base + left * columns), UnsafeRawPointer(base + right * columns))
-        var sums = SIMD8<Double>.zero
-        var index = 0
-        while index + 8 <= length {
-            let x = SIMD8<Double>(a.loadUnaligned(fromByteOffset: 4 * index, as: SIMD8<Float>.self))
-            sums.addProduct(x, SIMD8<Double>(b.loadUnaligned(fromByteOffset: 4 * index, as: SIMD8<Float>.self)))
-            index += 8
+        readRow(left) { a in
+            readRow(right) { b in
+                var sums = SIMD8<Double>.zero
+                var index = 0
+                while index + 8 <= length {
+                    sums.addProduct(SIMD8<Double>(a.lanes(index)), SIMD8<Double>(b.lanes(index)))
+                    index += 8
+                }
+                var sum = sums.sum()
+                while index < length {
+                    sum += Double(a[index]) * Double(b[index])
+                    index += 1
+                }
+                return sum
+            }
         }
-        var sum = sums.sum()
-        while index < length {
-            sum += Double(base[left * columns + index]) * Double(base[right * columns + index])
-            index += 1
-        }
-        return sum
     }
 }

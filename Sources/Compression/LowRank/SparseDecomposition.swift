@@ -107,15 +107,22 @@ private struct FactorDescent {
         let product = Matrix(rows: target.rows, columns: target.columns)
         let turned = x.transposed
         withExtendedLifetime(turned) { multiply(turned.view, DenseMatrix(y.transposed), into: product.view) }
-        for index in 0..<target.rows * target.columns { product.base[index] = target.base[index] - product.base[index] }
+        product.withAll { product in
+            target.readAll { target in for index in target.indices { product[index] = target[index] - product[index] } }
+        }
         let gradient = Matrix(rows: target.rows, columns: rank)
         multiply(product.view, DenseMatrix(y), into: gradient.view)
         let scales = Self.scales(y)
         let result = Matrix(rows: rank, columns: x.columns)
         for index in 0..<rank {
-            for column in 0..<x.columns {
-                result.base[index * x.columns + column] =
-                    x.base[index * x.columns + column] + scales[index] * gradient.base[column * rank + index]
+            result.withRow(index) { target in
+                x.readRow(index) { own in
+                    gradient.readAll { gradient in
+                        for column in own.indices {
+                            target[column] = own[column] + scales[index] * gradient[column * rank + index]
+                        }
+                    }
+                }
             }
         }
         return result
@@ -145,14 +152,11 @@ private struct FactorDescent {
         if let sparsity {
             let (rows, rank) = (left.rows, left.columns)
             let lengths = (0..<rank).map { index in
-                (0..<right.columns).reduce(Float(0)) {
-                    $0 + right.base[index * right.columns + $1] * right.base[index * right.columns + $1]
-                }.squareRoot()
+                right.readRow(index) { row in row.indices.reduce(Float(0)) { $0 + row[$1] * row[$1] } }.squareRoot()
             }
-            let scores = (0..<rows * rank).map { (left.base[$0].magnitude * lengths[$0 % rank]).orderedBits }
-            scores.withUnsafeBufferPointer {
-                Cutoff(smallest: sparsity.pruned(of: rows * rank), of: $0).mark($0, into: draft.kept)
-            }
+            let scores = left.values.enumerated().map { ($1.magnitude * lengths[$0 % rank]).orderedBits }
+            let cutoff = Cutoff(smallest: sparsity.pruned(of: rows * rank), of: scores.span)
+            draft.kept.withRows(0..<rows) { cutoff.mark(scores.span, into: &$0) }
         }
         try MaskedRounding(draft, tensor: tensor).fill(from: left)
         let weight = try draft.finish(tensor)
@@ -175,12 +179,14 @@ private struct FactorDescent {
     private func error() -> Double {
         let product = Matrix(rows: weight.rows, columns: weight.columns)
         multiply(left.view, DenseMatrix(right.transposed), into: product.view)
-        var sum = 0.0
-        for index in 0..<weight.rows * weight.columns {
-            let difference = Double(weight.base[index]) - Double(product.base[index])
-            sum += difference * difference
+        return weight.readAll { weight in
+            product.readAll { product in
+                weight.indices.reduce(0.0) { sum, index in
+                    let difference = Double(weight[index]) - Double(product[index])
+                    return sum + difference * difference
+                }
+            }
         }
-        return sum
     }
 
     /// The nearest pair that was met.
@@ -189,14 +195,5 @@ private struct FactorDescent {
         return CompressedWeight(
             tensors: stored.left.tensors + stored.right.tensors,
             matrix: LowRankMatrix(left: stored.left.matrix, right: stored.right.matrix))
-    }
-}
-
-extension WeightMatrix {
-    /// All values.
-    var floats: Matrix {
-        let result = Matrix(rows: rows, columns: columns)
-        for row in 0..<rows { decode(row: row, columns: 0..<columns, into: result.view.row(row)) }
-        return result
     }
 }

@@ -4,12 +4,14 @@ struct Cutoff: Equatable {
     let ties: Int
 
     /// The smallest `count` of the keys, found byte by byte from the highest: four readings, whatever the keys are.
-    init(smallest count: Int, of keys: UnsafeBufferPointer<UInt32>) {
+    init(smallest count: Int, of keys: Span<UInt32>) {
         precondition(count <= keys.count)
         var (prefix, mask, rest) = (UInt32(0), UInt32(0), count)
         for shift in [24, 16, 8, 0] as [UInt32] {
             var histogram = [Int](repeating: 0, count: 256)
-            for key in keys where key & mask == prefix { histogram[Int(key &>> shift & 255)] += 1 }
+            for index in keys.indices where keys[index] & mask == prefix {
+                histogram[Int(keys[index] &>> shift & 255)] += 1
+            }
             var byte = 0
             while byte < 255, rest > histogram[byte] {
                 rest -= histogram[byte]
@@ -22,9 +24,11 @@ struct Cutoff: Equatable {
     }
 
     /// Writes 0 for the keys that are among the smallest, 1 for the others.
-    func mark(_ keys: UnsafeBufferPointer<UInt32>, into kept: UnsafeMutablePointer<UInt8>) {
+    func mark(_ keys: Span<UInt32>, into kept: inout MutableSpan<UInt8>) {
+        precondition(kept.count == keys.count, "there is room for just these marks")
         var left = ties
-        for (index, value) in keys.enumerated() {
+        for index in keys.indices {
+            let value = keys[index]
             let isTie = value == key && left > 0
             if isTie { left -= 1 }
             kept[index] = value < key || isTie ? 0 : 1

@@ -21,7 +21,7 @@ package enum Pruning: MaskingCompressor {
         var results: [CompressedWeight] = []
         for spec in specs {
             let draft = MaskedDraft(try geometry(layer, spec))
-            let scores = try Scores(weight, spec.method, layer.inputNorms)
+            let scores = try scores(weight, spec.method, layer.inputNorms)
             if let sparsity = spec.options.sparsity { mark(scores, spec.method, sparsity, draft.kept) }
             try MaskedRounding(draft, tensor: layer.name).fill(from: weight)
             results.append(try draft.finish(layer.name))
@@ -31,62 +31,60 @@ package enum Pruning: MaskingCompressor {
 
     /// Writes 0 where a weight goes, 1 where it stays.
     private static func mark(
-        _ scores: Scores, _ method: Spec.Method, _ sparsity: Sparsity, _ kept: UnsafeMutablePointer<UInt8>
+        _ scores: RowTable<UInt32>, _ method: Spec.Method, _ sparsity: Sparsity, _ kept: RowTable<UInt8>
     ) {
         let (rows, columns) = (scores.rows, scores.columns)
-        let target = Flags(base: kept)
         switch sparsity {
         case .share where method == .magnitude:
-            Cutoff(smallest: sparsity.pruned(of: rows * columns), of: scores.all).mark(scores.all, into: kept)
+            scores.readAll { keys in
+                kept.withRows(0..<rows) {
+                    Cutoff(smallest: sparsity.pruned(of: rows * columns), of: keys).mark(keys, into: &$0)
+                }
+            }
         case .share:
             Parallel.forEach(rows) { row in
-                Cutoff(smallest: sparsity.pruned(of: columns), of: scores[row])
-                    .mark(scores[row], into: target.base + row * columns)
+                scores.readRow(row) { keys in
+                    kept.withRow(row) { Cutoff(smallest: sparsity.pruned(of: columns), of: keys).mark(keys, into: &$0) }
+                }
             }
         case .pattern(let keep, let length):
-            Parallel.forEach(rows * columns / length) { index in
-                let part = UnsafeBufferPointer(rebasing: scores.all[index * length..<(index + 1) * length])
-                Cutoff(smallest: length - keep, of: part).mark(part, into: target.base + index * length)
+            Parallel.forEach(rows) { row in
+                scores.readRow(row) { keys in
+                    kept.withRow(row) { kept in
+                        for first in stride(from: 0, to: columns, by: length) {
+                            let part = keys.extracting(first..<first + length)
+                            kept.withPart(first..<first + length) {
+                                Cutoff(smallest: length - keep, of: part).mark(part, into: &$0)
+                            }
+                        }
+                    }
+                }
             }
         }
     }
-}
 
-/// Memory of which parallel bodies write disjoint parts.
-///
-/// `@unchecked Sendable` because they do.
-private struct Flags: @unchecked Sendable {
-    let base: UnsafeMutablePointer<UInt8>
-}
-
-/// A score for each weight, as bits in the order of the scores.
-///
-/// `@unchecked Sendable` because it is filled when it is made and then only read.
-private final class Scores: @unchecked Sendable {
-    let rows: Int
-    let columns: Int
-    private let base: UnsafeMutablePointer<UInt32>
-
-    init(_ weight: Matrix, _ method: Spec.Method, _ inputNorms: [Float]?) throws(CompressionError) {
-        (rows, columns) = (weight.rows, weight.columns)
+    /// A score for each weight, as bits in the order of the scores.
+    private static func scores(
+        _ weight: Matrix, _ method: Spec.Method, _ inputNorms: [Float]?
+    ) throws(CompressionError) -> RowTable<UInt32> {
+        let columns = weight.columns
         var norms = [Float](repeating: 1, count: columns)
         if method.need == .norms {
             guard let inputNorms else { throw .missingCalibration(method: method.rawValue) }
             precondition(inputNorms.count == columns, "a layer has as many inputs as its rows are long")
             norms = inputNorms
         }
-        base = .allocate(capacity: max(1, rows * columns))
-        for row in 0..<rows {
-            let (source, target) = (weight.view.row(row), base + row * columns)
-            for column in 0..<columns { target[column] = (source[column].magnitude * norms[column]).orderedBits }
+        let scores = RowTable(rows: weight.rows, columns: columns, repeating: UInt32(0))
+        for row in 0..<weight.rows {
+            weight.readRow(row) { values in
+                scores.withRow(row) { target in
+                    for column in 0..<columns {
+                        target[column] = (values[column].magnitude * norms[column]).orderedBits
+                    }
+                }
+            }
         }
-    }
-
-    deinit { base.deallocate() }
-
-    var all: UnsafeBufferPointer<UInt32> { UnsafeBufferPointer(start: base, count: rows * columns) }
-    subscript(row: Int) -> UnsafeBufferPointer<UInt32> {
-        UnsafeBufferPointer(start: base + row * columns, count: columns)
+        return scores
     }
 }
 
@@ -94,12 +92,12 @@ extension LinearLayer {
     /// The weight as floats, all of them finite.
     func finiteValues() throws(CompressionError) -> Matrix {
         let matrix = Matrix(rows: weight.rows, columns: weight.columns)
-        let columns = weight.columns
         _ = try Parallel.map(weight.rows) { (row) throws(CompressionError) in
-            let target = matrix.view.row(row)
-            weight.decode(row: row, columns: 0..<columns, into: target)
-            guard RowRounding.extremes(target, count: columns).finite else {
-                throw RoundToNearest.notFinite(name, row, target, columns)
+            try matrix.withRow(row) { (target) throws(CompressionError) in
+                weight.decode(row: row, columns: 0..<weight.columns, into: &target)
+                guard RowRounding.extremes(target.span).finite else {
+                    throw RoundToNearest.notFinite(name, row, target.span)
+                }
             }
         }
         return matrix

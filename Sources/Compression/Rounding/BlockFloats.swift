@@ -45,20 +45,20 @@ package enum BlockFloats: SingleSpecCompressor {
         let (columns, length, search) = (state.columns, state.blockLength, spec.options.scaleSearch)
         let rounding = BlockRounding(kind)
         try layer.forEachRow { (row, values) in
-            let ranks = UnsafeMutablePointer<UInt8>.allocate(capacity: length)
-            defer { ranks.deallocate() }
-            for start in stride(from: 0, to: columns, by: length) {
-                let first = row * columns + start
-                let factor = rounding.round(values + start, count: length, search: search, into: ranks)
-                absmax.base.storeBytes(of: factor, toByteOffset: first / length * 4, as: Float.self)
-                for pair in 0..<length / 2 {
-                    let byte = rounding.codes[Int(ranks[2 * pair])] << 4 | rounding.codes[Int(ranks[2 * pair + 1])]
-                    codes.base.storeBytes(of: byte, toByteOffset: first / 2 + pair, as: UInt8.self)
+            withScratch(length, of: UInt8(0)) { ranks in
+                for start in stride(from: 0, to: columns, by: length) {
+                    let first = row * columns + start
+                    let block = values.extracting(start..<start + length)
+                    absmax.store(rounding.round(block, search: search, into: &ranks), at: first / length * 4)
+                    for pair in 0..<length / 2 {
+                        let byte = rounding.codes[Int(ranks[2 * pair])] << 4 | rounding.codes[Int(ranks[2 * pair + 1])]
+                        codes.store(byte, at: first / 2 + pair)
+                    }
                 }
             }
         }
-        kind.values.withUnsafeBytes { storages[2].bytes.copyMemory(from: $0) }
-        state.text(kind).withUnsafeBytes { storages[3].bytes.copyMemory(from: $0) }
+        for (index, value) in kind.values.enumerated() { storages[2].store(value, at: 4 * index) }
+        storages[3].store(state.text(kind).span, at: 0)
         return CompressedWeight(
             tensors: zip(layout, storages).map { StoredTensor(layout: $0, storage: $1) },
             matrix: FourBitMatrix(state, codes: codes, values: kind.values, absmax: absmax))
@@ -102,28 +102,22 @@ struct BlockRounding: Sendable {
     }
 
     /// Rounds a block, and gives the absmax that it is stored with.
-    func round(
-        _ values: UnsafePointer<Float>, count: Int, search: Bool, into ranks: UnsafeMutablePointer<UInt8>
-    ) -> Float {
-        let extremes = RowRounding.extremes(values, count: count)
+    func round(_ values: Span<Float>, search: Bool, into ranks: inout MutableSpan<UInt8>) -> Float {
+        let extremes = RowRounding.extremes(values)
         let largest = max(-extremes.low, extremes.high)
-        return bounds.withUnsafeBufferPointer { bounds in
-            levels.withUnsafeBufferPointer { levels in
-                func find(_ scale: Float) {
-                    LevelRanks.find(
-                        values, count: count, factor: 1 / max(scale, 1e-38), bounds: bounds, into: ranks)
-                }
-                guard search else {
-                    find(largest)
-                    return largest
-                }
-                let best = ScaleSearch.best(largest) { scale in
-                    find(scale)
-                    return LevelRanks.squaredError(values, count: count, ranks: ranks, levels: levels, scale: scale)
-                }
-                find(best)
-                return best
-            }
+        guard search else {
+            find(values, largest, into: &ranks)
+            return largest
         }
+        let best = ScaleSearch.best(largest) { scale in
+            find(values, scale, into: &ranks)
+            return LevelRanks.squaredError(values, ranks: ranks.span, levels: levels.span, scale: scale)
+        }
+        find(values, best, into: &ranks)
+        return best
+    }
+
+    private func find(_ values: Span<Float>, _ scale: Float, into ranks: inout MutableSpan<UInt8>) {
+        LevelRanks.find(values, factor: 1 / max(scale, 1e-38), bounds: bounds.span, into: &ranks)
     }
 }

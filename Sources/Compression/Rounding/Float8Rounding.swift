@@ -37,16 +37,12 @@ package enum Float8Rounding: SingleSpecCompressor {
         let length = try PackQuantizedGeometry.groupLength(layer, spec)
         try layer.forEachRow { (row, values) throws(CompressionError) in
             for start in stride(from: 0, to: columns, by: length) {
-                let extremes = RowRounding.extremes(values + start, count: length)
+                let group = values.extracting(start..<start + length)
+                let extremes = RowRounding.extremes(group)
                 let scale = try scale(max(-extremes.low, extremes.high), format, scaleType, layer.name, row)
                 let first = row * columns + start
-                withUnsafePointer(to: scale) {
-                    scaleType.encode($0, count: 1, into: scales.base + first / length * scaleType.byteCount)
-                }
-                for index in 0..<length {
-                    elements.base.storeBytes(
-                        of: format.code(values[start + index] / scale), toByteOffset: first + index, as: UInt8.self)
-                }
+                scales.store(scale, scaleType, at: first / length)
+                for index in group.indices { elements.store(format.code(group[index] / scale), at: first + index) }
             }
         }
         return CompressedWeight(

@@ -39,53 +39,54 @@ package enum MXRounding: SingleSpecCompressor {
         let (elements, exponents) = (storages[0], storages[1])
         let (columns, search) = (layer.weight.columns, spec.options.scaleSearch)
         try layer.forEachRow { (row, values) in
-            withUnsafeTemporaryAllocation(of: UInt8.self, capacity: MXFormat.block) { memory in
-                guard let codes = memory.baseAddress else { return }
+            withScratch(MXFormat.block, of: UInt8(0)) { codes in
                 for start in stride(from: 0, to: columns, by: MXFormat.block) {
                     let first = row * columns + start
-                    let exponent = exponent(values + start, format, search: search, codes)
-                    format.round(values + start, count: MXFormat.block, exponent: exponent, into: codes)
-                    exponents.base.storeBytes(of: exponent, toByteOffset: first / MXFormat.block, as: UInt8.self)
-                    store(codes, format, at: first, into: elements)
+                    let block = values.extracting(start..<start + MXFormat.block)
+                    let exponent = exponent(block, format, search: search, &codes)
+                    format.round(block, exponent: exponent, into: &codes)
+                    exponents.store(exponent, at: first / MXFormat.block)
+                    store(codes.span, format, at: first, into: elements)
                 }
             }
         }
         return CompressedWeight(
             tensors: zip(layout, storages).map { StoredTensor(layout: $0, storage: $1) },
             matrix: MXMatrix(
-                format, rows: layer.weight.rows, columns: columns, elements: elements.base, exponents: exponents.base,
-                owners: [elements, exponents]))
+                format, rows: layer.weight.rows, columns: columns, elements: TensorBytes(elements),
+                exponents: TensorBytes(exponents)))
     }
 
     /// The exponent of a block; `codes` is memory to work in.
     private static func exponent(
-        _ values: UnsafePointer<Float>, _ format: MXFormat, search: Bool, _ codes: UnsafeMutablePointer<UInt8>
+        _ values: Span<Float>, _ format: MXFormat, search: Bool, _ codes: inout MutableSpan<UInt8>
     ) -> UInt8 {
-        let extremes = RowRounding.extremes(values, count: MXFormat.block)
+        let extremes = RowRounding.extremes(values)
         let usual = format.exponent(largest: max(-extremes.low, extremes.high))
         guard search else { return usual }
         var (best, least) = (usual, Double.infinity)
         for exponent in [usual, usual - min(1, usual), min(254, usual + 1)] {
-            format.round(values, count: MXFormat.block, exponent: exponent, into: codes)
+            format.round(values, exponent: exponent, into: &codes)
             let scale = MXFormat.scale(exponent)
-            let error = (0..<MXFormat.block).reduce(0.0) { sum, index in
+            var sum = 0.0
+            for index in values.indices {
                 let error = Double(values[index]) - Double(format.value(codes[index]) * scale)
-                return sum + error * error
+                sum += error * error
             }
-            if error < least { (best, least) = (exponent, error) }
+            if sum < least { (best, least) = (exponent, sum) }
         }
         return best
     }
 
     private static func store(
-        _ codes: UnsafePointer<UInt8>, _ format: MXFormat, at first: Int, into elements: StoredBytes
+        _ codes: Span<UInt8>, _ format: MXFormat, at first: Int, into elements: StoredBytes
     ) {
         switch format {
-        case .int8: (elements.base + first).copyMemory(from: codes, byteCount: MXFormat.block)
+        case .int8: elements.store(codes, at: first)
         case .fp4:
             for pair in 0..<MXFormat.block / 2 {
                 let byte = codes[2 * pair] | codes[2 * pair + 1] << 4
-                elements.base.storeBytes(of: byte, toByteOffset: first / 2 + pair, as: UInt8.self)
+                elements.store(byte, at: first / 2 + pair)
             }
         }
     }

@@ -29,23 +29,25 @@ package enum RoundToNearest: LayerCompressor {
         let rowsPerTask = max(1, 65_536 / max(1, columns))
         // Searching for scales goes over a group's floats many times.
         let searches = targets.contains { $0.search }
-        if !searches, let halves = HalfWeight(layer.weight, targets.map(\.weight)) {
+        if !searches, let halves = HalfRounding(layer.weight, targets.map(\.weight.groups)) {
             _ = try Parallel.map((rows + rowsPerTask - 1) / rowsPerTask) { (task) throws(CompressionError) in
-                try halves.round(
-                    rows: task * rowsPerTask..<min(rows, (task + 1) * rowsPerTask), of: layer.name)
+                do throws(RoundingFault) {
+                    try halves.round(rows: task * rowsPerTask..<min(rows, (task + 1) * rowsPerTask))
+                } catch { throw CompressionError(error, tensor: layer.name) }
             }
             return outputs.map { $0.weight.finish() }
         }
         _ = try Parallel.map((rows + rowsPerTask - 1) / rowsPerTask) { (task) throws(CompressionError) in
-            let scratch = RowScratch(columns: columns)
+            var scratch = RowScratch(columns: columns)
             for row in task * rowsPerTask..<min(rows, (task + 1) * rowsPerTask) {
-                layer.weight.decode(row: row, columns: 0..<columns, into: scratch.values)
+                var values = scratch.values.mutableSpan
+                layer.weight.decode(row: row, columns: 0..<columns, into: &values)
                 for length in lengths {
-                    guard scratch.findExtremes(columns: columns, groupLength: length) else {
-                        throw notFinite(layer.name, row, scratch.values, columns)
+                    guard scratch.findExtremes(groupLength: length) else {
+                        throw notFinite(layer.name, row, scratch.values.span)
                     }
                     for target in targets where target.weight.geometry.groupLength == length {
-                        try round(row, of: layer, scratch, into: target.weight, search: target.search)
+                        try round(row, of: layer, &scratch, into: target.weight, search: target.search)
                     }
                 }
             }
@@ -54,91 +56,89 @@ package enum RoundToNearest: LayerCompressor {
     }
 
     private static func round(
-        _ row: Int, of layer: LinearLayer, _ scratch: RowScratch, into target: PackQuantizedWeight, search: Bool
+        _ row: Int, of layer: LinearLayer, _ scratch: inout RowScratch, into target: PackQuantizedWeight, search: Bool
     ) throws(CompressionError) {
         let geometry = target.geometry
         let length = geometry.groupLength
         // Groups of whole bytes go straight into the stream.
         let packs = length.isMultiple(of: 8)
+        let all = scratch.values
         for group in 0..<geometry.groups {
-            let start = group * length
-            func grid(share: Float) -> UniformGrid? {
-                UniformGrid(
-                    low: scratch.lows[group] * share, high: scratch.highs[group] * share, bits: geometry.bits,
-                    symmetric: geometry.symmetric, scaleType: target.scaleType)
-            }
+            let (start, low, high) = (group * length, scratch.lows[group], scratch.highs[group])
+            func grid(share: Float) -> UniformGrid? { UniformGrid(low: low * share, high: high * share, target.form) }
             guard let usual = grid(share: 1) else {
                 throw .scaleOutOfRange(tensor: layer.name, row: row, scaleType: target.scaleType.rawValue)
             }
-            let grid =
-                search
-                ? ScaleSearch.grid(scratch.values + start, count: length, top: geometry.top, grid) ?? usual : usual
+            let values = all.span.extracting(start..<start + length)
+            let grid = search ? ScaleSearch.grid(values, top: target.form.top, grid) ?? usual : usual
             scratch.scales[group] = grid.scale
             scratch.zeros[group] = UInt8(truncatingIfNeeded: grid.zero)
             if packs {
-                RowRounding.packedCodes(
-                    scratch.values + start, count: length, grid: grid, bits: geometry.bits,
-                    into: scratch.stream + start / 8 * geometry.bits)
+                var stream = scratch.stream.mutableSpan
+                stream.withPart(start / 8 * geometry.bits..<(start + length) / 8 * geometry.bits + 8) { part in
+                    var bytes = part.mutableBytes
+                    RowRounding.packedCodes(values, grid: grid, bits: geometry.bits, into: &bytes)
+                }
             } else {
-                RowRounding.codes(
-                    scratch.values + start, count: length, grid: grid, top: geometry.top, into: scratch.codes + start)
+                var codes = scratch.codes.mutableSpan
+                codes.withPart(start..<start + length) {
+                    RowRounding.codes(values, grid: grid, top: target.form.top, into: &$0)
+                }
             }
         }
+        let (scales, zeros) = (scratch.scales.span, scratch.zeros.span)
         if packs {
-            target.store(row: row, stream: scratch.stream, scales: scratch.scales, zeros: scratch.zeros)
+            target.store(row: row, stream: scratch.stream.span, scales: scales, zeros: zeros)
         } else {
-            target.store(row: row, codes: scratch.codes, scales: scratch.scales, zeros: scratch.zeros)
+            target.store(row: row, codes: scratch.codes.span, scales: scales, zeros: zeros)
         }
     }
 
     /// The error for a row in which some value is NaN or infinite.
-    static func notFinite(
-        _ tensor: String, _ row: Int, _ values: UnsafePointer<Float>, _ count: Int
-    ) -> CompressionError {
-        let column = (0..<count).first { !values[$0].isFinite } ?? 0
-        return .notFinite(tensor: tensor, row: row, column: column)
+    static func notFinite(_ tensor: String, _ row: Int, _ values: Span<Float>) -> CompressionError {
+        .notFinite(tensor: tensor, row: row, column: values.indices.first { !values[$0].isFinite } ?? 0)
+    }
+}
+
+extension CompressionError {
+    /// What stands in the way of rounding a tensor.
+    init(_ fault: RoundingFault, tensor: String) {
+        switch fault {
+        case .notFinite(let row, let column): self = .notFinite(tensor: tensor, row: row, column: column)
+        case .scaleOutOfRange(let row, let type):
+            self = .scaleOutOfRange(tensor: tensor, row: row, scaleType: type.rawValue)
+        }
     }
 }
 
 /// One worker's memory for a row and its codes.
-final class RowScratch {
-    let values: UnsafeMutablePointer<Float>
-    let codes: UnsafeMutablePointer<UInt8>
+private struct RowScratch {
+    var values: [Float]
+    var codes: [UInt8]
     /// Codes packed, with room for eight bytes more.
-    let stream: UnsafeMutableRawPointer
-    let scales: UnsafeMutablePointer<Float>
-    let zeros: UnsafeMutablePointer<UInt8>
+    var stream: [UInt8]
+    var scales: [Float]
+    var zeros: [UInt8]
     /// Least and greatest value of each group, zero included.
-    let lows: UnsafeMutablePointer<Float>
-    let highs: UnsafeMutablePointer<Float>
+    private(set) var lows: [Float]
+    private(set) var highs: [Float]
 
     init(columns: Int) {
         // A group has at least one weight, so there are at most as many scales as columns.
-        let count = max(1, columns)
-        values = .allocate(capacity: count)
-        codes = .allocate(capacity: count)
-        stream = .allocate(byteCount: count + 16, alignment: 8)
-        scales = .allocate(capacity: count)
-        zeros = .allocate(capacity: count)
-        lows = .allocate(capacity: count)
-        highs = .allocate(capacity: count)
-    }
-
-    deinit {
-        values.deallocate()
-        codes.deallocate()
-        stream.deallocate()
-        scales.deallocate()
-        zeros.deallocate()
-        lows.deallocate()
-        highs.deallocate()
+        values = Array(repeating: 0, count: columns)
+        codes = Array(repeating: 0, count: columns)
+        stream = Array(repeating: 0, count: columns + 16)
+        scales = Array(repeating: 1, count: columns)
+        zeros = Array(repeating: 0, count: columns)
+        lows = Array(repeating: 0, count: columns)
+        highs = Array(repeating: 0, count: columns)
     }
 
     /// Finds `lows` and `highs` of the row in `values`; false if a value is not finite.
-    func findExtremes(columns: Int, groupLength: Int) -> Bool {
+    mutating func findExtremes(groupLength: Int) -> Bool {
         var finite = true
-        for (group, start) in stride(from: 0, to: columns, by: groupLength).enumerated() {
-            let extremes = RowRounding.extremes(values + start, count: groupLength)
+        for (group, start) in stride(from: 0, to: values.count, by: groupLength).enumerated() {
+            let extremes = RowRounding.extremes(values.span.extracting(start..<start + groupLength))
             lows[group] = extremes.low
             highs[group] = extremes.high
             finite = finite && extremes.finite

@@ -1,3 +1,5 @@
+import Kernels
+
 /// The scale of a group with the least squared error among those from 1 down to 0.21 of the usual one.
 ///
 /// As GPTQ's reference does it with its option `mse`: eighty scales (1 − i/100)·s, i = 0 … 79, of which the first with the
@@ -10,11 +12,11 @@ enum ScaleSearch {
     /// The grid of least error among those of a group's least and greatest value, both shrunk alike; a shrunk
     /// asymmetric grid has a zero point of its own.
     static func grid(
-        _ values: UnsafePointer<Float>, count: Int, top: Int32, _ grid: (_ share: Float) -> UniformGrid?
+        _ values: Span<Float>, top: Int32, _ grid: (_ share: Float) -> UniformGrid?
     ) -> UniformGrid? {
         grid(
             best(1) { share in
-                grid(share).map { RowRounding.squaredError(values, count: count, grid: $0, top: top) }
+                grid(share).map { RowRounding.squaredError(values, grid: $0, top: top) }
             })
     }
 

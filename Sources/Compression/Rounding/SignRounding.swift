@@ -32,20 +32,20 @@ package enum SignRounding: SingleSpecCompressor {
         result.store(levels: levels(spec))
         let (length, isBinary, search) = (result.geometry.groupLength, spec.format == .binary, spec.options.scaleSearch)
         try layer.forEachRow { (row, values) throws(CompressionError) in
-            let codes = UnsafeMutablePointer<UInt8>.allocate(capacity: max(1, layer.weight.columns))
-            defer { codes.deallocate() }
+            var codes = [UInt8](repeating: 0, count: values.count)
             for group in 0..<result.geometry.groups {
-                let (part, own) = (values + group * length, codes + group * length)
-                let scale = scale(part, length, scaleType, search: search && !isBinary)
+                let first = group * length
+                let part = values.extracting(first..<first + length)
+                let scale = scale(part, scaleType, search: search && !isBinary)
                 guard scale.isFinite else {
                     throw .scaleOutOfRange(tensor: layer.name, row: row, scaleType: scaleType.rawValue)
                 }
                 for index in 0..<length {
-                    own[index] = isBinary ? (part[index] < 0 ? 0 : 1) : ternary(part[index], scale)
+                    codes[first + index] = isBinary ? (part[index] < 0 ? 0 : 1) : ternary(part[index], scale)
                 }
                 result.store(row: row, group: group, scale: scale)
             }
-            result.store(row: row, codes: codes)
+            result.store(row: row, codes: codes.span)
         }
         return result.finish()
     }
@@ -58,20 +58,18 @@ package enum SignRounding: SingleSpecCompressor {
     }
 
     /// The stored scale of a group: 0 for a group of zeros, infinite where the type cannot hold it.
-    private static func scale(
-        _ values: UnsafePointer<Float>, _ count: Int, _ type: ScaleType, search: Bool
-    ) -> Float {
+    private static func scale(_ values: Span<Float>, _ type: ScaleType, search: Bool) -> Float {
         func stored(_ scale: Double) -> Float { scale > 0 ? max(type.rounded(Float(scale)), type.leastPositive) : 0 }
-        let sum = (0..<count).reduce(0.0) { $0 + Double(values[$1].magnitude) }
-        let mean = stored(sum / Double(max(1, count)))
+        let sum = values.indices.reduce(0.0) { $0 + Double(values[$1].magnitude) }
+        let mean = stored(sum / Double(max(1, values.count)))
         guard search, sum > 0 else { return mean }
-        let best = stored(leastSquares(values, count))
-        return squaredError(values, count, best) < squaredError(values, count, mean) ? best : mean
+        let best = stored(leastSquares(values))
+        return squaredError(values, best) < squaredError(values, mean) ? best : mean
     }
 
     /// S/m of the m largest magnitudes for which S²/m, what they take off the squared error, is greatest.
-    private static func leastSquares(_ values: UnsafePointer<Float>, _ count: Int) -> Double {
-        let magnitudes = (0..<count).map { values[$0].magnitude }.sorted(by: >)
+    private static func leastSquares(_ values: Span<Float>) -> Double {
+        let magnitudes = values.indices.map { values[$0].magnitude }.sorted(by: >)
         var (sum, best, scale) = (0.0, -1.0, 0.0)
         for (index, magnitude) in magnitudes.enumerated() {
             sum += Double(magnitude)
@@ -81,8 +79,8 @@ package enum SignRounding: SingleSpecCompressor {
         return scale
     }
 
-    private static func squaredError(_ values: UnsafePointer<Float>, _ count: Int, _ scale: Float) -> Double {
-        (0..<count).reduce(0.0) { sum, index in
+    private static func squaredError(_ values: Span<Float>, _ scale: Float) -> Double {
+        values.indices.reduce(0.0) { sum, index in
             let value = Double(Float(Int(ternary(values[index], scale)) - 1) * scale)
             let error = Double(values[index]) - value
             return sum + error * error

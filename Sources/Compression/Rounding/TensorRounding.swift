@@ -16,11 +16,11 @@ extension Tensor {
 
     /// The bytes of values that ``nearest(_:)`` has made.
     func bytes(of values: [Float]) throws(CompressionError) -> StoredBytes {
-        func bytes<Bits: FixedWidthInteger>(_ bits: (Float) -> Bits) -> StoredBytes {
+        func bytes<Bits: FixedWidthInteger & BitwiseCopyable>(_ bits: (Float) -> Bits) -> StoredBytes {
             let size = MemoryLayout<Bits>.size
             let result = StoredBytes(byteCount: values.count * size)
             for (index, value) in values.enumerated() {
-                result.base.storeBytes(of: bits(value).littleEndian, toByteOffset: index * size, as: Bits.self)
+                result.store(bits(value).littleEndian, at: index * size)
             }
             return result
         }

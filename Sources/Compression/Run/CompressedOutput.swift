@@ -56,11 +56,12 @@ final class CompressedOutput {
             throw .scaleOutOfRange(tensor: layer.name + ".input_scale", row: 0, scaleType: type.rawValue)
         }
         let stored = StoredBytes(byteCount: type.byteCount)
-        withUnsafePointer(to: scale) { type.encode($0, count: 1, into: stored.base) }
+        stored.store(scale, type, at: 0)
         return stored
     }
 
     func write(_ name: String, _ storage: StoredBytes) throws(CompressionError) {
+        // Sound because the storage has so many bytes, and lives as long as the call.
         try write(name, UnsafeRawBufferPointer(start: storage.base, count: storage.byteCount))
     }
 

@@ -1,4 +1,5 @@
 import JSON
+import Kernels
 
 extension Spec {
     /// A compression method by its name in manifests; its rules say which specs make sense.

@@ -1,4 +1,5 @@
 import JSON
+import Kernels
 
 extension Spec.Method {
     /// What low-rank forms cannot do.

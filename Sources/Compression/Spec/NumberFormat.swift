@@ -1,3 +1,4 @@
+import Kernels
 import RealModule
 
 /// The numbers that a weight's values become, before scales.

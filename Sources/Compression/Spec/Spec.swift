@@ -1,4 +1,5 @@
 package import JSON
+package import Kernels
 
 /// A compression recipe: which method, what numbers weights become, what shares a scale, and what is compressed.
 ///

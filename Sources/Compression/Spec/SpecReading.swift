@@ -1,4 +1,5 @@
 package import JSON
+import Kernels
 
 extension Spec {
     static let groupSizes = 2...65_536

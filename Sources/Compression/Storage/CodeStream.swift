@@ -1,4 +1,5 @@
 import Checkpoint
+import Kernels
 
 /// How codes below a number of levels from 2 to 256 lie one after the other; every row starts a new word.
 ///
@@ -31,69 +32,75 @@ enum CodeStream: Sendable, Equatable {
 
     var wordType: ElementType { if case .bits = self { .int32 } else { .int64 } }
 
-    /// Packs codes, one a byte, into whole words at `destination`.
-    func pack(_ codes: UnsafePointer<UInt8>, count: Int, into destination: UnsafeMutableRawPointer) {
+    /// Packs codes, one a byte, into just the words that they take.
+    func pack(_ codes: Span<UInt8>, into destination: inout MutableRawSpan) {
+        precondition(destination.byteCount == wordCount(codes.count) * wordType.bitCount / 8, "codes fill their words")
         switch self {
-        case .bits(let bits):
-            let byteCount = wordCount(count) * 4
-            withUnsafeTemporaryAllocation(byteCount: byteCount + 16, alignment: 8) { stream in
-                guard let base = stream.baseAddress else { return }
-                stream.initializeMemory(as: UInt8.self, repeating: 0)
-                BitStream.pack(codes, count: count, bits: bits, into: base)
-                destination.copyMemory(from: base, byteCount: byteCount)
-            }
-        case .digits(let base, let perWord):
-            let divisor = (0..<perWord).reduce(UInt64(1)) { power, _ in power &* base }
-            for word in 0..<wordCount(count) {
-                let number = (word * perWord..<(word + 1) * perWord).reduce(UInt64(0)) { number, index in
-                    number &* base &+ (index < count ? UInt64(codes[index]) : 0)
-                }
-                // ⌊(number·2⁶⁴ + divisor − 1)/divisor⌋; sound because the number is less than the divisor.
-                let fraction = divisor.dividingFullWidth((number, divisor - 1)).quotient
-                destination.storeBytes(of: fraction, toByteOffset: 8 * word, as: UInt64.self)
-            }
+        case .bits(let bits): packBits(codes, bits, into: &destination)
+        case .digits(let base, let perWord): packDigits(codes, base, perWord, into: &destination)
         }
     }
 
-    /// Reads the codes of a range, one a byte, out of a row of `byteCount` bytes.
-    func unpack(
-        _ row: UnsafeRawPointer, byteCount: Int, _ range: Range<Int>, into codes: UnsafeMutablePointer<UInt8>
+    private func packBits(_ codes: Span<UInt8>, _ bits: Int, into destination: inout MutableRawSpan) {
+        let byteCount = destination.byteCount
+        withScratch(byteCount + 16, of: UInt8(0)) { stream in
+            var bytes = stream.mutableBytes
+            BitStream.pack(codes, bits: bits, into: &bytes)
+            destination.copy(stream.span.bytes.extracting(0..<byteCount))
+        }
+    }
+
+    private func packDigits(
+        _ codes: Span<UInt8>, _ base: UInt64, _ perWord: Int, into destination: inout MutableRawSpan
     ) {
+        let divisor = (0..<perWord).reduce(UInt64(1)) { power, _ in power &* base }
+        for word in 0..<wordCount(codes.count) {
+            var number: UInt64 = 0
+            for index in word * perWord..<(word + 1) * perWord {
+                number = number &* base &+ (index < codes.count ? UInt64(codes[index]) : 0)
+            }
+            // ⌊(number·2⁶⁴ + divisor − 1)/divisor⌋; sound because the number is less than the divisor.
+            let fraction = divisor.dividingFullWidth((number, divisor - 1)).quotient
+            destination.storeBytes(of: fraction, toByteOffset: 8 * word, as: UInt64.self)
+        }
+    }
+
+    /// Reads the codes of a range, one a byte, out of a row.
+    func unpack(_ row: RawSpan, _ range: Range<Int>, into codes: inout MutableSpan<UInt8>) {
+        precondition(codes.count == range.count, "there is room for just these codes")
         switch self {
-        case .bits(let bits): unpackBits(row, byteCount, bits, range, codes)
-        case .digits(let base, let perWord): unpackDigits(row, base, perWord, range, codes)
+        case .bits(let bits): unpackBits(row, bits, range, &codes)
+        case .digits(let base, let perWord): unpackDigits(row, base, perWord, range, &codes)
         }
     }
 
     private func unpackBits(
-        _ row: UnsafeRawPointer, _ byteCount: Int, _ bits: Int, _ range: Range<Int>,
-        _ codes: UnsafeMutablePointer<UInt8>
+        _ row: RawSpan, _ bits: Int, _ range: Range<Int>, _ codes: inout MutableSpan<UInt8>
     ) {
         let mask = UInt64(1) << UInt64(bits) - 1
         var index = range.lowerBound
         while index < range.upperBound {
             let offset = index / 8 * bits
-            if index.isMultiple(of: 8), index + 8 <= range.upperBound, offset + 8 <= byteCount {
-                let eight = row.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+            if index.isMultiple(of: 8), index + 8 <= range.upperBound, offset + 8 <= row.byteCount {
+                let eight = row.number(UInt64.self, at: offset)
                 for lane in 0..<8 {
                     codes[index - range.lowerBound + lane] = UInt8(
                         truncatingIfNeeded: eight &>> UInt64(lane &* bits) & mask)
                 }
                 index += 8
             } else {
-                codes[index - range.lowerBound] = BitStream.code(index, bits: bits, in: row, byteCount: byteCount)
+                codes[index - range.lowerBound] = BitStream.code(index, bits: bits, in: row)
                 index += 1
             }
         }
     }
 
     private func unpackDigits(
-        _ row: UnsafeRawPointer, _ base: UInt64, _ perWord: Int, _ range: Range<Int>,
-        _ codes: UnsafeMutablePointer<UInt8>
+        _ row: RawSpan, _ base: UInt64, _ perWord: Int, _ range: Range<Int>, _ codes: inout MutableSpan<UInt8>
     ) {
         var index = range.lowerBound
         while index < range.upperBound {
-            var word = row.loadUnaligned(fromByteOffset: index / perWord * 8, as: UInt64.self)
+            var word = row.number(UInt64.self, at: index / perWord * 8)
             for _ in 0..<index % perWord { word = word &* base }
             for _ in index..<min((index / perWord + 1) * perWord, range.upperBound) {
                 let (digit, rest) = word.multipliedFullWidth(by: base)

@@ -24,6 +24,7 @@ struct CodeUnpacker {
         let low = SIMD4<UInt32>(repeating: UInt32(truncatingIfNeeded: eight))
         let high = SIMD4<UInt32>(repeating: UInt32(truncatingIfNeeded: eight &>> halfShift))
         let codes = (SIMD8(lowHalf: low, highHalf: high) &>> shifts) & mask
+        // Sound because both are eight times 32 bits, any of which are a float.
         let biased = unsafeBitCast(codes | SIMD8(repeating: Self.exponent.bitPattern), to: SIMD8<Float>.self)
         return (biased - SIMD8(repeating: Self.exponent + Float(zero))) * SIMD8(repeating: scale)
     }

@@ -3,16 +3,14 @@ import Kernels
 
 /// A weight stored as one number of 8 bits per element and scales for rows, groups or blocks of them:
 /// w = (element − zero)·scale, rounded to the scales' type, and ·factor where there is one.
-///
-/// `@unchecked Sendable` because the bytes are only read, and the owners keep them alive.
-struct ScaledElementMatrix: WeightMatrix, @unchecked Sendable {
-    enum Element {
+struct ScaledElementMatrix: WeightMatrix {
+    enum Element: Sendable {
         case int8
         case float(FloatType)
     }
 
     /// Which scale an element has: that of its block of rows and columns.
-    struct ScaleLayout: Equatable {
+    struct ScaleLayout: Equatable, Sendable {
         let rowLength: Int
         let columnLength: Int
         /// Scales in a row of them.
@@ -22,13 +20,12 @@ struct ScaledElementMatrix: WeightMatrix, @unchecked Sendable {
     let rows: Int
     let columns: Int
     private let element: Element
-    private let bytes: UnsafeRawPointer
-    private let scales: UnsafeRawPointer
+    private let bytes: TensorBytes
+    private let scales: TensorBytes
     private let scaleType: ScaleType
     private let factor: Float
     private let layout: ScaleLayout
-    private let zeros: UnsafeRawPointer?
-    private let owners: [any AnyObject & Sendable]
+    private let zeros: TensorBytes?
 
     /// Takes a weight of two dimensions and as many scales as the layout asks for.
     init(
@@ -37,13 +34,12 @@ struct ScaledElementMatrix: WeightMatrix, @unchecked Sendable {
     ) {
         (rows, columns) = (weight.info.shape[0], weight.info.shape[1])
         self.element = element
-        bytes = weight.baseAddress
-        self.scales = scales.baseAddress
+        bytes = TensorBytes(weight)
+        self.scales = TensorBytes(scales)
         self.scaleType = scaleType
         self.factor = factor
         layout = scaleLayout
-        self.zeros = zeros?.baseAddress
-        owners = [weight.mapping, scales.mapping] + (zeros.map { [$0.mapping] } ?? [])
+        self.zeros = zeros.map { TensorBytes($0) }
     }
 
     /// Takes what a compressor made: elements row after row, and scales for groups of a row.
@@ -52,26 +48,27 @@ struct ScaledElementMatrix: WeightMatrix, @unchecked Sendable {
         groupLength: Int
     ) {
         (self.rows, self.columns, self.element, self.scaleType) = (rows, columns, element, scaleType)
-        self.bytes = UnsafeRawPointer(bytes.base)
-        self.scales = UnsafeRawPointer(scales.base)
-        (factor, zeros, owners) = (1, nil, [bytes, scales])
+        (self.bytes, self.scales, factor, zeros) = (TensorBytes(bytes), TensorBytes(scales), 1, nil)
         layout = ScaleLayout(rowLength: 1, columnLength: groupLength, perRow: columns / max(1, groupLength))
     }
 
-    func decode(row: Int, columns range: Range<Int>, into destination: UnsafeMutablePointer<Float>) {
-        let source = bytes + row * columns
-        switch element {
-        case .int8:
-            for column in range {
-                destination[column - range.lowerBound] = Float(source.load(fromByteOffset: column, as: Int8.self))
+    func decode(row: Int, columns range: Range<Int>, into destination: inout MutableSpan<Float>) {
+        precondition(destination.count == range.count, "there is room for just the columns asked for")
+        bytes.withSpan { bytes in
+            let first = row * columns + range.lowerBound
+            switch element {
+            case .int8:
+                for index in 0..<destination.count {
+                    destination[index] = Float(bytes.number(Int8.self, at: first + index))
+                }
+            case .float(let type): type.decode(bytes.extracting(first..<first + range.count), into: &destination)
             }
-        case .float(let type): type.decode(source + range.lowerBound, count: range.count, into: destination)
         }
         let firstScale = row / layout.rowLength * layout.perRow
         for column in range {
             let index = firstScale + column / layout.columnLength
-            let zero = zeros.map { Float($0.load(fromByteOffset: index, as: Int8.self)) } ?? 0
-            let value = (destination[column - range.lowerBound] - zero) * scaleType.decode(scales, index)
+            let zero = zeros.map { Float($0.number(Int8.self, at: index)) } ?? 0
+            let value = (destination[column - range.lowerBound] - zero) * scales.scale(index, scaleType)
             destination[column - range.lowerBound] = scaleType.roundedSigned(value) * factor
         }
     }

@@ -21,6 +21,36 @@ package final class StoredBytes: @unchecked Sendable {
     /// The address of the first byte, valid while this object lives.
     var base: UnsafeMutableRawPointer { block.base }
 
+    /// Lends a part, which nobody else has meanwhile.
+    @inline(__always)
+    func withBytes<R, E: Error>(
+        _ range: Range<Int>, _ body: (inout MutableRawSpan) throws(E) -> R
+    ) throws(E) -> R {
+        precondition(range.lowerBound >= 0 && range.upperBound <= byteCount, "a part is one of the tensor")
+        // Sound because of the line above.
+        var span = MutableRawSpan(_unsafeStart: base + range.lowerBound, byteCount: range.count)
+        return try body(&span)
+    }
+
+    /// Stores a number at an offset.
+    @inline(__always)
+    func store<Number: BitwiseCopyable>(_ value: Number, at offset: Int) {
+        withBytes(offset..<offset + MemoryLayout<Number>.size) { $0.storeBytes(of: value, as: Number.self) }
+    }
+
+    /// Stores bytes one after the other from an offset on.
+    func store(_ bytes: Span<UInt8>, at offset: Int) {
+        withBytes(offset..<offset + bytes.count) { $0.copy(bytes.bytes) }
+    }
+
+    /// The sizes of a matrix as a tensor of I64.
+    static func shape(rows: Int, columns: Int) -> StoredBytes {
+        let shape = StoredBytes(byteCount: 16)
+        shape.store(Int64(rows), at: 0)
+        shape.store(Int64(columns), at: 8)
+        return shape
+    }
+
     deinit { StoredBlocks.give(block) }
 }
 

@@ -87,14 +87,12 @@ package struct WeightStore: Sendable {
         guard let tensor = checkpoint.tensors[name] else { throw missing(name) }
         let type = try tensor.floatType
         let count = tensor.info.elementCount
-        return tensor.withBytes { bytes in
-            [Float](unsafeUninitializedCapacity: count) { buffer, initialized in
-                if let source = bytes.baseAddress, let destination = buffer.baseAddress {
-                    type.decode(source, count: count, into: destination)
-                }
-                initialized = count
-            }
+        var values = [Float](repeating: 0, count: count)
+        TensorBytes(tensor).withSpan { bytes in
+            var span = values.mutableSpan
+            type.decode(bytes, into: &span)
         }
+        return values
     }
 
     /// Stored bits per linear weight inside decoder layers, scales and zero points included.

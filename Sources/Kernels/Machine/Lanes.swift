@@ -3,7 +3,7 @@
 #endif
 
 /// One AVX2 register of float32 values.
-typealias Lanes = SIMD8<Float>
+@usableFromInline package typealias Lanes = SIMD8<Float>
 
 extension UnsafePointer<Float> {
     /// Eight consecutive elements from `index`, which need not be aligned.

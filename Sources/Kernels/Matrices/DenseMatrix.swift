@@ -23,11 +23,13 @@ package struct DenseMatrix: WeightMatrix, @unchecked Sendable {
         self.owner = owner
     }
 
-    /// A float32 weight that keeps `matrix` alive.
-    package init(_ matrix: Matrix) {
+    /// A float32 weight that keeps `matrix` alive: its first rows, all if nil, or its transpose.
+    package init(_ matrix: Matrix, rows: Int? = nil, transposed: Bool = false) {
+        let rows = rows ?? matrix.rows
+        precondition(rows <= matrix.rows, "rows are those of the matrix")
         self.init(
-            bytes: UnsafeRawPointer(matrix.base), type: .float32, rows: matrix.rows, columns: matrix.columns,
-            owner: matrix)
+            bytes: UnsafeRawPointer(matrix.base), type: .float32, rows: transposed ? matrix.columns : rows,
+            columns: transposed ? rows : matrix.columns, transposed: transposed, owner: matrix)
     }
 
     /// The elements where they have 16 bits and are stored row after row; they need not be aligned.
@@ -35,7 +37,17 @@ package struct DenseMatrix: WeightMatrix, @unchecked Sendable {
 
     package var significantBits: Int { type.significantBits }
 
-    package func decode(row: Int, columns range: Range<Int>, into destination: UnsafeMutablePointer<Float>) {
+    package func decode(row: Int, columns range: Range<Int>, into destination: inout MutableSpan<Float>) {
+        precondition(row >= 0 && row < rows, "a row is one of the weight")
+        precondition(range.lowerBound >= 0 && range.upperBound <= columns, "columns are those of the weight")
+        precondition(destination.count == range.count, "there is room for just the columns asked for")
+        destination.withUnsafeMutableBufferPointer { destination in
+            guard let base = destination.baseAddress else { return }
+            decode(row: row, columns: range, into: base)
+        }
+    }
+
+    private func decode(row: Int, columns range: Range<Int>, into destination: UnsafeMutablePointer<Float>) {
         let size = type.byteCount
         guard transposed else {
             return type.decode(bytes + (row * columns + range.lowerBound) * size, count: range.count, into: destination)
@@ -46,7 +58,21 @@ package struct DenseMatrix: WeightMatrix, @unchecked Sendable {
         }
     }
 
-    package func pack(rows range: Range<Int>, columns part: Range<Int>, into panel: UnsafeMutablePointer<Float>) {
+    package func pack(rows range: Range<Int>, columns part: Range<Int>, into panel: inout MutableSpan<Float>) {
+        precondition(range.lowerBound >= 0 && range.upperBound <= rows, "rows are those of the weight")
+        precondition(part.lowerBound >= 0 && part.upperBound <= columns, "columns are those of the weight")
+        precondition(
+            range.count <= tileColumns && panel.count == part.count * tileColumns, "a panel has room for its rows")
+        let isPacked = panel.withUnsafeMutableBufferPointer { panel in
+            panel.baseAddress.map { packWhole(rows: range, columns: part, into: $0) } ?? true
+        }
+        if !isPacked { packByRows(rows: range, columns: part, into: &panel) }
+    }
+
+    /// Packs what lies so that whole panels can be moved; false where it does not.
+    private func packWhole(rows range: Range<Int>, columns part: Range<Int>, into panel: UnsafeMutablePointer<Float>)
+        -> Bool
+    {
         if transposed {
             packTransposed(rows: range, columns: part, into: panel)
         } else if type == .float32 && range.count == tileColumns && UInt(bitPattern: bytes) % 4 == 0 {
@@ -58,8 +84,9 @@ package struct DenseMatrix: WeightMatrix, @unchecked Sendable {
                     stride: tileColumns)
             }
         } else {
-            packByRows(rows: range, columns: part, into: panel)
+            return false
         }
+        return true
     }
 
     /// Stored column by column, a panel's rows lie side by side.

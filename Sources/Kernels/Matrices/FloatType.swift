@@ -34,6 +34,17 @@ package enum FloatType: Sendable, Equatable, CaseIterable {
         }
     }
 
+    /// Converts little-endian elements, which need not be aligned, to as many float32.
+    package func decode(_ source: RawSpan, into destination: inout MutableSpan<Float>) {
+        precondition(source.byteCount == destination.count * byteCount, "there are as many elements as are wanted")
+        source.withUnsafeBytes { source in
+            destination.withUnsafeMutableBufferPointer { destination in
+                guard let from = source.baseAddress, let base = destination.baseAddress else { return }
+                decode(from, count: destination.count, into: base)
+            }
+        }
+    }
+
     /// Converts `count` little-endian elements at `source`, which need not be aligned, to float32.
     ///
     /// Exact for all types but float64, which is rounded to nearest.

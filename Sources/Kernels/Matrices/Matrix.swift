@@ -29,6 +29,27 @@ package final class Matrix: @unchecked Sendable {
     /// The whole matrix as a view; the matrix must outlive it, so bind it to a name first.
     package var view: MatrixView { MatrixView(base: base, rows: rows, columns: columns, stride: columns) }
 
+    /// Lends a row, which nobody else has meanwhile.
+    package func withRow<R, E: Error>(
+        _ row: Int, _ body: (inout MutableSpan<Float>) throws(E) -> R
+    ) throws(E) -> R { try view.withRow(row, body) }
+
+    /// Lends a row that nobody writes meanwhile.
+    package func readRow<R, E: Error>(_ row: Int, _ body: (Span<Float>) throws(E) -> R) throws(E) -> R {
+        try view.withRow(row) { (values) throws(E) in try body(values.span) }
+    }
+
+    /// Lends all elements, row after row, which nobody else has meanwhile.
+    package func withAll<R, E: Error>(_ body: (inout MutableSpan<Float>) throws(E) -> R) throws(E) -> R {
+        var span = MutableSpan(_unsafeStart: base, count: rows * columns)
+        return try body(&span)
+    }
+
+    /// Lends all elements, row after row, which nobody writes meanwhile.
+    package func readAll<R, E: Error>(_ body: (Span<Float>) throws(E) -> R) throws(E) -> R {
+        try body(Span(_unsafeStart: base, count: rows * columns))
+    }
+
     /// The elements row after row.
     package var values: [Float] { Array(UnsafeBufferPointer(start: base, count: rows * columns)) }
 }

@@ -19,6 +19,16 @@ package struct MatrixView: @unchecked Sendable {
     @inlinable
     package func row(_ index: Int) -> UnsafeMutablePointer<Float> { base + index * stride }
 
+    /// Lends a row, which nobody else has meanwhile.
+    @inlinable
+    package func withRow<R, E: Error>(
+        _ index: Int, _ body: (inout MutableSpan<Float>) throws(E) -> R
+    ) throws(E) -> R {
+        precondition(index >= 0 && index < rows, "a row is one of the view")
+        var span = MutableSpan(_unsafeStart: row(index), count: columns)
+        return try body(&span)
+    }
+
     /// The given rows, all columns.
     package func rows(_ range: Range<Int>) -> MatrixView {
         precondition(range.lowerBound >= 0 && range.upperBound <= rows)

@@ -40,8 +40,8 @@ struct EmbeddingPass {
     private func gather(_ ids: ArraySlice<UInt32>, into rows: MatrixView) {
         Parallel.forEach((rows.rows + 63) / 64) { block in
             for row in block * 64..<min(rows.rows, (block + 1) * 64) {
-                tokens.decode(
-                    row: Int(ids[ids.startIndex + row]), columns: 0..<tokens.columns, into: rows.row(row))
+                let token = Int(ids[ids.startIndex + row])
+                rows.withRow(row) { tokens.decode(row: token, columns: 0..<tokens.columns, into: &$0) }
             }
         }
     }
@@ -50,8 +50,9 @@ struct EmbeddingPass {
         guard let positions else { return }
         let table = Matrix(rows: context, columns: width)
         for position in 0..<context {
-            positions.table.decode(
-                row: position + positions.offset, columns: 0..<width, into: table.view.row(position))
+            table.withRow(position) {
+                positions.table.decode(row: position + positions.offset, columns: 0..<width, into: &$0)
+            }
         }
         for first in stride(from: 0, to: hidden.rows, by: context) {
             hidden.rows(first..<first + context).add(table.view)

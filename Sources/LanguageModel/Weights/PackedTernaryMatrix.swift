@@ -23,7 +23,7 @@ struct PackedTernaryMatrix: WeightMatrix {
         columns = packed.info.shape[1]
     }
 
-    func decode(row: Int, columns range: Range<Int>, into destination: UnsafeMutablePointer<Float>) {
+    func decode(row: Int, columns range: Range<Int>, into destination: inout MutableSpan<Float>) {
         let storedRows = rows / 4
         let shift = UInt8(2 * (row / storedRows))
         packed.withBytes { bytes in

@@ -12,18 +12,14 @@ struct TernaryMatrix: WeightMatrix {
     init(_ full: any WeightMatrix) {
         self.full = full
         let sums = Parallel.map(full.rows) { row in
-            withUnsafeTemporaryAllocation(of: Float.self, capacity: max(1, full.columns)) { values in
-                // Sound because the allocation has at least one element.
-                full.decode(row: row, columns: 0..<full.columns, into: values.baseAddress.unsafelyUnwrapped)
-                return values.prefix(full.columns).reduce(0.0) { $0 + Double(abs($1)) }
-            }
+            full.values(row: row).reduce(0.0) { $0 + Double(abs($1)) }
         }
         let mean = sums.reduce(0, +) / Double(max(1, full.rows * full.columns))
         scale = 1 / max(Float(mean), 1e-5)
     }
 
-    func decode(row: Int, columns: Range<Int>, into destination: UnsafeMutablePointer<Float>) {
-        full.decode(row: row, columns: columns, into: destination)
+    func decode(row: Int, columns: Range<Int>, into destination: inout MutableSpan<Float>) {
+        full.decode(row: row, columns: columns, into: &destination)
         for index in 0..<columns.count {
             destination[index] = min(max((destination[index] * scale).rounded(.toNearestOrEven), -1), 1) / scale
         }

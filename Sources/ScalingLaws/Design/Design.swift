@@ -1,3 +1,5 @@
+import Kernels
+import Mathematics
 import RealModule
 
 /// A measurement that could be made, and what it costs in any unit.
@@ -54,7 +56,7 @@ extension Fit {
             let gains = affordable.map { Self.gain(offered[$0], targets, inverse) / max(candidates[$0].cost, 1e-300) }
             let leading = gains.indices.filter { gains[$0] > 0 }.sorted { (gains[$1], $0) < (gains[$0], $1) }
                 .prefix(Self.mostCompared).map { affordable[$0] }
-            let squares = parallelMap(leading.count) { [reach, inverse] place in
+            let squares = Parallel.map(leading.count) { [reach, inverse] place in
                 reach.with(offered[leading[place]], cluster: clusters[leading[place]]).meanSquare(
                     Self.added(offered[leading[place]], to: inverse))
             }

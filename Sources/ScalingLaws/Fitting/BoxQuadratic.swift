@@ -1,3 +1,5 @@
+import Mathematics
+
 /// Minimises gᵀδ + ½δᵀHδ over low ≤ δ ≤ high, H positive definite, low ≤ 0 ≤ high, by a primal active set.
 package struct BoxQuadratic {
     private let hessian: [Double]

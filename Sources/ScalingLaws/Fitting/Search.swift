@@ -1,3 +1,5 @@
+import Kernels
+import Mathematics
 import RealModule
 
 /// Finds the best minimum from many starts: candidates are drawn over the parameters' ranges with the linear part
@@ -27,7 +29,7 @@ struct Search: Sendable {
         var minima: [Minimizer.Minimum] = []
         for round in 0..<Self.mostRounds {
             let chosen = choose(candidates(round))
-            minima += parallelMap(chosen.count) { index in
+            minima += Parallel.map(chosen.count) { index in
                 var problem = Problem(observations, coordinates)
                 return Minimizer().minimize(&problem, from: chosen[index])
             }
@@ -68,7 +70,7 @@ struct Search: Sendable {
         let drawn = coordinates.free.filter { !observations.space.parameters[$0].isLinear }.count
         let count = drawn == 0 ? 1 : max(options.starts * 4, min(64 << min(drawn, 5), 1024))
         let blocks = 16
-        let scored = parallelMap(blocks) { block in
+        let scored = Parallel.map(blocks) { block in
             var problem = Problem(observations, coordinates)
             return stride(from: block, to: count, by: blocks).compactMap { index -> (Int, Double, [Double])? in
                 var random = RandomNumbers(seed: options.seed, stream: round * count + index)

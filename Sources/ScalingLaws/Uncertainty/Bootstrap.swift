@@ -1,3 +1,6 @@
+import Kernels
+import Mathematics
+
 /// Draws of the parameters from how much they might have come out otherwise: the estimating-function bootstrap over
 /// clusters (Parzen, Wei and Ying, 1994; Hu and Kalbfleisch, 2000).
 ///
@@ -18,7 +21,7 @@ struct Bootstrap: Sendable {
     /// Parameters of each refit that ended on a finite objective.
     func run(_ draws: Int) -> [[Double]] {
         let blocks = min(max(draws, 1), 16)
-        let results = parallelMap(blocks) { block in
+        let results = Parallel.map(blocks) { block in
             var problem = Problem(observations, coordinates)
             return stride(from: block, to: draws, by: blocks).map { draw -> [Double]? in
                 var random = RandomNumbers(seed: seed, stream: draw)

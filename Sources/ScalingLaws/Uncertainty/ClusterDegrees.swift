@@ -1,3 +1,5 @@
+import Mathematics
+
 /// Degrees of freedom of a cluster-robust variance.
 ///
 /// For a quantity with derivatives c by the coordinates, cluster g contributes w_gᵀr_g with
@@ -68,7 +70,10 @@ struct ClusterDegrees: Sendable, Equatable {
         for (i, a) in rows.enumerated() {
             for (j, b) in rows.enumerated() { block[i * size + j] = (i == j ? 1 : 0) - leverage(a, b) }
         }
-        return SymmetricEigen(block, size: size).applying { $0 > 1e-6 ? 1 / $0.squareRoot() : inDoubt }
+        guard let eigen = SymmetricEigen(block, count: size) else {
+            return [Double](repeating: .nan, count: size * size)
+        }
+        return eigen.applying { $0 > 1e-6 ? 1 / $0.squareRoot() : inDoubt }
     }
 
     /// Those of a quantity with these derivatives by the coordinates; at least 1.

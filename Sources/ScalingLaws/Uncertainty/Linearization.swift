@@ -1,3 +1,4 @@
+import Mathematics
 import RealModule
 
 /// A fit's residuals and their derivatives at the optimum: what covariances and designs come from.
@@ -99,12 +100,14 @@ struct Linearization: Sendable {
     ) -> (inverse: [Double], isNull: [Bool]) {
         let scale = (0..<size).map { matrix[$0 * size + $0] > 0 ? 1 / matrix[$0 * size + $0].squareRoot() : 0 }
         let scaled = matrix.indices.map { matrix[$0] * scale[$0 / size] * scale[$0 % size] }
-        let eigen = SymmetricEigen(scaled, size: size)
+        guard let eigen = SymmetricEigen(scaled, count: size) else {
+            return ([Double](repeating: .nan, count: size * size), [Bool](repeating: true, count: size))
+        }
         let inverse = eigen.applying { $0 > 1e-11 ? 1 / $0 : 0 }
         let isNull = (0..<size).map { index in
             guard !isStopped[index], scale[index] > 0 else { return !isStopped[index] }
             return (0..<size).contains { k in
-                eigen.values[k] <= 1e-11 && abs(eigen.vectors[index * size + k]) > 0.1
+                eigen.values[k] <= 1e-11 && abs(eigen.vectors[k * size + index]) > 0.1
             }
         }
         return (inverse.indices.map { inverse[$0] * scale[$0 / size] * scale[$0 % size] }, isNull)

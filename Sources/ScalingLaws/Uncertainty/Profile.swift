@@ -1,3 +1,4 @@
+import Kernels
 import RealModule
 
 /// Intervals from the profile of the objective: all values v of one parameter for which the best fit F(v) of the
@@ -158,7 +159,7 @@ extension Optimum {
         let free = coordinates.free
         let influence = fit.influence
         let classical = options.profiles
-        let intervals = parallelMap(free.count) {
+        let intervals = Parallel.map(free.count) {
             place -> (own: ClosedRange<Double>?, classical: ClosedRange<Double>?) in
             guard let profile = Profile(self, influence, parameter: free[place]) else { return (nil, nil) }
             return (profile.interval(.clustered), classical ? profile.interval(.independent) : nil)

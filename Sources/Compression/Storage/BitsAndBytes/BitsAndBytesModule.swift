@@ -48,7 +48,7 @@ enum BitsAndBytesModule {
 }
 
 /// What `weight.quant_state.…` says.
-struct BitsAndBytesState: Equatable {
+struct BitsAndBytesState: Equatable, Sendable {
     let rows: Int
     let columns: Int
     let blockLength: Int
@@ -56,7 +56,7 @@ struct BitsAndBytesState: Equatable {
     /// How the factors themselves are stored, if they are nested.
     let nested: Nested?
 
-    struct Nested: Equatable {
+    struct Nested: Equatable, Sendable {
         let blockLength: Int
         let offset: Float
     }

@@ -5,18 +5,15 @@ import Kernels
 ///
 /// Blocks are of consecutive weights, row after row, and may reach over the end of one. A nested absmax is
 /// map'[code']·absmax'[block'] + offset, in float32.
-///
-/// `@unchecked Sendable` because the bytes are only read, and the owners keep them alive.
-struct FourBitMatrix: WeightMatrix, @unchecked Sendable {
+struct FourBitMatrix: WeightMatrix {
     private let state: BitsAndBytesState
-    private let codes: UnsafeRawPointer
-    private let values: [Float]
+    private let codes: TensorBytes
+    private let values: SIMD16<Float>
     private let factors: Factors
-    private let owners: [any AnyObject & Sendable]
 
-    private enum Factors {
-        case plain(UnsafeRawPointer)
-        case nested(codes: UnsafeRawPointer, values: [Float], factors: UnsafeRawPointer, BitsAndBytesState.Nested)
+    private enum Factors: Sendable {
+        case plain(TensorBytes)
+        case nested(codes: TensorBytes, values: [Float], factors: TensorBytes, BitsAndBytesState.Nested)
     }
 
     var rows: Int { state.rows }
@@ -30,71 +27,57 @@ struct FourBitMatrix: WeightMatrix, @unchecked Sendable {
                 tensor: weight.info.name, found: weight.info.shape,
                 expected: "of \((count + 1) / 2) bytes for \(state.rows) x \(state.columns) codes of 4 bits")
         }
-        codes = weight.baseAddress
-        values = try Self.floats(module.tensor("weight.quant_map", type: .float32, count: 16))
+        codes = TensorBytes(weight)
+        values = SIMD16(try Self.floats(module.tensor("weight.quant_map", type: .float32, count: 16)))
         let blocks = (count - 1) / state.blockLength + 1
         let absmax = try module.tensor(
             "weight.absmax", type: state.nested == nil ? .float32 : .uint8, count: blocks)
         guard let nested = state.nested else {
-            factors = .plain(absmax.baseAddress)
-            owners = [weight.mapping, absmax.mapping]
+            factors = .plain(TensorBytes(absmax))
             return
         }
         let map = try module.tensor("weight.nested_quant_map", type: .float32, count: 256)
         let outer = try module.tensor(
             "weight.nested_absmax", type: .float32, count: (blocks - 1) / nested.blockLength + 1)
         factors = .nested(
-            codes: absmax.baseAddress, values: Self.floats(map), factors: outer.baseAddress, nested)
-        owners = [weight.mapping, absmax.mapping, outer.mapping]
+            codes: TensorBytes(absmax), values: Self.floats(map), factors: TensorBytes(outer), nested)
     }
 
     /// Takes what a compressor made.
     init(_ state: BitsAndBytesState, codes: StoredBytes, values: [Float], absmax: StoredBytes) {
-        (self.state, self.values, owners) = (state, values, [codes, absmax])
-        self.codes = UnsafeRawPointer(codes.base)
-        factors = .plain(UnsafeRawPointer(absmax.base))
+        (self.state, self.values) = (state, SIMD16(values))
+        (self.codes, factors) = (TensorBytes(codes), .plain(TensorBytes(absmax)))
     }
 
     private static func floats(_ tensor: Tensor) -> [Float] {
-        tensor.withBytes { bytes in
-            (0..<bytes.count / 4).map { bytes.loadUnaligned(fromByteOffset: 4 * $0, as: Float.self) }
-        }
+        let bytes = TensorBytes(tensor)
+        return (0..<bytes.count / 4).map { bytes.number(Float.self, at: 4 * $0) }
     }
 
-    func decode(row: Int, columns range: Range<Int>, into destination: UnsafeMutablePointer<Float>) {
-        var index = row * columns + range.lowerBound
-        let end = row * columns + range.upperBound
-        var target = destination
-        while index < end {
-            let block = index / state.blockLength
-            let blockEnd = min((block + 1) * state.blockLength, end)
-            let table = table(block)
-            while index < blockEnd {
-                let byte = codes.load(fromByteOffset: index / 2, as: UInt8.self)
-                target.pointee = table[Int(index.isMultiple(of: 2) ? byte >> 4 : byte & 15)]
-                target += 1
-                index += 1
+    func decode(row: Int, columns range: Range<Int>, into destination: inout MutableSpan<Float>) {
+        let first = row * columns + range.lowerBound
+        codes.withSpan { codes in
+            var index = 0
+            while index < destination.count {
+                let block = (first + index) / state.blockLength
+                let end = min((block + 1) * state.blockLength - first, destination.count)
+                let table = state.type.rounded(values * SIMD16(repeating: factor(block)))
+                while index < end {
+                    let byte = codes.number(UInt8.self, at: (first + index) / 2)
+                    destination[index] = table[Int((first + index).isMultiple(of: 2) ? byte >> 4 : byte & 15)]
+                    index += 1
+                }
             }
-        }
-    }
-
-    /// The sixteen weights that a block can have.
-    @inline(__always)
-    private func table(_ block: Int) -> SIMD16<Float> {
-        let factor = factor(block)
-        return values.withUnsafeBytes { bytes in
-            state.type.rounded(bytes.loadUnaligned(as: SIMD16<Float>.self) * SIMD16(repeating: factor))
         }
     }
 
     @inline(__always)
     private func factor(_ block: Int) -> Float {
         switch factors {
-        case .plain(let absmax): absmax.loadUnaligned(fromByteOffset: 4 * block, as: Float.self)
+        case .plain(let absmax): absmax.number(Float.self, at: 4 * block)
         case .nested(let codes, let values, let outer, let nested):
-            values[Int(codes.load(fromByteOffset: block, as: UInt8.self))]
-                * outer.loadUnaligned(fromByteOffset: 4 * (block / nested.blockLength), as: Float.self)
-                + nested.offset
+            values[Int(codes.number(UInt8.self, at: block))]
+                * outer.number(Float.self, at: 4 * (block / nested.blockLength)) + nested.offset
         }
     }
 }

@@ -135,7 +135,7 @@ extension ModuleTensors {
 extension PackQuantizedMatrix.Parts.Part {
     init(_ tensor: Tensor) {
         self.init(
-            name: tensor.info.name, type: tensor.info.type, shape: tensor.info.shape, bytes: tensor.baseAddress,
-            owner: tensor.mapping)
+            name: tensor.info.name, type: tensor.info.type, shape: tensor.info.shape,
+            bytes: TensorBytes(tensor))
     }
 }

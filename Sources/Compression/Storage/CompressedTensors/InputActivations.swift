@@ -1,5 +1,6 @@
 import Checkpoint
 import JSON
+import Kernels
 
 /// What a configuration says about the inputs of compressed maps: compressed-tensors' `input_activations`.
 ///
@@ -52,11 +53,11 @@ struct InputActivations: Sendable, Equatable {
             throw .wrongShape(tensor: tensor.info.name, found: tensor.info.shape, expected: "of 1 elements")
         }
         let type = try ScaleType(of: tensor)
-        let scale = tensor.withBytes { bytes in bytes.baseAddress.map { type.decode($0, 0) } } ?? 0
+        let scale = TensorBytes(tensor).scale(0, type)
         guard scale.isFinite, scale > 0 else { throw .notFinite(tensor: tensor.info.name, row: 0, column: 0) }
         guard !symmetric else { return InputRounding(bits: bits, scale: .tensor(scale: scale, zero: 0)) }
         let zeros = try module.tensor("input_zero_point", type: .int8, count: 1)
-        let zero = zeros.withBytes { bytes in bytes.loadUnaligned(as: Int8.self) }
+        let zero = TensorBytes(zeros).number(Int8.self, at: 0)
         return InputRounding(bits: bits, scale: .tensor(scale: scale, zero: Float(zero)))
     }
 }

@@ -8,53 +8,48 @@ import Kernels
 /// | mxint8 | two's complement in 1/64 | columns |
 ///
 /// The product is exact in float32. e = 255 is the format's NaN.
-///
-/// `@unchecked Sendable` because the bytes are only read, and the owners keep them alive.
-struct MXMatrix: WeightMatrix, @unchecked Sendable {
+struct MXMatrix: WeightMatrix {
     let rows: Int
     let columns: Int
     private let format: MXFormat
-    private let elements: UnsafeRawPointer
-    private let exponents: UnsafeRawPointer
-    private let owners: [any AnyObject & Sendable]
+    private let elements: TensorBytes
+    private let exponents: TensorBytes
 
     /// Takes rows · columns elements, columns being a multiple of 32, and an exponent for each 32 of them.
-    init(
-        _ format: MXFormat, rows: Int, columns: Int, elements: UnsafeRawPointer, exponents: UnsafeRawPointer,
-        owners: [any AnyObject & Sendable]
-    ) {
+    init(_ format: MXFormat, rows: Int, columns: Int, elements: TensorBytes, exponents: TensorBytes) {
         precondition(columns.isMultiple(of: MXFormat.block), "rows are of whole blocks")
-        (self.rows, self.columns, self.format, self.owners) = (rows, columns, format, owners)
+        (self.rows, self.columns, self.format) = (rows, columns, format)
         (self.elements, self.exponents) = (elements, exponents)
     }
 
-    func decode(row: Int, columns range: Range<Int>, into destination: UnsafeMutablePointer<Float>) {
-        var target = destination
+    func decode(row: Int, columns range: Range<Int>, into destination: inout MutableSpan<Float>) {
         var column = range.lowerBound
         while column < range.upperBound {
             let block = column / MXFormat.block
             let end = min((block + 1) * MXFormat.block, range.upperBound)
-            let exponent = exponents.load(
-                fromByteOffset: row * (columns / MXFormat.block) + block, as: UInt8.self)
-            decode(row * columns + column, count: end - column, scale: MXFormat.scale(exponent), into: target)
-            target += end - column
+            let scale = MXFormat.scale(exponents.number(UInt8.self, at: row * (columns / MXFormat.block) + block))
+            destination.withPart(column - range.lowerBound..<end - range.lowerBound) {
+                decode(row * columns + column, scale: scale, into: &$0)
+            }
             column = end
         }
     }
 
     @inline(__always)
-    private func decode(_ first: Int, count: Int, scale: Float, into target: UnsafeMutablePointer<Float>) {
-        switch format {
-        case .int8:
-            let step = scale * 0x1p-6
-            for index in 0..<count {
-                target[index] = Float(elements.load(fromByteOffset: first + index, as: Int8.self)) * step
-            }
-        case .fp4:
-            let values = MXFormat.fp4Values * scale
-            for index in first..<first + count {
-                let byte = elements.load(fromByteOffset: index / 2, as: UInt8.self)
-                target[index - first] = values[Int(index.isMultiple(of: 2) ? byte & 15 : byte >> 4)]
+    private func decode(_ first: Int, scale: Float, into target: inout MutableSpan<Float>) {
+        elements.withSpan { elements in
+            switch format {
+            case .int8:
+                let step = scale * 0x1p-6
+                for index in 0..<target.count {
+                    target[index] = Float(elements.number(Int8.self, at: first + index)) * step
+                }
+            case .fp4:
+                let values = MXFormat.fp4Values * scale
+                for index in first..<first + target.count {
+                    let byte = elements.number(UInt8.self, at: index / 2)
+                    target[index - first] = values[Int(index.isMultiple(of: 2) ? byte & 15 : byte >> 4)]
+                }
             }
         }
     }
@@ -94,11 +89,9 @@ package enum MXFormat: String, Sendable, Hashable, CaseIterable {
     }
 
     /// Rounds values to elements, half to even; those beyond the largest become the largest.
-    func round(
-        _ values: UnsafePointer<Float>, count: Int, exponent: UInt8, into elements: UnsafeMutablePointer<UInt8>
-    ) {
+    func round(_ values: Span<Float>, exponent: UInt8, into elements: inout MutableSpan<UInt8>) {
         let scale = Self.scale(exponent)
-        for index in 0..<count {
+        for index in values.indices {
             // Exact but for results too small to matter: a division by a power of two.
             let value = values[index] / scale
             elements[index] = self == .fp4 ? Self.fp4(value) : Self.int8(value)

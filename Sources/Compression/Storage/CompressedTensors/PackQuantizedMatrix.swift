@@ -2,20 +2,17 @@ import Checkpoint
 import Kernels
 
 /// A weight in the `pack-quantized` layout, read code by code: w = (q − zero)·scale, exact in float32 for 16-bit scales.
-///
-/// `@unchecked Sendable` because the bytes are only read, and the owners keep them alive.
-struct PackQuantizedMatrix: ScaledCodes, @unchecked Sendable {
+struct PackQuantizedMatrix: ScaledCodes {
     let geometry: PackQuantizedGeometry
-    private let packed: UnsafeRawPointer
-    private let scales: UnsafeRawPointer
+    private let packed: TensorBytes
+    private let scales: TensorBytes
     private let scaleType: ScaleType
-    private let zeros: UnsafeRawPointer?
+    private let zeros: TensorBytes?
     /// Each column's group where groups are scattered, all within range.
     private let groupIndex: [Int32]?
     private let wordsPerRow: Int
     /// Codes in one word where none straddles two (older files); nil for the dense stream.
     private let codesPerWord: Int?
-    private let owners: [any AnyObject & Sendable]
 
     var rows: Int { geometry.rows }
     var columns: Int { geometry.columns }
@@ -34,8 +31,7 @@ struct PackQuantizedMatrix: ScaledCodes, @unchecked Sendable {
             let name: String
             let type: ElementType
             let shape: [Int]
-            let bytes: UnsafeRawPointer
-            let owner: any AnyObject & Sendable
+            let bytes: TensorBytes
         }
     }
 
@@ -64,7 +60,6 @@ struct PackQuantizedMatrix: ScaledCodes, @unchecked Sendable {
         zeros = try Self.zeroBytes(parts.zero, parts.packed.name, geometry, codesPerWord)
         packed = parts.packed.bytes
         scales = parts.scale.bytes
-        owners = [parts.packed.owner, parts.scale.owner] + (parts.zero.map { [$0.owner] } ?? [])
     }
 
     /// The weight whose tensors a compressor has just made.
@@ -73,16 +68,17 @@ struct PackQuantizedMatrix: ScaledCodes, @unchecked Sendable {
         zeros: StoredBytes?, groupIndex: StoredBytes?
     ) {
         self.geometry = geometry
-        self.packed = UnsafeRawPointer(packed.base)
-        self.scales = UnsafeRawPointer(scales.base)
+        self.packed = TensorBytes(packed)
+        self.scales = TensorBytes(scales)
         self.scaleType = scaleType
-        self.zeros = zeros.map { UnsafeRawPointer($0.base) }
-        self.groupIndex = groupIndex.map { index in
-            (0..<geometry.columns).map { index.base.load(fromByteOffset: 4 * $0, as: Int32.self) }
-        }
+        self.zeros = zeros.map { TensorBytes($0) }
+        self.groupIndex = groupIndex.map { Self.numbers(TensorBytes($0), geometry.columns) }
         wordsPerRow = geometry.wordsPerRow
         codesPerWord = nil
-        owners = [packed, scales] + (zeros.map { [$0] } ?? [])
+    }
+
+    private static func numbers(_ bytes: TensorBytes, _ count: Int) -> [Int32] {
+        (0..<count).map { bytes.number(Int32.self, at: 4 * $0) }
     }
 
     /// The words of a row, and how many codes stand in each if none straddles two.
@@ -110,7 +106,7 @@ struct PackQuantizedMatrix: ScaledCodes, @unchecked Sendable {
         guard part.shape == [geometry.columns] else {
             throw .wrongShape(tensor: part.name, found: part.shape, expected: "[\(geometry.columns)]")
         }
-        let groups = (0..<geometry.columns).map { part.bytes.loadUnaligned(fromByteOffset: 4 * $0, as: Int32.self) }
+        let groups = numbers(part.bytes, geometry.columns)
         if let column = groups.firstIndex(where: { $0 < 0 || $0 >= geometry.groups }) {
             throw .groupOutOfRange(
                 tensor: part.name, column: column, found: Int(groups[column]), groups: geometry.groups)
@@ -120,7 +116,7 @@ struct PackQuantizedMatrix: ScaledCodes, @unchecked Sendable {
 
     private static func zeroBytes(
         _ part: Parts.Part?, _ packedName: String, _ geometry: PackQuantizedGeometry, _ codesPerWord: Int?
-    ) throws(CompressionError) -> UnsafeRawPointer? {
+    ) throws(CompressionError) -> TensorBytes? {
         guard !geometry.symmetric else { return nil }
         guard let part else {
             let name = packedName.replacing("weight_packed", with: "weight_zero_point")
@@ -136,45 +132,50 @@ struct PackQuantizedMatrix: ScaledCodes, @unchecked Sendable {
         return part.bytes
     }
 
-    func decode(row: Int, columns range: Range<Int>, into destination: UnsafeMutablePointer<Float>) {
+    func decode(row: Int, columns range: Range<Int>, into destination: inout MutableSpan<Float>) {
         let row = RowOfZeros(self, row: row)
-        if let groupIndex { return decodeScattered(row, columns: range, groupIndex, into: destination) }
-        decode(row, columns: range, into: destination) { grid(row, group: $0) }
+        if let groupIndex { return decodeScattered(row, columns: range, groupIndex, into: &destination) }
+        decode(row, columns: range, into: &destination) { grid(row, group: $0) }
     }
 
-    func scale(row: Int, group: Int) -> Float { scaleType.decode(scales, row * geometry.groups + group) }
+    func scale(row: Int, group: Int) -> Float { scales.scale(row * geometry.groups + group, scaleType) }
 
-    func decodeCodes(row: Int, columns range: Range<Int>, into destination: UnsafeMutablePointer<Float>) {
+    func decodeCodes(row: Int, columns range: Range<Int>, into destination: inout MutableSpan<Float>) {
         let row = RowOfZeros(self, row: row)
-        decode(row, columns: range, into: destination) { UniformGrid(scale: 1, zero: zero(row, group: $0)) }
+        decode(row, columns: range, into: &destination) { UniformGrid(scale: 1, zero: zero(row, group: $0)) }
     }
 
     /// Decodes columns of groups that follow each other, each by its grid.
     @inline(__always)
     private func decode(
-        _ row: RowOfZeros, columns range: Range<Int>, into destination: UnsafeMutablePointer<Float>,
+        _ row: RowOfZeros, columns range: Range<Int>, into destination: inout MutableSpan<Float>,
         grid: (Int) -> UniformGrid
     ) {
+        precondition(destination.count == range.count, "there is room for just the columns asked for")
         let length = geometry.groupLength
-        var column = range.lowerBound
-        var group = column / length
-        while column < range.upperBound {
-            let end = min((group + 1) * length, range.upperBound)
-            decode(row, grid(group), columns: column..<end, into: destination + (column - range.lowerBound))
-            column = end
-            group += 1
+        packed.withRow(row.row, byteCount: wordsPerRow * 4) { codes in
+            var column = range.lowerBound
+            var group = column / length
+            while column < range.upperBound {
+                let end = min((group + 1) * length, range.upperBound)
+                destination.withPart(column - range.lowerBound..<end - range.lowerBound) {
+                    decode(codes, grid(group), columns: column..<end, into: &$0)
+                }
+                column = end
+                group += 1
+            }
         }
     }
 
     /// Decodes one code after the other, each by its own column's group.
     private func decodeScattered(
-        _ row: RowOfZeros, columns range: Range<Int>, _ groupIndex: [Int32],
-        into destination: UnsafeMutablePointer<Float>
+        _ row: RowOfZeros, columns range: Range<Int>, _ groupIndex: [Int32], into destination: inout MutableSpan<Float>
     ) {
-        let codes = packed + row.row * wordsPerRow * 4
-        for column in range {
-            let group = Int(groupIndex[column])
-            destination[column - range.lowerBound] = grid(row, group: group).value(code(column, codes))
+        packed.withRow(row.row, byteCount: wordsPerRow * 4) { codes in
+            for column in range {
+                let group = Int(groupIndex[column])
+                destination[column - range.lowerBound] = grid(row, group: group).value(code(column, codes))
+            }
         }
     }
 
@@ -205,20 +206,17 @@ struct PackQuantizedMatrix: ScaledCodes, @unchecked Sendable {
     private func zero(_ row: RowOfZeros, group: Int) -> Int32 {
         guard let zeros else { return geometry.symmetricZero }
         let groups = geometry.groups
-        var value = UInt64(zeros.loadUnaligned(fromByteOffset: 4 * (row.word * groups + group), as: UInt32.self))
+        var value = UInt64(zeros.number(UInt32.self, at: 4 * (row.word * groups + group)))
         if row.straddles {
-            let next = zeros.loadUnaligned(fromByteOffset: 4 * ((row.word + 1) * groups + group), as: UInt32.self)
-            value |= UInt64(next) << 32
+            value |= UInt64(zeros.number(UInt32.self, at: 4 * ((row.word + 1) * groups + group))) << 32
         }
         return Int32(truncatingIfNeeded: value &>> row.shift) & geometry.top
     }
 
     /// Decodes columns of one group: eight at a time where they start at a byte, one at a time otherwise.
     private func decode(
-        _ row: RowOfZeros, _ grid: UniformGrid, columns range: Range<Int>,
-        into destination: UnsafeMutablePointer<Float>
+        _ codes: RawSpan, _ grid: UniformGrid, columns range: Range<Int>, into destination: inout MutableSpan<Float>
     ) {
-        let codes = packed + row.row * wordsPerRow * 4
         var column = range.lowerBound
         if codesPerWord == nil {
             let aligned = min((column + 7) & ~7, range.upperBound)
@@ -230,10 +228,9 @@ struct PackQuantizedMatrix: ScaledCodes, @unchecked Sendable {
             let limit = wordsPerRow * 4
             // The last bytes of a row are left to the slow path: a load of eight would run past it.
             while column + 8 <= range.upperBound, column / 8 * geometry.bits + 8 <= limit {
-                let eight = codes.loadUnaligned(fromByteOffset: column / 8 * geometry.bits, as: UInt64.self)
+                let eight = codes.number(UInt64.self, at: column / 8 * geometry.bits)
                 let values = unpacker.values(eight, scale: grid.scale, zero: grid.zero)
-                UnsafeMutableRawPointer(destination + (column - range.lowerBound)).storeBytes(
-                    of: values, as: Lanes.self)
+                destination.store(values, at: column - range.lowerBound)
                 column += 8
             }
         }
@@ -244,11 +241,11 @@ struct PackQuantizedMatrix: ScaledCodes, @unchecked Sendable {
     }
 
     @inline(__always)
-    private func code(_ column: Int, _ codes: UnsafeRawPointer) -> UInt8 {
+    private func code(_ column: Int, _ codes: RawSpan) -> UInt8 {
         guard let codesPerWord else {
-            return BitStream.code(column, bits: geometry.bits, in: codes, byteCount: wordsPerRow * 4)
+            return BitStream.code(column, bits: geometry.bits, in: codes)
         }
-        let word = codes.loadUnaligned(fromByteOffset: column / codesPerWord * 4, as: UInt32.self)
+        let word = codes.number(UInt32.self, at: column / codesPerWord * 4)
         return UInt8(truncatingIfNeeded: word &>> UInt32(column % codesPerWord * geometry.bits))
             & UInt8(truncatingIfNeeded: geometry.top)
     }

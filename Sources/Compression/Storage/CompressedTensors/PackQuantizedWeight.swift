@@ -1,3 +1,5 @@
+import Kernels
+
 /// A weight being put into the `pack-quantized` layout row by row.
 ///
 /// `@unchecked Sendable` because workers store different rows, which touch disjoint memory.
@@ -26,51 +28,49 @@ final class PackQuantizedWeight: @unchecked Sendable {
         let result = StoredBytes(byteCount: geometry.columns * 4)
         for (position, column) in columnOrder.enumerated() {
             let group = Int32(truncatingIfNeeded: position / geometry.groupLength)
-            result.base.storeBytes(of: group, toByteOffset: 4 * column, as: Int32.self)
+            result.store(group, at: 4 * column)
         }
         return result
     }
 
+    /// How its grids are made.
+    var form: GridForm { GridForm(bits: geometry.bits, symmetric: geometry.symmetric, scaleType: scaleType) }
+
     /// Stores a row's codes, one a byte, with its groups' scales and zero points.
-    func store(
-        row: Int, codes: UnsafePointer<UInt8>, scales rowScales: UnsafePointer<Float>,
-        zeros rowZeros: UnsafePointer<UInt8>
-    ) {
-        withUnsafeTemporaryAllocation(byteCount: geometry.wordsPerRow * 4 + 16, alignment: 8) { stream in
-            // Sound because the stream has bytes; packing writes up to eight beyond the last code.
-            let base = stream.baseAddress.unsafelyUnwrapped
-            BitStream.pack(codes, count: geometry.columns, bits: geometry.bits, into: base)
-            store(row: row, stream: base, scales: rowScales, zeros: rowZeros)
+    func store(row: Int, codes: Span<UInt8>, scales: Span<Float>, zeros: Span<UInt8>) {
+        precondition(codes.count == geometry.columns, "a row has all of its codes")
+        withScratch(geometry.wordsPerRow * 4 + 16, of: UInt8(0)) { stream in
+            var bytes = stream.mutableBytes
+            BitStream.pack(codes, bits: geometry.bits, into: &bytes)
+            store(row: row, stream: stream.span, scales: scales, zeros: zeros)
         }
     }
 
     /// Stores a row's codes, packed already, with its groups' scales and zero points.
     ///
-    /// The stream has room for whole words; what lies in the last one beyond the codes is set to zero.
-    func store(
-        row: Int, stream: UnsafeMutableRawPointer, scales rowScales: UnsafePointer<Float>,
-        zeros rowZeros: UnsafePointer<UInt8>
-    ) {
+    /// What lies in the last word beyond the codes becomes zero.
+    func store(row: Int, stream: Span<UInt8>, scales rowScales: Span<Float>, zeros rowZeros: Span<UInt8>) {
         let (used, byteCount) = ((geometry.columns * geometry.bits + 7) / 8, geometry.wordsPerRow * 4)
-        for byte in used..<byteCount { stream.storeBytes(of: 0, toByteOffset: byte, as: UInt8.self) }
-        (packed.base + row * byteCount).copyMemory(from: stream, byteCount: byteCount)
-        let groups = geometry.groups
-        scaleType.encode(rowScales, count: groups, into: scales.base + row * groups * scaleType.byteCount)
-        if let zeros { (zeros.base + row * groups).copyMemory(from: rowZeros, byteCount: groups) }
+        packed.store(stream.extracting(0..<used), at: row * byteCount)
+        for byte in used..<byteCount { packed.store(UInt8(0), at: row * byteCount + byte) }
+        let (groups, size) = (geometry.groups, geometry.groups * scaleType.byteCount)
+        scales.withBytes(row * size..<(row + 1) * size) {
+            scaleType.encode(rowScales.extracting(0..<groups), into: &$0)
+        }
+        zeros?.store(rowZeros.extracting(0..<groups), at: row * groups)
     }
 
     /// Where groups are stored that are found side by side.
     var groups: GroupTarget {
         GroupTarget(
-            geometry: geometry, scaleType: scaleType, codes: packed.base, scales: scales.base, zeros: zeros?.base)
+            form, groupLength: geometry.groupLength, groupCount: geometry.rows * geometry.groups, codes: packed.bytes,
+            scales: scales.bytes, zeros: zeros?.bytes)
     }
 
     /// The stored tensors, once every row is stored.
     func finish() -> CompressedWeight {
         let layout = geometry.layout(scaleType: scaleType)
-        let shape = StoredBytes(byteCount: 16)
-        shape.base.storeBytes(of: Int64(geometry.rows), as: Int64.self)
-        shape.base.storeBytes(of: Int64(geometry.columns), toByteOffset: 8, as: Int64.self)
+        let shape = StoredBytes.shape(rows: geometry.rows, columns: geometry.columns)
         let packedZeros = zeros.map { packed(zeros: $0) }
         let storages = [packed, scales, packedZeros, shape, groupIndex].compactMap(\.self)
         return CompressedWeight(
@@ -81,20 +81,20 @@ final class PackQuantizedWeight: @unchecked Sendable {
     }
 
     private func packed(zeros: StoredBytes) -> StoredBytes {
-        let (groups, bits) = (geometry.groups, geometry.bits)
-        let result = StoredBytes(byteCount: geometry.zeroWordRows * groups * 4)
-        let words = result.base.assumingMemoryBound(to: UInt32.self)
-        let codes = zeros.base.assumingMemoryBound(to: UInt8.self)
+        let (groups, bits, codes) = (geometry.groups, geometry.bits, TensorBytes(zeros))
+        var words = [UInt32](repeating: 0, count: geometry.zeroWordRows * groups)
         for row in 0..<geometry.rows {
             let (word, shift) = (row * bits / 32, UInt64(row * bits % 32))
             for group in 0..<groups {
-                let value = UInt64(codes[row * groups + group]) << shift
+                let value = UInt64(codes.number(UInt8.self, at: row * groups + group)) << shift
                 words[word * groups + group] |= UInt32(truncatingIfNeeded: value)
                 if shift + UInt64(bits) > 32 {
                     words[(word + 1) * groups + group] |= UInt32(truncatingIfNeeded: value >> 32)
                 }
             }
         }
+        let result = StoredBytes(byteCount: 4 * words.count, zeroed: false)
+        for (index, word) in words.enumerated() { result.store(word, at: 4 * index) }
         return result
     }
 }

@@ -42,11 +42,10 @@ struct AWQCheckpoint: Sendable, Equatable {
         }
         let scaleTensor = try module.tensor("scales")
         let scales = try GroupScales(scaleTensor, groups: groups, rows: rows)
-        let zeroCodes = OutputPackedCodes(words: zeroTensor.baseAddress, rows: rows)
+        let zeroCodes = OutputPackedCodes(words: TensorBytes(zeroTensor), rows: rows)
         let zeros = (0..<groups * rows).map { UInt8(zeroCodes.code(row: $0 % rows, column: $0 / rows)) }
         return GroupedCodeMatrix(
-            rows: rows, columns: columns, codes: OutputPackedCodes(words: weight.baseAddress, rows: rows),
-            scales: scales, zeros: zeros, groups: .consecutive(length: length),
-            owners: [weight.mapping, scaleTensor.mapping])
+            rows: rows, columns: columns, codes: OutputPackedCodes(words: TensorBytes(weight), rows: rows),
+            scales: scales, zeros: zeros, groups: .consecutive(length: length))
     }
 }

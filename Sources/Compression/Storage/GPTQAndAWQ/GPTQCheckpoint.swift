@@ -60,10 +60,9 @@ struct GPTQCheckpoint: Sendable, Equatable {
         }
         return GroupedCodeMatrix(
             rows: rows, columns: columns,
-            codes: InputPackedCodes(words: weight.baseAddress, rows: rows, bits: bits), scales: scales,
+            codes: InputPackedCodes(words: TensorBytes(weight), rows: rows, bits: bits), scales: scales,
             zeros: zeros,
-            groups: try columnGroups(module, columns: columns, groups: groups, length: length),
-            owners: [weight.mapping, scaleTensor.mapping])
+            groups: try columnGroups(module, columns: columns, groups: groups, length: length))
     }
 
     private func columnGroups(

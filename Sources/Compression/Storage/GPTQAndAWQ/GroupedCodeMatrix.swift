@@ -5,9 +5,7 @@ import Kernels
 ///
 /// Their packages multiply whole numbers by scales of 16 bits, which leaves a number of 16 bits; a model that was
 /// evaluated by them had these weights, so they are what is read here.
-///
-/// `@unchecked Sendable` because the bytes are only read, and the owners keep them alive.
-struct GroupedCodeMatrix<Codes: ColumnCodes>: WeightMatrix, @unchecked Sendable {
+struct GroupedCodeMatrix<Codes: ColumnCodes>: WeightMatrix {
     let rows: Int
     let columns: Int
     let codes: Codes
@@ -15,11 +13,10 @@ struct GroupedCodeMatrix<Codes: ColumnCodes>: WeightMatrix, @unchecked Sendable 
     /// Groups × rows.
     let zeros: [UInt8]
     let groups: ColumnGroups
-    let owners: [any AnyObject & Sendable]
 
     var significantBits: Int { scales.type.significantBits }
 
-    func decode(row: Int, columns range: Range<Int>, into destination: UnsafeMutablePointer<Float>) {
+    func decode(row: Int, columns range: Range<Int>, into destination: inout MutableSpan<Float>) {
         var (current, scale, zero) = (-1, Float(0), Float(0))
         for column in range {
             let group = groups[column]
@@ -33,7 +30,7 @@ struct GroupedCodeMatrix<Codes: ColumnCodes>: WeightMatrix, @unchecked Sendable 
         }
     }
 
-    func pack(rows range: Range<Int>, columns part: Range<Int>, into panel: UnsafeMutablePointer<Float>) {
+    func pack(rows range: Range<Int>, columns part: Range<Int>, into panel: inout MutableSpan<Float>) {
         var (current, scale, zero) = (-1, SIMD16<Float>(), SIMD16<Float>())
         for column in part {
             let group = groups[column]
@@ -46,8 +43,7 @@ struct GroupedCodeMatrix<Codes: ColumnCodes>: WeightMatrix, @unchecked Sendable 
             }
             // Lanes beyond the last row keep a scale and a zero point of 0, and codes of 0.
             let values = (SIMD16<Float>(codes(range, column)) - zero) * scale
-            let target = UnsafeMutableRawPointer(panel + (column - part.lowerBound) * 16)
-            target.storeBytes(of: scales.type.rounded(values), as: SIMD16<Float>.self)
+            panel.store(scales.type.rounded(values), at: (column - part.lowerBound) * 16)
         }
     }
 
@@ -61,10 +57,8 @@ struct GroupedCodeMatrix<Codes: ColumnCodes>: WeightMatrix, @unchecked Sendable 
 }
 
 /// Scales stored groups × outputs.
-///
-/// `@unchecked Sendable` because the bytes are only read; the matrix keeps their owner.
-struct GroupScales: @unchecked Sendable {
-    let bytes: UnsafeRawPointer
+struct GroupScales: Sendable {
+    let bytes: TensorBytes
     let type: ScaleType
     let rows: Int
 
@@ -74,12 +68,12 @@ struct GroupScales: @unchecked Sendable {
             throw .wrongShape(tensor: tensor.info.name, found: tensor.info.shape, expected: "[\(groups), \(rows)]")
         }
         type = try ScaleType(of: tensor)
-        bytes = tensor.baseAddress
+        bytes = TensorBytes(tensor)
         self.rows = rows
     }
 
     @inline(__always)
-    func value(group: Int, row: Int) -> Float { type.decode(bytes, group * rows + row) }
+    func value(group: Int, row: Int) -> Float { bytes.scale(group * rows + row, type) }
 }
 
 /// Which group each input of a weight belongs to.

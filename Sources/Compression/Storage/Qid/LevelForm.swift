@@ -129,10 +129,10 @@ enum LevelForm: Sendable, Equatable {
         }
         let used = ofGroups ? nil : scales
         return LevelMatrix(
-            geometry, packed: packed.baseAddress, levels: (levels.baseAddress, try ScaleType(of: levels)),
+            geometry, packed: TensorBytes(packed), levels: (TensorBytes(levels), try ScaleType(of: levels)),
             scales: try used.map { scales throws(CompressionError) in
-                (scales.baseAddress, try ScaleType(of: scales))
-            }, owners: [packed.mapping, levels.mapping] + (used.map { [$0.mapping] } ?? []))
+                (TensorBytes(scales), try ScaleType(of: scales))
+            })
     }
 
     private static func twoSizes(_ tensor: Tensor) throws(CompressionError) -> [Int] {
@@ -169,7 +169,6 @@ extension MXMatrix {
             throw .wrongType(tensor: scales.info.name, found: scales.info.type.rawValue, expected: "U8")
         }
         self.init(
-            format, rows: rows, columns: columns, elements: elements.baseAddress, exponents: scales.baseAddress,
-            owners: [elements.mapping, scales.mapping])
+            format, rows: rows, columns: columns, elements: TensorBytes(elements), exponents: TensorBytes(scales))
     }
 }

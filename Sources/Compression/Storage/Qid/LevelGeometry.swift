@@ -1,4 +1,5 @@
 import Checkpoint
+import Kernels
 
 /// The sizes of one weight in the layout `levels`: codes that name levels, tables of these, and scales.
 ///

@@ -1,4 +1,5 @@
 import Checkpoint
+import Kernels
 
 /// A weight being put into the layout `levels` row by row.
 ///
@@ -21,50 +22,51 @@ final class LevelWeight: @unchecked Sendable {
     }
 
     /// Stores a row's codes, one a byte.
-    func store(row: Int, codes: UnsafePointer<UInt8>) {
-        geometry.stream.pack(
-            codes, count: geometry.codesPerRow, into: packed.base + row * geometry.bytesPerRow)
+    func store(row: Int, codes: Span<UInt8>) {
+        precondition(codes.count == geometry.codesPerRow, "a row has all of its codes")
+        packed.withBytes(row * geometry.bytesPerRow..<(row + 1) * geometry.bytesPerRow) {
+            geometry.stream.pack(codes, into: &$0)
+        }
     }
 
     /// Stores a group's scale, a value of the type.
     func store(row: Int, group: Int, scale: Float) {
         guard let scales else { return }
-        scaleType.encodeSigned([scale], into: scales.base, at: row * geometry.groups + group)
+        scales.store(scale, scaleType, at: row * geometry.groups + group)
     }
 
     /// Stores the table of a group.
     func store(row: Int, group: Int, levels values: [Float]) {
-        scaleType.encodeSigned(values, into: levels.base, at: (row * geometry.groups + group) * geometry.levels)
+        store(values, at: (row * geometry.groups + group) * geometry.levels)
     }
 
     /// Stores the one table.
-    func store(levels values: [Float]) { scaleType.encodeSigned(values, into: levels.base, at: 0) }
+    func store(levels values: [Float]) { store(values, at: 0) }
+
+    private func store(_ values: [Float], at first: Int) {
+        for (index, value) in values.enumerated() { levels.store(value, scaleType, at: first + index) }
+    }
 
     /// The stored tensors, once every row is stored.
     func finish() -> CompressedWeight {
-        let shape = StoredBytes(byteCount: 16)
-        shape.base.storeBytes(of: Int64(geometry.rows), as: Int64.self)
-        shape.base.storeBytes(of: Int64(geometry.columns), toByteOffset: 8, as: Int64.self)
+        let shape = StoredBytes.shape(rows: geometry.rows, columns: geometry.columns)
         let storages = [packed, levels, scales, shape].compactMap(\.self)
         return CompressedWeight(
             tensors: zip(geometry.layout(scaleType: scaleType), storages).map { StoredTensor(layout: $0, storage: $1) },
             matrix: LevelMatrix(
-                geometry, packed: packed.base, levels: (UnsafeRawPointer(levels.base), scaleType),
-                scales: scales.map { (UnsafeRawPointer($0.base), scaleType) }, owners: storages))
+                geometry, packed: TensorBytes(packed), levels: (TensorBytes(levels), scaleType),
+                scales: scales.map { (TensorBytes($0), scaleType) }))
     }
 }
 
-extension ScaleType {
-    /// Stores values of either sign that this type holds exactly, from an element on.
-    func encodeSigned(_ values: [Float], into destination: UnsafeMutableRawPointer, at first: Int) {
-        for (index, value) in values.enumerated() {
-            let offset = (first + index) * byteCount
-            switch self {
-            case .float16: destination.storeBytes(of: Float16(value).bitPattern, toByteOffset: offset, as: UInt16.self)
-            case .bfloat16:
-                destination.storeBytes(of: UInt16(value.bitPattern >> 16), toByteOffset: offset, as: UInt16.self)
-            case .float32: destination.storeBytes(of: value, toByteOffset: offset, as: Float.self)
-            }
+extension StoredBytes {
+    /// Stores a value of either sign that a type of scales holds exactly, as one of its elements.
+    @inline(__always)
+    func store(_ value: Float, _ type: ScaleType, at index: Int) {
+        switch type {
+        case .float16: store(Float16(value).bitPattern, at: 2 * index)
+        case .bfloat16: store(UInt16(value.bitPattern >> 16), at: 2 * index)
+        case .float32: store(value, at: 4 * index)
         }
     }
 }

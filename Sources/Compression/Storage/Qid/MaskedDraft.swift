@@ -2,38 +2,26 @@ import Checkpoint
 import Kernels
 
 /// A matrix on its way into the layout of `MaskedGeometry`: workers fill its rows, then `finish` packs them.
-///
-/// `@unchecked Sendable` because workers write different rows, and nobody reads before all are there.
-final class MaskedDraft: @unchecked Sendable {
+final class MaskedDraft: Sendable {
     let geometry: MaskedGeometry
-    /// One byte a weight, rows × columns: 1 where it is kept.
-    let kept: UnsafeMutablePointer<UInt8>
+    /// 1 where a weight is kept, rows × columns.
+    let kept: RowTable<UInt8>
     /// Values as they are to be stored, rows × columns, before they are rounded to their type.
-    let values: UnsafeMutablePointer<Float>
+    let values: RowTable<Float>
     /// Or else their codes.
-    let codes: UnsafeMutablePointer<UInt8>
+    let codes: RowTable<UInt8>
     /// rows × groups.
-    let scales: UnsafeMutablePointer<Float>
-    let zeros: UnsafeMutablePointer<UInt8>
+    let scales: RowTable<Float>
+    let zeros: RowTable<UInt8>
 
     init(_ geometry: MaskedGeometry) {
         self.geometry = geometry
-        let count = max(1, geometry.rows * geometry.columns)
-        kept = .allocate(capacity: count)
-        kept.initialize(repeating: 1, count: count)
-        let isCoded = geometry.groups > 0
-        values = .allocate(capacity: isCoded ? 1 : count)
-        codes = .allocate(capacity: isCoded ? count : 1)
-        scales = .allocate(capacity: max(1, geometry.rows * geometry.groups))
-        zeros = .allocate(capacity: max(1, geometry.rows * geometry.groups))
-    }
-
-    deinit {
-        kept.deallocate()
-        values.deallocate()
-        codes.deallocate()
-        scales.deallocate()
-        zeros.deallocate()
+        let (rows, columns, isCoded) = (geometry.rows, geometry.columns, geometry.groups > 0)
+        kept = RowTable(rows: rows, columns: columns, repeating: 1)
+        values = RowTable(rows: isCoded ? 0 : rows, columns: columns, repeating: 0)
+        codes = RowTable(rows: isCoded ? rows : 0, columns: columns, repeating: 0)
+        scales = RowTable(rows: rows, columns: geometry.groups, repeating: 1)
+        zeros = RowTable(rows: rows, columns: geometry.groups, repeating: 0)
     }
 
     /// The stored tensors, once every row is filled.
@@ -65,19 +53,14 @@ final class MaskedDraft: @unchecked Sendable {
         switch geometry.coding {
         case .values(let type): (stored, scales, zeros) = (try packedValues(tensor, type, starts), nil, nil)
         case .codes(let bits, let symmetric, _, let scaleType):
-            stored = packedCodes(bits, starts)
-            let count = geometry.rows * geometry.groups
-            let encoded = StoredBytes(byteCount: count * scaleType.byteCount)
-            scaleType.encode(self.scales, count: count, into: encoded.base)
-            scales = encoded
-            zeros = symmetric ? nil : Self.stream(self.zeros, count: count, bits: bits)
+            stored = try packedCodes(bits, starts)
+            scales = self.scales.readAll { Self.encoded($0, scaleType) }
+            zeros = symmetric ? nil : self.zeros.readAll { Self.stream($0, bits: bits) }
         }
-        let shape = StoredBytes(byteCount: 16)
-        shape.base.storeBytes(of: Int64(geometry.rows), as: Int64.self)
-        shape.base.storeBytes(of: Int64(geometry.columns), toByteOffset: 8, as: Int64.self)
+        let shape = StoredBytes.shape(rows: geometry.rows, columns: geometry.columns)
         let matrix = MaskedMatrix(
-            geometry, mask: mask.map { .init($0) }, stored: .init(stored), scales: scales.map { .init($0) },
-            zeros: zeros.map { .init($0) })
+            geometry, mask: mask.map { TensorBytes($0) }, stored: TensorBytes(stored),
+            scales: scales.map { TensorBytes($0) }, zeros: zeros.map { TensorBytes($0) })
         guard let matrix else { preconditionFailure("a mask keeps what its layout says") }
         return Packed(mask: mask, stored: stored, scales: scales, zeros: zeros, shape: shape, matrix: matrix)
     }
@@ -85,20 +68,23 @@ final class MaskedDraft: @unchecked Sendable {
     private func starts() -> [Int] {
         var (starts, sum) = ([0], 0)
         for row in 0..<geometry.rows {
-            let flags = UnsafeBufferPointer(start: kept + row * geometry.columns, count: geometry.columns)
-            sum += flags.reduce(0) { $0 + Int($1) }
+            sum += kept.readRow(row) { flags in flags.indices.reduce(0) { $0 + Int(flags[$1]) } }
             starts.append(sum)
         }
         return starts
     }
 
     private func packedMask() -> StoredBytes {
-        let (perRow, columns) = (geometry.maskBytesPerRow, geometry.columns)
+        let perRow = geometry.maskBytesPerRow
         let result = StoredBytes(byteCount: geometry.rows * perRow)
-        let bytes = result.base.assumingMemoryBound(to: UInt8.self)
         for row in 0..<geometry.rows {
-            for column in 0..<columns {
-                bytes[row * perRow + column / 8] |= kept[row * columns + column] << UInt8(column % 8)
+            kept.readRow(row) { flags in
+                for first in stride(from: 0, to: flags.count, by: 8) {
+                    let bits = (first..<min(first + 8, flags.count)).reduce(UInt8(0)) {
+                        $0 | flags[$1] << UInt8($1 % 8)
+                    }
+                    result.store(bits, at: row * perRow + first / 8)
+                }
             }
         }
         return result
@@ -108,56 +94,61 @@ final class MaskedDraft: @unchecked Sendable {
         _ tensor: String, _ type: ScaleType, _ starts: [Int]
     ) throws(CompressionError) -> StoredBytes {
         let result = StoredBytes(byteCount: geometry.storedCount * type.byteCount, zeroed: false)
-        let columns = geometry.columns
         _ = try Parallel.map(geometry.rows) { [self] (row) throws(CompressionError) in
             var index = starts[row]
-            for column in 0..<columns where kept[row * columns + column] == 1 {
-                let value = type.roundedSigned(values[row * columns + column])
-                guard value.isFinite else {
+            try readKept(row, values) { (column, value) throws(CompressionError) in
+                let rounded = type.roundedSigned(value)
+                guard rounded.isFinite else {
                     throw .valueOutOfRange(tensor: tensor, row: row, column: column, type: type.rawValue)
                 }
-                type.encodeSigned(value, into: result.base, index)
+                result.store(rounded, type, at: index)
                 index += 1
             }
         }
         return result
     }
 
-    private func packedCodes(_ bits: Int, _ starts: [Int]) -> StoredBytes {
-        let columns = geometry.columns
-        guard geometry.kept != nil else { return Self.stream(codes, count: geometry.storedCount, bits: bits) }
-        let gathered = StoredBytes(byteCount: geometry.storedCount + 8)
-        Parallel.forEach(geometry.rows) { [self] row in
-            let target = gathered.base.assumingMemoryBound(to: UInt8.self)
-            var index = starts[row]
-            for column in 0..<columns where kept[row * columns + column] == 1 {
-                target[index] = codes[row * columns + column]
-                index += 1
-            }
-        }
-        return Self.stream(
-            gathered.base.assumingMemoryBound(to: UInt8.self), count: geometry.storedCount, bits: bits)
-    }
-
-    private static func stream(_ codes: UnsafePointer<UInt8>, count: Int, bits: Int) -> StoredBytes {
-        let byteCount = 4 * BitStream.wordCount(codes: count, bits: bits)
-        let padded = StoredBytes(byteCount: byteCount + 16)
-        BitStream.pack(codes, count: count, bits: bits, into: padded.base)
-        let result = StoredBytes(byteCount: byteCount)
-        result.base.copyMemory(from: padded.base, byteCount: byteCount)
-        return result
-    }
-}
-
-extension ScaleType {
-    /// Stores a value of either sign that `roundedSigned` has made.
+    /// Calls `body` for each weight of a row that is kept, with its column and its value in a table.
     @inline(__always)
-    func encodeSigned(_ value: Float, into destination: UnsafeMutableRawPointer, _ index: Int) {
-        var magnitude = value.magnitude
-        encode(&magnitude, count: 1, into: destination + index * byteCount)
-        guard value.sign == .minus else { return }
-        let last = (index + 1) * byteCount - 1
-        let byte = destination.load(fromByteOffset: last, as: UInt8.self)
-        destination.storeBytes(of: byte | 0x80, toByteOffset: last, as: UInt8.self)
+    private func readKept<Element>(
+        _ row: Int, _ table: RowTable<Element>, _ body: (Int, Element) throws(CompressionError) -> Void
+    ) throws(CompressionError) {
+        try kept.readRow(row) { (flags) throws(CompressionError) in
+            try table.readRow(row) { (values) throws(CompressionError) in
+                for column in flags.indices where flags[column] == 1 { try body(column, values[column]) }
+            }
+        }
+    }
+
+    private func packedCodes(_ bits: Int, _ starts: [Int]) throws(CompressionError) -> StoredBytes {
+        guard geometry.kept != nil else { return codes.readAll { Self.stream($0, bits: bits) } }
+        let gathered = RowTable(rows: 1, columns: geometry.storedCount, repeating: UInt8(0))
+        _ = try Parallel.map(geometry.rows) { [self] (row) throws(CompressionError) in
+            try gathered.withRow(0, columns: starts[row]..<starts[row + 1]) { (target) throws(CompressionError) in
+                var index = 0
+                try readKept(row, codes) { (_, code) throws(CompressionError) in
+                    target[index] = code
+                    index += 1
+                }
+            }
+        }
+        return gathered.readAll { Self.stream($0, bits: bits) }
+    }
+
+    private static func encoded(_ scales: Span<Float>, _ type: ScaleType) -> StoredBytes {
+        let result = StoredBytes(byteCount: scales.count * type.byteCount)
+        result.withBytes(0..<result.byteCount) { type.encode(scales, into: &$0) }
+        return result
+    }
+
+    private static func stream(_ codes: Span<UInt8>, bits: Int) -> StoredBytes {
+        let byteCount = 4 * BitStream.wordCount(codes: codes.count, bits: bits)
+        var stream = [UInt8](repeating: 0, count: byteCount + 16)
+        var elements = stream.mutableSpan
+        var bytes = elements.mutableBytes
+        BitStream.pack(codes, bits: bits, into: &bytes)
+        let result = StoredBytes(byteCount: byteCount)
+        result.store(stream.span.extracting(0..<byteCount), at: 0)
+        return result
     }
 }

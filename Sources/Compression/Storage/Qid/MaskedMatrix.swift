@@ -2,57 +2,28 @@ import Checkpoint
 import Kernels
 
 /// A matrix in the layout of `MaskedGeometry`, read value by value: what is left out is 0.
-///
-/// `@unchecked Sendable` because the bytes are only read, and the owners keep them alive.
-struct MaskedMatrix: WeightMatrix, @unchecked Sendable {
+struct MaskedMatrix: WeightMatrix {
     let geometry: MaskedGeometry
-    private let mask: UnsafeRawPointer?
+    private let mask: TensorBytes?
     /// The place of each row's first value among the kept ones, then their count.
     private let starts: [Int]
-    private let stored: UnsafeRawPointer
-    private let storedByteCount: Int
-    private let scales: UnsafeRawPointer?
-    private let zeros: UnsafeRawPointer?
-    private let zeroByteCount: Int
-    private let owners: [any AnyObject & Sendable]
+    private let stored: TensorBytes
+    private let scales: TensorBytes?
+    private let zeros: TensorBytes?
 
     var rows: Int { geometry.rows }
     var columns: Int { geometry.columns }
 
-    /// A tensor's bytes and who owns them.
-    struct Part {
-        let bytes: UnsafeRawPointer
-        let byteCount: Int
-        let owner: any AnyObject & Sendable
-
-        init(_ storage: StoredBytes) {
-            bytes = UnsafeRawPointer(storage.base)
-            byteCount = storage.byteCount
-            owner = storage
-        }
-
-        init(_ tensor: Tensor) {
-            bytes = tensor.baseAddress
-            byteCount = tensor.byteCount
-            owner = tensor.mapping
-        }
-    }
-
     /// Joins parts whose sizes are those of the geometry; nil if the mask does not keep as many values as are stored.
-    init?(_ geometry: MaskedGeometry, mask: Part?, stored: Part, scales: Part?, zeros: Part?) {
-        self.geometry = geometry
-        self.mask = mask?.bytes
-        self.stored = stored.bytes
-        storedByteCount = stored.byteCount
-        self.scales = scales?.bytes
-        self.zeros = zeros?.bytes
-        zeroByteCount = zeros?.byteCount ?? 0
-        owners = [mask, stored, scales, zeros].compactMap { $0?.owner }
-        starts = Self.starts(geometry, mask?.bytes)
+    init?(
+        _ geometry: MaskedGeometry, mask: TensorBytes?, stored: TensorBytes, scales: TensorBytes?, zeros: TensorBytes?
+    ) {
+        (self.geometry, self.mask, self.stored, self.scales, self.zeros) = (geometry, mask, stored, scales, zeros)
+        starts = Self.starts(geometry, mask)
         guard starts.last == geometry.storedCount else { return nil }
     }
 
-    private static func starts(_ geometry: MaskedGeometry, _ mask: UnsafeRawPointer?) -> [Int] {
+    private static func starts(_ geometry: MaskedGeometry, _ mask: TensorBytes?) -> [Int] {
         guard let mask else { return (0...geometry.rows).map { $0 * geometry.columns } }
         var (starts, sum) = ([0], 0)
         starts.reserveCapacity(geometry.rows + 1)
@@ -67,26 +38,26 @@ struct MaskedMatrix: WeightMatrix, @unchecked Sendable {
 
     /// The mask of 64 columns of a row; zero for those behind the last.
     @inline(__always)
-    private static func bits(_ mask: UnsafeRawPointer, _ geometry: MaskedGeometry, row: Int, word: Int) -> UInt64 {
+    private static func bits(_ mask: TensorBytes, _ geometry: MaskedGeometry, row: Int, word: Int) -> UInt64 {
         let (first, perRow) = (8 * word, geometry.maskBytesPerRow)
-        let bytes = mask + row * perRow + first
         let columns = geometry.columns - 64 * word
-        if columns >= 64 { return bytes.loadUnaligned(as: UInt64.self) }
+        if columns >= 64 { return mask.number(UInt64.self, at: row * perRow + first) }
         var bits: UInt64 = 0
         for byte in 0..<perRow - first {
-            bits |= UInt64(bytes.load(fromByteOffset: byte, as: UInt8.self)) << (8 * byte)
+            bits |= UInt64(mask.number(UInt8.self, at: row * perRow + first + byte)) << (8 * byte)
         }
         return bits & (1 << UInt64(columns) - 1)
     }
 
-    func decode(row: Int, columns range: Range<Int>, into destination: UnsafeMutablePointer<Float>) {
+    func decode(row: Int, columns range: Range<Int>, into destination: inout MutableSpan<Float>) {
+        precondition(destination.count == range.count, "there is room for just the columns asked for")
         guard let mask else {
             let first = row * columns + range.lowerBound
             return values(row, first, columns: range) { column, value in
                 destination[column - range.lowerBound] = value
             }
         }
-        destination.update(repeating: 0, count: range.count)
+        destination.update(repeating: 0)
         var index = starts[row]
         for word in 0..<range.lowerBound / 64 {
             index += Self.bits(mask, geometry, row: row, word: word).nonzeroBitCount
@@ -100,7 +71,7 @@ struct MaskedMatrix: WeightMatrix, @unchecked Sendable {
                 bits &= ~before
             }
             if range.upperBound < 64 * (word + 1) { bits &= UInt64(1) << UInt64(range.upperBound - 64 * word) - 1 }
-            scatter(bits, row, from: index, firstColumn: 64 * word, into: destination - range.lowerBound)
+            scatter(bits, row, from: index, firstColumn: 64 * word - range.lowerBound, of: range, into: &destination)
             index += bits.nonzeroBitCount
             word += 1
         }
@@ -109,13 +80,14 @@ struct MaskedMatrix: WeightMatrix, @unchecked Sendable {
     /// Puts the values of the columns whose bits are set where those columns are.
     @inline(__always)
     private func scatter(
-        _ bits: UInt64, _ row: Int, from index: Int, firstColumn: Int, into destination: UnsafeMutablePointer<Float>
+        _ bits: UInt64, _ row: Int, from index: Int, firstColumn: Int, of range: Range<Int>,
+        into destination: inout MutableSpan<Float>
     ) {
         var (bits, index) = (bits, index)
         switch geometry.coding {
         case .values(let type):
             while bits != 0 {
-                destination[firstColumn + bits.trailingZeroBitCount] = type.decode(stored, index)
+                destination[firstColumn + bits.trailingZeroBitCount] = stored.scale(index, type)
                 index += 1
                 bits &= bits - 1
             }
@@ -123,8 +95,8 @@ struct MaskedMatrix: WeightMatrix, @unchecked Sendable {
             var (group, grid) = (-1, UniformGrid(scale: 1, zero: 0))
             while bits != 0 {
                 let column = firstColumn + bits.trailingZeroBitCount
-                if column / length != group {
-                    group = column / length
+                if (range.lowerBound + column) / length != group {
+                    group = (range.lowerBound + column) / length
                     grid = self.grid(row, group: group)
                 }
                 destination[column] = grid.value(code(index, width))
@@ -139,7 +111,7 @@ struct MaskedMatrix: WeightMatrix, @unchecked Sendable {
     private func values(_ row: Int, _ first: Int, columns range: Range<Int>, _ body: (Int, Float) -> Void) {
         switch geometry.coding {
         case .values(let type):
-            for column in range { body(column, type.decode(stored, first + column - range.lowerBound)) }
+            for column in range { body(column, stored.scale(first + column - range.lowerBound, type)) }
         case .codes(let width, _, let length, _):
             var (group, grid) = (-1, UniformGrid(scale: 1, zero: 0))
             for column in range {
@@ -158,12 +130,12 @@ struct MaskedMatrix: WeightMatrix, @unchecked Sendable {
             return UniformGrid(scale: 1, zero: 0)
         }
         let index = row * geometry.groups + group
-        let zero = zeros.map { Int32(BitStream.code(index, bits: bits, in: $0, byteCount: zeroByteCount)) }
-        return UniformGrid(scale: scaleType.decode(scales, index), zero: zero ?? Int32(1) << Int32(bits - 1))
+        let zero = zeros.map { zeros in Int32(zeros.withSpan { BitStream.code(index, bits: bits, in: $0) }) }
+        return UniformGrid(scale: scales.scale(index, scaleType), zero: zero ?? Int32(1) << Int32(bits - 1))
     }
 
     @inline(__always)
     private func code(_ index: Int, _ bits: Int) -> UInt8 {
-        BitStream.code(index, bits: bits, in: stored, byteCount: storedByteCount)
+        stored.withSpan { BitStream.code(index, bits: bits, in: $0) }
     }
 }

@@ -24,9 +24,9 @@ extension MaskedMatrix {
             }
         }
         let matrix = MaskedMatrix(
-            geometry, mask: mask.map { .init($0) }, stored: .init(stored),
-            scales: try codes.map { (_) throws(CompressionError) in .init(try module.tensor(name + "_scale")) },
-            zeros: codes?.symmetric == false ? .init(try module.tensor(name + "_zero_point")) : nil)
+            geometry, mask: mask.map { TensorBytes($0) }, stored: TensorBytes(stored),
+            scales: try codes.map { (_) throws(CompressionError) in TensorBytes(try module.tensor(name + "_scale")) },
+            zeros: codes?.symmetric == false ? TensorBytes(try module.tensor(name + "_zero_point")) : nil)
         guard let matrix else {
             throw .wrongShape(
                 tensor: stored.info.name, found: stored.info.shape, expected: "as many values as the mask keeps")

@@ -2,19 +2,18 @@
 ///
 /// This is the dense layout of compressed-tensors' `pack_to_int32` (codes may straddle words; every row starts a new
 /// 32-bit word). Earlier versions of that package let no code straddle a word; the two differ at 3, 5, 6 and 7 bits, and
-/// `PackQuantizedMatrix` reads both.
-enum BitStream {
+/// readers of that layout take both.
+package enum BitStream {
     /// The 32-bit words that `count` codes take.
-    static func wordCount(codes count: Int, bits: Int) -> Int { (count * bits + 31) / 32 }
+    package static func wordCount(codes count: Int, bits: Int) -> Int { (count * bits + 31) / 32 }
 
-    /// Packs `count` codes, one a byte, into whole words at `destination`, which has room for eight bytes more.
-    static func pack(
-        _ codes: UnsafePointer<UInt8>, count: Int, bits: Int, into destination: UnsafeMutableRawPointer
-    ) {
+    /// Packs codes, one a byte, into whole words; `destination` has room for eight bytes more.
+    package static func pack(_ codes: Span<UInt8>, bits: Int, into destination: inout MutableRawSpan) {
+        let count = codes.count
         var offset = 0
         var index = 0
         while index + 8 <= count {
-            let eight = UnsafeRawPointer(codes + index).loadUnaligned(as: UInt64.self)
+            let eight = codes.bytes.number(UInt64.self, at: index)
             destination.storeBytes(of: squeeze(eight, bits: bits), toByteOffset: offset, as: UInt64.self)
             index += 8
             offset += bits
@@ -34,13 +33,14 @@ enum BitStream {
         return value & 0x0000_0000_ffff_ffff | (value & 0xffff_ffff_0000_0000) &>> (4 * gap)
     }
 
-    /// The code at `index` of a stream of `byteCount` bytes.
+    /// The code at `index` of a stream.
+    @inlinable
     @inline(__always)
-    static func code(_ index: Int, bits: Int, in stream: UnsafeRawPointer, byteCount: Int) -> UInt8 {
+    package static func code(_ index: Int, bits: Int, in stream: RawSpan) -> UInt8 {
         let bit = index * bits
         let byte = bit / 8
-        var value = UInt16(stream.load(fromByteOffset: byte, as: UInt8.self))
-        if byte + 1 < byteCount { value |= UInt16(stream.load(fromByteOffset: byte + 1, as: UInt8.self)) << 8 }
+        var value = UInt16(stream.number(UInt8.self, at: byte))
+        if byte + 1 < stream.byteCount { value |= UInt16(stream.number(UInt8.self, at: byte + 1)) << 8 }
         return UInt8(truncatingIfNeeded: value &>> UInt16(bit % 8)) & UInt8(truncatingIfNeeded: (1 << bits) - 1)
     }
 }

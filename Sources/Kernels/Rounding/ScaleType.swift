@@ -1,24 +1,11 @@
-package import Checkpoint
-
 /// The type in which scales are stored.
 package enum ScaleType: String, Sendable, Hashable, CaseIterable {
     case float16
     case bfloat16
     case float32
 
-    /// The type that goes with weights of a type: their own where it has 16 bits, float16 otherwise.
-    package init(weights type: ElementType) { self = type == .bfloat16 ? .bfloat16 : .float16 }
-
-    package var elementType: ElementType {
-        switch self {
-        case .float16: .float16
-        case .bfloat16: .bfloat16
-        case .float32: .float32
-        }
-    }
-
     /// The significant bits of a value.
-    var significantBits: Int {
+    package var significantBits: Int {
         switch self {
         case .float16: 11
         case .bfloat16: 8
@@ -26,11 +13,13 @@ package enum ScaleType: String, Sendable, Hashable, CaseIterable {
         }
     }
 
+    @inlinable
     package var byteCount: Int { self == .float32 ? 4 : 2 }
 
     /// The nearest value of this type to a positive one, half to even; infinite where it is too large.
+    @inlinable
     @inline(__always)
-    func rounded(_ value: Float) -> Float {
+    package func rounded(_ value: Float) -> Float {
         switch self {
         case .float16: Self.float16(value)
         case .bfloat16: Self.bfloat16(value)
@@ -41,8 +30,9 @@ package enum ScaleType: String, Sendable, Hashable, CaseIterable {
     /// A positive value to float16 and back.
     ///
     /// Swift converts by way of Float80 in the runtime, sixty times slower.
+    @inlinable
     @inline(__always)
-    private static func float16(_ value: Float) -> Float {
+    static func float16(_ value: Float) -> Float {
         // Below 2⁻¹⁴ the step is 2⁻²⁴, which is that of float32 from 0.5 to 1.
         guard value >= 0x1p-14 else { return (value + 0.5) - 0.5 }
         guard value < 65_520 else { return .infinity }
@@ -61,14 +51,16 @@ package enum ScaleType: String, Sendable, Hashable, CaseIterable {
         return UInt16(truncatingIfNeeded: usual ^ ((usual ^ small) & isSmall))
     }
 
-    private static func bfloat16(_ value: Float) -> Float {
+    @inlinable
+    @inline(__always)
+    static func bfloat16(_ value: Float) -> Float {
         guard value.isFinite else { return value }
         let bits = value.bitPattern
         return Float(bitPattern: (bits &+ 0x7fff &+ (bits >> 16 & 1)) & 0xffff_0000)
     }
 
     /// The least value above zero.
-    var leastPositive: Float {
+    package var leastPositive: Float {
         switch self {
         case .float16: 0x1p-24
         case .bfloat16: 0x1p-133
@@ -76,7 +68,17 @@ package enum ScaleType: String, Sendable, Hashable, CaseIterable {
         }
     }
 
-    /// Stores values that `rounded` has made.
+    /// Stores values that `rounded` has made into as many elements.
+    package func encode(_ values: Span<Float>, into destination: inout MutableRawSpan) {
+        precondition(destination.byteCount == values.count * byteCount, "there is room for just these values")
+        values.withUnsafeBufferPointer { values in
+            destination.withUnsafeMutableBytes { destination in
+                guard let from = values.baseAddress, let base = destination.baseAddress else { return }
+                encode(from, count: values.count, into: base)
+            }
+        }
+    }
+
     func encode(_ values: UnsafePointer<Float>, count: Int, into destination: UnsafeMutableRawPointer) {
         switch self {
         case .float16: Self.store(values, count, destination) { Self.float16Bits($0) }
@@ -96,13 +98,14 @@ package enum ScaleType: String, Sendable, Hashable, CaseIterable {
         }
     }
 
+    /// The element at an index of stored ones.
+    @inlinable
     @inline(__always)
-    func decode(_ source: UnsafeRawPointer, _ index: Int) -> Float {
+    package func decode(_ source: RawSpan, _ index: Int) -> Float {
         switch self {
-        case .float16: Float(source.loadUnaligned(fromByteOffset: 2 * index, as: Float16.self))
-        case .bfloat16:
-            Float(bitPattern: UInt32(source.loadUnaligned(fromByteOffset: 2 * index, as: UInt16.self)) << 16)
-        case .float32: source.loadUnaligned(fromByteOffset: 4 * index, as: Float.self)
+        case .float16: Float(source.number(Float16.self, at: 2 &* index))
+        case .bfloat16: Float(bitPattern: UInt32(source.number(UInt16.self, at: 2 &* index)) << 16)
+        case .float32: source.number(Float.self, at: 4 &* index)
         }
     }
 }

@@ -1,7 +1,5 @@
-import Kernels
-import KernelsAVX512
-
 #if arch(x86_64)
+    import KernelsAVX512
     import _Builtin_intrinsics.intel
 
     /// Extremes and grids of groups of 16-bit weights that are rounded together, in memory of the worker who does it.
@@ -95,10 +93,10 @@ import KernelsAVX512
 
         /// Finds scales and zero points of `count` groups by the steps of `UniformGrid.init`; false where a scale is
         /// too large for its type.
-        mutating func makeGrids(_ count: Int, _ geometry: PackQuantizedGeometry, _ scaleType: ScaleType) -> Bool {
+        mutating func makeGrids(_ count: Int, _ form: GridForm) -> Bool {
             var (least, greatest) = (SIMD8<Float>(repeating: 1), SIMD8<Float>(repeating: 1))
             for first in stride(from: 0, to: count, by: 8) {
-                let scales = makeEightGrids(first, geometry, scaleType)
+                let scales = makeEightGrids(first, form)
                 (least, greatest) = (_mm256_min_ps(least, scales), _mm256_max_ps(greatest, scales))
             }
             let usual = NearestSteps.scales
@@ -110,27 +108,25 @@ import KernelsAVX512
         ///
         /// Numbers are not negative, so that their bits are ordered as they are.
         @inline(__always)
-        private func makeEightGrids(
-            _ first: Int, _ geometry: PackQuantizedGeometry, _ scaleType: ScaleType
-        ) -> SIMD8<Float> {
+        private func makeEightGrids(_ first: Int, _ form: GridForm) -> SIMD8<Float> {
             let values = values(first)
-            let top = Float(geometry.top)
+            let top = Float(form.top)
             let (magnitude, high) = (patterns(values.low) & 0x7fff_ffff, patterns(values.high))
             let span =
-                geometry.symmetric
+                form.symmetric
                 ? floats(pointwiseMax(magnitude, high)) / (top / 2) : (values.high - values.low) / top
-            let least = SIMD8(repeating: Int32(bitPattern: scaleType.leastPositive.bitPattern))
+            let least = SIMD8(repeating: Int32(bitPattern: form.scaleType.leastPositive.bitPattern))
             // All bits where both extremes are 0.
             let empty = ((magnitude | high) &- 1) &>> 31
             let one = SIMD8(repeating: Int32(bitPattern: Float(1).bitPattern))
-            let scales = floats(pointwiseMax(patterns(scaleType.rounded(span)), least) & ~empty | one & empty)
+            let scales = floats(pointwiseMax(patterns(form.scaleType.rounded(span)), least) & ~empty | one & empty)
             UnsafeMutableRawPointer(self.scales + first).storeBytes(of: scales, as: SIMD8<Float>.self)
-            var zeros = SIMD8(repeating: UInt8(truncatingIfNeeded: geometry.symmetricZero))
-            if !geometry.symmetric {
+            var zeros = SIMD8(repeating: UInt8(truncatingIfNeeded: form.symmetricZero))
+            if !form.symmetric {
                 // Adding 1.5·2²³ rounds half to even, and leaves the number in the low bits; the quotient is some hundreds.
                 let magic = SIMD8<Float>(repeating: 0x1.8p23)
                 let quotient = patterns(floats(magnitude) / scales + magic) &- patterns(magic)
-                zeros = SIMD8(truncatingIfNeeded: pointwiseMin(quotient, SIMD8(repeating: geometry.top)))
+                zeros = SIMD8(truncatingIfNeeded: pointwiseMin(quotient, SIMD8(repeating: form.top)))
             }
             UnsafeMutableRawPointer(self.zeros + first).storeBytes(of: zeros, as: SIMD8<UInt8>.self)
             return scales

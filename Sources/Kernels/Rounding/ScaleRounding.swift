@@ -1,32 +1,24 @@
-import Checkpoint
-
 extension ScaleType {
-    /// The type of a tensor of scales.
-    init(of tensor: Tensor) throws(CompressionError) {
-        guard let type = Self.allCases.first(where: { $0.elementType == tensor.info.type }) else {
-            throw .wrongType(
-                tensor: tensor.info.name, found: tensor.info.type.rawValue, expected: "F16, BF16 or F32")
-        }
-        self = type
-    }
-
     /// The nearest value of this type to one of either sign, half to even.
+    @inlinable
     @inline(__always)
-    func roundedSigned(_ value: Float) -> Float {
+    package func roundedSigned(_ value: Float) -> Float {
         self == .float32 ? value : Float(signOf: value, magnitudeOf: rounded(value.magnitude))
     }
 
     /// The nearest values of this type, half to even; those beyond float16 become infinite.
+    @inlinable
     @inline(__always)
-    func rounded(_ values: SIMD16<Float>) -> SIMD16<Float> {
+    package func rounded(_ values: SIMD16<Float>) -> SIMD16<Float> {
         SIMD16(lowHalf: rounded(values.lowHalf), highHalf: rounded(values.highHalf))
     }
 
     /// The nearest values of this type, half to even; those beyond float16 become infinite.
     ///
     /// Choices are made by sign masks: the compiler makes comparisons of lanes one by one here.
+    @inlinable
     @inline(__always)
-    func rounded(_ values: SIMD8<Float>) -> SIMD8<Float> {
+    package func rounded(_ values: SIMD8<Float>) -> SIMD8<Float> {
         let bits = unsafeBitCast(values, to: SIMD8<Int32>.self)
         let magnitude = bits & SIMD8(repeating: 0x7fff_ffff)
         let sign = bits & SIMD8(repeating: .min)
@@ -42,8 +34,9 @@ extension ScaleType {
 
     /// The bits of positive values to those of float16 and back, by the two ways of the scalar function, chosen lane by
     /// lane.
+    @inlinable
     @inline(__always)
-    private static func float16(_ bits: SIMD8<Int32>) -> SIMD8<Int32> {
+    static func float16(_ bits: SIMD8<Int32>) -> SIMD8<Int32> {
         let small = (unsafeBitCast(bits, to: SIMD8<Float>.self) + 0.5) - 0.5
         let odd = bits &>> SIMD8(repeating: 13) & SIMD8(repeating: 1)
         let usual = (bits &+ odd &+ SIMD8(repeating: 0xfff)) & SIMD8(repeating: ~0x1fff)
@@ -58,12 +51,14 @@ extension ScaleType {
 
 extension SIMD8<Int32> {
     /// All ones in the lanes below `bound`; none of them nor the bound are negative.
+    @inlinable
     @inline(__always)
-    fileprivate func mask(below bound: Int32) -> Self { (self &- bound) &>> SIMD8(repeating: 31) }
+    func mask(below bound: Int32) -> Self { (self &- bound) &>> SIMD8(repeating: 31) }
 
     /// The lanes of `other` where those of this are below `bound`, else these.
+    @inlinable
     @inline(__always)
-    fileprivate func choosing(_ other: Self, below bound: Int32) -> Self {
+    func choosing(_ other: Self, below bound: Int32) -> Self {
         self ^ ((self ^ other) & mask(below: bound))
     }
 }

@@ -1,8 +1,6 @@
-import CKernels
-import Kernels
-import KernelsAVX512
-
 #if arch(x86_64)
+    import CKernels
+    import KernelsAVX512
     import _Builtin_intrinsics.intel
 
     /// Makes the codes of weights of 16 bits, 32 at a time: steps of the grid, zero point, clamping, and the low bits of codes
@@ -163,7 +161,9 @@ import KernelsAVX512
                 // Sound because a group has values.
                 let decoded = memory.baseAddress.unsafelyUnwrapped
                 type.decode(source, count: groupLength, into: decoded)
-                RowRounding.packedCodes(decoded, count: groupLength, grid: grid, bits: bits, into: stream)
+                var codes = MutableRawSpan(_unsafeStart: stream, byteCount: groupByteCount - bits + 8)
+                RowRounding.packedCodes(
+                    Span(_unsafeStart: decoded, count: groupLength), grid: grid, bits: bits, into: &codes)
             }
         }
 

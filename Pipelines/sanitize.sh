@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# Runs the tests under AddressSanitizer, then under ThreadSanitizer, in release. Arguments go to `swift test`:
+#   bash Pipelines/sanitize.sh --filter KernelsTests
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+bash Pipelines/setup.sh
+
+# Leaks are not looked for: the Swift runtime keeps the metadata that it makes for as long as the process runs.
+export ASAN_OPTIONS="detect_leaks=0${ASAN_OPTIONS:+:$ASAN_OPTIONS}"
+# The first race ends the run, so that nobody has to read a log to learn that there was one.
+export TSAN_OPTIONS="halt_on_error=1:suppressions=$PWD/Pipelines/tsan.txt${TSAN_OPTIONS:+:$TSAN_OPTIONS}"
+
+for sanitizer in address thread; do
+    options=(-c release --sanitize "$sanitizer" --scratch-path ".build-${sanitizer:0:1}san")
+    swift build --build-tests "${options[@]}"
+    swift test --skip-build "${options[@]}" "$@"
+done
