@@ -174,7 +174,7 @@ private struct FourRows {
     ) {
         precondition(first >= 0 && stride >= depth && first + 3 * stride + depth <= a.count)
         precondition(firstOfStrip >= 0 && firstOfStrip + 8 * depth <= b.count)
-        // Sound because of the two lines above: bounds are checked for a whole block, a check each would cost a third.
+        // Sound because of the two lines above: bounds are checked for a whole block at once.
         a.withUnsafeBufferPointer { a in
             b.withUnsafeBufferPointer { b in
                 guard let a = a.baseAddress.map({ $0 + first }), let b = b.baseAddress.map({ $0 + firstOfStrip }) else {
