@@ -99,8 +99,12 @@ let package = Package(
                 "LanguageModel", "Calibration", "Evaluation", "Records", "Warehouse", "ScalingLaws", "Report",
                 "Pipeline", numerics,
             ]),
-        library("Options", ["System", "Stages", "Pipeline", "Kernels", argumentParser]),
-        command("qid", ["System", "Options", "Stages", "Records", "Pipeline", "Warehouse", "Benchmark"]),
+        library("Options", ["System", "Stages", "Pipeline", "Kernels", "Compression", argumentParser]),
+        command(
+            "qid",
+            [
+                "System", "Options", "Stages", "Records", "Pipeline", "Warehouse", "Benchmark", "Compression", "JSON",
+            ]),
         command("qid-ingest", ["Options", "Stages", "Pipeline", "Compression"]),
         command("qid-quantize", ["Options", "Stages", "Pipeline", "Compression"]),
         command("qid-evaluate", ["Options", "Stages", "Pipeline", "LanguageModel"]),
@@ -124,6 +128,7 @@ let package = Package(
         tests("Report", ["Report", "Presentation", "Records", "Compression", "LanguageModel", "ScalingLaws", "JSON"]),
         tests(
             "Warehouse", ["Warehouse", "Records", "Compression", "Kernels", "LanguageModel", "ScalingLaws", "Schemas"]),
+        tests("Options", ["Options", "Compression", argumentParser]),
         tests(
             "Pipeline",
             ["Pipeline", "Records", "Compression", "LanguageModel", "ScalingLaws", "JSON", "System", system]),

@@ -14,17 +14,21 @@ struct ScaleSearch {
     let layer: Int
     let statistics: [String: ChannelStatistics]
 
+    /// A spec and the candidates of its factors by the mean magnitudes of channels.
+    struct Candidates {
+        let spec: Spec
+        let factors: @Sendable (_ meanMagnitudes: [Double]) -> [[Float]]
+    }
+
     /// For each spec a factor for each input of the site's linear layers.
-    func factors(_ site: FoldSite, _ specs: [Spec]) throws(LanguageModelError) -> [[Float]] {
+    func factors(_ site: ScalingSite, _ specs: [Candidates]) throws(LanguageModelError) -> [[Float]] {
         guard !specs.isEmpty, let inputs = statistics[site.linearLayers[0].module] else { return [] }
-        let channels = SiteChannels(site)
+        let channels = SharedChannels(site.channels)
         let magnitudes = channels.mean(inputs.meanMagnitude)
-        let candidates = ChannelScales.exponents.map { exponent in
-            channels.spread(ChannelScales.awq(meanMagnitude: magnitudes, exponent: exponent))
-        }
         let measure = try measure(site)
         var best: [[Float]] = []
-        for spec in specs {
+        for searched in specs {
+            let (spec, candidates) = (searched.spec, searched.factors(magnitudes).map { channels.spread($0) })
             var (least, choice) = (Double.infinity, candidates[0])
             for candidate in candidates {
                 let error = try measure(try rounded(site, candidate, spec))
@@ -37,7 +41,7 @@ struct ScaleSearch {
 
     /// The weights of a site's linear layers, scaled, rounded and scaled back.
     private func rounded(
-        _ site: FoldSite, _ factors: [Float], _ spec: Spec
+        _ site: ScalingSite, _ factors: [Float], _ spec: Spec
     ) throws(LanguageModelError) -> [String: any WeightMatrix] {
         let inverse = factors.map { 1 / $0 }
         var result: [String: any WeightMatrix] = [:]
@@ -64,7 +68,7 @@ struct ScaleSearch {
     private typealias Measure = ([String: any WeightMatrix]) throws(LanguageModelError) -> Double
 
     /// The squared error of what a site's linear layers are part of, by their weights.
-    private func measure(_ site: FoldSite) throws(LanguageModelError) -> Measure {
+    private func measure(_ site: ScalingSite) throws(LanguageModelError) -> Measure {
         switch site.place {
         case .attentionInput: try sublayerMeasure(.attention)
         case .mlpInput: try sublayerMeasure(.mlp)

@@ -33,7 +33,7 @@ package struct ScaledLayer {
     ///
     /// A norm's weight is stored in a type of its own. The columns are multiplied by what the rounded weight makes of
     /// the factor, so that only the rounding of a bias is left; a factor that the type cannot hold becomes 1.
-    package mutating func scale(_ site: FoldSite, by factors: [Float]) throws(LanguageModelError) {
+    package mutating func scale(_ site: ScalingSite, by factors: [Float]) throws(LanguageModelError) {
         precondition(factors.count == site.channels.count)
         let factors = factors.map { $0.isNormal && $0 > 0 ? $0 : 1 }
         var taken = factors

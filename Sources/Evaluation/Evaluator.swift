@@ -39,7 +39,7 @@ package struct Evaluator: Sendable {
             throw .languageModel(error)
         }
         names = variants.map(\.name)
-        bitsPerWeight = variants.map(\.weights.bitsPerWeight)
+        bitsPerWeight = model.bitsPerWeight
     }
 
     /// Scores the windows of a token stream.

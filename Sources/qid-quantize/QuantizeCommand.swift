@@ -22,9 +22,11 @@ struct QuantizeCommand: ParsableCommand {
 
     @Option(
         help:
-            "Text (.jsonl, .txt, also .gz or .zst) or token ids (.npy) for methods that look at activations (gptq, awq, …)."
+            "Text (.jsonl, .txt, also .gz or .zst) or token ids (.npy) for methods that look at activations (\(Self.methodsWithText))."
     )
     var calibration: String?
+
+    private static let methodsWithText = Method.all.filter(\.passage.needsText).map(\.name).joined(separator: ", ")
 
     @Option(help: "A tokenizer.json for the calibration text instead of the one beside the checkpoint.")
     var tokenizer: String?

@@ -11,6 +11,6 @@ struct QidCommand: ParsableCommand {
         subcommands: [
             RunCommand.self, PlanCommand.self, StatusCommand.self, SQLCommand.self, VerifyCommand.self,
             CollectCommand.self, TokenizeCommand.self, IngestStage.self, QuantizeStage.self, EvaluateStage.self,
-            RecordStage.self, FitStage.self, BenchCommand.self,
+            RecordStage.self, FitStage.self, MethodsCommand.self, BenchCommand.self,
         ])
 }

@@ -52,7 +52,7 @@ struct GPTQTests {
     @Test(arguments: gptqGoldens) func valuesEqualTheReference(_ golden: GPTQGolden) throws {
         let layer = Self.layer(rows: Self.rows, columns: Self.columns)
         let inputs = Self.inputs(columns: Self.columns, tokens: Self.tokens)
-        let result = try GPTQ.compress(layer, specs: [golden.spec()], hessian: Self.hessian(inputs))[0]
+        let result = try GPTQ().compress(layer, specs: [golden.spec()], hessian: Self.hessian(inputs))[0]
         let bytes = result.matrix.decoded.flatMap { value in withUnsafeBytes(of: value, Array.init) }
         #expect(fingerprint([bytes]) == golden.fingerprint)
     }
@@ -66,8 +66,8 @@ struct GPTQTests {
                 let group: Spec.Group = columns == 256 ? .size(64) : .channel
                 let gptq = try Spec(method: .gptq, bits: bits, group: group, symmetric: false, actOrder: actOrder)
                 let rtn = try Spec(method: .rtn, bits: bits, group: group, symmetric: false)
-                let ours = try GPTQ.compress(layer, specs: [gptq], hessian: Self.hessian(inputs))[0].matrix
-                let nearest = try RoundToNearest.compress(layer, specs: [rtn], hessian: nil)[0].matrix
+                let ours = try GPTQ().compress(layer, specs: [gptq], hessian: Self.hessian(inputs))[0].matrix
+                let nearest = try RoundToNearest().compress(layer, specs: [rtn], hessian: nil)[0].matrix
                 #expect(
                     Self.outputError(ours, layer, inputs) < 0.8 * Self.outputError(nearest, layer, inputs),
                     "\(gptq.name)")
@@ -86,7 +86,7 @@ struct GPTQTests {
     ]) func valuesOfLongRowsEqualTheReference(_ golden: GPTQGolden) throws {
         let layer = Self.layer(rows: 37, columns: 300)
         let hessian = Self.hessian(Self.inputs(columns: 300, tokens: 400))
-        let result = try GPTQ.compress(layer, specs: [golden.spec()], hessian: hessian)[0]
+        let result = try GPTQ().compress(layer, specs: [golden.spec()], hessian: hessian)[0]
         let bytes = result.matrix.decoded.flatMap { value in withUnsafeBytes(of: value, Array.init) }
         #expect(fingerprint([bytes]) == golden.fingerprint)
     }
@@ -106,7 +106,7 @@ struct GPTQTests {
             method: .gptq, bits: golden.bits, group: golden.group, symmetric: golden.symmetric,
             actOrder: golden.actOrder)
         let hessian = Self.hessian(Self.inputs(columns: Self.columns, tokens: Self.tokens))
-        let result = try GPTQ.compress(layer, specs: [spec], hessian: hessian)[0]
+        let result = try GPTQ().compress(layer, specs: [spec], hessian: hessian)[0]
         #expect(result.tensors[1].layout.type == .float32)
         let bytes = result.matrix.decoded.flatMap { value in withUnsafeBytes(of: value, Array.init) }
         #expect(fingerprint([bytes]) == golden.fingerprint)
@@ -117,8 +117,8 @@ struct GPTQTests {
         let inputs = Matrix(rows: 40, columns: 40)
         for column in 0..<40 { inputs.base[column * 41] = 2 }
         let spec = try Spec(method: .gptq, bits: 3, group: .size(8), symmetric: true, scales: .float16)
-        let ours = try GPTQ.compress(layer, specs: [spec], hessian: Self.hessian(inputs))[0]
-        let nearest = try RoundToNearest.compress(layer, specs: [spec], hessian: nil)[0]
+        let ours = try GPTQ().compress(layer, specs: [spec], hessian: Self.hessian(inputs))[0]
+        let nearest = try RoundToNearest().compress(layer, specs: [spec], hessian: nil)[0]
         #expect(ours.matrix.decoded == nearest.matrix.decoded)
     }
 
@@ -144,9 +144,9 @@ struct GPTQTests {
         let inputs = Self.inputs(columns: 160, tokens: 200)
         let spec = try Spec(method: .gptq, bits: 3, group: .size(32), symmetric: false)
         let one = try Parallel.$limit.withValue(1) {
-            try GPTQ.compress(layer, specs: [spec], hessian: Self.hessian(inputs))[0]
+            try GPTQ().compress(layer, specs: [spec], hessian: Self.hessian(inputs))[0]
         }
-        let many = try GPTQ.compress(layer, specs: [spec], hessian: Self.hessian(inputs))[0]
+        let many = try GPTQ().compress(layer, specs: [spec], hessian: Self.hessian(inputs))[0]
         #expect(one.matrix.decoded == many.matrix.decoded)
     }
 
@@ -154,7 +154,7 @@ struct GPTQTests {
         let layer = Self.layer(rows: 12, columns: 64)
         let inputs = Self.inputs(columns: 64, tokens: 3)
         let spec = try Spec(method: .gptq, bits: 4, group: .channel, symmetric: false)
-        let decoded = try GPTQ.compress(layer, specs: [spec], hessian: Self.hessian(inputs))[0].matrix.decoded
+        let decoded = try GPTQ().compress(layer, specs: [spec], hessian: Self.hessian(inputs))[0].matrix.decoded
         #expect(decoded.allSatisfy { $0.isFinite })
     }
 
@@ -162,10 +162,10 @@ struct GPTQTests {
         let layer = Self.layer(rows: 12, columns: 32)
         let spec = try Spec(method: .gptq, bits: 4, group: .size(8), symmetric: true)
         let hessian = Self.hessian(Self.inputs(columns: 32, tokens: 64))
-        let decoded = try GPTQ.compress(layer, specs: [spec], hessian: hessian)[0].matrix.decoded
+        let decoded = try GPTQ().compress(layer, specs: [spec], hessian: hessian)[0].matrix.decoded
         for row in 0..<12 { #expect(decoded[row * 32 + 5] == 0) }
         #expect(decoded.contains { $0 != 0 })
-        let nothing = try GPTQ.compress(layer, specs: [spec], hessian: Hessian(columns: 32))[0].matrix.decoded
+        let nothing = try GPTQ().compress(layer, specs: [spec], hessian: Hessian(columns: 32))[0].matrix.decoded
         #expect(nothing.allSatisfy { $0 == 0 })
     }
 
@@ -175,14 +175,14 @@ struct GPTQTests {
         inputs.base[7] = .nan
         let spec = try Spec(method: .gptq, bits: 4)
         #expect(throws: CompressionError.singularHessian(tensor: "layers.0.x", column: 31)) {
-            try GPTQ.compress(layer, specs: [spec], hessian: Self.hessian(inputs))
+            try GPTQ().compress(layer, specs: [spec], hessian: Self.hessian(inputs))
         }
     }
 
     @Test func withoutCalibrationThereIsNothingToDo() throws {
         let spec = try Spec(method: .gptq, bits: 4)
         #expect(throws: CompressionError.missingCalibration(method: "gptq")) {
-            try GPTQ.compress(Self.layer(rows: 2, columns: 8), specs: [spec], hessian: nil)
+            try GPTQ().compress(Self.layer(rows: 2, columns: 8), specs: [spec], hessian: nil)
         }
     }
 
@@ -193,7 +193,7 @@ struct GPTQTests {
             name: "layers.0.x", weight: DenseMatrix(Matrix(values, columns: 32)), scaleType: .float16)
         let spec = try Spec(method: .gptq, bits: 4, group: .size(8))
         #expect(throws: CompressionError.notFinite(tensor: "layers.0.x", row: 1, column: 9)) {
-            try GPTQ.compress(layer, specs: [spec], hessian: Self.hessian(Self.inputs(columns: 32, tokens: 40)))
+            try GPTQ().compress(layer, specs: [spec], hessian: Self.hessian(Self.inputs(columns: 32, tokens: 40)))
         }
     }
 

@@ -14,7 +14,7 @@ struct HalfWeightTests {
                 let halves = Halves(type, rows: 23, columns: columns, seed: UInt64(100 * group + index))
                 let spec = try Spec(method: .rtn, bits: bits, group: .size(group), symmetric: symmetric)
                 let results = try [halves.matrix, halves.inFloat32].map {
-                    try RoundToNearest.compress(
+                    try RoundToNearest().compress(
                         LinearLayer(name: "x", weight: $0, scaleType: scaleType), specs: [spec], hessian: nil)[0]
                 }
                 for (found, expected) in zip(results[0].tensors, results[1].tensors) {
@@ -34,7 +34,7 @@ struct HalfWeightTests {
         let spec = try Spec(method: .rtn, bits: bits, group: .size(32))
         func codes(threads: Int) throws -> [UInt8] {
             try Parallel.$limit.withValue(threads) {
-                Array(try RoundToNearest.compress(layer, specs: [spec], hessian: nil)[0].tensors[0].storage.bytes)
+                Array(try RoundToNearest().compress(layer, specs: [spec], hessian: nil)[0].tensors[0].storage.bytes)
             }
         }
         let expected = try codes(threads: 1)
@@ -48,7 +48,7 @@ struct HalfWeightTests {
             let halves = Halves(type, rows: 3, columns: 64, seed: 3)
             halves.base[2 * 64 + column] = UInt16(bits)
             #expect(throws: CompressionError.notFinite(tensor: "x", row: 2, column: column)) {
-                try RoundToNearest.compress(
+                try RoundToNearest().compress(
                     LinearLayer(name: "x", weight: halves.matrix, scaleType: .bfloat16), specs: [spec], hessian: nil)
             }
         }

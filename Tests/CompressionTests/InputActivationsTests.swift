@@ -54,8 +54,8 @@ struct InputActivationsTests {
         return module
     }
 
-    private func rounding(_ module: StoredModule) throws -> InputRounding? {
-        try module.withStore { try $0.inputRounding(of: StoredModule.name) }
+    private func rounding(_ module: StoredModule) throws -> ActivationQuantizer? {
+        try module.withStore { try $0.activationQuantizer(of: StoredModule.name) }
     }
 
     private let fixed = #"{"num_bits": 8, "type": "int", "symmetric": true, "strategy": "tensor", "dynamic": false}"#
@@ -63,16 +63,16 @@ struct InputActivationsTests {
     @Test func readsWhatOthersStore() throws {
         #expect(try rounding(module("null")) == nil)
         let token = #"{"num_bits": 8, "type": "int", "symmetric": true, "strategy": "token", "dynamic": true}"#
-        #expect(try rounding(module(token)) == InputRounding(bits: 8, scale: .token))
+        #expect(try rounding(module(token)) == ActivationQuantizer(bits: 8, scale: .token))
         let asymmetric = #"{"num_bits": 4, "symmetric": false, "strategy": "token", "dynamic": true, "observer": null}"#
-        #expect(try rounding(module(asymmetric)) == InputRounding(bits: 4, scale: .asymmetricToken))
+        #expect(try rounding(module(asymmetric)) == ActivationQuantizer(bits: 4, scale: .asymmetricToken))
         var scaled = module(fixed)
         scaled.add("input_scale", .bfloat16, [1], [UInt16(0x3d00)])
-        #expect(try rounding(scaled) == InputRounding(bits: 8, scale: .tensor(scale: 0.03125, zero: 0)))
+        #expect(try rounding(scaled) == ActivationQuantizer(bits: 8, scale: .tensor(scale: 0.03125, zero: 0)))
         var shifted = module(fixed.replacing("true", with: "false"))
         shifted.add("input_scale", .float32, [1], [Float(0.25)])
         shifted.add("input_zero_point", .int8, [1], [Int8(-7)])
-        #expect(try rounding(shifted) == InputRounding(bits: 8, scale: .tensor(scale: 0.25, zero: -7)))
+        #expect(try rounding(shifted) == ActivationQuantizer(bits: 8, scale: .tensor(scale: 0.25, zero: -7)))
         // A module that stays plain computes with its inputs as they are.
         var plain = module(token)
         plain.pieces = []

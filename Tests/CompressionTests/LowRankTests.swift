@@ -104,11 +104,14 @@ struct LowRankTests {
         #expect(keepers == [prefix + "k_proj.weight_right_values", prefix + "o_proj.weight_right_values"])
         let store = try WeightStore(result)
         for (name, values) in expected {
-            let decoded = try store.matrix(name).decoded
+            let stack = checkpoint.linearModules.first { $0.name == name }?.stack ?? []
+            let decoded = try store.matrix(name, stack: stack).decoded
             #expect(decoded == values)
         }
         // Factors of 40 x 8, 8 x 16 and of 16 x 8, 8 x 24, of 16 bits each, for 1024 weights.
-        #expect(store.bitsPerWeight == 16 * Double(40 * 8 + 8 * 16 + 16 * 8 + 8 * 24) / 1024)
+        #expect(
+            store.bitsPerWeight(of: checkpoint.linearModules)
+                == 16 * Double(40 * 8 + 8 * 16 + 16 * 8 + 8 * 24) / 1024)
     }
 
     @Test func nonsenseIsRefused() throws {

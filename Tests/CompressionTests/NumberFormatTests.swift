@@ -37,12 +37,12 @@ struct NumberFormatTests {
 
     /// Made by bitsandbytes 0.50.2 on a CPU: `quantize_4bit` of 6 × 256 weights; fingerprint of codes and absmax.
     @Test(arguments: [
-        Golden(format: .fourBit(.nf4), group: .size(32), tensors: blockTensors, hash: 0x9f28_fdb3_e31a_4ab2),
-        Golden(format: .fourBit(.nf4), tensors: blockTensors, hash: 0x8980_2812_4e5d_a046),
-        Golden(format: .fourBit(.nf4), group: .size(256), tensors: blockTensors, hash: 0x2ed8_7c79_4ddc_a041),
-        Golden(format: .fourBit(.fp4), group: .size(32), tensors: blockTensors, hash: 0x1167_2003_2b14_216e),
-        Golden(format: .fourBit(.fp4), tensors: blockTensors, hash: 0xe4a3_f2ef_84a1_aedf),
-        Golden(format: .fourBit(.fp4), group: .size(128), tensors: blockTensors, hash: 0x0bd5_388c_750d_38dd),
+        Golden(format: .nf4, group: .size(32), tensors: blockTensors, hash: 0x9f28_fdb3_e31a_4ab2),
+        Golden(format: .nf4, tensors: blockTensors, hash: 0x8980_2812_4e5d_a046),
+        Golden(format: .nf4, group: .size(256), tensors: blockTensors, hash: 0x2ed8_7c79_4ddc_a041),
+        Golden(format: .fp4, group: .size(32), tensors: blockTensors, hash: 0x1167_2003_2b14_216e),
+        Golden(format: .fp4, tensors: blockTensors, hash: 0xe4a3_f2ef_84a1_aedf),
+        Golden(format: .fp4, group: .size(128), tensors: blockTensors, hash: 0x0bd5_388c_750d_38dd),
     ]) func blocksEqualBitsAndBytes(_ golden: Golden) throws {
         let values = randomWeights(rows: 6, columns: 256, seed: 7)
         let result = try compress(layer(values, columns: 256), spec(golden.format, group: golden.group))
@@ -51,7 +51,7 @@ struct NumberFormatTests {
 
     /// By the same: the bounds between values, both zeros, and the least of numbers.
     @Test func blocksBreakTiesAsBitsAndBytes() throws {
-        let bounds: [FourBitKind: [Float]] = [
+        let bounds: [FourBitTable: [Float]] = [
             .nf4: [
                 -0x1.b239bp-1, -0x1.38a4ep-1, -0x1.d709p-2, -0x1.5bd4ecp-2, -0x1.e079d8p-3, -0x1.1a7178p-3,
                 -0x1.74f0e2p-5, 0x1.45f5fep-5, 0x1.ec90c4p-4, 0x1.a0cfcp-3, 0x1.2b05a8p-2, 0x1.8ea7f2p-2,
@@ -63,21 +63,22 @@ struct NumberFormatTests {
                 0x1.2aaaacp-1, 0x1.aaaaacp-1,
             ],
         ]
-        let codes: [FourBitKind: [UInt8]] = [
+        let codes: [FourBitTable: [UInt8]] = [
             .nf4: [240, 18, 52, 86, 120, 154, 188, 222, 119, 7, 119],
             .fp4: [59, 173, 207, 233, 8, 22, 116, 82, 0, 176, 128],
         ]
-        for kind in FourBitKind.allCases {
+        for kind in FourBitTable.all {
             var values = [1] + (bounds[kind] ?? []) + [-0.0, 0, -1, -1e-30, 1e-30]
             values += [Float](repeating: 0, count: 64 - values.count)
-            let result = try compress(layer(values, columns: 64), spec(.fourBit(kind)))
+            let result = try compress(layer(values, columns: 64), spec(kind == .nf4 ? .nf4 : .fp4))
             #expect(Array(result.bytes("weight").prefix(11)) == codes[kind])
-            let zeros = try compress(layer([Float](repeating: 0, count: 64), columns: 64), spec(.fourBit(kind)))
+            let zeros = try compress(
+                layer([Float](repeating: 0, count: 64), columns: 64), spec(kind == .nf4 ? .nf4 : .fp4))
             #expect(zeros.bytes("weight") == [UInt8](repeating: kind == .nf4 ? 119 : 0, count: 32))
             #expect(zeros.bytes("weight.absmax") == [0, 0, 0, 0])
             // 10⁻³⁹, which is less than any normal number.
             let least = [Float](repeating: Float(bitPattern: 713_624), count: 64)
-            let tiny = try compress(layer(least, columns: 64), spec(.fourBit(kind)))
+            let tiny = try compress(layer(least, columns: 64), spec(kind == .nf4 ? .nf4 : .fp4))
             #expect(tiny.bytes("weight")[0] == (kind == .nf4 ? 136 : 102))
         }
     }
@@ -87,15 +88,15 @@ struct NumberFormatTests {
     /// e4m3 made by compressed-tensors 0.20.0: scales by `calculate_qparams`, rounded to their type, elements by `quantize`;
     /// e5m2 in the same way by torch 2.15; mxint8 by torch, straight from the definition.
     @Test(arguments: [
-        Golden(format: .float8(.e4m3), tensors: scaledTensors, hash: 0xf64c_f3d6_5c71_e9e2),
-        Golden(format: .float8(.e4m3), scales: .bfloat16, tensors: scaledTensors, hash: 0x253a_cc9b_fc4e_e72f),
-        Golden(format: .float8(.e4m3), group: .size(16), tensors: scaledTensors, hash: 0x5adf_4b54_3401_f4ca),
+        Golden(format: .e4m3, tensors: scaledTensors, hash: 0xf64c_f3d6_5c71_e9e2),
+        Golden(format: .e4m3, scales: .bfloat16, tensors: scaledTensors, hash: 0x253a_cc9b_fc4e_e72f),
+        Golden(format: .e4m3, group: .size(16), tensors: scaledTensors, hash: 0x5adf_4b54_3401_f4ca),
         Golden(
-            format: .float8(.e4m3), group: .size(16), scales: .float32, tensors: scaledTensors,
+            format: .e4m3, group: .size(16), scales: .float32, tensors: scaledTensors,
             hash: 0x9123_7cc7_e0d2_3e32),
-        Golden(format: .float8(.e5m2), tensors: scaledTensors, hash: 0x362d_1e73_5155_650d),
+        Golden(format: .e5m2, tensors: scaledTensors, hash: 0x362d_1e73_5155_650d),
         Golden(
-            format: .float8(.e5m2), group: .size(16), scales: .bfloat16, tensors: scaledTensors,
+            format: .e5m2, group: .size(16), scales: .bfloat16, tensors: scaledTensors,
             hash: 0x0143_bd5e_9954_b5e0),
     ]) func bytesEqualTorch(_ golden: Golden) throws {
         let values = randomWeights(rows: 37, columns: 48, seed: 7)
@@ -111,7 +112,7 @@ struct NumberFormatTests {
             (Spec.Group.channel, ScaleType.float16, UInt64(0x284c_37e9_6986_c800)),
             (.size(16), .bfloat16, 0x27c5_520b_011a_c5f7),
         ] {
-            let result = try compress(layer(values, columns: 48), spec(.float8(.e4m3), group: group, scales: type))
+            let result = try compress(layer(values, columns: 48), spec(.e4m3, group: group, scales: type))
             #expect(fingerprint([result.matrix.decoded.withUnsafeBytes { Array($0) }]) == hash)
         }
     }
@@ -132,10 +133,10 @@ struct NumberFormatTests {
     /// By compressed-tensors 0.20.0's `mxfp4-pack-quantized` from the specification's scales; mxint8 by torch.
     @Test func sharedExponentsEqualCompressedTensors() throws {
         let values = randomWeights(rows: 9, columns: 96, seed: 7)
-        let four = try compress(layer(values, columns: 96), spec(.mx(.fp4)))
+        let four = try compress(layer(values, columns: 96), spec(.mxfp4))
         #expect(fingerprint([four.bytes("weight_packed"), four.bytes("weight_scale")]) == 0x0fca_0cb4_2d9f_801d)
         #expect(fingerprint([four.matrix.decoded.withUnsafeBytes { Array($0) }]) == 0xebe8_08d4_8d6b_b65e)
-        let eight = try compress(layer(values, columns: 96), spec(.mx(.int8)))
+        let eight = try compress(layer(values, columns: 96), spec(.mxint8))
         #expect(fingerprint([eight.bytes("weight"), eight.bytes("weight_scale")]) == 0xacc2_777b_821b_562b)
     }
 
@@ -143,13 +144,13 @@ struct NumberFormatTests {
         let ties: [Float] = [0.25, 0.75, 1.25, 1.75, 2.5, 3.5, 5, 6, 7]
         var values = ties + ties.map { -$0 } + [-0.0, -0.1]
         values += [Float](repeating: 0, count: 32 - values.count)
-        let result = try compress(layer(values, columns: 32), spec(.mx(.fp4)))
+        let result = try compress(layer(values, columns: 32), spec(.mxfp4))
         #expect(Array(result.bytes("weight_packed").prefix(10)) == [32, 66, 100, 118, 135, 170, 204, 238, 255, 128])
         #expect(result.bytes("weight_scale") == [127])
         let least = [Float](repeating: 0x1p-149, count: 32)
-        #expect(try compress(layer(least, columns: 32), spec(.mx(.fp4))).bytes("weight_scale") == [0])
+        #expect(try compress(layer(least, columns: 32), spec(.mxfp4)).bytes("weight_scale") == [0])
         #expect(
-            try compress(layer(least, columns: 32), spec(.mx(.int8))).matrix.decoded == [Float](repeating: 0, count: 32)
+            try compress(layer(least, columns: 32), spec(.mxint8)).matrix.decoded == [Float](repeating: 0, count: 32)
         )
     }
 
@@ -183,7 +184,7 @@ struct NumberFormatTests {
     }
 
     static let formats: [NumberFormat] = [
-        .fourBit(.nf4), .fourBit(.fp4), .float8(.e4m3), .float8(.e5m2), .mx(.fp4), .mx(.int8), .ternary, .binary,
+        .nf4, .fp4, .e4m3, .e5m2, .mxfp4, .mxint8, .ternary, .binary,
     ]
 
     @Test(arguments: formats) func groupsOfZerosStayZero(_ format: NumberFormat) throws {
@@ -206,24 +207,24 @@ struct NumberFormatTests {
 
     @Test func rowsThatBlocksDoNotDivideAreRefused() throws {
         let small = layer(randomWeights(rows: 2, columns: 96, seed: 1), columns: 96)
-        let blocks = try #require(throws: CompressionError.self) { try compress(small, spec(.fourBit(.nf4))) }
+        let blocks = try #require(throws: CompressionError.self) { try compress(small, spec(.nf4)) }
         #expect(
             blocks.description
                 == "rtn-nf4-g64: tensor 'layers.0.x' has rows of 96 weights, which blocks of 64 do not divide; 32 would"
         )
         let odd = layer(randomWeights(rows: 2, columns: 40, seed: 1), columns: 40)
-        #expect(throws: CompressionError.self) { try compress(odd, spec(.mx(.fp4))) }
+        #expect(throws: CompressionError.self) { try compress(odd, spec(.mxfp4)) }
         #expect(throws: CompressionError.self) { try compress(odd, spec(.ternary, group: .size(16))) }
     }
 
     @Test func scalesThatDoNotFitAreRefused() throws {
         let large = layer([Float](repeating: 1e6, count: 64), columns: 64)
-        for format in [NumberFormat.float8(.e4m3), .ternary, .binary] {
+        for format in [NumberFormat.e4m3, .ternary, .binary] {
             #expect(
                 throws: CompressionError.scaleOutOfRange(tensor: "layers.0.x", row: 0, scaleType: "float16")
             ) { try compress(large, spec(format)) }
         }
-        let decoded = try compress(large, spec(.float8(.e5m2))).matrix.decoded
+        let decoded = try compress(large, spec(.e5m2)).matrix.decoded
         #expect(decoded.allSatisfy { abs($0 - 1e6) <= 1 })
     }
 
@@ -237,7 +238,7 @@ struct NumberFormatTests {
         var random = Congruential(seed: 23)
         // Products of four uniform numbers: many small ones and some large, as weights with outliers.
         let values = (0..<24 * 128).map { _ in (0..<4).reduce(Float(8)) { value, _ in value * random.centred() } }
-        let formats = Self.formats.filter { ![.float8(.e4m3), .float8(.e5m2), .mx(.int8), .binary].contains($0) }
+        let formats = Self.formats.filter { ![.e4m3, .e5m2, .mxint8, .binary].contains($0) }
         var pairs = try formats.map { (try spec($0), try spec($0, search: true)) }
         for bits in 2...8 {
             for symmetric in [true, false] {

@@ -31,7 +31,7 @@ struct RoundToNearestTests {
     }
 
     private func compress(_ layer: LinearLayer, _ specs: [Spec]) throws(CompressionError) -> [CompressedWeight] {
-        try RoundToNearest.compress(layer, specs: specs, hessian: nil)
+        try RoundToNearest().compress(layer, specs: specs, hessian: nil)
     }
 
     /// Made by compressed-tensors 0.20.0: scales by `calculate_qparams` on the float32 weights, rounded to the type;

@@ -7,14 +7,14 @@ struct SparseGolden: Sendable, CustomTestStringConvertible {
     enum Rounding { case symmetric4, asymmetric3 }
 
     let size: Size
-    let method: Spec.Method
+    let method: Method
     let sparsity: Sparsity
     let rounding: Rounding?
     let kept: Int
     let fingerprint: UInt64
 
     init(
-        _ size: Size, _ method: Spec.Method, _ sparsity: Sparsity, _ rounding: Rounding?, kept: Int,
+        _ size: Size, _ method: Method, _ sparsity: Sparsity, _ rounding: Rounding?, kept: Int,
         _ fingerprint: UInt64
     ) {
         self.size = size

@@ -116,9 +116,9 @@ struct SparsityTests {
 
     @Test func methodsThatLookAtInputsNeedCalibration() throws {
         let layer = Self.layer(sparseGoldens[0])
-        for method in [Spec.Method.wanda, .sparsegpt] {
+        for method in [Method.wanda, .sparsegpt] {
             let spec = try Spec(method: method, format: .stored, options: .init(sparsity: .share(0.5)))
-            #expect(throws: CompressionError.missingCalibration(method: method.rawValue)) {
+            #expect(throws: CompressionError.missingCalibration(method: method.name)) {
                 try spec.compressor.compress(layer, specs: [spec], hessian: nil)
             }
         }
@@ -130,7 +130,7 @@ struct SparsityTests {
         let broken = LinearLayer(
             name: "x", weight: DenseMatrix(Matrix(values, columns: 36)), scaleType: .float16)
         let hessian = Self.hessian(columns: 36, tokens: 40)
-        for method in [Spec.Method.magnitude, .wanda, .sparsegpt] {
+        for method in [Method.magnitude, .wanda, .sparsegpt] {
             let share = try Spec(method: method, format: .stored, options: .init(sparsity: .share(0.5)))
             #expect(throws: CompressionError.notFinite(tensor: "x", row: 1, column: 9)) {
                 try share.compressor.compress(broken, specs: [share], hessian: hessian)

@@ -65,7 +65,7 @@ struct SpecTests {
         }
     }
 
-    private let allowedMethods = "one of " + Spec.Method.allCases.map(\.rawValue).joined(separator: ", ")
+    private let allowedMethods = "one of " + Method.all.map(\.name).joined(separator: ", ")
     private let allowedGroups = "'channel' or a whole number from 2 to 65536 (128, 64, 32, 16 are usual)"
 
     @Test func nonsenseIsRefusedWithWhatIsAllowed() throws {
@@ -131,7 +131,7 @@ struct SpecTests {
             ])
         #expect(specs.map { ($0.nominalBits * 1000).rounded() / 1000 } == [4, 8, 4, 1.585, 1])
         #expect(
-            try Spec(method: .rtn, format: .mx(.int8)).canonical.canonicalText == #"{"format":"mxint8","method":"rtn"}"#
+            try Spec(method: .rtn, format: .mxint8).canonical.canonicalText == #"{"format":"mxint8","method":"rtn"}"#
         )
         #expect(
             try Spec(json: object(#"{"method": "rtn", "bits": 3, "scale_search": true}"#)).name

@@ -83,7 +83,13 @@ struct StoredFormTests {
     }
 
     @Test func bitsPerWeightCountWhatIsStored() throws {
-        let found = try Self.all.map { try $0.withStore { $0.bitsPerWeight } }
+        let found = try Self.all.map {
+            try $0.withStore { store in
+                let weight = try store.matrix(StoredModule.name)
+                let module = LinearModule(name: StoredModule.name, outputs: weight.rows, inputs: weight.columns)
+                return store.bitsPerWeight(of: [module])
+            }
+        }
         // Codes, then 16-bit scales and b-bit zero points for 16 inputs each, then 32 bits of g_idx for 32 outputs.
         let gptq: [Double] = [2.0, 3, 4, 8].flatMap { (bits: Double) -> [Double] in
             let stored: Double = bits + (16 + bits) / 16 + 1

@@ -115,3 +115,39 @@ struct SmallCheckpoint {
         return try Checkpoint(directory: directory)
     }
 }
+
+extension Checkpoint {
+    /// The weights of two dimensions inside numbered layers, as the models of these tests have them.
+    var linearModules: [LinearModule] {
+        let isConv1D = config.modelType == "gpt2"
+        let shapes = tensors.values.filter { tensor in
+            tensor.info.shape.count == 2 && tensor.info.name.hasSuffix(".weight")
+                && tensor.info.name.split(separator: ".").contains { Int($0) != nil }
+        }.map { (name: String($0.info.name.dropLast(".weight".count)), shape: $0.info.shape) }
+        return shapes.map { name, shape in
+            let relatives = [["q_proj", "k_proj", "v_proj"], ["gate_proj", "up_proj"]].first {
+                $0.contains { name.hasSuffix("." + $0) }
+            }
+            let parent = name.split(separator: ".").dropLast().joined(separator: ".")
+            let stack = (relatives ?? []).map { "\(parent).\($0)" }.filter { shapes.map(\.name).contains($0) }
+            return LinearModule(
+                name: name, outputs: shape[isConv1D ? 1 : 0], inputs: shape[isConv1D ? 0 : 1], transposed: isConv1D,
+                stack: stack)
+        }
+    }
+}
+
+/// Compresses all linear modules.
+func compress(
+    _ checkpoint: Checkpoint, into targets: [CompressionTarget], provenance: Provenance,
+    progress: (_ done: Int, _ of: Int) -> Void = { _, _ in }
+) throws(CompressionError) {
+    try compress(
+        checkpoint, modules: checkpoint.linearModules, into: targets, provenance: provenance, progress: progress)
+}
+
+extension CompressionRun {
+    init(_ checkpoint: Checkpoint, _ targets: [CompressionTarget]) throws(CompressionError) {
+        try self.init(checkpoint, checkpoint.linearModules, targets)
+    }
+}

@@ -19,7 +19,7 @@ struct WeightStoreTests {
             let values = small.tensors[0].values
             let expected = type == .bfloat16 ? values.map { Float(bitPattern: $0.bitPattern & 0xffff_0000) } : values
             #expect(weight.decoded == expected)
-            #expect(store.bitsPerWeight == (type == .float32 ? 32 : 16))
+            #expect(store.bitsPerWeight(of: store.checkpoint.linearModules) == (type == .float32 ? 32 : 16))
             #expect(try store.vector("gpt_neox.layers.0.mlp.dense_4h_to_h.bias").count == 16)
         }
     }
@@ -50,7 +50,7 @@ struct WeightStoreTests {
                 let layer = LinearLayer(
                     name: "x", weight: try WeightStore(checkpoint).matrix("gpt_neox.layers.0.mlp.dense_4h_to_h"),
                     scaleType: .float16)
-                let expected = try RoundToNearest.compress(layer, specs: [spec], hessian: nil)[0].matrix
+                let expected = try RoundToNearest().compress(layer, specs: [spec], hessian: nil)[0].matrix
                 #expect(weight.decoded == expected.decoded)
                 #expect(try store.vector("embed_out.weight") == small.tensors[5].values)
                 #expect(store.contains("gpt_neox.layers.0.mlp.dense_4h_to_h"))
@@ -67,7 +67,7 @@ struct WeightStoreTests {
                 let spec = try Spec(method: .rtn, bits: bits, group: group, symmetric: false)
                 let layer = LinearLayer(
                     name: "x", weight: DenseMatrix(Matrix(values, columns: 90)), scaleType: .float16)
-                let weight = try RoundToNearest.compress(layer, specs: [spec], hessian: nil)[0].matrix
+                let weight = try RoundToNearest().compress(layer, specs: [spec], hessian: nil)[0].matrix
                 let whole = weight.decoded
                 var generator = Congruential(seed: 3)
                 for _ in 0..<60 {
@@ -260,7 +260,7 @@ struct WeightStoreTests {
             guard let damaged = try? Checkpoint(directory: output), let store = try? WeightStore(damaged) else {
                 continue
             }
-            _ = store.bitsPerWeight
+            _ = store.bitsPerWeight(of: store.checkpoint.linearModules)
             for module in ["gpt_neox.layers.0.mlp.dense_h_to_4h", "gpt_neox.layers.0.mlp.dense_4h_to_h"] {
                 guard let weight = try? store.matrix(module) else { continue }
                 #expect(weight.decoded.count == weight.rows * weight.columns, "seed \(seed)")

@@ -123,7 +123,9 @@ struct EvaluatorTests {
         }
         #expect(Set(names) == Set(targets.map(\.spec.name)))
         let baseline = try Checkpoint(directory: Self.demo.appending(path: step))
-        try compress(baseline, into: targets, provenance: Provenance(source: "test", version: "test"))
+        let modules = try ModelVariant(WeightStore(baseline)).description.linearModules
+        try compress(
+            baseline, modules: modules, into: targets, provenance: Provenance(source: "test", version: "test"))
         let variants =
             try [Evaluator.Variant(name: "baseline", weights: WeightStore(baseline))]
             + targets.map { .init(name: $0.spec.name, weights: try WeightStore(Checkpoint(directory: $0.directory))) }

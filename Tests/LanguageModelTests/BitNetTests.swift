@@ -48,7 +48,7 @@ struct BitNetTests {
         }
         // Two bits for each of 4512 weights, and 32 for each of the 14 scales.
         let weights = tiny.tensors.filter { $0.key.contains("_proj.weight") }.reduce(0) { $0 + $1.value.values.count }
-        #expect(store.bitsPerWeight == (Double(2 * weights) + 14 * 32) / Double(weights))
+        #expect(try ModelVariant(store).bitsPerWeight == (Double(2 * weights) + 14 * 32) / Double(weights))
         #expect(try LanguageModel([store]).parameterCount == LanguageModel([tiny.store()]).parameterCount)
     }
 

@@ -88,7 +88,7 @@ struct CalibratedCompressionTests {
             let compressed = try Self.weights(layer, result)
             for (module, weight) in try Self.weights(layer, base) {
                 let linear = LinearLayer(name: module, weight: weight, scaleType: .float16)
-                let expected = try GPTQ.compress(linear, specs: [spec], hessian: hessians[module])[0].matrix
+                let expected = try GPTQ().compress(linear, specs: [spec], hessian: hessians[module])[0].matrix
                 let found = try #require(compressed[module])
                 #expect(Self.decoded(found) == Self.decoded(expected), "\(module)")
             }

@@ -12,7 +12,7 @@ struct InputRoundingTests {
     ]
 
     /// What compressed-tensors 0.20 makes of these tokens (`compute_dynamic_scales_and_zp`, `fake_quantize`).
-    private static let expected: [(rounding: InputRounding, values: [Float])] = [
+    private static let expected: [(rounding: ActivationQuantizer, values: [Float])] = [
         (
             .init(bits: 8, scale: .token),
             [
@@ -80,7 +80,7 @@ struct InputRoundingTests {
         ),
     ]
 
-    private func rounded(_ values: [Float], columns: Int, _ rounding: InputRounding) -> [Float] {
+    private func rounded(_ values: [Float], columns: Int, _ rounding: ActivationQuantizer) -> [Float] {
         let matrix = Matrix(rows: values.count / columns, columns: columns, values)
         rounding.apply(to: matrix.view)
         return matrix.values
@@ -92,11 +92,11 @@ struct InputRoundingTests {
         #expect(rounded(Self.inputs, columns: 8, rounding) == values)
     }
 
-    @Test(arguments: [4, 6, 8], [InputRounding.Scale.token, .asymmetricToken])
-    func errorsStayBelowTheStep(bits: Int, scale: InputRounding.Scale) {
+    @Test(arguments: [4, 6, 8], [ActivationQuantizer.Scale.token, .asymmetricToken])
+    func errorsStayBelowTheStep(bits: Int, scale: ActivationQuantizer.Scale) {
         var random = SeededRandom(seed: UInt64(bits))
         let values = (0..<37 * 29).map { _ in random.normal() }
-        let found = rounded(values, columns: 37, InputRounding(bits: bits, scale: scale))
+        let found = rounded(values, columns: 37, ActivationQuantizer(bits: bits, scale: scale))
         for row in 0..<29 {
             let range = row * 37..<(row + 1) * 37
             let largest = values[range].map(abs).max() ?? 0
@@ -111,7 +111,7 @@ struct InputRoundingTests {
         var random = SeededRandom(seed: 3)
         let values = (0..<5 * 23).map { _ in random.normal() } + [Float](repeating: 0, count: 23)
         let codes = Matrix(rows: 6, columns: 23, values)
-        let divisors = try #require(InputRounding.bitNetCodes.apply(to: codes.view))
+        let divisors = try #require(ActivationQuantizer.bitNetCodes.apply(to: codes.view))
         #expect(divisors.count == 6 && divisors[5] == 127 / 1e-5)
         #expect(codes.values.allSatisfy { $0 == $0.rounded() && abs($0) <= 127 })
         let divided = codes.values.indices.map { codes.values[$0] / divisors[$0 / 23] }
@@ -121,8 +121,8 @@ struct InputRoundingTests {
     /// An infinity or NaN in a token makes the token NaN or keeps it, so that it is seen at the end of the layer.
     @Test func whatIsNotFiniteStaysSo() {
         for bad in [Float.nan, .infinity] {
-            for scale in [InputRounding.Scale.token, .asymmetricToken, .bitNet, .bitNetCodes] {
-                let found = rounded([1, bad, 2, 3], columns: 4, InputRounding(bits: 8, scale: scale))
+            for scale in [ActivationQuantizer.Scale.token, .asymmetricToken, .bitNet, .bitNetCodes] {
+                let found = rounded([1, bad, 2, 3], columns: 4, ActivationQuantizer(bits: 8, scale: scale))
                 #expect(found.contains { !$0.isFinite })
             }
         }

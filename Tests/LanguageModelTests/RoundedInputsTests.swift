@@ -62,18 +62,15 @@ struct RoundedInputsTests {
         let targets = specs.map { CompressionTarget($0, directory: output.appending(path: $0.name)) }
         let checkpoint = try Checkpoint(directory: tiny.directory)
         let provenance = Provenance(source: "0123", version: "1")
-        let plain = targets.filter { !$0.spec.needsCalibration && !$0.spec.method.scalesChannels }
-        let layered = targets.filter { $0.spec.needsCalibration || $0.spec.method.scalesChannels }
-        if !plain.isEmpty { try compress(checkpoint, into: plain, provenance: provenance) }
         try compress(
-            checkpoint, into: layered, calibratedOn: windows, provenance: provenance, memoryBudget: 1 << 30)
+            checkpoint, into: targets, calibratedOn: windows, provenance: provenance, memoryBudget: 1 << 30)
         let stores = try targets.map { try WeightStore(Checkpoint(directory: $0.directory)) }
         let stored = stores.map(weights)
         #expect(stored[1] == stored[0] && stored[2] == stored[0])
         for linear in tiny.description.layers.flatMap(\.linearMaps) {
-            #expect(try stores[0].inputRounding(of: linear) == nil)
-            #expect(try stores[1].inputRounding(of: linear) == InputRounding(bits: 4, scale: .token))
-            let fixed = try #require(try stores[2].inputRounding(of: linear))
+            #expect(try stores[0].activationQuantizer(of: linear) == nil)
+            #expect(try stores[1].activationQuantizer(of: linear) == ActivationQuantizer(bits: 4, scale: .token))
+            let fixed = try #require(try stores[2].activationQuantizer(of: linear))
             guard case .tensor(let scale, let zero) = fixed.scale else {
                 Issue.record("\(linear): \(fixed)")
                 continue
@@ -83,7 +80,8 @@ struct RoundedInputsTests {
         let losses = try stores.map { try loss($0, windows) }
         #expect(Set(losses).count == 3)
         #expect(abs(losses[2] - losses[0]) < 0.05 * losses[0])
-        #expect(stores.allSatisfy { $0.bitsPerWeight == stores[0].bitsPerWeight })
+        let bits = try stores.map { try ModelVariant($0).bitsPerWeight }
+        #expect(bits.allSatisfy { $0 == bits[0] })
     }
 
     /// Methods that look at no inputs find the same scales: those of the uncompressed model's inputs.
@@ -104,8 +102,8 @@ struct RoundedInputsTests {
             for (module, largest) in largest.values {
                 let scale = Float(Float16(largest / 127.5))
                 #expect(
-                    try store.inputRounding(of: module)
-                        == InputRounding(bits: 8, scale: .tensor(scale: scale, zero: 0)), "\(line): \(module)")
+                    try store.activationQuantizer(of: module)
+                        == ActivationQuantizer(bits: 8, scale: .tensor(scale: scale, zero: 0)), "\(line): \(module)")
             }
         }
     }

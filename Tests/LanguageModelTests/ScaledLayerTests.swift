@@ -9,19 +9,19 @@ import Testing
 /// Factors that move between channels leave what a model computes as it was.
 struct ScaledLayerTests {
     /// The sites at which a family's layers can be scaled.
-    private static let places: [String: Set<FoldSite.Place>] = [
+    private static let places: [String: Set<ScalingSite.Place>] = [
         "neox parallel": [.attentionInput, .attentionOutput, .mlpInput],
         "neox sequential": [.attentionInput, .attentionOutput, .mlpInput],
         "neox odd rotary share": [.attentionInput, .attentionOutput, .mlpInput],
         "neox with a learned activation": [.attentionInput, .attentionOutput, .mlpInput],
-        "llama with a learned activation": Set(FoldSite.Place.allCases), "smollm3": Set(FoldSite.Place.allCases),
-        "llama": Set(FoldSite.Place.allCases), "llama biases and yarn": Set(FoldSite.Place.allCases),
-        "llama dynamic": Set(FoldSite.Place.allCases), "mistral": Set(FoldSite.Place.allCases),
-        "qwen2": Set(FoldSite.Place.allCases), "qwen3": Set(FoldSite.Place.allCases),
+        "llama with a learned activation": Set(ScalingSite.Place.allCases), "smollm3": Set(ScalingSite.Place.allCases),
+        "llama": Set(ScalingSite.Place.allCases), "llama biases and yarn": Set(ScalingSite.Place.allCases),
+        "llama dynamic": Set(ScalingSite.Place.allCases), "mistral": Set(ScalingSite.Place.allCases),
+        "qwen2": Set(ScalingSite.Place.allCases), "qwen3": Set(ScalingSite.Place.allCases),
         "gpt2": [.attentionInput, .attentionOutput, .mlpInput],
-        "opt": Set(FoldSite.Place.allCases), "opt 350m": [.attentionOutput, .mlpOutput],
+        "opt": Set(ScalingSite.Place.allCases), "opt 350m": [.attentionOutput, .mlpOutput],
         "olmo": [.mlpOutput], "olmo2": [.attentionOutput, .mlpOutput],
-        "olmo3": [.attentionOutput, .mlpOutput], "bitnet": Set(FoldSite.Place.allCases),
+        "olmo3": [.attentionOutput, .mlpOutput], "bitnet": Set(ScalingSite.Place.allCases),
     ]
 
     @Test(arguments: TinyConfigurations.all.keys.sorted())
@@ -29,13 +29,13 @@ struct ScaledLayerTests {
         let tiny = try TinyCheckpoint(#require(TinyConfigurations.all[name]))
         for layer in tiny.description.layers {
             var linearLayers: [String] = []
-            var found: Set<FoldSite.Place> = []
-            for place in layer.foldPlaces {
+            var found: Set<ScalingSite.Place> = []
+            for place in layer.scalingPlaces {
                 switch place {
                 case .site(let site):
                     found.insert(site.place)
                     linearLayers += site.linearLayers.map(\.module)
-                case .unfolded(let place): linearLayers += place.linearLayers.map(\.module)
+                case .unscaled(let place): linearLayers += place.linearLayers.map(\.module)
                 }
             }
             #expect(found == Self.places[name])
@@ -51,7 +51,7 @@ struct ScaledLayerTests {
         var random = SeededRandom(seed: 5)
         for layer in tiny.description.layers {
             var scaled = ScaledLayer(layer, store)
-            for case .site(let site) in layer.foldPlaces {
+            for case .site(let site) in layer.scalingPlaces {
                 // Inputs that share a channel share a factor.
                 var factors: [Int: Float] = [:]
                 for channel in site.channels where factors[channel] == nil {
@@ -60,7 +60,7 @@ struct ScaledLayerTests {
                 try scaled.scale(site, by: site.channels.map { factors[$0] ?? 1 })
             }
             for (name, values) in scaled.vectors { try tiny.replace(name, shape: [values.count], values: values) }
-            for case .site(let site) in layer.foldPlaces {
+            for case .site(let site) in layer.scalingPlaces {
                 for linear in site.linearLayers + [site.source.linear].compactMap(\.self) {
                     let weight = try scaled.weight(linear)
                     var values = [Float](repeating: 0, count: weight.rows * weight.columns)
@@ -100,7 +100,7 @@ struct ScaledLayerTests {
         weight[3] = 0
         try tiny.replace(norm, shape: [weight.count], values: weight)
         var scaled = ScaledLayer(layer, try tiny.store())
-        let places = layer.foldPlaces
+        let places = layer.scalingPlaces
         guard case .site(let site) = try #require(places.last) else { return #expect(Bool(false)) }
         var factors = [Float](repeating: 2, count: weight.count)
         (factors[0], factors[1], factors[2]) = (.nan, 0, .infinity)
@@ -114,7 +114,7 @@ struct ScaledLayerTests {
     }
 }
 
-extension FoldSite.Source {
+extension ScalingSite.Source {
     /// The linear layer whose rows are divided, if it is one.
     fileprivate var linear: LinearDescription? { if case .rows(let linear) = self { linear } else { nil } }
 }

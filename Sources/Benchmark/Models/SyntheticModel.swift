@@ -1,7 +1,9 @@
 import Checkpoint
 package import Compression
+import Evaluation
 package import FoundationEssentials
 import JSON
+import LanguageModel
 import Mathematics
 import System
 
@@ -20,9 +22,14 @@ package struct SyntheticModel {
         } catch { throw .checkpoint(error) }
         let baseline = try Self.store(location)
         let targets = specs.map { CompressionTarget($0, directory: directory.appending(path: $0.name)) }
+        let modules: [LinearModule]
+        do throws(LanguageModelError) { modules = try ModelVariant(baseline).description.linearModules } catch {
+            throw .evaluation(.languageModel(error))
+        }
         do throws(CompressionError) {
             try compress(
-                baseline.checkpoint, into: targets, provenance: Provenance(source: "synthetic", version: "bench"))
+                baseline.checkpoint, modules: modules, into: targets,
+                provenance: Provenance(source: "synthetic", version: "bench"))
         } catch { throw .compression(error) }
         var variants: [(name: String, store: WeightStore)] = []
         for target in targets { variants.append((target.spec.name, try Self.store(target.directory))) }

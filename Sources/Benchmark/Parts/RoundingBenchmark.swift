@@ -50,7 +50,7 @@ package enum RoundingBenchmark {
         _ layer: LinearLayer, bits: [Int], group: Int
     ) throws(BenchmarkError) -> [CompressedWeight] {
         do throws(CompressionError) {
-            return try RoundToNearest.compress(layer, specs: try specs(bits, group: group), hessian: nil)
+            return try RoundToNearest().compress(layer, specs: try specs(bits, group: group), hessian: nil)
         } catch { throw .compression(error) }
     }
 

@@ -1,4 +1,4 @@
-/// What each input of a linear map was in calibration.
+/// What each input of a linear layer was in calibration.
 package struct ChannelStatistics: Sendable, Equatable {
     package var mean: [Double]
     package var meanMagnitude: [Double]

@@ -1,7 +1,15 @@
 package import JSON
 import Kernels
 
-/// Weights by codes into tables of levels that k-means finds in the weights themselves (`LevelGeometry`).
+extension Method {
+    /// Tables of levels that k-means finds in the weights.
+    package static let codebook = Method(
+        "codebook", title: "codebook",
+        summary: "finds levels by k-means, or among sums of powers of two; no data needed",
+        formats: .foundLevels, keys: [.levels, .vector, .sharedTable, .powersOfTwo], compressor: Codebook())
+}
+
+/// Weights by codes into tables of levels that k-means finds in the weights themselves (`CodebookGeometry`).
 ///
 /// By default each row or group has a table of its own, the k levels of least squared error (`LevelClustering`). With
 /// `sharedTable` a layer has one table, fit to weights divided by their group's root mean square, which is stored as the
@@ -10,18 +18,18 @@ import Kernels
 /// With `powersOfTwo` a weight has one table of sums of powers of two and no scales (`PowersOfTwo`), stored as float32,
 /// which holds them exactly. Else levels and scales are rounded to their stored type before weights go to the nearest, of
 /// two equally near levels to the lower.
-package enum Codebook: SingleSpecCompressor {
-    package static func layout(_ layer: LinearLayer, _ spec: Spec) throws(CompressionError) -> [StoredLayout] {
+package struct Codebook: SingleSpecCompressor {
+    package func layout(_ layer: LinearLayer, _ spec: Spec) throws(CompressionError) -> [StoredLayout] {
         try geometry(layer, spec).layout(scaleType: spec.scaleType(checkpoint: layer.scaleType))
     }
 
-    package static func configuration(_ spec: Spec, ignored: [String]) -> JSONObject {
-        guard case .levels(let count, let vector) = spec.format else { return JSONObject() }
-        return LevelForm.levels(count, vector: vector).json(ignored: ignored)
+    package func configuration(_ spec: Spec, ignored: [String]) -> JSONObject {
+        guard let (count, vector) = spec.format.foundLevels else { return JSONObject() }
+        return CodebookLayout.configuration(levels: count, vector: vector, ignored: ignored)
     }
 
-    package static func compress(_ layer: LinearLayer, _ spec: Spec) throws(CompressionError) -> CompressedWeight {
-        let result = LevelWeight(
+    package func compress(_ layer: LinearLayer, _ spec: Spec) throws(CompressionError) -> CompressedWeight {
+        let result = CodebookWeight(
             try geometry(layer, spec), scaleType: spec.scaleType(checkpoint: layer.scaleType))
         switch result.geometry.table {
         case .ofGroups: try fillOwn(result, layer)
@@ -31,8 +39,8 @@ package enum Codebook: SingleSpecCompressor {
         return result.finish()
     }
 
-    private static func geometry(_ layer: LinearLayer, _ spec: Spec) throws(CompressionError) -> LevelGeometry {
-        guard case .levels(let count, let vector) = spec.format else {
+    private func geometry(_ layer: LinearLayer, _ spec: Spec) throws(CompressionError) -> CodebookGeometry {
+        guard let (count, vector) = spec.format.foundLevels else {
             throw .unsupported(spec: spec.name, reason: "not a codebook")
         }
         let length = try PackQuantizedGeometry.groupLength(layer, spec)
@@ -50,13 +58,13 @@ package enum Codebook: SingleSpecCompressor {
                 reason: "tensor '\(layer.name)' has \(weights) "
                     + (vector > 1 ? "vectors" : "weights") + " for a table of \(count) levels")
         }
-        return LevelGeometry(
+        return CodebookGeometry(
             rows: layer.weight.rows, columns: layer.weight.columns, levels: count, vector: vector,
             groupLength: length, table: spec.options.powersOfTwo ? .plain : isShared ? .scaled : .ofGroups)
     }
 
-    private static func fillPowersOfTwo(
-        _ result: LevelWeight, _ layer: LinearLayer
+    private func fillPowersOfTwo(
+        _ result: CodebookWeight, _ layer: LinearLayer
     ) throws(CompressionError) {
         let weight = try layer.finiteValues()
         let count = result.geometry.levels
@@ -69,7 +77,7 @@ package enum Codebook: SingleSpecCompressor {
         }
     }
 
-    private static func fillOwn(_ result: LevelWeight, _ layer: LinearLayer) throws(CompressionError) {
+    private func fillOwn(_ result: CodebookWeight, _ layer: LinearLayer) throws(CompressionError) {
         let (geometry, type) = (result.geometry, result.scaleType)
         try layer.forEachRow { (row, values) throws(CompressionError) in
             var memory = [UInt8](repeating: 0, count: geometry.columns)
@@ -78,7 +86,7 @@ package enum Codebook: SingleSpecCompressor {
                 let place = group * geometry.groupLength..<(group + 1) * geometry.groupLength
                 let part = values.extracting(place)
                 let points = WeightedPoints(part)
-                let levels = try stored(
+                let levels = try Self.stored(
                     LevelClustering.levels(points, count: geometry.levels), type, layer.name, row)
                 let bounds = LevelRanks.bounds(levels)
                 codes.withPart(place) { LevelRanks.find(part, factor: 1, bounds: bounds.span, into: &$0) }

@@ -2,14 +2,14 @@ import Kernels
 
 /// One table of levels for a whole layer: finds scales, then levels, then codes.
 struct SharedCodebook: Sendable {
-    private let result: LevelWeight
-    private let geometry: LevelGeometry
+    private let result: CodebookWeight
+    private let geometry: CodebookGeometry
     private let layer: LinearLayer
     /// The weights divided by their group's scale, row after row, and for each vector of them the scale squared.
     private let scaled: RowTable<Float>
     private let weights: RowTable<Float>
 
-    init(_ result: LevelWeight, _ layer: LinearLayer) {
+    init(_ result: CodebookWeight, _ layer: LinearLayer) {
         (self.result, geometry, self.layer) = (result, result.geometry, layer)
         scaled = RowTable(rows: geometry.rows, columns: geometry.columns, repeating: 0)
         weights = RowTable(rows: geometry.rows, columns: geometry.codesPerRow, repeating: 0)

@@ -1,6 +1,16 @@
 package import JSON
 import Kernels
 
+extension Method {
+    /// Each column's rounding error is pushed onto the rest.
+    package static let gptq = Method(
+        "gptq", title: "GPTQ",
+        summary: "rounds column by column and pushes each one's error onto the rest through the inverse Hessian",
+        source: "2210.17323", passage: .sequential(.hessian), keys: [.actOrder],
+        // Its reference keeps them so, and at 2 bits rounding them moves its result by several per cent of QiD.
+        scaleType: .float32, compressor: GPTQ())
+}
+
 /// GPTQ (2210.17323): columns are rounded in order, and each one's error is pushed onto those still to come through the
 /// inverse Hessian of the layer's inputs.
 ///
@@ -9,36 +19,38 @@ import Kernels
 /// weights as they were when the block began; `actOrder` takes columns by falling diagonal. Dead columns become zero.
 /// Scales are rounded to the type they are stored in before they are used: float32 as there unless a spec wants 16 bits.
 /// The factorization is done in Double.
-package enum GPTQ: LayerCompressor {
+package struct GPTQ: LayerCompressor {
     static let damping = 0.01
     static let block = 128
 
-    package static func layout(_ layer: LinearLayer, _ spec: Spec) throws(CompressionError) -> [StoredLayout] {
-        try RoundToNearest.layout(layer, spec)
+    package init() {}
+
+    package func layout(_ layer: LinearLayer, _ spec: Spec) throws(CompressionError) -> [StoredLayout] {
+        try RoundToNearest().layout(layer, spec)
     }
 
-    package static func configuration(_ spec: Spec, ignored: [String]) -> JSONObject {
+    package func configuration(_ spec: Spec, ignored: [String]) -> JSONObject {
         QuantizationConfiguration.json(spec, ignored: ignored)
     }
 
-    package static func compress(
+    package func compress(
         _ layer: LinearLayer, specs: [Spec], hessian: Hessian?
     ) throws(CompressionError) -> [CompressedWeight] {
-        guard let hessian else { throw .missingCalibration(method: Spec.Method.gptq.rawValue) }
+        guard let hessian else { throw .missingCalibration(method: Method.gptq.name) }
         precondition(hessian.columns == layer.weight.columns, "a layer's Hessian is as wide as its rows")
         var factors: [Bool: (order: [Int], factor: InverseFactor)] = [:]
         var results: [CompressedWeight] = []
         for spec in specs {
             let geometry = try PackQuantizedGeometry(layer, spec)
             if factors[spec.options.actOrder] == nil {
-                let order = spec.options.actOrder ? byFallingDiagonal(hessian) : Array(0..<hessian.columns)
-                let factor = try InverseFactor.make(hessian, order: order, damping: damping, tensor: layer.name)
+                let order = spec.options.actOrder ? Self.byFallingDiagonal(hessian) : Array(0..<hessian.columns)
+                let factor = try InverseFactor.make(hessian, order: order, damping: Self.damping, tensor: layer.name)
                 factors[spec.options.actOrder] = (order, factor)
             }
             guard let (order, factor) = factors[spec.options.actOrder] else { continue }
             let result = PackQuantizedWeight(
                 geometry, scaleType: spec.scaleType(checkpoint: layer.scaleType), columnOrder: order)
-            try fill(result, layer, order, factor)
+            try Self.fill(result, layer, order, factor)
             results.append(result.finish())
         }
         return results

@@ -1,5 +1,14 @@
 import Kernels
 
+extension Method {
+    /// GPTQ with weights that become zero.
+    package static let sparsegpt = Method(
+        "sparsegpt", title: "SparseGPT",
+        summary: "sets weights to zero and pushes the error onto the rest; with bits, rounds those in the same pass",
+        source: "2301.00774", passage: .sequential(.hessian), formats: .integersOrStored, neededKeys: [.sparse],
+        compressor: SparseGPT())
+}
+
 /// SparseGPT (2301.00774): GPTQ's solver, in which some weights of each block become zero, and the error that this makes
 /// is pushed onto the weights still to come; with `bits`, what remains is rounded in the same pass.
 ///
@@ -8,9 +17,9 @@ import Kernels
 /// n:m the lowest m − n of m columns go, by the weights as they are when the first of them is reached. Equal scores go by
 /// row and column. Grids are GPTQ's. Dead columns become zero. Values that are not quantized are rounded to the type they
 /// are stored in at the end, as there.
-package enum SparseGPT: MaskingCompressor {
-    package static func prunedCount(rows: Int, columns: Int, _ sparsity: Sparsity, _: Spec.Method) -> Int {
-        blocks(columns).reduce(0) { $0 + pruned(rows * $1.count, sparsity) }
+package struct SparseGPT: MaskingCompressor {
+    package func prunedCount(rows: Int, columns: Int, _ sparsity: Sparsity) -> Int {
+        Self.blocks(columns).reduce(0) { $0 + Self.pruned(rows * $1.count, sparsity) }
     }
 
     private static func blocks(_ columns: Int) -> [Range<Int>] {
@@ -25,10 +34,10 @@ package enum SparseGPT: MaskingCompressor {
         }
     }
 
-    package static func compress(
+    package func compress(
         _ layer: LinearLayer, specs: [Spec], hessian: Hessian?
     ) throws(CompressionError) -> [CompressedWeight] {
-        guard let hessian else { throw .missingCalibration(method: Spec.Method.sparsegpt.rawValue) }
+        guard let hessian else { throw .missingCalibration(method: Method.sparsegpt.name) }
         precondition(hessian.columns == layer.weight.columns, "a layer's Hessian is as wide as its rows")
         let order = Array(0..<hessian.columns)
         let factor = try InverseFactor.make(hessian, order: order, damping: GPTQ.damping, tensor: layer.name)
@@ -42,11 +51,12 @@ package enum SparseGPT: MaskingCompressor {
                 try tile.load(layer)
                 return tile
             }
-            for block in blocks(hessian.columns) {
+            for block in Self.blocks(hessian.columns) {
                 if case .share? = spec.options.sparsity {
                     let scores = BlockScores(rows: draft.geometry.rows, columns: block.count)
                     Parallel.forEach(tileCount) { tiles[$0].score(block, into: scores) }
-                    let count = pruned(draft.geometry.rows * block.count, .share(spec.options.sparsity?.share ?? 0))
+                    let count = Self.pruned(
+                        draft.geometry.rows * block.count, .share(spec.options.sparsity?.share ?? 0))
                     scores.mark(smallest: count)
                     Parallel.forEach(tileCount) { tiles[$0].takeMask(block, from: scores) }
                 }

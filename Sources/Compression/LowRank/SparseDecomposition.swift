@@ -1,6 +1,15 @@
 package import JSON
 import Kernels
 
+extension Method {
+    /// Two quantized factors of low rank, one of them sparse.
+    package static let qsd = Method(
+        "qsd", title: "quantized sparse decomposition",
+        summary: "finds quantized factors of low rank, one of them sparse, by gradient descent; no data needed",
+        source: "2207.11048", formats: .integersOrStored, keys: [.sparse], neededKeys: [.rank],
+        check: { (spec) throws(CompressionError) in try spec.checkFactors() }, compressor: SparseDecomposition())
+}
+
 /// Quantized sparse decomposition (2207.11048): W ≈ A·B with factors on a grid of b bits, of which A may be sparse, found
 /// by projected gradient descent on ‖W − A·B‖².
 ///
@@ -10,27 +19,27 @@ import Kernels
 /// Steps are scaled for each dimension by the other factor's Gram matrix, so that none is longer than its Lipschitz bound.
 /// The best pair that was met is kept. Without bits and sparsity the projection changes nothing, and the result is the
 /// truncated singular value decomposition; a one-hot A would be vector quantization, an unquantized one sparse PCA.
-package enum SparseDecomposition: LayerCompressor {
+package struct SparseDecomposition: LayerCompressor {
     /// Turns at most, and the relative gain of three turns below which the last of them is the last.
     private static let (turns, leastGain) = (40, 1e-4)
 
-    package static func layout(_ layer: LinearLayer, _ spec: Spec) throws(CompressionError) -> [StoredLayout] {
+    package func layout(_ layer: LinearLayer, _ spec: Spec) throws(CompressionError) -> [StoredLayout] {
         let (left, right) = try geometries(layer, spec)
         return left.layout + right.layout
     }
 
-    package static func configuration(_ spec: Spec, ignored: [String]) -> JSONObject {
-        OwnForm.configuration(.lowRank, spec, ignored: ignored)
+    package func configuration(_ spec: Spec, ignored: [String]) -> JSONObject {
+        LowRankLayout.configuration(spec, ignored: ignored)
     }
 
-    private static func geometries(
+    private func geometries(
         _ layer: LinearLayer, _ spec: Spec
     ) throws(CompressionError) -> (left: MaskedGeometry, right: MaskedGeometry) {
         let (rows, columns) = (layer.weight.rows, layer.weight.columns)
         guard let wanted = spec.options.rank else { throw .missingKey("rank", allowed: Rank.allowed) }
         let rank = try wanted.value(full: min(rows, columns), tensor: layer.name)
         func coding(_ length: Int) -> MaskedGeometry.Coding {
-            guard case .integer(let bits) = spec.format else { return .values(layer.storedType) }
+            guard let bits = spec.format.integerBits else { return .values(layer.storedType) }
             return .codes(
                 bits: bits, symmetric: true, groupLength: length, scaleType: spec.scaleType(checkpoint: layer.scaleType)
             )
@@ -42,7 +51,7 @@ package enum SparseDecomposition: LayerCompressor {
         )
     }
 
-    package static func compress(
+    package func compress(
         _ layer: LinearLayer, specs: [Spec], hessian: Hessian?
     ) throws(CompressionError) -> [CompressedWeight] {
         let weight = try layer.finiteValues()
@@ -52,7 +61,7 @@ package enum SparseDecomposition: LayerCompressor {
             let (left, right) = try geometries(layer, spec)
             var descent = FactorDescent(
                 weight, factorization.factors(rank: left.columns), left, right, spec.options.sparsity, layer.name)
-            try descent.run(turns: turns, leastGain: leastGain)
+            try descent.run(turns: Self.turns, leastGain: Self.leastGain)
             results.append(try descent.best())
         }
         return results

@@ -5,17 +5,19 @@ import Kernels
 ///
 /// Error: at most half a step, scale/2, and for the greatest values of a group what rounding the scale to 16 bits or a
 /// symmetric grid's missing last level adds.
-package enum RoundToNearest: LayerCompressor {
-    package static func layout(_ layer: LinearLayer, _ spec: Spec) throws(CompressionError) -> [StoredLayout] {
+package struct RoundToNearest: LayerCompressor {
+    package init() {}
+
+    package func layout(_ layer: LinearLayer, _ spec: Spec) throws(CompressionError) -> [StoredLayout] {
         try PackQuantizedGeometry(layer, spec).layout(scaleType: spec.scaleType(checkpoint: layer.scaleType))
     }
 
-    package static func configuration(_ spec: Spec, ignored: [String]) -> JSONObject {
+    package func configuration(_ spec: Spec, ignored: [String]) -> JSONObject {
         QuantizationConfiguration.json(spec, ignored: ignored)
     }
 
     /// Rows go through in parallel; each is read once and rounded by every spec while it lies in cache.
-    package static func compress(
+    package func compress(
         _ layer: LinearLayer, specs: [Spec], hessian: Hessian?
     ) throws(CompressionError) -> [CompressedWeight] {
         var outputs: [(weight: PackQuantizedWeight, search: Bool)] = []
@@ -44,10 +46,10 @@ package enum RoundToNearest: LayerCompressor {
                 layer.weight.decode(row: row, columns: 0..<columns, into: &values)
                 for length in lengths {
                     guard scratch.findExtremes(groupLength: length) else {
-                        throw notFinite(layer.name, row, scratch.values.span)
+                        throw Self.notFinite(layer.name, row, scratch.values.span)
                     }
                     for target in targets where target.weight.geometry.groupLength == length {
-                        try round(row, of: layer, &scratch, into: target.weight, search: target.search)
+                        try Self.round(row, of: layer, &scratch, into: target.weight, search: target.search)
                     }
                 }
             }

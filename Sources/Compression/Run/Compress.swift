@@ -15,17 +15,17 @@ package struct CompressionTarget: Sendable {
     }
 }
 
-/// Compresses a 16-bit or float32 checkpoint by specs that need no calibration, reading its weights once.
+/// Compresses linear modules of a 16-bit or float32 checkpoint by specs that need no calibration, reading its weights once.
 ///
 /// Every target becomes a Hugging Face directory in compressed-tensors' layout with `provenance.json`. Nothing is
 /// synced or published here: an error leaves a directory that is not whole, without a `config.json`.
 ///
 /// `progress` is called after each linear layer with the number done and the number there are.
 package func compress(
-    _ checkpoint: Checkpoint, into targets: [CompressionTarget], provenance: Provenance,
+    _ checkpoint: Checkpoint, modules: [LinearModule], into targets: [CompressionTarget], provenance: Provenance,
     progress: (_ done: Int, _ of: Int) -> Void = { _, _ in }
 ) throws(CompressionError) {
-    var run = try CompressionRun(checkpoint, targets)
+    var run = try CompressionRun(checkpoint, modules, targets)
     let layers = run.layers
     for (index, layer) in layers.enumerated() {
         try run.compress(layer)
@@ -39,8 +39,10 @@ package func compress(
 /// Reads no weights.
 ///
 /// Throws what stands against compressing the checkpoint at all. All specs must have the same targets.
-package func misfits(of specs: [Spec], to checkpoint: Checkpoint) throws(CompressionError) -> [CompressionError?] {
-    let modules = try CompressionRun.modules(of: checkpoint, specs)
+package func misfits(
+    of specs: [Spec], to checkpoint: Checkpoint, modules: [LinearModule]
+) throws(CompressionError) -> [CompressionError?] {
+    try CompressionRun.check(checkpoint, modules, specs)
     let layers = try CompressionRun.layers(checkpoint, modules)
     return specs.map { spec in
         do throws(CompressionError) {
@@ -60,10 +62,12 @@ package struct CompressionRun {
     private let kept: [Tensor]
     private let outputs: [CompressedOutput]
 
-    /// Opens the outputs; all specs must have the same targets.
-    package init(_ checkpoint: Checkpoint, _ targets: [CompressionTarget]) throws(CompressionError) {
+    /// Opens the outputs for linear modules in any order; all specs must have the same targets.
+    package init(
+        _ checkpoint: Checkpoint, _ modules: [LinearModule], _ targets: [CompressionTarget]
+    ) throws(CompressionError) {
         self.checkpoint = checkpoint
-        let modules = try Self.modules(of: checkpoint, targets.map(\.spec))
+        try Self.check(checkpoint, modules, targets.map(\.spec))
         layers = try Self.layers(checkpoint, modules)
         kept = Self.kept(checkpoint, modules)
         // All that can be refused is refused before anything is written.
@@ -88,7 +92,7 @@ package struct CompressionRun {
         var waiting = Array(outputs.indices)
         while let first = waiting.first {
             let compressor = outputs[first].spec.compressor
-            let indices = waiting.filter { outputs[$0].spec.compressor == compressor }
+            let indices = waiting.filter { outputs[$0].spec.compressor.isEqual(to: compressor) }
             waiting.removeAll { indices.contains($0) }
             let weights = try compressor.compress(layer, specs: indices.map { outputs[$0].spec }, hessian: hessian)
             for (index, weight) in zip(indices, weights) {
@@ -116,24 +120,21 @@ package struct CompressionRun {
             }
         }
         let compressed = Set(layers.map(\.name))
-        let ignored = LinearModules.others(of: checkpoint, than: compressed)
+        let ignored = Self.others(of: checkpoint, than: compressed)
         for output in outputs { try output.finish(from: checkpoint, ignored: ignored, provenance: provenance) }
     }
 
-    /// The modules that specs choose of a checkpoint that is not compressed yet.
-    fileprivate static func modules(
-        of checkpoint: Checkpoint, _ specs: [Spec]
-    ) throws(CompressionError) -> LinearModules {
+    /// Refuses a checkpoint that is compressed already, or has nothing to compress.
+    fileprivate static func check(
+        _ checkpoint: Checkpoint, _ modules: [LinearModule], _ specs: [Spec]
+    ) throws(CompressionError) {
         let file = checkpoint.directory.path(percentEncoded: false)
         if let existing = checkpoint.config.json["quantization_config"], existing != .null {
             let method = existing.object?["quant_method"]?.string ?? existing.canonicalText
             throw .alreadyCompressed(checkpoint: file, method: method)
         }
-        let selection = specs.first?.targets ?? .layers
-        precondition(specs.allSatisfy { $0.targets == selection }, "one run has one choice of modules")
-        let modules = LinearModules(of: checkpoint, selection)
-        guard !modules.names.isEmpty else { throw .noTargets(checkpoint: file) }
-        return modules
+        precondition(Set(specs.map(\.targets)).count <= 1, "one run has one choice of modules")
+        guard !modules.isEmpty else { throw .noTargets(checkpoint: file) }
     }
 
     /// The tensors that a spec makes of each layer; refuses a spec that does not fit one.
@@ -146,34 +147,52 @@ package struct CompressionRun {
     }
 
     fileprivate static func layers(
-        _ checkpoint: Checkpoint, _ modules: LinearModules
+        _ checkpoint: Checkpoint, _ modules: [LinearModule]
     ) throws(CompressionError) -> [LinearLayer] {
-        var weights: [String: DenseMatrix] = [:]
-        for name in modules.names {
-            weights[name] = try checkpoint.tensors[name + ".weight"]?.denseMatrix(transposed: modules.transposed)
-        }
-        var stacks: [String: WeightStack] = [:]
+        let modules = modules.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
         var layers: [LinearLayer] = []
-        for name in modules.names {
-            guard let tensor = checkpoint.tensors[name + ".weight"], let weight = weights[name] else { continue }
-            if stacks[name] == nil, let names = WeightStack.names(with: name, among: Set(modules.names)) {
-                let members = names.compactMap { member in weights[member].map { (name: member, weight: $0) } }
-                // Weights of other widths have other inputs, whatever their names.
-                if members.allSatisfy({ $0.weight.columns == weight.columns }) {
-                    let stack = WeightStack(members)
-                    for member in members { stacks[member.name] = stack }
-                }
+        for module in modules { layers.append(try LinearLayer(module, of: checkpoint)) }
+        let weights = Dictionary(uniqueKeysWithValues: layers.map { ($0.name, $0.weight) })
+        var stacks: [[String]: WeightStack] = [:]
+        for (index, module) in modules.enumerated() where module.stack.count > 1 {
+            if stacks[module.stack] == nil {
+                stacks[module.stack] = WeightStack(
+                    module.stack.compactMap { name in weights[name].map { (name: name, weight: $0) } })
             }
-            let scaleType = ScaleType(weights: tensor.info.type)
-            layers.append(LinearLayer(name: name, weight: weight, scaleType: scaleType, stack: stacks[name]))
+            layers[index].stack = stacks[module.stack]
         }
         return layers
     }
 
-    private static func kept(_ checkpoint: Checkpoint, _ modules: LinearModules) -> [Tensor] {
-        let taken = Set(modules.names.map { $0 + ".weight" })
+    private static func kept(_ checkpoint: Checkpoint, _ modules: [LinearModule]) -> [Tensor] {
+        let taken = Set(modules.map { $0.name + ".weight" })
         return checkpoint.tensors.values.filter { !taken.contains($0.info.name) }.sorted {
             $0.info.name.utf8.lexicographicallyPrecedes($1.info.name.utf8)
         }
+    }
+
+    /// Modules with weights of two dimensions that are not compressed, for a configuration's `ignore`: an output head is
+    /// among them even where it is tied and has no tensor of its own.
+    private static func others(of checkpoint: Checkpoint, than compressed: Set<String>) -> [String] {
+        let stored = checkpoint.tensors.values.compactMap { tensor in
+            tensor.info.shape.count == 2 && tensor.info.name.hasSuffix(".weight")
+                ? String(tensor.info.name.dropLast(".weight".count)) : nil
+        }
+        return Set(stored + ["lm_head"]).subtracting(compressed).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    }
+}
+
+extension LinearLayer {
+    /// The plain weight of a module, which must have the described sizes.
+    fileprivate init(_ module: LinearModule, of checkpoint: Checkpoint) throws(CompressionError) {
+        let name = module.name + ".weight"
+        guard let tensor = checkpoint.tensors[name] else { throw .missingTensor(name: name, known: []) }
+        let weight = try tensor.denseMatrix(transposed: module.transposed)
+        guard weight.rows == module.outputs, weight.columns == module.inputs else {
+            let sizes = [module.outputs, module.inputs]
+            throw .wrongShape(
+                tensor: name, found: tensor.info.shape, expected: "\(module.transposed ? sizes.reversed() : sizes)")
+        }
+        self.init(name: module.name, weight: weight, scaleType: ScaleType(weights: tensor.info.type))
     }
 }

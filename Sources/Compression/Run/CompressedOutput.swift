@@ -47,7 +47,7 @@ final class CompressedOutput {
 
     /// The stored scale of a layer's inputs; that of inputs that were all 0 is 1.
     private func inputScale(
-        _ layer: LinearLayer, _ rounding: ActivationRounding
+        _ layer: LinearLayer, _ rounding: ActivationQuantization
     ) throws(CompressionError) -> StoredBytes {
         guard let largest = layer.largestInput else { throw .missingCalibration(method: spec.name) }
         let type = spec.scaleType(checkpoint: layer.scaleType)
@@ -91,7 +91,7 @@ final class CompressedOutput {
         try write(.object(config), as: "config.json")
     }
 
-    /// The compressor's object; where it has no groups of its own to say how inputs are rounded, it says so at its top.
+    /// The compressor's object; where it has no groups of its own to say how inputs are quantized, it says so at its top.
     private func configuration(ignored: [String]) -> JSONObject {
         var object = spec.compressor.configuration(spec, ignored: ignored)
         if let rounding = spec.options.activations, object["config_groups"] == nil {

@@ -10,7 +10,7 @@ package struct LinearLayer: Sendable {
     /// The 16-bit type that goes with the checkpoint's weights: that of scales, unless spec or method have another.
     package let scaleType: ScaleType
     /// The weights with the same inputs, this one among them; nil for one that stands alone.
-    package let stack: WeightStack?
+    package var stack: WeightStack?
     /// The greatest magnitude of its inputs in calibration, for specs that round inputs by it.
     package var largestInput: Float?
     /// The root mean square of each input over the calibration tokens, for methods that need no more.
@@ -29,34 +29,39 @@ package struct LinearLayer: Sendable {
     }
 }
 
-/// A compression method for some number formats: how it makes stored tensors of a weight.
+/// What makes stored tensors of a weight: the arithmetic of a method, or of rounding to a format.
 ///
 /// Decoding is no part of it: a stored form is read by a `WeightMatrix`.
-package protocol LayerCompressor: Sendable {
-    /// Name, type and shape of the tensors that `compress` will make, in order: a file's header comes before its
-    /// values. Refuses a spec that does not fit the layer's size.
-    static func layout(_ layer: LinearLayer, _ spec: Spec) throws(CompressionError) -> [StoredLayout]
+package protocol LayerCompressor: Sendable, Hashable {
+    /// Name, type and shape of the tensors that `compress` will make, in order: a file's header comes before its values.
+    ///
+    /// Refuses a spec that does not fit the layer's size.
+    func layout(_ layer: LinearLayer, _ spec: Spec) throws(CompressionError) -> [StoredLayout]
 
     /// The object to put into `config.json` as `quantization_config`, by which readers know how weights are stored.
     ///
-    /// `ignored` are linear modules that stay as they are.
-    static func configuration(_ spec: Spec, ignored: [String]) -> JSONObject
+    /// Linear modules that stay as they are come as `ignored`.
+    func configuration(_ spec: Spec, ignored: [String]) -> JSONObject
 
-    /// Compresses one weight by several specs, reading it once where that saves work.
-    ///
-    /// The Hessian is for methods that need one.
-    static func compress(
+    /// Compresses one weight by several specs, reading it once where that saves work; a Hessian is there for methods that
+    /// need one.
+    func compress(
         _ layer: LinearLayer, specs: [Spec], hessian: Hessian?
     ) throws(CompressionError) -> [CompressedWeight]
 }
 
+extension LayerCompressor {
+    /// Whether another one does the same, so that one call can serve the specs of both.
+    package func isEqual(to other: any LayerCompressor) -> Bool { other as? Self == self }
+}
+
 /// A compressor that gains nothing from taking several specs at a time, and looks at no inputs.
 package protocol SingleSpecCompressor: LayerCompressor {
-    static func compress(_ layer: LinearLayer, _ spec: Spec) throws(CompressionError) -> CompressedWeight
+    func compress(_ layer: LinearLayer, _ spec: Spec) throws(CompressionError) -> CompressedWeight
 }
 
 extension SingleSpecCompressor {
-    package static func compress(
+    package func compress(
         _ layer: LinearLayer, specs: [Spec], hessian: Hessian?
     ) throws(CompressionError) -> [CompressedWeight] {
         var results: [CompressedWeight] = []
@@ -66,30 +71,7 @@ extension SingleSpecCompressor {
 }
 
 extension Spec {
-    /// The code behind the recipe.
-    package var compressor: any LayerCompressor.Type {
-        switch method {
-        case .rtn:
-            switch format {
-            case .integer, .levels, .stored: RoundToNearest.self
-            case .fourBit: BlockFloats.self
-            case .float8: Float8Rounding.self
-            case .mx: MXRounding.self
-            case .ternary, .binary: SignRounding.self
-            }
-        case .awq, .smoothquant, .aweq, .dilation: RoundToNearest.self
-        case .codebook: Codebook.self
-        case .gptq: GPTQ.self
-        case .magnitude, .wanda: Pruning.self
-        case .sparsegpt: SparseGPT.self
-        case .lowRank: LowRank.self
-        case .qsd: SparseDecomposition.self
-        }
-    }
-}
-
-extension Spec {
-    /// The tensors that say how a layer's inputs are rounded, whatever the compressor.
+    /// The tensors that say how a layer's inputs are quantized, whatever the compressor.
     func inputLayout(_ layer: LinearLayer) -> [StoredLayout] {
         guard options.activations?.scale == .tensor else { return [] }
         let type = scaleType(checkpoint: layer.scaleType).elementType

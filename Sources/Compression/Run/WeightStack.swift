@@ -8,21 +8,7 @@ package final class WeightStack: Sendable {
     private let members: [(name: String, weight: any WeightMatrix)]
     private let cache = Mutex<(factorization: Factorization?, served: Set<String>)>((nil, []))
 
-    /// The modules of one parent whose weights have the same inputs, by the names that open families give them.
-    private static let relatives = [["q_proj", "k_proj", "v_proj"], ["gate_proj", "up_proj"]]
-
     init(_ members: [(name: String, weight: any WeightMatrix)]) { self.members = members }
-
-    /// The stack that a module's weight belongs to, the module first in byte order first; nil for one that stands alone.
-    static func names(with module: String, among modules: Set<String>) -> [String]? {
-        let parts = module.split(separator: ".")
-        guard let last = parts.last, let family = relatives.first(where: { $0.contains(String(last)) }) else {
-            return nil
-        }
-        let parent = parts.dropLast().joined(separator: ".")
-        let names = family.map { "\(parent).\($0)" }.filter(modules.contains).sorted()
-        return names.count > 1 ? names : nil
-    }
 
     /// Where the stack's basis is stored: with the module that comes first in byte order.
     var keeper: String { members[0].name }

@@ -1,133 +1,96 @@
-import JSON
 import Kernels
 
-extension Spec {
-    /// A compression method by its name in manifests; its rules say which specs make sense.
-    ///
-    /// A new method is a case here, its rules, and one file with its `LayerCompressor`.
-    package enum Method: String, Sendable, Hashable, CaseIterable {
-        /// Round to nearest: no data needed.
-        case rtn
-        /// Column by column, each one's rounding error pushed onto the rest (2210.17323).
-        case gptq
-        /// The smallest weights become zero; no data needed.
-        case magnitude
-        /// The weights of least size times the length of what they are multiplied by become zero (2306.11695).
-        case wanda
-        /// GPTQ with weights that become zero (2301.00774).
-        case sparsegpt
-        /// Two factors of low rank, by the singular value decomposition; no data needed (2402.16319).
-        case lowRank = "low-rank"
-        /// Two factors of low rank that are quantized, one of them sparse; no data needed (2207.11048).
-        case qsd
-        /// Salient input channels scaled up before rounding, by a search (2306.00978).
-        case awq
-        /// Outliers of activations moved into weights (2211.10438).
-        case smoothquant
-        /// Ranges of activations and weights equalised, biases corrected (2311.01305).
-        case aweq
-        /// Under-used input channels scaled up to their rows' ranges: no data needed (2409.14307).
-        case dilation
-        /// Levels that k-means finds in the weights.
-        case codebook
+/// A compression method: all that is known about it but its arithmetic.
+///
+/// Each method's value stands beside its algorithm (`GPTQ/GPTQ.swift`); ``all`` lists them. Manifests, the command line,
+/// the schema, refusals, the way through a model and the tables of the documentation ask the value.
+package struct Method: Sendable {
+    /// The word for it in manifests and in names of specs.
+    package let name: String
+    /// What people call it.
+    package let title: String
+    /// What it does, in one sentence without a full stop.
+    package let summary: String
+    /// The number of its paper at arXiv; nil where there is none to name.
+    package let source: String?
+    /// How it goes through a model, and what it looks at on the way.
+    package let passage: Passage
+    /// The numbers that weights can become.
+    package let formats: FormatChoice
+    /// The keys that mean something to it beside those that every method takes.
+    package let keys: [SpecKey]
+    /// Those of its keys that a spec must have.
+    package let neededKeys: [SpecKey]
+    /// The type of its scales where a spec does not say; nil for the format's or the checkpoint's.
+    let scaleType: ScaleType?
+    /// Fills in what a spec leaves open.
+    let defaults: @Sendable (inout Spec.Options) -> Void
+    /// What it cannot do, beyond what formats and keys refuse by themselves.
+    let check: @Sendable (Spec) throws(CompressionError) -> Void
+    /// What makes its weights; nil for round to nearest in the spec's format.
+    let compressor: (any LayerCompressor)?
 
-        /// What the method must know of a layer's inputs.
-        package var need: CalibrationNeed {
-            switch self {
-            case .rtn, .dilation, .magnitude, .lowRank, .qsd, .codebook: .none
-            case .gptq, .sparsegpt: .hessian
-            case .wanda: .norms
-            case .awq, .smoothquant, .aweq: .channels
-            }
-        }
-
-        /// Whether factors move between channels of the model before its weights are rounded to nearest.
-        package var scalesChannels: Bool {
-            switch self {
-            case .rtn, .gptq, .magnitude, .wanda, .sparsegpt, .lowRank, .qsd, .codebook: false
-            case .awq, .smoothquant, .aweq, .dilation: true
-            }
-        }
-
-        /// The type of its scales where a spec does not say: GPTQ's reference keeps them in float32, and at 2 bits the
-        /// rounding of scales moves its result by several per cent of QiD; nil for the checkpoint's 16-bit type.
-        var scaleType: ScaleType? { self == .gptq ? .float32 : nil }
-
-        /// Those of its keys that a spec must have.
-        var neededKeys: Set<OptionalKey> {
-            switch self {
-            case .rtn, .gptq, .awq, .smoothquant, .aweq, .dilation, .codebook: []
-            case .magnitude, .wanda, .sparsegpt: [.sparse]
-            case .lowRank, .qsd: [.rank]
-            }
-        }
-
-        /// The keys that mean something to it beside those that every method takes.
-        var keys: Set<OptionalKey> {
-            switch self {
-            case .rtn: [.scaleSearch]
-            case .awq: [.clip]
-            case .smoothquant, .aweq, .dilation: []
-            case .gptq: [.actOrder]
-            case .magnitude, .wanda, .sparsegpt: [.sparse]
-            case .lowRank: [.rank]
-            case .qsd: [.rank, .sparse]
-            case .codebook: [.sharedTable, .powersOfTwo]
-            }
-        }
-
-        /// The number formats that it makes, `integer` apart.
-        var formats: [NumberFormat] {
-            switch self {
-            case .rtn: NumberFormat.named
-            case .gptq, .awq, .smoothquant, .aweq, .dilation, .codebook: []
-            case .magnitude, .wanda, .sparsegpt, .lowRank, .qsd: [.stored]
-            }
-        }
-
-        /// Bits of the integer format.
-        var widths: ClosedRange<Int> { 2...8 }
+    init(
+        _ name: String, title: String, summary: String, source: String? = nil, passage: Passage = .alone,
+        formats: FormatChoice = .integers, keys: [SpecKey] = [], neededKeys: [SpecKey] = [],
+        scaleType: ScaleType? = nil, defaults: @escaping @Sendable (inout Spec.Options) -> Void = { _ in },
+        check: @escaping @Sendable (Spec) throws(CompressionError) -> Void = { _ in },
+        compressor: (any LayerCompressor)? = nil
+    ) {
+        self.name = name
+        self.title = title
+        self.summary = summary
+        self.source = source
+        self.passage = passage
+        self.formats = formats
+        self.keys = keys + neededKeys
+        self.neededKeys = neededKeys
+        self.scaleType = scaleType
+        self.defaults = defaults
+        self.check = check
+        self.compressor = compressor
     }
 
-    /// A key that only some methods take.
-    enum OptionalKey: String, CaseIterable {
-        case actOrder = "act_order"
-        case sparse, rank
-        case scaleSearch = "scale_search"
-        case sharedTable = "shared_table"
-        case powersOfTwo = "powers_of_two"
-        case clip
+    /// All methods, in the order in which messages list them.
+    package static let all: [Method] = [
+        .rtn, .gptq, .magnitude, .wanda, .sparsegpt, .lowRank, .qsd, .awq, .smoothquant, .aweq, .dilation, .codebook,
+    ]
+
+    /// Finds a method by its name.
+    package init?(named name: String) {
+        guard let method = Self.all.first(where: { $0.name == name }) else { return nil }
+        self = method
+    }
+}
+
+extension Method: Hashable {
+    package static func == (left: Method, right: Method) -> Bool { left.name == right.name }
+    package func hash(into hasher: inout Hasher) { hasher.combine(name) }
+}
+
+/// How a method goes through a model, and what it looks at on the way.
+package enum Passage: Sendable {
+    /// Each weight by itself; no text is needed.
+    case alone
+    /// Layer after layer, each calibrated on what comes through the layers that are compressed already.
+    case sequential(InputStatistic)
+    /// Factors move between channels of the uncompressed model, then each weight is rounded to nearest.
+    case scaling(ChannelScaling)
+
+    /// Whether calibration text is needed.
+    package var needsText: Bool {
+        switch self {
+        case .alone: false
+        case .sequential: true
+        case .scaling(let scaling): scaling.seesInputs
+        }
     }
 }
 
 /// What a method must know of the inputs that a layer sees.
-package enum CalibrationNeed: Sendable, Hashable {
-    case none
-    /// The root mean square of each input.
-    case norms
+package enum InputStatistic: Sendable, Hashable, CaseIterable {
     /// H = 2XXᵀ/n over the calibration tokens.
     case hessian
-    /// Means and extremes of each input, and for AWQ what the layer makes of them.
-    case channels
-}
-
-extension Spec {
-    /// Whether it looks at what layers are given.
-    package var needsCalibration: Bool { method.need != .none || options.activations?.scale == .tensor }
-}
-
-extension Spec.OptionalKey {
-    /// What a value of the key may be, where methods need it.
-    var allowed: String {
-        switch self {
-        case .actOrder, .scaleSearch, .sharedTable, .powersOfTwo, .clip: "true or false"
-        case .sparse: Sparsity.allowed
-        case .rank: Rank.allowed
-        }
-    }
-}
-
-extension Spec.Options {
-    /// Whether a key is given.
-    func has(_ key: Spec.OptionalKey) -> Bool { given.contains { $0.key == key } }
+    /// The root mean square of each input.
+    case norms
 }

@@ -2,97 +2,109 @@ import Kernels
 import RealModule
 
 /// The numbers that a weight's values become, before scales.
-package enum NumberFormat: Sendable, Hashable {
-    /// Evenly spaced values, 2ᵇ of them.
-    case integer(bits: Int)
-    /// bitsandbytes' sixteen values from −1 to 1.
-    case fourBit(FourBitKind)
-    /// Floating-point numbers of 8 bits.
-    case float8(Float8)
-    /// OCP Microscaling formats.
-    case mx(MXFormat)
-    /// −1, 0 and 1.
-    case ternary
-    /// −1 and 1.
-    case binary
-    /// So many levels, found in the weights, each of so many consecutive weights.
-    case levels(Int, vector: Int)
-    /// The checkpoint's own 16 or 32 bits: what a method leaves is not rounded.
-    case stored
-
+///
+/// Each format's value stands in a file of its own under `Formats/`; ``named`` lists those that a manifest knows by name.
+package struct NumberFormat: Sendable {
+    /// The word under the key `format`; nil for those that other keys give.
+    package let name: String?
+    /// What it is, in one sentence without a full stop.
+    package let summary: String
+    /// The numbers themselves.
+    package let values: Values
     /// P of the laws: nominal bits for each value, scales not counted.
-    package var nominalBits: Double {
+    package let nominalBits: Double
+    /// What shares a scale where a spec does not say.
+    let usualGroup: Spec.Group
+    /// The groups that the format has by itself; nil where any will do.
+    let groups: [Spec.Group]?
+    /// Whether a zero point makes sense.
+    let takesZeroPoint: Bool
+    /// Whether a spec may say in which type scales are stored.
+    let takesScaleType: Bool
+    /// Whether another scale than the usual one can be better by more than chance.
+    let takesScaleSearch: Bool
+    /// The type of scales where a spec does not say and it is not the checkpoint's.
+    let scaleType: ScaleType?
+    /// What rounds weights to the nearest of these numbers, and stores them; nil where only a method's own arithmetic does.
+    let rounding: (any LayerCompressor)?
+
+    /// The numbers of a format.
+    package enum Values: Sendable, Hashable {
+        /// Evenly spaced values, 2ᵇ of them.
+        case integers(bits: Int)
+        /// The same values for all weights, by rising size.
+        case fixed([Float])
+        /// So many levels, found in the weights, each of so many consecutive weights.
+        case found(levels: Int, vector: Int)
+        /// The checkpoint's own 16 or 32 bits: what a method leaves is not rounded.
+        case stored
+    }
+
+    init(
+        name: String?, summary: String, values: Values, nominalBits: Double? = nil,
+        usualGroup: Spec.Group = .channel, groups: [Spec.Group]? = nil, takesZeroPoint: Bool = false,
+        takesScaleType: Bool = true, takesScaleSearch: Bool = false, scaleType: ScaleType? = nil,
+        rounding: (any LayerCompressor)?
+    ) {
+        self.name = name
+        self.summary = summary
+        self.values = values
+        self.nominalBits = nominalBits ?? values.bits
+        self.usualGroup = usualGroup
+        self.groups = groups
+        self.takesZeroPoint = takesZeroPoint
+        self.takesScaleType = takesScaleType
+        self.takesScaleSearch = takesScaleSearch
+        self.scaleType = scaleType
+        self.rounding = rounding
+    }
+
+    /// The formats that have a name, in the order in which messages list them.
+    package static let named: [NumberFormat] = [.nf4, .fp4, .e4m3, .e5m2, .mxfp4, .mxint8, .ternary, .binary]
+
+    /// Finds a format by its name.
+    package init?(named name: String) {
+        guard let format = Self.named.first(where: { $0.name == name }) else { return nil }
+        self = format
+    }
+}
+
+extension NumberFormat: Hashable {
+    package static func == (left: NumberFormat, right: NumberFormat) -> Bool { left.identity == right.identity }
+    package func hash(into hasher: inout Hasher) { hasher.combine(identity) }
+
+    /// What tells a format from all others.
+    private var identity: [String?] { [name, width, kind] }
+
+    /// The part of a spec's name that says how many bits or levels there are: `w4`, `k16`.
+    var width: String? {
+        switch values {
+        case .integers(let bits): "w\(bits)"
+        case .found(let levels, _): "k\(levels)"
+        case .fixed, .stored: nil
+        }
+    }
+
+    /// The part of a spec's name that says what numbers they are: `nf4`, `v2` for levels of two weights.
+    var kind: String? {
+        if case .found(_, let vector) = values, vector > 1 { "v\(vector)" } else { name }
+    }
+
+    /// Bits of evenly spaced values; nil for other formats.
+    package var integerBits: Int? { if case .integers(let bits) = values { bits } else { nil } }
+
+    /// The values that do not depend on the weights, by rising size; nil for other formats.
+    package var levels: [Float]? { if case .fixed(let levels) = values { levels } else { nil } }
+}
+
+extension NumberFormat.Values {
+    /// The bits that tell so many values apart.
+    fileprivate var bits: Double {
         switch self {
-        case .integer(let bits): Double(bits)
-        case .fourBit: 4
-        case .float8: 8
-        case .mx(let format): Double(format.bits)
-        case .ternary: Double.log2(3)
-        case .binary: 1
-        case .levels(let count, let vector): Double.log2(Double(count)) / Double(vector)
+        case .integers(let bits): Double(bits)
+        case .fixed(let levels): Double.log2(Double(levels.count))
+        case .found(let levels, let vector): Double.log2(Double(levels)) / Double(vector)
         case .stored: 16
         }
     }
-
-    /// The name under the key `format`; nil for those that other keys give.
-    package var name: String? {
-        switch self {
-        case .integer, .levels, .stored: nil
-        case .fourBit(let kind): kind.rawValue
-        case .float8(let format): format.rawValue
-        case .mx(let format): format.rawValue
-        case .ternary: "ternary"
-        case .binary: "binary"
-        }
-    }
-
-    /// What shares a scale where a spec does not say.
-    var usualGroup: Spec.Group {
-        switch self {
-        case .integer, .float8, .ternary, .binary, .levels, .stored: .channel
-        case .fourBit: .size(64)
-        case .mx: .size(MXFormat.block)
-        }
-    }
-
-    /// The groups that the format has by itself; nil where any will do.
-    var groups: [Spec.Group]? {
-        switch self {
-        case .fourBit: BlockFloats.groups.map { .size($0) }
-        case .mx: [.size(MXFormat.block)]
-        default: nil
-        }
-    }
-
-    /// Whether a zero point makes sense.
-    var takesZeroPoint: Bool { if case .integer = self { true } else { false } }
-
-    /// Whether a spec may say in which type scales are stored.
-    var takesScaleType: Bool {
-        switch self {
-        case .fourBit, .mx: false
-        default: true
-        }
-    }
-
-    /// Whether another scale than the usual one can be better by more than chance: the steps of 8-bit floats grow with
-    /// the values, a power of two more or less makes 8 bits worse, and the usual scale of binary weights is the best one.
-    var takesScaleSearch: Bool {
-        switch self {
-        case .integer, .fourBit, .mx(.fp4), .ternary: true
-        default: false
-        }
-    }
-
-    /// The type of scales where a spec does not say and it is not the checkpoint's.
-    var scaleType: ScaleType? { self == .float8(.e5m2) ? .float32 : nil }
-
-    /// The levels of a codebook, and the weights that one stands for.
-    static let levelCounts = 2...256
-    static let vectors = 1...16
-
-    /// The formats that have a name, in the order in which messages list them.
-    static let named: [NumberFormat] =
-        FourBitKind.allCases.map { .fourBit($0) } + Float8.allCases.map { .float8($0) }
-        + MXFormat.allCases.map { .mx($0) } + [.ternary, .binary]
 }

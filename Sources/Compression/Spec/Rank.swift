@@ -49,3 +49,28 @@ extension Rank: CustomStringConvertible {
         }
     }
 }
+
+extension SpecKey {
+    /// The dimensions that factors keep.
+    package static let rank: SpecKey = .init(
+        "rank", summary: "Dimensions that factors keep: a number, or a share of the full rank such as 0.25",
+        allowed: Rank.allowed,
+        schema: [
+            "oneOf": [
+                ["type": "integer", "minimum": 1, "maximum": 65536],
+                ["type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1],
+            ]
+        ],
+        read: { (value, draft) throws(CompressionError) in draft.options.rank = try Rank(value.json) },
+        canonical: { $0.options.rank?.json },
+        label: { spec in spec.options.rank.map { SpecLabel($0.description, words: $0.words) } })
+}
+
+extension Rank {
+    fileprivate var words: String {
+        switch self {
+        case .share(let share): "\(share) of the rank"
+        case .count(let count): "rank \(count)"
+        }
+    }
+}

@@ -54,3 +54,38 @@ extension Sparsity: CustomStringConvertible {
         }
     }
 }
+
+extension SpecKey {
+    /// Which weights become zero.
+    package static let sparse: SpecKey = .init(
+        "sparse", summary: "Weights that become zero: a share such as 0.5, or n:m, n of every m inputs kept",
+        allowed: Sparsity.allowed, schema: Sparsity.schema,
+        read: { (value, draft) throws(CompressionError) in draft.options.sparsity = try Sparsity(value.json) },
+        canonical: { $0.options.sparsity?.json },
+        label: { spec in spec.options.sparsity.map { SpecLabel($0.description, words: $0.words) } },
+        check: { (spec) throws(CompressionError) in
+            guard case .pattern(_, let length)? = spec.options.sparsity else { return }
+            guard Sparsity.madeLengths.contains(length) else {
+                throw SpecKey.sparse.refusal(
+                    spec.options.sparsity?.json.canonicalText ?? "missing",
+                    allowed: "n:m with m one of " + Sparsity.madeLengths.map(String.init).joined(separator: ", "))
+            }
+        })
+}
+
+extension Sparsity {
+    /// The JSON Schema of a value.
+    package static let schema: JSONValue = [
+        "oneOf": [
+            ["type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1],
+            ["type": "string", "pattern": "^[0-9]+:[0-9]+$"],
+        ]
+    ]
+
+    fileprivate var words: String {
+        switch self {
+        case .share(let share): JSONValue.number((share * 1e8).rounded() / 1e6).canonicalText + " % zeros"
+        case .pattern(let kept, let of): "\(kept) of \(of) kept"
+        }
+    }
+}

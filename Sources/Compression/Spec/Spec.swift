@@ -1,10 +1,10 @@
 package import JSON
 package import Kernels
 
-/// A compression recipe: which method, what numbers weights become, what shares a scale, and what is compressed.
+/// How weights are compressed: by which method, to what numbers, what shares a scale, and which of them.
 ///
 /// A spec is data: it is what a manifest line expands to, part of an artifact's key, and a row's name in a report.
-/// A method's own rules (which keys, which widths) stand in `Method`.
+/// What is known about methods, formats and keys stands in their values: ``Method``, ``NumberFormat``, ``SpecKey``.
 package struct Spec: Sendable, Hashable {
     package let method: Method
     package let format: NumberFormat
@@ -23,8 +23,8 @@ package struct Spec: Sendable, Hashable {
         package var sparsity: Sparsity?
         /// The dimensions that a low-rank form keeps.
         package var rank: Rank?
-        /// How the inputs of compressed maps are rounded; nil for not at all.
-        package var activations: ActivationRounding?
+        /// How the inputs of compressed layers are quantized; nil for not at all.
+        package var activations: ActivationQuantization?
 
         /// Scales that minimize a group's squared error instead of those of its largest weight.
         package var scaleSearch = false
@@ -37,7 +37,7 @@ package struct Spec: Sendable, Hashable {
 
         package init(
             actOrder: Bool = false, sparsity: Sparsity? = nil, rank: Rank? = nil,
-            activations: ActivationRounding? = nil, scaleSearch: Bool = false, sharedTable: Bool = false,
+            activations: ActivationQuantization? = nil, scaleSearch: Bool = false, sharedTable: Bool = false,
             powersOfTwo: Bool = false, clip: Bool? = nil
         ) {
             self.actOrder = actOrder
@@ -59,7 +59,7 @@ package struct Spec: Sendable, Hashable {
         case size(Int)
     }
 
-    /// A recipe as code gives it; nonsense is refused as in `init(json:)`.
+    /// A spec as code gives it; nonsense is refused as in `init(json:)`.
     package init(
         method: Method, format: NumberFormat, group: Group? = nil, symmetric: Bool = true,
         targets: Targets = .layers, scales: ScaleType? = nil, options: Options = Options()
@@ -71,12 +71,12 @@ package struct Spec: Sendable, Hashable {
         self.targets = targets
         self.scales = scales
         var options = options
-        if method == .awq { options.clip = options.clip ?? true }
+        method.defaults(&options)
         self.options = options
-        try method.check(self)
+        try check()
     }
 
-    /// A recipe with weights of so many bits.
+    /// A spec of integers of so many bits.
     package init(
         method: Method, bits: Int, group: Group = .channel, symmetric: Bool = true, actOrder: Bool = false,
         targets: Targets = .layers, scales: ScaleType? = nil
@@ -96,8 +96,11 @@ extension Spec.Group: CustomStringConvertible {
         }
     }
 
-    /// How many weights share a scale; nil for a whole channel.
+    /// How many weights share a scale; nil for a whole row.
     package var size: Int? { if case .size(let size) = self { size } else { nil } }
+
+    /// So many consecutive weights; nil for the whole row.
+    init(length: Int?) { self = length.map { .size($0) } ?? .channel }
 
     /// How many weights of a row of this length share a scale, if they divide it.
     package func length(rowLength: Int) -> Int? {
@@ -113,12 +116,7 @@ extension Spec {
     package var nominalBits: Double { format.nominalBits }
 
     /// Bits of a stored code.
-    var codeBits: Int {
-        switch format {
-        case .integer(let bits): bits
-        default: Int(nominalBits.rounded(.up))
-        }
-    }
+    var codeBits: Int { format.integerBits ?? Int(nominalBits.rounded(.up)) }
 
     /// The type in which scales are stored, given the 16-bit type that goes with the checkpoint's weights.
     func scaleType(checkpoint sixteenBit: ScaleType) -> ScaleType {
@@ -127,125 +125,26 @@ extension Spec {
     }
 }
 
-extension Spec: CustomStringConvertible {
-    /// The recipe in one word, `rtn-asym-w4-g16`, unique among specs and usable in file names.
-    package var name: String { ([method.rawValue] + parts(withWidth: true).map(\.text)).joined(separator: "-") }
-
-    /// The name without the bits, `rtn-asym-g16`: what a law with one parameter per scheme calls it.
-    package var scheme: String { ([method.rawValue] + parts(withWidth: false).map(\.text)).joined(separator: "-") }
-
-    /// The scheme without the method and how it works, `asym-g16`: what compared methods share.
-    package var form: String {
-        parts(withWidth: false).filter { $0.kind == .result }.map(\.text).joined(separator: "-")
-    }
-
-    /// The method with how it works, `rtn-search`.
-    package var variant: String {
-        ([method.rawValue] + parts(withWidth: false).filter { $0.kind == .procedure }.map(\.text)).joined(
-            separator: "-")
-    }
-
-    package var description: String { name }
-
-    /// What a part of a name is about.
-    private enum PartKind {
-        /// What weights and inputs become.
-        case result
-        /// How the method gets there.
-        case procedure
-        /// How scales are stored.
-        case scales
-    }
-
-    private func parts(withWidth: Bool) -> [(text: String, kind: PartKind)] {
-        var parts: [(text: String, kind: PartKind)] = []
-        func add(_ text: String, _ kind: PartKind = .result) { parts.append((text, kind)) }
-        switch format {
-        case .integer(let bits):
-            add(symmetric ? "sym" : "asym")
-            if withWidth { add("w\(bits)") }
-        case .levels(let count, let vector):
-            let name = (withWidth ? "k\(count)" : "") + (vector > 1 ? "v\(vector)" : "")
-            if !name.isEmpty { add(name) }
-        case .fourBit, .float8, .mx, .ternary, .binary: if let name = format.name { add(name) }
-        case .stored: break
+extension Spec {
+    /// What makes its weights.
+    package var compressor: any LayerCompressor {
+        guard let compressor = method.compressor ?? format.rounding else {
+            preconditionFailure("a format that nothing rounds to is made by methods of their own")
         }
-        if namesGroup { add(group.description) }
-        if let rank = options.rank { add(rank.description) }
-        if let sparsity = options.sparsity { add(sparsity.description) }
-        if options.scaleSearch { add("search", .procedure) }
-        if options.sharedTable { add("shared", .procedure) }
-        if options.powersOfTwo { add("pow2", .procedure) }
-        if options.clip == false { add("noclip", .procedure) }
-        if options.actOrder { add("actorder", .procedure) }
-        if let activations = options.activations {
-            add("a\(activations.bits)" + (activations.scale == .tensor ? "tensor" : ""))
-        }
-        if targets != .layers { add(targets.rawValue) }
-        if let scales { add(scales.rawValue, .scales) }
-        return parts
+        return compressor
     }
+
+    /// Whether it looks at what layers are given.
+    package var needsCalibration: Bool { method.passage.needsText || options.activations?.scale == .tensor }
 }
 
 extension Spec {
-    /// All but the method and how it works: specs of one setting differ in nothing else.
-    package struct Setting: Sendable, Hashable {
-        private let format: NumberFormat
-        private let group: Group
-        private let symmetric: Bool
-        private let targets: Targets
-        private let sparsity: Sparsity?
-        private let rank: Rank?
-        private let activations: ActivationRounding?
-
-        fileprivate init(_ spec: Spec) {
-            (format, group, symmetric, targets) = (spec.format, spec.group, spec.symmetric, spec.targets)
-            (sparsity, rank, activations) = (spec.options.sparsity, spec.options.rank, spec.options.activations)
-        }
-    }
-
-    package var setting: Setting { Setting(self) }
-
-    /// Whether what shares a scale is the spec's to say, and no matter of the format.
-    package var namesGroup: Bool { format != .stored && format.groups?.count != 1 }
-}
-
-extension Spec {
-    /// The recipe as the one JSON value that keys are made of; `init(json:)` reads it back.
+    /// The spec as the one JSON value that keys are made of; `init(json:)` reads it back.
     ///
     /// A key added in a later version is left out while it has its default, so that old artifacts keep their keys.
     package var canonical: JSONValue {
         var object = JSONObject()
-        object["method"] = .string(method.rawValue)
-        switch format {
-        case .integer(let bits): object["bits"] = .integer(bits)
-        case .levels(let count, let vector):
-            object["levels"] = .integer(count)
-            if vector > 1 { object["vector"] = .integer(vector) }
-        case .fourBit, .float8, .mx, .ternary, .binary: object["format"] = format.name.map { .string($0) }
-        case .stored: break
-        }
-        if namesGroup {
-            switch group {
-            case .channel: object["group"] = "channel"
-            case .size(let size): object["group"] = .integer(size)
-            }
-        }
-        if format.takesZeroPoint { object["symmetric"] = .bool(symmetric) }
-        if options.actOrder { object["act_order"] = true }
-        if let sparsity = options.sparsity { object["sparse"] = sparsity.json }
-        if let rank = options.rank { object["rank"] = rank.json }
-        if let activations = options.activations {
-            object["activations"] = .integer(activations.bits)
-            if activations.scale != .token { object["activation_scale"] = .string(activations.scale.rawValue) }
-        }
-        if options.scaleSearch { object["scale_search"] = true }
-        if options.sharedTable { object["shared_table"] = true }
-        if options.powersOfTwo { object["powers_of_two"] = true }
-        // Always said: awq once stood for what it is without.
-        if let clip = options.clip { object["clip"] = .bool(clip) }
-        if targets != .layers { object["targets"] = .string(targets.rawValue) }
-        if let scales { object["scales"] = .string(scales.rawValue) }
+        for key in SpecKey.all { object[key.name] = key.canonical(self) }
         return .object(object)
     }
 }

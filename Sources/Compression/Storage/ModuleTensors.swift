@@ -4,6 +4,8 @@ import Checkpoint
 struct ModuleTensors: Sendable {
     let name: String
     let checkpoint: Checkpoint
+    /// The modules that are given the same inputs, in byte order; what they share is stored with the first of them.
+    var stack: [String] = []
 
     subscript(piece: String) -> Tensor? { checkpoint.tensors["\(name).\(piece)"] }
 

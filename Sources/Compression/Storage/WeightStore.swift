@@ -5,14 +5,15 @@ package import Kernels
 /// The weights of a checkpoint by module name: who asks never knows in which form they are stored.
 package struct WeightStore: Sendable {
     package let checkpoint: Checkpoint
-    private let form: StoredForm
+    /// Nil where all weights are plain.
+    private let layout: (any StorageLayout)?
     /// How the inputs of all compressed modules are rounded, where the form itself does not say it for each.
     private let inputs: InputActivations?
 
     /// Opens the weights, whose `quantization_config`, if there is one, must be of a kind that is known.
     package init(_ checkpoint: Checkpoint) throws(CompressionError) {
         self.checkpoint = checkpoint
-        form = try StoredForm(checkpoint.config)
+        layout = try StorageLayouts.layout(of: checkpoint.config)
         let reading = ConfigurationReading(file: checkpoint.config.file)
         inputs = try InputActivations(
             checkpoint.config.json["quantization_config"]?.object?["input_activations"],
@@ -20,28 +21,23 @@ package struct WeightStore: Sendable {
         try checkThatWeightsAreConverted(reading)
     }
 
-    /// Refuses a configuration of GPTQ or AWQ over a checkpoint in which no weight is stored so.
+    /// Refuses a configuration of a layout over a checkpoint in which no weight is stored so.
     private func checkThatWeightsAreConverted(_ reading: ConfigurationReading) throws(CompressionError) {
-        let method: JSONValue
-        switch form {
-        case .gptq: method = "gptq"
-        case .awq: method = "awq"
-        default: return
-        }
-        guard checkpoint.tensors.keys.contains(where: { $0.hasSuffix(".qweight") }) else {
+        guard let layout = layout.map({ type(of: $0) }), let piece = layout.converted else { return }
+        guard checkpoint.tensors.keys.contains(where: { $0.hasSuffix("." + piece) }) else {
             throw reading.invalid(
-                "quantization_config.quant_method", method,
-                "left out with the whole quantization_config, as no tensor is a '.qweight'")
+                "quantization_config.quant_method", .string(layout.method),
+                "left out with the whole quantization_config, as no tensor is a '.\(piece)'")
         }
     }
 
     /// How the inputs of a linear module are rounded before it multiplies them; nil for a module that is not
     /// compressed, or whose inputs stay.
-    package func inputRounding(of module: String) throws(CompressionError) -> InputRounding? {
+    package func activationQuantizer(of module: String) throws(CompressionError) -> ActivationQuantizer? {
         let tensors = ModuleTensors(name: module, checkpoint: checkpoint)
-        var inputs = inputs
-        if case .compressedTensors(let configuration) = form { inputs = configuration.scheme(for: module)?.inputs }
-        guard let inputs, try form.matrix(tensors) != nil else { return nil }
+        guard let layout, layout.holds(tensors), let inputs = layout.inputs(of: module, common: inputs) else {
+            return nil
+        }
         return try inputs.rounding(tensors)
     }
 
@@ -51,7 +47,7 @@ package struct WeightStore: Sendable {
     }
 
     /// How the weights are compressed as they are stored, in a word such as `gptq-w4-g128`; nil for plain ones.
-    package var scheme: String? { form.scheme }
+    package var scheme: String? { layout?.scheme }
 
     /// Whether there is a tensor of this full name, or a module of this name with a weight in whatever form.
     package func contains(_ name: String) -> Bool {
@@ -62,15 +58,19 @@ package struct WeightStore: Sendable {
     /// The module whose weight or inputs a tensor helps to store in compressed form, by its name; nil for one that does not,
     /// and for every tensor of a checkpoint that is stored plainly.
     package func module(storedBy name: String) -> String? {
-        form == .plain ? nil : WeightPiece(name)?.module ?? ModuleTensors.module(withScale: name)
+        layout == nil ? nil : WeightPiece(name)?.module ?? ModuleTensors.module(withScale: name)
     }
 
     /// The weight of a linear module or embedding, outputs by inputs.
     ///
     /// `module` is the name without `.weight`; `transposed` says whether a plain weight is stored inputs by outputs
-    /// (GPT-2's Conv1D). Compressed weights are always stored outputs by inputs.
-    package func matrix(_ module: String, transposed: Bool = false) throws(CompressionError) -> any WeightMatrix {
-        if let stored = try form.matrix(ModuleTensors(name: module, checkpoint: checkpoint)) { return stored }
+    /// (GPT-2's Conv1D), which compressed ones never are; `stack` names the modules that are given the same inputs, in
+    /// byte order (``LinearModule/stack``).
+    package func matrix(
+        _ module: String, transposed: Bool = false, stack: [String] = []
+    ) throws(CompressionError) -> any WeightMatrix {
+        let tensors = ModuleTensors(name: module, checkpoint: checkpoint, stack: stack)
+        if let layout, layout.holds(tensors) { return try layout.matrix(tensors) }
         if let plain = checkpoint.tensors[module + ".weight"] { return try plain.denseMatrix(transposed: transposed) }
         for piece in WeightPiece.main where checkpoint.tensors["\(module).\(piece)"] != nil {
             throw .invalidConfiguration(
@@ -95,35 +95,17 @@ package struct WeightStore: Sendable {
         return values
     }
 
-    /// Stored bits per linear weight inside decoder layers, scales and zero points included.
-    package var bitsPerWeight: Double {
-        var modules: [String: (bits: Int, weights: Int)] = [:]
-        for tensor in checkpoint.tensors.values {
-            guard let piece = WeightPiece(tensor.info.name), piece.isStored else { continue }
-            let weights = modules[piece.module]?.weights ?? weightCount(piece.module)
-            modules[piece.module, default: (0, weights)].bits += tensor.byteCount * 8
+    /// Stored bits per weight of linear modules, scales and zero points included.
+    package func bitsPerWeight(of modules: [LinearModule]) -> Double {
+        let names = Set(modules.map(\.name))
+        let weights = modules.reduce(0) { $0 + $1.outputs * $1.inputs }
+        let bits = checkpoint.tensors.values.reduce(0) { bits, tensor in
+            guard let piece = WeightPiece(tensor.info.name), piece.isStored, names.contains(piece.module) else {
+                return bits
+            }
+            return bits + tensor.byteCount * 8
         }
-        let weights = modules.values.reduce(0) { $0 + $1.weights }
-        let bits = modules.values.reduce(0) { $0 + ($1.weights > 0 ? $1.bits : 0) }
         return weights == 0 ? 0 : Double(bits) / Double(weights)
-    }
-
-    /// The weights of a module that belongs to `Targets.layers`, 0 for others.
-    private func weightCount(_ module: String) -> Int {
-        let shape: [Int]
-        if form == .bitNet, let packed = checkpoint.tensors[module + ".weight"], packed.info.type == .uint8 {
-            // Four rows lie in one of bytes.
-            shape = packed.info.shape + [4]
-            guard shape.count == 3, Targets.layers.contains(module: module, shape: packed.info.shape) else { return 0 }
-        } else {
-            let stored = try? form.matrix(ModuleTensors(name: module, checkpoint: checkpoint))
-            let plain = checkpoint.tensors[module + ".weight"]?.info.shape
-            guard let found = stored.map({ [$0.rows, $0.columns] }) ?? plain,
-                Targets.layers.contains(module: module, shape: found)
-            else { return 0 }
-            shape = found
-        }
-        return shape.reduce(1, *)
     }
 
     private func missing(_ name: String) -> CompressionError {

@@ -59,6 +59,8 @@ package struct LinearDescription: Sendable, Equatable {
     /// Whether the weight is stored [inputs, outputs] (GPT-2's Conv1D) rather than [outputs, inputs].
     package var transposed = false
     package var bitLinear: BitLinearForm?
+    /// The modules that are given the same inputs, this one among them, in byte order; empty where it is the only one.
+    package var stack: [String] = []
 }
 
 /// A linear layer that rounds its inputs to 8 bits for each token and has a ternary weight (BitNet b1.58, arXiv 2402.17764).

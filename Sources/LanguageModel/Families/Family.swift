@@ -39,6 +39,6 @@ package struct Family: Sendable {
         var description = try family.read(settings)
         description.modelType = name
         description.buffers = family.buffers
-        return description
+        return description.sharingInputs()
     }
 }

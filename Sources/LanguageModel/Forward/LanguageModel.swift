@@ -17,6 +17,9 @@ package final class LanguageModel: Sendable {
     /// The baseline's parameters.
     package var parameterCount: ParameterCount { variants[0].parameterCount }
 
+    /// Stored bits per linear weight of each variant.
+    package var bitsPerWeight: [Double] { variants.map(\.bitsPerWeight) }
+
     /// Opens the baseline and its variants; every tensor that the model needs is looked for, and its shape checked.
     package init(_ stores: [WeightStore]) throws(LanguageModelError) {
         precondition(!stores.isEmpty)

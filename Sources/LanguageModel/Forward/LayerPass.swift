@@ -127,7 +127,7 @@ struct LayerPass: Sendable {
     /// The input of a sublayer's first linear layers: the residual stream itself, or what norm and rounding make of it, with
     /// what the outputs are to be divided by.
     private func prepare(
-        _ hidden: MatrixView, norm: BoundNorm?, rounding: InputRounding?, into normed: MatrixView
+        _ hidden: MatrixView, norm: BoundNorm?, rounding: ActivationQuantizer?, into normed: MatrixView
     ) -> (input: MatrixView, divisors: [Float]?) {
         guard norm != nil || rounding != nil else { return (hidden, nil) }
         if let norm { norm.apply(hidden, into: normed) } else { normed.copy(from: hidden) }

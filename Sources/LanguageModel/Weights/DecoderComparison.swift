@@ -37,6 +37,7 @@ extension LinearDescription {
         var copy = self
         copy.module = ""
         copy.bitLinear = nil
+        copy.stack = []
         return copy
     }
 }

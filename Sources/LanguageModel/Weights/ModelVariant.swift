@@ -8,6 +8,9 @@ package struct ModelVariant: Sendable {
 
     var binding: WeightBinding { WeightBinding(store: store) }
 
+    /// Stored bits per linear weight inside decoder layers, scales and zero points included.
+    package var bitsPerWeight: Double { store.bitsPerWeight(of: description.linearModules) }
+
     /// Describes a checkpoint and binds everything once, to find what is missing before any work is done.
     package init(_ store: WeightStore) throws(LanguageModelError) {
         self.store = store

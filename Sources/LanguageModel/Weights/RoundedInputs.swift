@@ -1,7 +1,7 @@
 package import Compression
 package import Kernels
 
-extension InputRounding {
+extension ActivationQuantizer {
     /// Rounds the inputs of a linear layer, tokens × inputs, in place.
     /// - Returns: for each token what its outputs must be divided by; nil where that is 1.
     @discardableResult

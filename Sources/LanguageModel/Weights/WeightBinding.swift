@@ -7,7 +7,7 @@ struct BoundLinear: Sendable {
     let weight: any WeightMatrix
     let bias: [Float]?
     /// How its inputs are rounded, if they are.
-    let rounding: InputRounding?
+    let rounding: ActivationQuantizer?
     /// The scale of a packed ternary weight.
     var ternaryScale: Float?
     /// The weight packed, where the rows of its inputs come a few at a time.
@@ -60,7 +60,8 @@ extension WeightStore {
     /// The weight of a linear layer, outputs by inputs.
     package func weight(of linear: LinearDescription) throws(LanguageModelError) -> any WeightMatrix {
         try WeightBinding(store: self).matrix(
-            linear.module, rows: linear.outputs, columns: linear.inputs, transposed: linear.transposed)
+            linear.module, rows: linear.outputs, columns: linear.inputs, transposed: linear.transposed,
+            stack: linear.stack)
     }
 }
 
@@ -77,7 +78,9 @@ struct WeightBinding {
         case .packed: weight = try packedTernary(description.module, rows: rows, columns: columns)
         case .full: weight = TernaryMatrix(try matrix(description.module, rows: rows, columns: columns))
         case nil:
-            weight = try matrix(description.module, rows: rows, columns: columns, transposed: description.transposed)
+            weight = try matrix(
+                description.module, rows: rows, columns: columns, transposed: description.transposed,
+                stack: description.stack)
         }
         return BoundLinear(
             weight: weight,
@@ -90,19 +93,19 @@ struct WeightBinding {
         return try vector(description.module + ".weight_scale", count: 1)[0]
     }
 
-    private func rounding(_ description: LinearDescription) throws(LanguageModelError) -> InputRounding? {
+    private func rounding(_ description: LinearDescription) throws(LanguageModelError) -> ActivationQuantizer? {
         switch description.bitLinear {
         case .full, .packed(scaleDivides: false): return .bitNet
         case .packed(scaleDivides: true): return .bitNetCodes
         case nil: break
         }
-        do { return try store.inputRounding(of: description.module) } catch { throw .compression(error) }
+        do { return try store.activationQuantizer(of: description.module) } catch { throw .compression(error) }
     }
 
     /// Refuses rounded inputs where they are not computed: those of linear layers outside layers.
     func refuseRounding(_ module: String) throws(LanguageModelError) {
-        let rounding: InputRounding?
-        do { rounding = try store.inputRounding(of: module) } catch { throw .compression(error) }
+        let rounding: ActivationQuantizer?
+        do { rounding = try store.activationQuantizer(of: module) } catch { throw .compression(error) }
         if rounding != nil {
             throw .unsupported(
                 key: "quantization_config", found: "rounded inputs of '\(module)'",
@@ -148,9 +151,9 @@ struct WeightBinding {
 
     /// The weight of a module, rows outputs by columns inputs.
     func matrix(
-        _ module: String, rows: Int, columns: Int, transposed: Bool = false
+        _ module: String, rows: Int, columns: Int, transposed: Bool = false, stack: [String] = []
     ) throws(LanguageModelError) -> any WeightMatrix {
-        let found = try current(module, transposed: transposed)
+        let found = try current(module, transposed, stack)
         guard found.rows == rows, found.columns == columns else {
             let shapes = [[found.rows, found.columns], [rows, columns]].map { transposed ? $0.reversed() : $0 }
             throw .wrongShape(tensor: module + ".weight", found: shapes[0], expected: shapes[1])
@@ -158,9 +161,11 @@ struct WeightBinding {
         return found
     }
 
-    private func current(_ module: String, transposed: Bool) throws(LanguageModelError) -> any WeightMatrix {
+    private func current(
+        _ module: String, _ transposed: Bool, _ stack: [String]
+    ) throws(LanguageModelError) -> any WeightMatrix {
         if let replacement = replacements[module] { return replacement }
-        do { return try store.matrix(module, transposed: transposed) } catch { throw .compression(error) }
+        do { return try store.matrix(module, transposed: transposed, stack: stack) } catch { throw .compression(error) }
     }
 
     private func vector(_ name: String, count: Int) throws(LanguageModelError) -> [Float] {

@@ -132,7 +132,7 @@ extension Manifest {
             } catch { throw line.invalid(error.description) }
             if !calibrates, let spec = specs.first(where: \.needsCalibration) {
                 throw line.invalid(
-                    "method '\(spec.method.rawValue)' needs the manifest's key 'calibration', such as {shard: text.jsonl}"
+                    "method '\(spec.method.name)' needs the manifest's key 'calibration', such as {shard: text.jsonl}"
                 )
             }
         }

@@ -41,6 +41,12 @@ package struct CalibrationRequest: Sendable {
     }
 }
 
+/// The linear layers of a checkpoint's model, which is of a known family or refused by name.
+func linearModules(of checkpoint: Checkpoint) throws(StageError) -> [LinearModule] {
+    let weights = try attempt { () throws(CompressionError) in try WeightStore(checkpoint) }
+    return try attempt { () throws(LanguageModelError) in try ModelVariant(weights).description.linearModules }
+}
+
 /// Compresses by specs of which all are calibrated, on the same text, or none is.
 ///
 /// `identity` says what the text is, for the result's provenance.
@@ -55,23 +61,10 @@ func compress(
         return facts
     }
     let provenance = Provenance(source: source, version: String(Stage.quantize.version), calibration: facts)
-    // What needs neither text nor the model's structure reads each weight once for all specs.
-    let plain = targets.filter { calibration == nil && !$0.spec.method.scalesChannels }
-    let layered = targets.filter { calibration != nil || $0.spec.method.scalesChannels }
-    let share = Double(plain.count) / Double(max(1, targets.count))
-    if !plain.isEmpty {
-        try attempt { () throws(CompressionError) in
-            try compress(checkpoint, into: plain, provenance: provenance) {
-                progress(share * Double($0) / Double($1))
-            }
-        }
-    }
-    guard !layered.isEmpty else { return }
-    let control = RunControl(
-        progress: { progress(share + $0 * (1 - share)) }, isCancelled: { Interruption.isRequested })
+    let control = RunControl(progress: progress, isCancelled: { Interruption.isRequested })
     do throws(LanguageModelError) {
-        try compress(
-            checkpoint, into: layered, calibratedOn: calibration?.windows, provenance: provenance,
+        try Calibration.compress(
+            checkpoint, into: targets, calibratedOn: calibration?.windows, provenance: provenance,
             memoryBudget: memory, control: control)
     } catch .cancelled {
         throw .workspace(.stopped)

@@ -41,8 +41,9 @@ struct CellCompression {
     private func fitting(_ cells: [Cell]) throws(StageError) -> [Cell] {
         let directory = workspace.checkpoint(cells[0].checkpoint.digest)
         let checkpoint = try attempt { () throws(CheckpointError) in try Checkpoint(directory: directory) }
+        let modules = try linearModules(of: checkpoint)
         let misfits = try attempt { () throws(CompressionError) in
-            try Compression.misfits(of: cells.compactMap(\.spec), to: checkpoint)
+            try Compression.misfits(of: cells.compactMap(\.spec), to: checkpoint, modules: modules)
         }
         var fitting: [Cell] = []
         for (cell, misfit) in zip(cells, misfits) {

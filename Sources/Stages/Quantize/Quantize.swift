@@ -14,7 +14,7 @@ package func quantize(
     memory: Int = 0, output: URL
 ) throws(StageError) -> ExitStatus {
     switch (spec.needsCalibration, calibration) {
-    case (true, nil): throw .compression(.missingCalibration(method: spec.method.rawValue))
+    case (true, nil): throw .compression(.missingCalibration(method: spec.method.name))
     case (false, _?): throw .compression(.unsupported(spec: spec.name, reason: "its method needs no calibration"))
     default: break
     }

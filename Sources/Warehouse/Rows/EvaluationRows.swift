@@ -21,7 +21,7 @@ extension Spec {
         TableRow(
             "spec", key: ["name": .text(name)],
             [
-                "scheme": .text(scheme), "method": .text(method.rawValue), "bits": .number(nominalBits),
+                "scheme": .text(scheme), "method": .text(method.name), "bits": .number(nominalBits),
                 "group_size": .optional(group.size), "symmetric": .integer(symmetric ? 1 : 0),
                 "canonical": .text(canonical.canonicalText),
             ])

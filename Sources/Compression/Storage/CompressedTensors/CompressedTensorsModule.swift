@@ -2,7 +2,16 @@ import Checkpoint
 import Kernels
 
 extension QuantizationConfiguration {
-    /// The weight of a module in one of compressed-tensors' formats; nil for a plain one.
+    func holds(_ module: ModuleTensors) -> Bool {
+        switch module["weight"]?.info.type {
+        case .int8: true
+        // Without scales these are the weight's own values.
+        case .float8E4M3: module["weight_packed"] != nil || module["weight_scale"] != nil
+        default: module["weight_packed"] != nil
+        }
+    }
+
+    /// The weight of a module in one of compressed-tensors' formats.
     ///
     /// | format | tensors |
     /// |---|---|
@@ -12,13 +21,9 @@ extension QuantizationConfiguration {
     /// | `mxfp4-pack-quantized` | `weight_packed` U8, rows × columns/2; `weight_scale` U8 (see `MXMatrix`) |
     ///
     /// The scales of the two before the last are one, one for each output, outputs × groups, or one for each block.
-    func matrix(_ module: ModuleTensors) throws(CompressionError) -> (any WeightMatrix)? {
+    func matrix(_ module: ModuleTensors) throws(CompressionError) -> any WeightMatrix {
         if let packed = module["weight_packed"] { return try packedMatrix(module, packed) }
-        guard let weight = module["weight"], [.int8, .float8E4M3].contains(weight.info.type) else { return nil }
-        guard let scales = module["weight_scale"] else {
-            if weight.info.type == .int8 { throw module.missing("weight_scale") }
-            return nil
-        }
+        let (weight, scales) = (try module.tensor("weight"), try module.tensor("weight_scale"))
         guard let scheme = scheme(for: module.name), ![.packed, .mxfp4].contains(scheme.format) else {
             throw .invalidConfiguration(
                 checkpoint: module.checkpoint.config.file, key: "quantization_config.format",

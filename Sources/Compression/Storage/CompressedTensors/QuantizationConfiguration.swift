@@ -2,8 +2,8 @@ import Checkpoint
 import JSON
 
 /// The `quantization_config` of a compressed-tensors checkpoint, as far as it says how weights are stored.
-struct QuantizationConfiguration: Sendable, Equatable {
-    static let methodName = "compressed-tensors"
+struct QuantizationConfiguration: StorageLayout {
+    static let method = "compressed-tensors"
 
     /// One scheme and the modules it is for.
     struct Scheme: Sendable, Equatable {
@@ -14,7 +14,7 @@ struct QuantizationConfiguration: Sendable, Equatable {
         let format: Format
         /// Rows and columns of the blocks that share a scale, where they are blocks.
         let block: [Int]?
-        /// How inputs are rounded, if they are.
+        /// How inputs are quantized, if they are.
         let inputs: InputActivations?
     }
 
@@ -75,10 +75,10 @@ struct QuantizationConfiguration: Sendable, Equatable {
     }
 
     private static func json(
-        _ format: Format, _ weights: JSONObject, inputs: ActivationRounding?, ignored: [String]
+        _ format: Format, _ weights: JSONObject, inputs: ActivationQuantization?, ignored: [String]
     ) -> JSONObject {
         var config = JSONObject()
-        config["quant_method"] = .string(methodName)
+        config["quant_method"] = .string(method)
         config["format"] = .string(format.rawValue)
         config["quantization_status"] = "compressed"
         var group = JSONObject()
@@ -96,7 +96,7 @@ struct QuantizationConfiguration: Sendable, Equatable {
 
     /// Reads the object of a compressed-tensors checkpoint's configuration.
     init(_ object: JSONObject, _ reading: ConfigurationReading) throws(CompressionError) {
-        try reading.expect(object["quant_method"], "quantization_config.quant_method", Self.methodName)
+        try reading.expect(object["quant_method"], "quantization_config.quant_method", Self.method)
         let format = Format(rawValue: object["format"]?.string ?? "")
         guard let format else {
             throw reading.invalid("quantization_config.format", object["format"], Format.expected)
@@ -111,9 +111,9 @@ struct QuantizationConfiguration: Sendable, Equatable {
     }
 
     /// The first scheme in a word, `compressed-tensors-w4`.
-    var label: String {
+    var scheme: String {
         let numbers = schemes.first.map { [.floats, .mxfp4].contains($0.format) ? "fp\($0.bits)" : "w\($0.bits)" }
-        return [Self.methodName, numbers].compactMap(\.self).joined(separator: "-")
+        return [Self.method, numbers].compactMap(\.self).joined(separator: "-")
     }
 
     /// The scheme of a linear module: by its own name first, then by expression, then by class.
@@ -123,6 +123,8 @@ struct QuantizationConfiguration: Sendable, Equatable {
         let matched = named ?? schemes.first { $0.targets.contains { Self.expression($0, matches: module) } }
         return matched ?? schemes.first { $0.targets.contains("Linear") }
     }
+
+    func inputs(of module: String, common: InputActivations?) -> InputActivations? { scheme(for: module)?.inputs }
 
     /// Whether `re:…` matches from the start of the name, as Python's `re.match`.
     private static func expression(_ target: String, matches module: String) -> Bool {
@@ -154,7 +156,7 @@ extension ConfigurationReading {
         }
         let inputs = try InputActivations(group["input_activations"], key + ".input_activations", self)
         if let outputs = group["output_activations"], outputs != .null {
-            throw invalid(key + ".output_activations", outputs, "null: rounded outputs are not evaluated")
+            throw invalid(key + ".output_activations", outputs, "null: quantized outputs are not evaluated")
         }
         let allowed = format == .packed ? 1...8 : format == .mxfp4 ? 4...4 : 8...8
         guard let bits = weights["num_bits"]?.int, allowed.contains(bits) else {

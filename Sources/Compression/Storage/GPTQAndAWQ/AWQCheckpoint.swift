@@ -9,7 +9,10 @@ import Kernels
 /// | `qweight` | I32 | inputs × outputs/8: `OutputPackedCodes` |
 /// | `qzeros` | I32 | groups × outputs/8, packed alike; the zero points as they are |
 /// | `scales` | F16, BF16, F32 | groups × outputs |
-struct AWQCheckpoint: Sendable, Equatable {
+struct AWQCheckpoint: StorageLayout {
+    static let method = "awq"
+    static let converted: String? = "qweight"
+
     /// Inputs that share a scale; nil for all of them.
     let groupLength: Int?
 
@@ -23,7 +26,10 @@ struct AWQCheckpoint: Sendable, Equatable {
         }
     }
 
-    /// The weight of a module that has a `qweight`.
+    var scheme: String { "awq-w4-" + Spec.Group(length: groupLength).description }
+
+    func holds(_ module: ModuleTensors) -> Bool { module["qweight"] != nil }
+
     func matrix(_ module: ModuleTensors) throws(CompressionError) -> any WeightMatrix {
         let weight = try module.words("qweight")
         let (columns, words) = (weight.info.shape[0], weight.info.shape[1])

@@ -14,7 +14,10 @@ import Kernels
 /// Checkpoints of format `gptq` store each zero point less 1, `gptq_v2` as it is. A word of stored zero points gets its
 /// ones back in one addition, as in GPTQModel, which took them off in one subtraction: a zero point of 0 had borrowed
 /// from its neighbour. Three bits, whose codes straddle words, are added to one by one, modulo 8.
-struct GPTQCheckpoint: Sendable, Equatable {
+struct GPTQCheckpoint: StorageLayout {
+    static let method = "gptq"
+    static let converted: String? = "qweight"
+
     let bits: Int
     /// Inputs that share a scale; nil for all of them.
     let groupLength: Int?
@@ -35,7 +38,10 @@ struct GPTQCheckpoint: Sendable, Equatable {
         _ = try reading.word(object, "pack_dtype", from: ["int32"], default: "int32")
     }
 
-    /// The weight of a module that has a `qweight`.
+    var scheme: String { "gptq-w\(bits)-" + Spec.Group(length: groupLength).description }
+
+    func holds(_ module: ModuleTensors) -> Bool { module["qweight"] != nil }
+
     func matrix(_ module: ModuleTensors) throws(CompressionError) -> any WeightMatrix {
         let weight = try module.words("qweight")
         let (words, rows) = (weight.info.shape[0], weight.info.shape[1])

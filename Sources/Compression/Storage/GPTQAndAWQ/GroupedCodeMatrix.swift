@@ -3,7 +3,7 @@ import Kernels
 
 /// A weight of GPTQ's or AWQ's tools: w = (q − zero)·scale, the product rounded to the scales' type.
 ///
-/// Their packages multiply whole numbers by scales of 16 bits, which leaves a number of 16 bits; a model that was
+/// Their packages multiply integers by scales of 16 bits, which leaves a number of 16 bits; a model that was
 /// evaluated by them had these weights, so they are what is read here.
 struct GroupedCodeMatrix<Codes: ColumnCodes>: WeightMatrix {
     let rows: Int

@@ -76,13 +76,13 @@ extension MaskedGeometry {
             throw .patternDoesNotDivide(tensor: layer.name, rowLength: columns, pattern: length)
         }
         let coding: Coding
-        switch spec.format {
-        case .integer(let bits):
+        if let bits = spec.format.integerBits {
             let length = try PackQuantizedGeometry(layer, spec).groupLength
             coding = .codes(
                 bits: bits, symmetric: spec.symmetric, groupLength: length,
                 scaleType: spec.scaleType(checkpoint: layer.scaleType))
-        default: coding = .values(layer.storedType)
+        } else {
+            coding = .values(layer.storedType)
         }
         self.init(rows: layer.weight.rows, columns: columns, kept: kept, coding: coding)
     }

@@ -3,7 +3,7 @@ import Kernels
 
 extension MaskedMatrix {
     /// Opens the matrix of a module whose tensors begin with `name`, as `MaskedGeometry` describes them.
-    init(_ module: ModuleTensors, _ name: String, _ codes: OwnForm.Codes?) throws(CompressionError) {
+    init(_ module: ModuleTensors, _ name: String, _ codes: QidCodes?) throws(CompressionError) {
         let shape = try module.sizes(name + "_shape")
         let (rows, columns) = (shape[0], shape[1])
         let mask = try module[name + "_mask"].map { (mask) throws(CompressionError) in
@@ -35,7 +35,7 @@ extension MaskedMatrix {
     }
 
     private static func coding(
-        _ module: ModuleTensors, _ name: String, _ codes: OwnForm.Codes?, rows: Int, columns: Int
+        _ module: ModuleTensors, _ name: String, _ codes: QidCodes?, rows: Int, columns: Int
     ) throws(CompressionError) -> MaskedGeometry.Coding {
         guard let codes else { return .values(try ScaleType(of: module.tensor(name + "_values"))) }
         let scale = try module.tensor(name + "_scale")

@@ -1,0 +1,73 @@
+package import Checkpoint
+package import Compression
+package import LanguageModel
+
+/// Compresses a 16-bit or float32 checkpoint by specs of any method, each going through the model as its method does.
+///
+/// Every target becomes a Hugging Face directory with `provenance.json`. Nothing is synced or published here: an error
+/// leaves a directory that is not whole, without a `config.json`.
+///
+/// The checkpoint's family must be known: its description says what the linear layers are. The calibration text is n
+/// windows, nil where no spec needs any. `memoryBudget` is the bytes of residual streams (n · context · d floats each)
+/// and Hessians that are held at once; one of each is, whatever it takes.
+package func compress(
+    _ checkpoint: Checkpoint, into targets: [CompressionTarget], calibratedOn windows: TokenWindows?,
+    provenance: Provenance, memoryBudget: Int, control: RunControl = RunControl()
+) throws(LanguageModelError) {
+    if windows == nil, let target = targets.first(where: \.spec.needsCalibration) {
+        throw .compression(.missingCalibration(method: target.spec.method.name))
+    }
+    let store: WeightStore
+    do { store = try WeightStore(checkpoint) } catch { throw .compression(error) }
+    let description = try ModelVariant(store).description
+    var done = 0
+    for route in Route.allCases {
+        let own = targets.filter { $0.spec.route == route }
+        guard !own.isEmpty else { continue }
+        let part = control.part(
+            from: Double(done) / Double(targets.count), to: Double(done + own.count) / Double(targets.count))
+        switch route {
+        case .alone:
+            do throws(CompressionError) {
+                try compress(checkpoint, modules: description.linearModules, into: own, provenance: provenance) {
+                    part.progress(Double($0) / Double($1))
+                }
+            } catch { throw .compression(error) }
+        case .sequential:
+            guard let windows else { preconditionFailure("specs that need text were refused without it") }
+            try compressSequentially(
+                store, into: own, calibratedOn: windows, provenance: provenance, memoryBudget: memoryBudget,
+                control: part)
+        case .uncompressed: try ScalingCompression(store, own, windows, part).run(provenance, part)
+        }
+        done += own.count
+    }
+}
+
+/// The ways through a model, in the order in which they are taken.
+private enum Route: CaseIterable {
+    /// Each weight is read once for all specs; nothing else is looked at.
+    case alone
+    /// Each spec has a residual stream of its own, through layers that it compressed.
+    case sequential
+    /// One residual stream, that of the uncompressed model, for all specs.
+    case uncompressed
+}
+
+extension Spec {
+    fileprivate var route: Route {
+        switch method.passage {
+        // Scales of inputs are those of the uncompressed model.
+        case .alone: needsCalibration ? .uncompressed : .alone
+        case .sequential: .sequential
+        case .scaling: .uncompressed
+        }
+    }
+}
+
+extension RunControl {
+    /// The same, where what is done is a part of the whole.
+    func part(from first: Double, to last: Double) -> RunControl {
+        RunControl(progress: { progress(first + $0 * (last - first)) }, isCancelled: isCancelled)
+    }
+}

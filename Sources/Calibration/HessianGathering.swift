@@ -1,0 +1,46 @@
+import Compression
+import Kernels
+import LanguageModel
+
+/// Hessians and greatest magnitudes of the inputs that are shown, each shared by the modules that have the same input.
+final class HessianGathering {
+    private(set) var hessians: [String: Hessian] = [:]
+    private let context: Int
+    private(set) var largest: [String: Float] = [:]
+    private let seen: Set<String>
+    private let byteCount: Int
+    private var used = 0
+
+    init(context: Int, except seen: Set<String>, byteCount: Int) {
+        self.context = context
+        self.seen = seen
+        self.byteCount = byteCount
+    }
+
+    /// Adds some windows' inputs.
+    func add(_ inputs: MatrixView, of modules: [String]) {
+        guard let first = modules.first, !seen.contains(first) else { return }
+        let windows = inputs.rows / context
+        if let known = hessians[first] {
+            known.add(inputs, windows: windows)
+            return enlarge(inputs, modules)
+        }
+        let needed = 8 * inputs.columns * inputs.columns
+        guard hessians.isEmpty || needed <= byteCount - used else { return }
+        used += needed
+        let hessian = Hessian(columns: inputs.columns)
+        for module in modules { hessians[module] = hessian }
+        hessian.add(inputs, windows: windows)
+        enlarge(inputs, modules)
+    }
+
+    private func enlarge(_ inputs: MatrixView, _ modules: [String]) {
+        let found = largestMagnitude(of: inputs)
+        for module in modules { largest[module] = max(largest[module] ?? 0, found) }
+    }
+}
+
+extension Hessian {
+    /// Whether all inputs were finite: the diagonal sums their squares.
+    var isFinite: Bool { (0..<columns).allSatisfy { self[$0, $0].isFinite } }
+}

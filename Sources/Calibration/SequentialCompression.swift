@@ -1,0 +1,135 @@
+import Checkpoint
+import Compression
+import Kernels
+import LanguageModel
+
+/// Takes specs that each have a stream of their own through all layers, as many together as memory allows.
+///
+/// GPTQ as IST-DASLab/gptq does it: the inputs of all linear layers of a layer are those of the layer as it was, behind
+/// layers that are compressed already. So each spec has a residual stream of its own; in front of the first layer they
+/// are all the same, and so are its Hessians.
+func compressSequentially(
+    _ store: WeightStore, into targets: [CompressionTarget], calibratedOn windows: TokenWindows,
+    provenance: Provenance, memoryBudget: Int, control: RunControl
+) throws(LanguageModelError) {
+    let description = try ModelVariant(store).description
+    let streamByteCount = 4 * description.width * windows.ids.count
+    let together = max(1, memoryBudget / 2 / streamByteCount)
+    for first in stride(from: 0, to: targets.count, by: together) {
+        let batch = first..<min(targets.count, first + together)
+        let part = control.part(
+            from: Double(batch.lowerBound) / Double(targets.count),
+            to: Double(batch.upperBound) / Double(targets.count))
+        var streams: [SpecStream] = []
+        for target in targets[batch] { streams.append(try SpecStream(store, target, windows, part)) }
+        let hessians = memoryBudget - batch.count * streamByteCount
+        try compress(streams, layers: description.layers.count, hessianByteCount: hessians, part)
+        for stream in streams { try stream.finish(provenance) }
+    }
+}
+
+/// Takes some specs through all layers.
+private func compress(
+    _ streams: [SpecStream], layers: Int, hessianByteCount: Int, _ control: RunControl
+) throws(LanguageModelError) {
+    for layer in 0..<layers {
+        // Nothing is compressed in front of the first layer yet.
+        let groups = layer == 0 ? byStatistic(streams) : streams.map { [$0] }
+        for (index, group) in groups.enumerated() {
+            var seen: Set<String> = []
+            while let seenInputs = try group[0].inputs(layer: layer, except: seen, byteCount: hessianByteCount) {
+                for stream in group { try stream.compress(seenInputs) }
+                seen.formUnion(seenInputs.largest.keys)
+            }
+            for stream in group where layer + 1 < layers { try stream.advance(layer: layer) }
+            control.progress((Double(layer) + Double(index + 1) / Double(groups.count)) / Double(layers))
+        }
+    }
+}
+
+/// The streams that look at the same things.
+private func byStatistic(_ streams: [SpecStream]) -> [[SpecStream]] {
+    InputStatistic.allCases.map { statistic in streams.filter { $0.statistic == statistic } }.filter { !$0.isEmpty }
+}
+
+/// What modules of a layer are given.
+private struct SeenInputs {
+    var hessians: [String: Hessian] = [:]
+    /// The root mean square of each input.
+    var norms: [String: [Float]] = [:]
+    /// The greatest magnitude of all inputs of each module.
+    let largest: [String: Float]
+}
+
+/// One spec on its way through the layers.
+private final class SpecStream {
+    /// What it must know of the inputs of each layer.
+    let statistic: InputStatistic
+    private let run: LayerwiseRun
+    private var output: CompressionRun
+    /// The modules still to be compressed.
+    private var waiting: [String: LinearLayer]
+    /// The layer's modules that are compressed already.
+    private var compressed: [String: any WeightMatrix] = [:]
+
+    init(
+        _ store: WeightStore, _ target: CompressionTarget, _ windows: TokenWindows, _ control: RunControl
+    ) throws(LanguageModelError) {
+        guard case .sequential(let statistic) = target.spec.method.passage else {
+            preconditionFailure("only sequential methods have a stream of their own")
+        }
+        self.statistic = statistic
+        run = try LayerwiseRun(store, windows: windows, isCancelled: control.isCancelled)
+        do { output = try CompressionRun(store.checkpoint, run.description.linearModules, [target]) } catch {
+            throw .compression(error)
+        }
+        waiting = Dictionary(uniqueKeysWithValues: output.layers.map { ($0.name, $0) })
+    }
+
+    /// What a layer's modules are given, for as many of those that are not among `seen` as fit into memory; nil if none
+    /// is left.
+    func inputs(
+        layer: Int, except seen: Set<String>, byteCount: Int
+    ) throws(LanguageModelError) -> SeenInputs? {
+        let modules = run.description.layers[layer].linearLayers.map(\.module)
+        guard !seen.isSuperset(of: modules) else { return nil }
+        if statistic == .norms { return try norms(layer: layer) }
+        let gathering = HessianGathering(context: run.context, except: seen, byteCount: byteCount)
+        try run.observe(layer: layer) { modules, inputs in gathering.add(inputs, of: modules) }
+        let hessians = gathering.hessians
+        if let module = modules.first(where: { hessians[$0].map { !$0.isFinite } ?? false }) {
+            throw .inputsNotFinite(module: module)
+        }
+        return hessians.isEmpty ? nil : SeenInputs(hessians: hessians, largest: gathering.largest)
+    }
+
+    /// Lengths of inputs take no memory to speak of: those of all modules are found in one pass.
+    private func norms(layer: Int) throws(LanguageModelError) -> SeenInputs {
+        let gathering = ChannelGathering()
+        try run.observe(layer: layer) { modules, inputs in gathering.add(inputs, of: modules) }
+        let statistics = try gathering.statistics()
+        return SeenInputs(
+            norms: statistics.mapValues { $0.meanSquare.map { Float($0.squareRoot()) } },
+            largest: statistics.mapValues(\.largest))
+    }
+
+    func compress(_ inputs: SeenInputs) throws(LanguageModelError) {
+        for module in inputs.largest.keys.sorted() {
+            guard var layer = waiting.removeValue(forKey: module) else { continue }
+            layer.largestInput = inputs.largest[module]
+            layer.inputNorms = inputs.norms[module]
+            do { compressed[module] = try output.compress(layer, hessian: inputs.hessians[module])[0].matrix } catch {
+                throw .compression(error)
+            }
+        }
+    }
+
+    func advance(layer: Int) throws(LanguageModelError) {
+        try run.advance(layer: layer, replacing: compressed)
+        compressed = [:]
+    }
+
+    func finish(_ provenance: Provenance) throws(LanguageModelError) {
+        do { try output.finish(provenance) } catch { throw .compression(error) }
+    }
+}

@@ -1,0 +1,66 @@
+import JSON
+import Kernels
+
+/// What the keys of a line say, before they are put together.
+struct SpecDraft {
+    var method: Method?
+    var bits: Int?
+    /// A format that was given by name.
+    var format: NumberFormat?
+    var levels: Int?
+    var vector: Int?
+    var group: Spec.Group?
+    var symmetric: Bool?
+    var targets: Targets?
+    var scales: ScaleType?
+    var activationBits: Int?
+    var activationScale: ActivationQuantization.Scale?
+    var options = Spec.Options()
+
+    /// Reads the members of a line, whose keys are known.
+    init(_ object: JSONObject) throws(CompressionError) {
+        for key in SpecKey.all {
+            guard let json = object[key.name] else { continue }
+            try key.read(SpecValue(key: key.name, json: json), &self)
+        }
+    }
+
+    /// The spec, if it makes sense.
+    func spec() throws(CompressionError) -> Spec {
+        guard let method else { throw .missingKey(SpecKey.method.name, allowed: SpecKey.method.allowed) }
+        var options = options
+        options.activations = try activations()
+        return try Spec(
+            method: method, format: numberFormat(of: method), group: group, symmetric: symmetric ?? true,
+            targets: targets ?? .layers, scales: scales, options: options)
+    }
+
+    /// What weights become: `bits` of an integer, a format by its name, or levels.
+    private func numberFormat(of method: Method) throws(CompressionError) -> NumberFormat {
+        if method.formats.findsLevels, format == nil { return try foundLevels() }
+        for (key, value) in [(SpecKey.levels, levels), (.vector, vector)] {
+            if let value, !method.keys.contains(key) { throw key.refusal("\(value)", by: method) }
+        }
+        guard let format else {
+            if let bits { return .integer(bits: bits) }
+            guard method.formats.keepsStored else {
+                throw .missingKey(SpecKey.bits.name, allowed: SpecKey.bits.allowed)
+            }
+            return .stored
+        }
+        if let bits, Double(bits) != format.nominalBits {
+            throw SpecKey.bits.refusal(
+                "\(bits)", allowed: "left out: \(format.name ?? "it") has \(format.nominalBits) by itself")
+        }
+        return format
+    }
+
+    private func activations() throws(CompressionError) -> ActivationQuantization? {
+        if let activationBits { return ActivationQuantization(bits: activationBits, scale: activationScale ?? .token) }
+        guard activationScale == nil else {
+            throw .missingKey(
+                SpecKey.activations.name, allowed: "given where activation_scale is: " + ActivationQuantization.allowed)
+        }
+        return nil
+    }
+}

@@ -1,0 +1,56 @@
+extension Spec: CustomStringConvertible {
+    /// The spec in one word, `rtn-asym-w4-g16`, unique among specs and usable in file names.
+    package var name: String { join([methodLabel] + labels(withWidth: true)) }
+
+    /// The name without the bits, `rtn-asym-g16`: what a law with one parameter per scheme calls it.
+    package var scheme: String { join([methodLabel] + labels(withWidth: false)) }
+
+    /// The scheme without the method and how it works, `asym-g16`: what compared methods share.
+    package var form: String { join(labels(withWidth: false).filter { $0.subject == .result }) }
+
+    /// The method with how it works, `rtn-search`.
+    package var variant: String {
+        join([methodLabel] + labels(withWidth: false).filter { $0.subject == .procedure })
+    }
+
+    /// The scheme in words: `round to nearest, asymmetric, in groups of 16`.
+    package var words: String { ([methodLabel] + labels(withWidth: false)).map(\.words).joined(separator: ", ") }
+
+    package var description: String { name }
+
+    private var methodLabel: SpecLabel { SpecLabel(method.name, words: method.title, .procedure) }
+
+    private func join(_ labels: [SpecLabel]) -> String { labels.map(\.text).joined(separator: "-") }
+
+    /// The parts of a name behind the method's.
+    private func labels(withWidth: Bool) -> [SpecLabel] {
+        var labels: [SpecLabel] = []
+        if format.takesZeroPoint {
+            labels.append(SpecLabel(symmetric ? "sym" : "asym", words: symmetric ? "symmetric" : "asymmetric"))
+        }
+        let numbers = [withWidth ? format.width : nil, format.kind].compactMap(\.self).joined()
+        if !numbers.isEmpty { labels.append(SpecLabel(numbers)) }
+        return labels + SpecKey.shown.compactMap { $0.label(self) }
+    }
+}
+
+extension Spec {
+    /// All but the method and how it works: specs of one setting differ in nothing else.
+    package struct Setting: Sendable, Hashable {
+        private let format: NumberFormat
+        private let group: Group
+        private let symmetric: Bool
+        private let targets: Targets
+        private let sparsity: Sparsity?
+        private let rank: Rank?
+        private let activations: ActivationQuantization?
+
+        fileprivate init(_ spec: Spec) {
+            (format, group, symmetric, targets) = (spec.format, spec.group, spec.symmetric, spec.targets)
+            (sparsity, rank, activations) = (spec.options.sparsity, spec.options.rank, spec.options.activations)
+        }
+    }
+
+    /// What compared methods share.
+    package var setting: Setting { Setting(self) }
+}

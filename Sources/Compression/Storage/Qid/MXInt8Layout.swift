@@ -1,0 +1,26 @@
+import Checkpoint
+import JSON
+import Kernels
+
+/// Microscaling's 8-bit integers: `weight` I8, rows × columns, and `weight_scale` U8, rows × columns/32 (`MXMatrix`).
+struct MXInt8Layout: StorageLayout {
+    static let method = QidLayout.method
+    static let format: String? = "mxint8"
+
+    init(_ object: JSONObject, _ reading: ConfigurationReading) {}
+
+    /// The `quantization_config` of a checkpoint.
+    static func configuration(ignored: [String]) -> JSONObject {
+        QidLayout.configuration(format, JSONObject(), ignored: ignored)
+    }
+
+    var scheme: String { "mxint8" }
+
+    func holds(_ module: ModuleTensors) -> Bool { module["weight"]?.info.type == .int8 }
+
+    func matrix(_ module: ModuleTensors) throws(CompressionError) -> any WeightMatrix {
+        let weight = try module.tensor("weight", type: .int8)
+        let shape = try weight.twoSizes()
+        return try MXMatrix(.int8, weight, rows: shape[0], columns: shape[1], scales: module.tensor("weight_scale"))
+    }
+}
