@@ -37,7 +37,7 @@ func command(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .testTarget(name: name + "Tests", dependencies: dependencies, swiftSettings: settings)
+    .testTarget(name: name + "Tests", dependencies: dependencies + ["TestSupport"], swiftSettings: settings)
 }
 
 let package = Package(
@@ -110,6 +110,7 @@ let package = Package(
         command("qid-evaluate", ["Options", "Stages", "Pipeline", "LanguageModel"]),
         command("qid-record", ["Options", "Stages", "Pipeline"]),
         command("qid-fit", ["Options", "Stages", "Pipeline"]),
+        .target(name: "TestSupport", dependencies: ["JSON"], path: "Tests/TestSupport", swiftSettings: settings),
         tests("System", ["System", system]),
         tests("JSON", ["JSON"]),
         tests("Presentation", ["Presentation"]),

@@ -2,12 +2,13 @@ import Archive
 import FoundationEssentials
 import System
 import SystemPackage
+import TestSupport
 import Testing
 
 @Suite struct ByteReaderTests {
-    let directory: TemporaryDirectory
+    let directory: ScratchDirectory
 
-    init() throws { directory = try TemporaryDirectory() }
+    init() throws { directory = try ScratchDirectory() }
 
     private func read(_ bytes: [UInt8], pieceByteCount: Int = 1000) throws -> [UInt8] {
         try readAll(directory.write(bytes, to: "f"), pieceByteCount: pieceByteCount)
@@ -102,10 +103,10 @@ import Testing
     /// Whatever the bytes are, the reader ends with bytes or an error.
     @Test(arguments: [1, 2, 3])
     func neverTraps(seed: UInt64) throws {
-        var generator = SeededGenerator(state: seed)
+        var generator = SeededGenerator(seed: seed)
         for round in 0..<400 {
             let original = [Golden.gzipTwoMembers, Golden.zstdTwoFrames, Golden.zstdNoCheck][round % 3]
-            let bytes = mutate(original, with: &generator)
+            let bytes = generator.mutated(original)
             do {
                 _ = try read(bytes)
             } catch is ArchiveError {

@@ -2,12 +2,13 @@ import Archive
 import FoundationEssentials
 import System
 import SystemPackage
+import TestSupport
 import Testing
 
 @Suite struct DiscoveryTests {
-    let directory: TemporaryDirectory
+    let directory: ScratchDirectory
 
-    init() throws { directory = try TemporaryDirectory() }
+    init() throws { directory = try ScratchDirectory() }
 
     /// Makes empty files; what they hold does not matter for what they are taken for.
     private func touch(_ names: String...) throws {
@@ -19,7 +20,7 @@ import Testing
     }
 
     @Test func findsTheDemoInAllItsForms() throws {
-        let discovery = try Discovery(root: demoArchive)
+        let discovery = try Discovery(root: Fixtures.demoArchive)
         #expect(discovery.skipped.isEmpty)
         let steps = [64, 128, 256, 512, 1024, 2048, 4096]
         let expected = [
@@ -36,11 +37,11 @@ import Testing
     }
 
     @Test func aRootMayBeARunAStepOrATar() throws {
-        let run = try Discovery(root: demoArchive.appending(path: "neox-25k"))
+        let run = try Discovery(root: Fixtures.demoArchive.appending(path: "neox-25k"))
         #expect(Set(run.sources.map(\.series)) == ["neox-25k"])
         #expect(run.sources.map(\.step) == [64, 128, 256, 512, 1024, 2048, 4096])
         for path in ["neox-200k/step64", "neox-25k/step64.tar.zst"] {
-            let one = try Discovery(root: demoArchive.appending(path: path))
+            let one = try Discovery(root: Fixtures.demoArchive.appending(path: path))
             #expect(one.sources.map(\.step) == [64])
             #expect(one.sources.map(\.series) == [String(path.split(separator: "/")[0])])
         }
@@ -141,7 +142,7 @@ import Testing
     }
 
     @Test func takesWhatOnlyALinkLeadsTo() throws {
-        let elsewhere = try TemporaryDirectory()
+        let elsewhere = try ScratchDirectory()
         try elsewhere.write("", to: "blob")
         try elsewhere.write("", to: "real/config.json")
         try elsewhere.write("", to: "real/model.safetensors")

@@ -1,14 +1,17 @@
 import Archive
 import Foundation
+import FoundationEssentials
+import Glibc
 import System
 import SystemPackage
+import TestSupport
 import Testing
 
 @Suite struct SettlingTests {
-    let directory: TemporaryDirectory
+    let directory: ScratchDirectory
 
     init() throws {
-        directory = try TemporaryDirectory()
+        directory = try ScratchDirectory()
         try directory.write("{}", to: "step1/config.json")
         try directory.write("weights", to: "step1/model.safetensors")
     }

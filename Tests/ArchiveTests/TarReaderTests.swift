@@ -1,11 +1,12 @@
 import Archive
 import FoundationEssentials
+import TestSupport
 import Testing
 
 @Suite struct TarReaderTests {
-    let directory: TemporaryDirectory
+    let directory: ScratchDirectory
 
-    init() throws { directory = try TemporaryDirectory() }
+    init() throws { directory = try ScratchDirectory() }
 
     private struct Item: Equatable {
         let path: String
@@ -67,7 +68,7 @@ import Testing
     }
 
     @Test func readsTheDemo() throws {
-        var reader = try TarReader(path: demoArchive.appending(path: "neox-25k/step64.tar.zst"))
+        var reader = try TarReader(path: Fixtures.demoArchive.appending(path: "neox-25k/step64.tar.zst"))
         var sizes: [String: Int] = [:]
         while let entry = try reader.next() { sizes[entry.path] = entry.byteCount }
         #expect(
@@ -224,9 +225,9 @@ import Testing
         builder.add("y", Array("some/long/name\0".utf8), kind: "L")
         builder.add("z", [1, 2, 3])
         let original = builder.closed
-        var generator = SeededGenerator(state: seed)
+        var generator = SeededGenerator(seed: seed)
         for round in 0..<400 {
-            var bytes = mutate(original, with: &generator)
+            var bytes = generator.mutated(original)
             if bytes.count >= 512 { Self.repairChecksums(&bytes) }
             do {
                 _ = try items(bytes)

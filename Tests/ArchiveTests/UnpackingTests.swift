@@ -2,15 +2,16 @@ import Archive
 import FoundationEssentials
 import System
 import SystemPackage
+import TestSupport
 import Testing
 
 @Suite struct UnpackingTests {
-    let directory: TemporaryDirectory
-    let output: TemporaryDirectory
+    let directory: ScratchDirectory
+    let output: ScratchDirectory
 
     init() throws {
-        directory = try TemporaryDirectory()
-        output = try TemporaryDirectory()
+        directory = try ScratchDirectory()
+        output = try ScratchDirectory()
     }
 
     private func source(_ bytes: [UInt8], as name: String = "step1.tar") throws -> CheckpointSource {
@@ -30,7 +31,7 @@ import Testing
 
     private func expect(_ error: ArchiveError, from bytes: [UInt8]) throws {
         let source = try source(bytes)
-        let empty = try TemporaryDirectory()
+        let empty = try ScratchDirectory()
         #expect(throws: error) { try source.unpack(into: empty.url) { _, _ in true } }
     }
 
@@ -39,7 +40,7 @@ import Testing
     @Test(arguments: ["neox-25k/step64.tar.zst", "neox-85k/step64.tar.gz", "neox-1m2/step64", "neox-1m2/step256"])
     func unpacksTheDemo(name: String) throws {
         let source = try #require(
-            try Discovery(root: demoArchive).sources.first { $0.name == name })
+            try Discovery(root: Fixtures.demoArchive).sources.first { $0.name == name })
         let (files, seen) = try unpack(source)
         #expect(try output.names() == (files.weights + files.companions).sorted())
         #expect(Set(seen.keys) == Set(files.weights))

@@ -1,5 +1,6 @@
 import Checkpoint
 import FoundationEssentials
+import TestSupport
 import Testing
 
 @Suite struct CheckpointDigestTests {
@@ -13,13 +14,13 @@ import Testing
         ("neox-1m2/step256", "c6ba45f0211aaf7b30222e33acc4119a08ecc8d84711867e14a16959fd473382"),
     ])
     func identifiesTheDemo(name: String, digest: String) throws {
-        #expect(try Checkpoint(directory: demoArchive.appending(path: name)).digest().description == digest)
+        #expect(try Checkpoint(directory: Fixtures.demoArchive.appending(path: name)).digest().description == digest)
     }
 
     @Test func shardsAndOrderDoNotMatter() throws {
-        let single = try TemporaryDirectory()
+        let single = try ScratchDirectory()
         let whole = try makeCheckpoint(in: single, Self.pieces).digest()
-        let sharded = try TemporaryDirectory()
+        let sharded = try ScratchDirectory()
         try makeShards(in: sharded, [[Self.pieces[2]], [Self.pieces[1], Self.pieces[0]]])
         #expect(try Checkpoint(directory: sharded.url).digest() == whole)
         #expect(
@@ -29,7 +30,7 @@ import Testing
 
     @Test func everythingOfATensorMatters() throws {
         func digest(_ piece: Piece) throws -> CheckpointDigest {
-            let directory = try TemporaryDirectory()
+            let directory = try ScratchDirectory()
             return try makeCheckpoint(in: directory, [piece]).digest()
         }
         let bytes: [UInt8] = [1, 2, 3, 4]

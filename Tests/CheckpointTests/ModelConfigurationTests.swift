@@ -1,6 +1,7 @@
 import Checkpoint
 import FoundationEssentials
 import JSON
+import TestSupport
 import Testing
 
 @Suite struct ModelConfigurationTests {
@@ -24,7 +25,7 @@ import Testing
     }
 
     @Test func refusesFilesThatAreNoObject() throws {
-        let directory = try TemporaryDirectory()
+        let directory = try ScratchDirectory()
         let file = directory.url.appending(path: "config.json")
         try directory.write("[]", to: "config.json")
         #expect(throws: CheckpointError.configurationNotObject(file: file.path(), found: "an array")) {

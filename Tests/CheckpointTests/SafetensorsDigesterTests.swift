@@ -1,5 +1,6 @@
 import Checkpoint
 import FoundationEssentials
+import TestSupport
 import Testing
 
 @Suite struct SafetensorsDigesterTests {
@@ -29,7 +30,7 @@ import Testing
     }
 
     @Test func agreesWithTheMappedFile() throws {
-        let directory = demoArchive.appending(path: "neox-200k/step64")
+        let directory = Fixtures.demoArchive.appending(path: "neox-200k/step64")
         let bytes = Array(try Data(contentsOf: directory.appending(path: "model.safetensors")))
         let streamed = try digest(bytes, pieceByteCount: 10_007).tensors
         #expect(try CheckpointDigest(streamed) == Checkpoint(directory: directory).digest())
@@ -75,9 +76,9 @@ import Testing
     /// Whatever the bytes are, a stream is judged as the same bytes in one piece are.
     @Test(arguments: [4, 5])
     func agreesWithTheParserOnMutatedFiles(seed: UInt64) throws {
-        var generator = SeededGenerator(state: seed)
+        var generator = SeededGenerator(seed: seed)
         for round in 0..<1000 {
-            let bytes = mutate(referenceFile, with: &generator)
+            let bytes = generator.mutated(referenceFile)
             let streamed = Result { () throws(CheckpointError) in try digest(bytes, pieceByteCount: 13).header }
             let parsed = Result { () throws(CheckpointError) in try parse(bytes) }
             switch (streamed, parsed) {

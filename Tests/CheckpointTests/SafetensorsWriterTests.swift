@@ -2,14 +2,15 @@ import Checkpoint
 import FoundationEssentials
 import System
 import SystemPackage
+import TestSupport
 import Testing
 
 @Suite struct SafetensorsWriterTests {
-    let directory: TemporaryDirectory
+    let directory: ScratchDirectory
     let file: URL
 
     init() throws {
-        directory = try TemporaryDirectory()
+        directory = try ScratchDirectory()
         file = directory.url.appending(path: "model.safetensors")
     }
 

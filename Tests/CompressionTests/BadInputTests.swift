@@ -2,6 +2,7 @@ import Compression
 import FoundationEssentials
 import JSON
 import Kernels
+import TestSupport
 import Testing
 
 /// What every family of methods does with weights, sizes and inputs that are not as they should be.
@@ -96,7 +97,7 @@ struct BadInputTests {
         (#""method": "low-rank", "rank": 4000"#, "4000"), (#""method": "qsd", "rank": 4000, "bits": 4"#, "4000"),
     ])
     func sizesThatDoNotDivideAreRefusedBeforeAnythingIsWritten(_ line: String, _ size: String) throws {
-        let directory = try TemporaryDirectory()
+        let directory = try ScratchDirectory()
         var small = SmallCheckpoint.usual
         // 50 is a multiple of no group, block, vector or pattern.
         small.tensors[0] = (small.tensors[0].name, [16, 50], randomWeights(rows: 16, columns: 50, seed: 1))

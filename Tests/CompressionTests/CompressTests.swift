@@ -5,6 +5,7 @@ import JSON
 import Kernels
 import System
 import SystemPackage
+import TestSupport
 import Testing
 
 struct CompressTests {
@@ -15,7 +16,7 @@ struct CompressTests {
     }
 
     @Test func outputIsAHuggingFaceDirectoryInTheCompressedTensorsLayout() throws {
-        let directory = try TemporaryDirectory()
+        let directory = try ScratchDirectory()
         let checkpoint = try SmallCheckpoint.usual.write(to: directory.url.appending(path: "source"))
         let output = directory.url.appending(path: "out")
         var reported: [Int] = []
@@ -52,7 +53,7 @@ struct CompressTests {
 
     @Test func float32CheckpointsGetFloat16ScalesAndBFloat16OnesTheirOwn() throws {
         for (type, scale) in [(ElementType.float32, ElementType.float16), (.bfloat16, .bfloat16)] {
-            let directory = try TemporaryDirectory()
+            let directory = try ScratchDirectory()
             var small = SmallCheckpoint.usual
             small.type = type
             let checkpoint = try small.write(to: directory.url.appending(path: "source"))
@@ -67,7 +68,7 @@ struct CompressTests {
     }
 
     @Test func conv1DWeightsAreStoredOutputsByInputs() throws {
-        let directory = try TemporaryDirectory()
+        let directory = try ScratchDirectory()
         var small = SmallCheckpoint()
         small.config = #"{"model_type": "gpt2"}"#
         let values = randomWeights(rows: 16, columns: 24, seed: 1)
@@ -87,7 +88,7 @@ struct CompressTests {
     }
 
     @Test func twoRunsGiveTheSameBytes() throws {
-        let directory = try TemporaryDirectory()
+        let directory = try ScratchDirectory()
         let checkpoint = try SmallCheckpoint.usual.write(to: directory.url.appending(path: "source"))
         let spec = try spec(3, .size(8), symmetric: false)
         let outputs = ["a", "b"].map { directory.url.appending(path: $0) }
@@ -101,7 +102,7 @@ struct CompressTests {
     }
 
     @Test func compressedCheckpointsAreNotCompressedAgain() throws {
-        let directory = try TemporaryDirectory()
+        let directory = try ScratchDirectory()
         var small = SmallCheckpoint.usual
         small.config = #"{"model_type": "gpt_neox", "quantization_config": {"quant_method": "gptq"}}"#
         let checkpoint = try small.write(to: directory.url)
@@ -114,7 +115,7 @@ struct CompressTests {
     }
 
     @Test func checkpointsWithoutDecoderLayersAreErrors() throws {
-        let directory = try TemporaryDirectory()
+        let directory = try ScratchDirectory()
         var small = SmallCheckpoint.usual
         small.tensors.removeAll { $0.name.contains("layers") }
         let checkpoint = try small.write(to: directory.url)
@@ -126,7 +127,7 @@ struct CompressTests {
     }
 
     @Test func nothingIsWrittenWhenAGroupDoesNotFit() throws {
-        let directory = try TemporaryDirectory()
+        let directory = try ScratchDirectory()
         let checkpoint = try SmallCheckpoint.usual.write(to: directory.url.appending(path: "source"))
         let output = directory.url.appending(path: "out")
         let target = CompressionTarget(try spec(4, .size(32), symmetric: true), directory: output)
@@ -138,7 +139,7 @@ struct CompressTests {
     }
 
     @Test func whatBreaksOffHasNoConfiguration() throws {
-        let directory = try TemporaryDirectory()
+        let directory = try ScratchDirectory()
         let source = directory.url.appending(path: "source")
         let checkpoint = try SmallCheckpoint.usual.write(to: source)
         let companion = source.appending(path: "vocab.json")
@@ -152,7 +153,7 @@ struct CompressTests {
     }
 
     @Test func outputsThatCannotBeWrittenAreErrors() throws {
-        let directory = try TemporaryDirectory()
+        let directory = try ScratchDirectory()
         let checkpoint = try SmallCheckpoint.usual.write(to: directory.url.appending(path: "source"))
         let spec = try spec(4, .channel, symmetric: true)
         let file = directory.url.appending(path: "file")

@@ -3,6 +3,7 @@ import Compression
 import FoundationEssentials
 import JSON
 import Kernels
+import TestSupport
 import Testing
 
 /// What is stored reads back bit for bit, in whatever layout, and what is not as it should be is refused.
@@ -48,7 +49,7 @@ struct FormatStorageTests {
 
     @Test(arguments: [ElementType.float16, .bfloat16, .float32]) func storedWeightsReadBack(_ type: ElementType) throws
     {
-        let root = try TemporaryDirectory()
+        let root = try ScratchDirectory()
         let source = try checkpoint(type).write(to: root.url.appending(path: "source"))
         let targets = Self.specs.map { CompressionTarget($0, directory: root.url.appending(path: $0.name)) }
         var run = try CompressionRun(source, targets)

@@ -2,6 +2,7 @@ import Checkpoint
 import Compression
 import FoundationEssentials
 import Kernels
+import TestSupport
 import Testing
 
 struct GPTQTests {
@@ -198,7 +199,7 @@ struct GPTQTests {
     }
 
     @Test func scatteredGroupsAreStoredAndReadBack() throws {
-        let directory = try TemporaryDirectory()
+        let directory = try ScratchDirectory()
         let checkpoint = try SmallCheckpoint.usual.write(to: directory.url.appending(path: "source"))
         let output = directory.url.appending(path: "out")
         let spec = try Spec(method: .gptq, bits: 3, group: .size(8), symmetric: false, actOrder: true)

@@ -56,10 +56,10 @@ struct HalfWeightTests {
 
     #if arch(x86_64)
         /// Powers of two apart, this is every quotient of up to 384 steps of two float16, and of two bfloat16.
-        @Test(arguments: [FloatType.float16, .bfloat16], [true, false])
+        ///
+        /// Subnormals of bfloat16 are too small for this way.
+        @Test(arguments: [(FloatType.float16, true), (.float16, false), (.bfloat16, false)])
         func stepsAreThoseOfDivision(_ type: FloatType, subnormal: Bool) {
-            // Of bfloat16 subnormals are too small for this way.
-            guard type == .float16 || !subnormal else { return }
             let binade = type == .float16 ? 1024 : 128
             let values = type.values(0..<type.infinityBits)
             let scales = subnormal ? type.values(1..<binade) : values.filter { $0 >= 1 && $0 < 2 }

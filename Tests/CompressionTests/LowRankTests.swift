@@ -3,6 +3,7 @@ import Compression
 import FoundationEssentials
 import JSON
 import Kernels
+import TestSupport
 import Testing
 
 struct LowRankTests {
@@ -82,7 +83,7 @@ struct LowRankTests {
     }
 
     @Test func weightsWithTheSameInputsShareABasis() throws {
-        let directory = try TemporaryDirectory()
+        let directory = try ScratchDirectory()
         var small = SmallCheckpoint()
         small.config = #"{"model_type": "llama", "torch_dtype": "float16"}"#
         let prefix = "model.layers.0.self_attn."

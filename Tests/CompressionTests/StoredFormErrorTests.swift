@@ -2,6 +2,7 @@ import Checkpoint
 import Compression
 import FoundationEssentials
 import Kernels
+import TestSupport
 import Testing
 
 /// What contradicts itself in checkpoints that others compressed.
@@ -155,7 +156,7 @@ struct StoredFormErrorTests {
         var random = Congruential(seed: seed)
         var opened = 0
         for module in StoredFormTests.all {
-            let directory = try TemporaryDirectory()
+            let directory = try ScratchDirectory()
             try module.write(to: directory.url)
             let files = ["config.json", "model.safetensors"].map { directory.url.appending(path: $0) }
             let originals = try files.map { Array(try Data(contentsOf: $0)) }

@@ -1,6 +1,7 @@
 import Checkpoint
 import Compression
 import FoundationEssentials
+import TestSupport
 
 /// A checkpoint of one module whose tensors are given as bytes, in whatever layout.
 struct StoredModule {
@@ -38,7 +39,7 @@ struct StoredModule {
 
     /// Lends the checkpoint's weights; the files are gone afterwards.
     func withStore<Result>(_ body: (WeightStore) throws -> Result) throws -> Result {
-        let directory = try TemporaryDirectory()
+        let directory = try ScratchDirectory()
         try write(to: directory.url)
         return try body(WeightStore(Checkpoint(directory: directory.url)))
     }

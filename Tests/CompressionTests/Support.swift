@@ -3,26 +3,6 @@ import Compression
 import FoundationEssentials
 import Kernels
 
-/// A new empty directory that is removed with this object.
-final class TemporaryDirectory {
-    let url: URL
-
-    init() throws {
-        url = FileManager.default.temporaryDirectory.appending(path: "qid-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-    }
-
-    deinit { try? FileManager.default.removeItem(at: url) }
-}
-
-/// Where oracles lie, beside the repository's root; `nil` where somebody has only the repository.
-let sharedDirectory: URL? = {
-    let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent()
-    let shared = root.deletingLastPathComponent().appending(path: "shared")
-    return FileManager.default.fileExists(atPath: shared.path()) ? shared : nil
-}()
-
 /// The linear congruential generator of Numerical Recipes, which the golden values' makers use as well.
 struct Congruential: RandomNumberGenerator {
     private var state: UInt32
@@ -41,7 +21,10 @@ struct Congruential: RandomNumberGenerator {
     mutating func centred() -> Float { Float(half()) / 65_536 - 0.5 }
 }
 
-/// FNV-1a over bytes, as the golden values' makers compute it.
+/// FNV-1a over bytes: one number for every byte that another implementation gave.
+///
+/// `Tests/Fixtures/generate/fingerprints.py` makes those of the tests again, but for the ones of `PowersOfTwoTests`, whose
+/// maker is the authors' code.
 func fingerprint(_ parts: [[UInt8]]) -> UInt64 {
     parts.joined().reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
 }

@@ -3,6 +3,7 @@ import Compression
 import FoundationEssentials
 import JSON
 import Kernels
+import TestSupport
 import Testing
 
 struct WeightStoreTests {
@@ -10,7 +11,7 @@ struct WeightStoreTests {
 
     @Test func plainWeightsOfEveryTypeDecode() throws {
         for type in [ElementType.float16, .bfloat16, .float32] {
-            let directory = try TemporaryDirectory()
+            let directory = try ScratchDirectory()
             var small = SmallCheckpoint.usual
             small.type = type
             let store = try WeightStore(small.write(to: directory.url))
@@ -25,7 +26,7 @@ struct WeightStoreTests {
     }
 
     @Test func transposedWeightsAreOutputsByInputs() throws {
-        let directory = try TemporaryDirectory()
+        let directory = try ScratchDirectory()
         let store = try WeightStore(SmallCheckpoint.usual.write(to: directory.url))
         let plain = try store.matrix("gpt_neox.layers.0.mlp.dense_h_to_4h")
         let transposed = try store.matrix("gpt_neox.layers.0.mlp.dense_h_to_4h", transposed: true)
@@ -37,7 +38,7 @@ struct WeightStoreTests {
     }
 
     @Test func compressedWeightsDecodeToTheNearestValues() throws {
-        let directory = try TemporaryDirectory()
+        let directory = try ScratchDirectory()
         let small = SmallCheckpoint.usual
         let checkpoint = try small.write(to: directory.url.appending(path: "source"))
         for bits in 2...8 {
@@ -88,7 +89,7 @@ struct WeightStoreTests {
 
     /// Files of compressed-tensors before 0.18: no code straddles two words, 32/b codes stand in each.
     @Test func olderFilesWithPaddedWordsDecode() throws {
-        let directory = try TemporaryDirectory()
+        let directory = try ScratchDirectory()
         let (rows, columns, bits) = (7, 64, 3)
         let codes = (0..<rows * columns).map { Int32($0 * 5 % 8) }
         let perWord = 32 / bits
@@ -145,7 +146,7 @@ struct WeightStoreTests {
         bits: Int = 4, symmetric: Bool = false, packedShape: [Int] = [4, 2], scaleShape: [Int] = [4, 2],
         zeroShape: [Int] = [1, 2], zeros: Bool = true, shape: [Int] = [4, 16]
     ) throws -> CompressionError? {
-        let directory = try TemporaryDirectory()
+        let directory = try ScratchDirectory()
         try writePacked(
             directory.url, module: "layers.0.a", bits: bits, symmetric: symmetric,
             packed: [Int32](repeating: 0, count: packedShape.reduce(1, *)), packedShape: packedShape,
@@ -177,7 +178,7 @@ struct WeightStoreTests {
     }
 
     @Test func unknownModulesAndTypesAreErrors() throws {
-        let directory = try TemporaryDirectory()
+        let directory = try ScratchDirectory()
         let store = try WeightStore(SmallCheckpoint.usual.write(to: directory.url))
         #expect(
             throws: CompressionError.missingTensor(
@@ -192,7 +193,7 @@ struct WeightStoreTests {
 
     @Test func quantizationConfigurationsThatAreNotKnownAreErrors() throws {
         func error(_ quantization: String) throws -> CompressionError? {
-            let directory = try TemporaryDirectory()
+            let directory = try ScratchDirectory()
             var small = SmallCheckpoint.usual
             small.config = #"{"model_type": "gpt_neox", "quantization_config": "# + quantization + "}"
             let checkpoint = try small.write(to: directory.url)
@@ -219,7 +220,7 @@ struct WeightStoreTests {
     }
 
     @Test func schemesGoByNameThenExpressionThenClass() throws {
-        let directory = try TemporaryDirectory()
+        let directory = try ScratchDirectory()
         let checkpoint = try SmallCheckpoint.usual.write(to: directory.url.appending(path: "source"))
         let output = directory.url.appending(path: "out")
         let spec = try Spec(method: .rtn, bits: 3, group: .size(8), symmetric: true)
@@ -237,7 +238,7 @@ struct WeightStoreTests {
 
     /// Whatever stands in a compressed checkpoint's configuration and small tensors, opening it gives weights or an error.
     @Test func mutatedCheckpointsNeverTrap() throws {
-        let directory = try TemporaryDirectory()
+        let directory = try ScratchDirectory()
         let checkpoint = try SmallCheckpoint.usual.write(to: directory.url.appending(path: "source"))
         let output = directory.url.appending(path: "out")
         let spec = try Spec(method: .rtn, bits: 5, group: .size(8), symmetric: false)

@@ -5,13 +5,12 @@ import Foundation
 import JSON
 import Kernels
 import LanguageModel
+import TestSupport
 import Testing
 
 /// Evaluations of a checkpoint of the demo archive, which lies in the repository.
 struct EvaluatorTests {
-    private static let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../..")
-        .standardizedFileURL
-    private static let demo = root.appending(path: "Manifests/demo/archive/neox-200k")
+    private static let demo = Fixtures.demoArchive.appending(path: "neox-200k")
     private static let stream: [UInt32] = (0..<40_000).map { UInt32(($0 * 7919 + $0 / 13) % 1024) }
 
     private static func weights(_ step: String) throws -> WeightStore {
@@ -108,16 +107,13 @@ struct EvaluatorTests {
         }
     }
 
-    @Test(
-        .enabled(if: Oracles.areThere, "the oracles at ../shared/oracles are not there"),
-        arguments: ["step4096"])
-    func agreesWithTransformersOnRoundedWeights(step: String) throws {
-        let expected = try Oracles.json("rtn/neox-200k/\(step).json")
-        let scratch = FileManager.default.temporaryDirectory.appending(path: "qid-evaluator-\(UUID().uuidString)")
-        defer { try? FileManager.default.removeItem(at: scratch) }
+    @Test func agreesWithTransformersOnRoundedWeights() throws {
+        let step = "step4096"
+        let expected = try #require(try Fixtures.json("rtn/neox-200k/\(step).json").object)
+        let scratch = try ScratchDirectory()
         let names = expected.keys.filter { $0.hasPrefix("rtn-") }
         let targets = try Self.specs.map { spec in
-            let directory = scratch.appending(path: spec.name)
+            let directory = scratch.url.appending(path: spec.name)
             try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
             return CompressionTarget(spec, directory: directory)
         }
@@ -130,7 +126,7 @@ struct EvaluatorTests {
             try [Evaluator.Variant(name: "baseline", weights: WeightStore(baseline))]
             + targets.map { .init(name: $0.spec.name, weights: try WeightStore(Checkpoint(directory: $0.directory))) }
         let evaluation = try Evaluator(variants).evaluate(
-            Oracles.heldout(), .init(context: 256, windows: .first(128)))
+            Fixtures.tokenIDs("heldout"), .init(context: 256, windows: .first(128)))
         #expect(evaluation.tokens == expected["tokens"]?.int)
         for result in evaluation.results {
             let loss = try #require(expected[result.name]?.double)
@@ -147,12 +143,12 @@ struct EvaluatorTests {
 }
 
 /// A copy of a checkpoint in which the first value of one float16 tensor is infinite.
-final class BrokenCheckpoint {
-    let directory: URL
+struct BrokenCheckpoint {
+    private let scratch: ScratchDirectory
+    var directory: URL { scratch.url }
 
     init(_ source: URL, tensor: String) throws {
-        directory = FileManager.default.temporaryDirectory.appending(path: "qid-broken-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        scratch = try ScratchDirectory()
         var bytes = try Data(contentsOf: source.appending(path: "model.safetensors"))
         let start = try Checkpoint(directory: source).tensor(tensor).info.byteRange.lowerBound
         bytes[start] = 0
@@ -160,27 +156,5 @@ final class BrokenCheckpoint {
         try bytes.write(to: directory.appending(path: "model.safetensors"))
         try FileManager.default.copyItem(
             at: source.appending(path: "config.json"), to: directory.appending(path: "config.json"))
-    }
-
-    deinit { try? FileManager.default.removeItem(at: directory) }
-}
-
-/// Answers made by other implementations, beside the repository.
-enum Oracles {
-    static let directory = URL(filePath: #filePath).deletingLastPathComponent()
-        .appending(path: "../../../shared/oracles").standardizedFileURL
-
-    static let areThere = FileManager.default.fileExists(atPath: directory.path(percentEncoded: false))
-
-    static func json(_ path: String) throws -> JSONObject {
-        let bytes = [UInt8](try Data(contentsOf: directory.appending(path: path)))
-        return try JSONValue(parsing: bytes).object ?? JSONObject()
-    }
-
-    /// The token ids of the held-out shard: a NumPy file of little-endian uint16.
-    static func heldout() throws -> [UInt32] {
-        let bytes = [UInt8](try Data(contentsOf: directory.appending(path: "heldout.npy")))
-        let first = 10 + Int(bytes[8]) + Int(bytes[9]) << 8
-        return stride(from: first, to: bytes.count - 1, by: 2).map { UInt32(bytes[$0]) | UInt32(bytes[$0 + 1]) << 8 }
     }
 }

@@ -2,12 +2,12 @@ import Checkpoint
 import Compression
 import Evaluation
 import Foundation
+import TestSupport
 import Testing
 
 /// Variants that stop by themselves, on a checkpoint of the demo archive with later steps of its training as variants.
 struct TargetedEvaluationTests {
-    private static let demo = URL(filePath: #filePath).deletingLastPathComponent()
-        .appending(path: "../../Manifests/demo/archive/neox-200k").standardizedFileURL
+    private static let demo = Fixtures.demoArchive.appending(path: "neox-200k")
     private static let stream: [UInt32] = (0..<3200).map { UInt32(($0 * 7919 + $0 / 13) % 1024) }
     private static let context = 16
 

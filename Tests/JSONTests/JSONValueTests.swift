@@ -1,4 +1,5 @@
 import JSON
+import TestSupport
 import Testing
 
 struct JSONValueTests {
@@ -51,7 +52,7 @@ struct JSONValueTests {
 
     @Test func mutatedTextsNeverTrap() throws {
         let seed: UInt64 = 0x5eed
-        var random = SplitMix(state: seed)
+        var random = SeededGenerator(seed: seed)
         let text = Array(
             #"{"weight":{"dtype":"F32","shape":[2,3],"data_offsets":[0,24]},"m":"\u00e9\n","x":-1.5e-3}"#.utf8)
         for round in 0..<20_000 {
@@ -64,17 +65,5 @@ struct JSONValueTests {
                 #expect(try JSONValue(parsing: text).canonicalText == text, "seed \(seed) round \(round)")
             }
         }
-    }
-}
-
-/// SplitMix64 (Steele, Lea and Flood 2014), so that a failing round can be repeated from its seed.
-private struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = (state ^ state >> 30) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ mixed >> 27) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ mixed >> 31
     }
 }

@@ -107,7 +107,7 @@ struct AttentionTests {
         }
     }
 
-    @Test(.enabled(if: Processor.availableLoops.count > 1), arguments: shapes)
+    @Test(.enabled(if: Processor.availableLoops.count > 1, "needs AVX-512"), arguments: shapes)
     func isTheSameForAnyRegisters(shape: Shape) {
         let outs = Processor.availableLoops.map { loops in Processor.$loops.withValue(loops) { run(shape) } }
         #expect(outs.allSatisfy { $0.isIdentical(to: outs[0]) })

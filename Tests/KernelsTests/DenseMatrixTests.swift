@@ -1,4 +1,5 @@
 import Kernels
+import TestSupport
 import Testing
 
 struct DenseMatrixTests {
@@ -14,7 +15,7 @@ struct DenseMatrixTests {
 
     /// Random elements of a type as bytes, and one byte more for odd addresses.
     private func storage(_ type: FloatType, count: Int) -> Bytes {
-        var random = SplitMix(state: 12)
+        var random = SeededGenerator(seed: 12)
         return Bytes((0...count * type.byteCount).map { _ in UInt8.random(in: 0...255, using: &random) })
     }
 

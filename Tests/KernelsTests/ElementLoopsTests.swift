@@ -1,9 +1,12 @@
 import Kernels
+import TestSupport
 import Testing
 import Vectors
 
 /// The loops over elements as compiled for different registers, against each other.
-@Suite("loops for registers of 512 bits give the bits of the others", .enabled(if: Processor.availableLoops.count > 1))
+@Suite(
+    "loops for registers of 512 bits give the bits of the others",
+    .enabled(if: Processor.availableLoops.count > 1, "needs AVX-512"))
 struct ElementLoopsTests {
     /// The values that each kind of loop leaves.
     private func agree(_ values: (any ElementLoops.Type) -> [[Float]], _ comment: Comment) {
@@ -13,7 +16,7 @@ struct ElementLoopsTests {
 
     /// Floats of every magnitude and both signs.
     private func samples(_ count: Int) -> [Float] {
-        var random = SplitMix(state: 7)
+        var random = SeededGenerator(seed: 7)
         return (0..<count).map { _ in
             let value = Float(bitPattern: .random(in: 0...0x7f80_0000, using: &random))
             return .random(using: &random) ? value : .random(in: -20...20, using: &random)

@@ -5,7 +5,7 @@ import Testing
 struct MicrokernelTests {
     @Test(
         "vectors of 512 and 256 bits give the same bits, at all edges, and write nothing beside the target",
-        .enabled(if: Processor.usesAVX512), arguments: [0, 1, 7, 64, 384])
+        .enabled(if: Processor.usesAVX512, "needs AVX-512"), arguments: [0, 1, 7, 64, 384])
     func sameBits(depth: Int) {
         let (a, b) = (Matrix.random(9, 6 * depth + 5, seed: 1), Matrix.random(1, 32 * depth + 20, seed: 2))
         let (start, before) = (Matrix.random(1, 32, seed: 3), Matrix.random(52, 39, seed: 4))

@@ -1,22 +1,10 @@
 import Kernels
-
-/// A small reproducible source of random numbers (Steele et al., 2014).
-struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-        return z ^ (z >> 31)
-    }
-}
+import TestSupport
 
 extension Matrix {
     /// A matrix of uniform values between −bound and bound.
     static func random(_ rows: Int, _ columns: Int, seed: UInt64, bound: Float = 1) -> Matrix {
-        var random = SplitMix(state: seed)
+        var random = SeededGenerator(seed: seed)
         return Matrix(
             rows: rows, columns: columns, (0..<rows * columns).map { _ in .random(in: -bound...bound, using: &random) })
     }

@@ -1,4 +1,5 @@
 import Kernels
+import TestSupport
 import Testing
 
 /// Weights that are stored as whole numbers and scales, which products in parts multiply one after the other.
@@ -13,7 +14,7 @@ struct ScaledCodesTests {
 
         init(rows: Int, columns: Int, groupLength: Int, seed: UInt64) {
             (self.rows, self.columns, self.groupLength) = (rows, columns, groupLength)
-            var random = SplitMix(state: seed)
+            var random = SeededGenerator(seed: seed)
             codes = (0..<rows * columns).map { _ in Float(Int.random(in: -255...255, using: &random)) }
             scales = (0..<rows * (columns / groupLength)).map { _ in
                 Float(Int.random(in: 1025...2047, using: &random)) * 0x1p-20

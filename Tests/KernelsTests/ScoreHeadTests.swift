@@ -1,5 +1,6 @@
 import Foundation
 import Kernels
+import TestSupport
 import Testing
 
 struct ScoreHeadTests {
@@ -37,7 +38,7 @@ struct ScoreHeadTests {
                 Matrix.random(shape.vocabulary, shape.depth, seed: 20 + UInt64($0 / 2), bound: 0.7)
             }
             bias = shape.rows % 2 == 0 ? nil : Matrix.random(1, shape.vocabulary, seed: 30).values
-            var random = SplitMix(state: 40)
+            var random = SeededGenerator(seed: 40)
             targets = (0..<shape.rows).map { _ in .random(in: 0..<Int32(shape.vocabulary), using: &random) }
             for row in stride(from: 4, to: shape.rows, by: 9) { targets[row] = -1 }
         }
@@ -96,7 +97,7 @@ struct ScoreHeadTests {
         }
     }
 
-    @Test(.enabled(if: Processor.availableLoops.count > 1), arguments: cases)
+    @Test(.enabled(if: Processor.availableLoops.count > 1, "needs AVX-512"), arguments: cases)
     func isTheSameForAnyRegisters(shape: Case) {
         let input = Input(shape)
         let scores = Processor.availableLoops.map { loops in Processor.$loops.withValue(loops) { input.scores() } }

@@ -6,6 +6,7 @@ import JSON
 import Kernels
 import LanguageModel
 import Synchronization
+import TestSupport
 import Testing
 
 struct CalibratedCompressionTests {
@@ -19,16 +20,16 @@ struct CalibratedCompressionTests {
     }
 
     /// The directories of the compressed checkpoints, gone with this object.
-    private final class Outputs {
-        let directory = FileManager.default.temporaryDirectory.appending(path: "qid-calibrated-\(UUID().uuidString)")
+    private struct Outputs {
+        private let scratch: ScratchDirectory
         let targets: [CompressionTarget]
+        var directory: URL { scratch.url }
 
-        init(_ specs: [Spec]) {
-            let directory = directory
-            targets = specs.map { CompressionTarget($0, directory: directory.appending(path: $0.name)) }
+        init(_ specs: [Spec]) throws {
+            let scratch = try ScratchDirectory()
+            targets = specs.map { CompressionTarget($0, directory: scratch.url.appending(path: $0.name)) }
+            self.scratch = scratch
         }
-
-        deinit { try? FileManager.default.removeItem(at: directory) }
 
         func weights() throws -> [Data] {
             try targets.map { try Data(contentsOf: $0.directory.appending(path: "model.safetensors")) }
@@ -43,7 +44,7 @@ struct CalibratedCompressionTests {
         _ tiny: TinyCheckpoint, _ specs: [Spec], _ windows: TokenWindows, memoryBudget: Int = 1 << 30,
         control: RunControl = RunControl()
     ) throws -> Outputs {
-        let outputs = Outputs(specs)
+        let outputs = try Outputs(specs)
         try compress(
             try Checkpoint(directory: tiny.directory), into: outputs.targets, calibratedOn: windows,
             provenance: provenance, memoryBudget: memoryBudget, control: control)

@@ -1,6 +1,7 @@
 import Compression
 import Kernels
 import LanguageModel
+import TestSupport
 import Testing
 
 struct InputRoundingTests {
@@ -94,7 +95,7 @@ struct InputRoundingTests {
 
     @Test(arguments: [4, 6, 8], [ActivationQuantizer.Scale.token, .asymmetricToken])
     func errorsStayBelowTheStep(bits: Int, scale: ActivationQuantizer.Scale) {
-        var random = SeededRandom(seed: UInt64(bits))
+        var random = SeededGenerator(seed: UInt64(bits))
         let values = (0..<37 * 29).map { _ in random.normal() }
         let found = rounded(values, columns: 37, ActivationQuantizer(bits: bits, scale: scale))
         for row in 0..<29 {
@@ -108,7 +109,7 @@ struct InputRoundingTests {
 
     /// The codes of BitNet's rounding over the divisors that come with them are what it rounds to.
     @Test func codesAreWholeNumbersToDivide() throws {
-        var random = SeededRandom(seed: 3)
+        var random = SeededGenerator(seed: 3)
         let values = (0..<5 * 23).map { _ in random.normal() } + [Float](repeating: 0, count: 23)
         let codes = Matrix(rows: 6, columns: 23, values)
         let divisors = try #require(ActivationQuantizer.bitNetCodes.apply(to: codes.view))

@@ -9,6 +9,13 @@ struct LanguageModelErrorTests {
         try TinyCheckpoint(#require(TinyConfigurations.all[name]), seed: seed)
     }
 
+    /// Two checkpoints of the same values, one of which stores something more, are the same model.
+    private func expectSameScores(_ one: TinyCheckpoint, _ other: TinyCheckpoint) throws {
+        let scores = try LanguageModel([one.store(), other.store()]).score(one.windows(1, context: 9))
+        #expect(
+            scores[0].windows.map(\.negativeLogLikelihood) == scores[1].windows.map(\.negativeLogLikelihood))
+    }
+
     /// The error of opening a checkpoint, without the directory it names.
     private func error(opening checkpoint: TinyCheckpoint) throws -> LanguageModelError {
         let error = try #require(throws: LanguageModelError.self) { try LanguageModel([checkpoint.store()]) }
@@ -113,11 +120,11 @@ struct LanguageModelErrorTests {
     }
 
     @Test func toleratesMaskBuffersOfOldCheckpoints() throws {
-        let checkpoint = try tiny("neox parallel")
+        let (plain, checkpoint) = (try tiny("neox parallel"), try tiny("neox parallel"))
         try checkpoint.replace("gpt_neox.layers.0.attention.bias", shape: [1, 1, 2, 2], values: [1, 0, 1, 1])
         try checkpoint.replace("gpt_neox.layers.0.attention.masked_bias", shape: [], values: [-1e9])
         try checkpoint.replace("gpt_neox.layers.0.attention.rotary_emb.inv_freq", shape: [1], values: [1])
-        _ = try LanguageModel([checkpoint.store()])
+        try expectSameScores(plain, checkpoint)
     }
 
     @Test func acceptsAVariantThatStoresItsTiedHeadTwice() throws {
@@ -131,10 +138,10 @@ struct LanguageModelErrorTests {
     }
 
     @Test func toleratesBiasesOfZeroThatGPTQToolsStore() throws {
-        let checkpoint = try tiny("llama")
+        let (plain, checkpoint) = (try tiny("llama"), try tiny("llama"))
         try checkpoint.replace(
             "model.layers.2.self_attn.q_proj.bias", shape: [24], values: Array(repeating: 0, count: 24))
-        _ = try LanguageModel([checkpoint.store()])
+        try expectSameScores(plain, checkpoint)
     }
 
     @Test func refusesVariantsOfAnotherModel() throws {

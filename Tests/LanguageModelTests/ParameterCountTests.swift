@@ -3,6 +3,7 @@ import Compression
 import Foundation
 import JSON
 import LanguageModel
+import TestSupport
 import Testing
 
 struct ParameterCountTests {
@@ -15,12 +16,12 @@ struct ParameterCountTests {
     }
 
     /// `reference.json` was counted by transformers from the models in memory.
-    @Test(.enabled(if: Oracles.areThere, "the oracles at ../shared/oracles are not there"))
-    func countsEqualThoseOfTransformers() throws {
-        let reference = try Oracles.json("architectures/reference.json")
+    @Test func countsEqualThoseOfTransformers() throws {
+        let models = Fixtures.directory.appending(path: "architectures")
+        let reference = try #require(try Fixtures.json("architectures/reference.json").object)
         #expect(reference.count == 12)
         for member in reference.members {
-            let checkpoint = try Checkpoint(directory: Oracles.directory.appending(path: "architectures/\(member.key)"))
+            let checkpoint = try Checkpoint(directory: models.appending(path: member.key))
             let expected = ParameterCount(
                 total: try #require(member.value.object?["params_total"]?.int),
                 nonEmbedding: try #require(member.value.object?["params_non_embedding"]?.int))

@@ -5,6 +5,7 @@ import Foundation
 import JSON
 import Kernels
 import LanguageModel
+import TestSupport
 import Testing
 
 /// Methods that scale channels before they round, and rounded inputs.
@@ -15,13 +16,13 @@ struct PreparedCompressionTests {
     private func compressed<Result>(
         _ directory: URL, _ specs: [Spec], _ windows: TokenWindows?, _ body: ([URL]) throws -> Result
     ) throws -> Result {
-        let output = FileManager.default.temporaryDirectory.appending(path: "qid-prepared-\(UUID().uuidString)")
-        defer { try? FileManager.default.removeItem(at: output) }
-        let targets = specs.map { CompressionTarget($0, directory: output.appending(path: $0.name)) }
-        try compress(
-            try Checkpoint(directory: directory), into: targets, calibratedOn: windows, provenance: Self.provenance,
-            memoryBudget: 1 << 30)
-        return try body(targets.map(\.directory))
+        try withScratchDirectory { output in
+            let targets = specs.map { CompressionTarget($0, directory: output.appending(path: $0.name)) }
+            try compress(
+                try Checkpoint(directory: directory), into: targets, calibratedOn: windows,
+                provenance: Self.provenance, memoryBudget: 1 << 30)
+            return try body(targets.map(\.directory))
+        }
     }
 
     private func spec(_ text: String) throws -> Spec {
@@ -30,8 +31,7 @@ struct PreparedCompressionTests {
 
     // MARK: AWQ
 
-    private static let demo = URL(filePath: #filePath).deletingLastPathComponent()
-        .appending(path: "../../Manifests/demo/archive/neox-200k/step4096").standardizedFileURL
+    private static let demo = Fixtures.demoArchive.appending(path: "neox-200k/step4096")
 
     /// 256 tokens that follow a rule, so that another program can have them too.
     private static func demoWindows(_ count: Int) -> TokenWindows {
@@ -230,14 +230,13 @@ struct PreparedCompressionTests {
     /// of 5e-3 nats when the embedding's values are changed by a share of 1e-7, and their mean is ours: twelve such
     /// changes of each of three models gave differences of −3.1, −0.4 and 0.6e-3 with standard errors of 2.2, 1.6 and
     /// 1.6e-3. So that bound holds for the last bits of multiply-adds, the others for whatever multiplies.
-    @Test(.enabled(if: Oracles.areThere, "the oracles at ../shared/oracles are not there"))
-    func lossesWithRoundedInputsAreThoseOfTransformers() throws {
+    @Test func lossesWithRoundedInputsAreThoseOfTransformers() throws {
         let specs = try [
             #"{"method": "rtn", "bits": 8}"#, #"{"method": "rtn", "bits": 8, "activations": 8}"#,
             #"{"method": "rtn", "bits": 8, "activations": 8, "activation_scale": "tensor"}"#,
             #"{"method": "rtn", "bits": 4, "activations": 4}"#,
         ].map(spec)
-        let windows = TokenWindows(ids: Array(try Oracles.heldout().prefix(16 * 256)), context: 256)
+        let windows = TokenWindows(ids: Array(try Fixtures.tokenIDs("heldout").prefix(16 * 256)), context: 256)
         try compressed(Self.demo, specs, Self.demoWindows(4)) { directories in
             let store = try WeightStore(Checkpoint(directory: Self.demo))
             let expected: [(loss: Double, within: Double)] = [

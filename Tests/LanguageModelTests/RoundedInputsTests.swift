@@ -5,6 +5,7 @@ import Foundation
 import JSON
 import Kernels
 import LanguageModel
+import TestSupport
 import Testing
 
 /// Rounded inputs with weights of every method and format: the same weights are stored, what is stored says how inputs are
@@ -57,9 +58,8 @@ struct RoundedInputsTests {
         #expect(specs[1].name == specs[0].name + "-a4" && specs[2].scheme == specs[0].scheme + "-a6tensor")
         #expect(specs[1].needsCalibration == specs[0].needsCalibration && specs[2].needsCalibration)
         for spec in specs { #expect(try Spec(json: #require(spec.canonical.object)) == spec) }
-        let output = FileManager.default.temporaryDirectory.appending(path: "qid-inputs-\(UUID().uuidString)")
-        defer { try? FileManager.default.removeItem(at: output) }
-        let targets = specs.map { CompressionTarget($0, directory: output.appending(path: $0.name)) }
+        let output = try ScratchDirectory()
+        let targets = specs.map { CompressionTarget($0, directory: output.url.appending(path: $0.name)) }
         let checkpoint = try Checkpoint(directory: tiny.directory)
         let provenance = Provenance(source: "0123", version: "1")
         try compress(
@@ -93,12 +93,12 @@ struct RoundedInputsTests {
         try run.observe(layer: 0) { modules, inputs in largest.add(inputs, of: modules) }
         for line in [#""method": "rtn", "format": "nf4", "group": 32"#, #""method": "low-rank", "rank": 0.5"#] {
             let spec = try spec(line + #", "activations": 8, "activation_scale": "tensor""#)
-            let output = FileManager.default.temporaryDirectory.appending(path: "qid-inputs-\(UUID().uuidString)")
-            defer { try? FileManager.default.removeItem(at: output) }
+            let output = try ScratchDirectory()
+            let target = CompressionTarget(spec, directory: output.url.appending(path: "compressed"))
             try compress(
-                Checkpoint(directory: tiny.directory), into: [CompressionTarget(spec, directory: output)],
-                calibratedOn: windows, provenance: Provenance(source: "0123", version: "1"), memoryBudget: 1 << 30)
-            let store = try WeightStore(Checkpoint(directory: output))
+                Checkpoint(directory: tiny.directory), into: [target], calibratedOn: windows,
+                provenance: Provenance(source: "0123", version: "1"), memoryBudget: 1 << 30)
+            let store = try WeightStore(Checkpoint(directory: target.directory))
             for (module, largest) in largest.values {
                 let scale = Float(Float16(largest / 127.5))
                 #expect(

@@ -4,6 +4,7 @@ import Compression
 import Foundation
 import Kernels
 import LanguageModel
+import TestSupport
 import Testing
 
 /// Factors that move between channels leave what a model computes as it was.
@@ -48,7 +49,7 @@ struct ScaledLayerTests {
 
     /// Scales all sites of a model by random factors from 1/4 to 4.
     private static func scale(_ tiny: TinyCheckpoint, _ store: WeightStore) throws {
-        var random = SeededRandom(seed: 5)
+        var random = SeededGenerator(seed: 5)
         for layer in tiny.description.layers {
             var scaled = ScaledLayer(layer, store)
             for case .site(let site) in layer.scalingPlaces {

@@ -3,13 +3,15 @@ import Compression
 import Foundation
 import JSON
 import LanguageModel
+import TestSupport
 
 /// A small random model of any family, written to a temporary directory as safetensors with its configuration.
 final class TinyCheckpoint {
-    let directory: URL
+    private let scratch: ScratchDirectory
+    var directory: URL { scratch.url }
     let description: DecoderDescription
     private(set) var tensors: [String: (shape: [Int], values: [Float])] = [:]
-    private var random: SeededRandom
+    private var random: SeededGenerator
     private let config: JSONObject
 
     /// Makes the tensors that the description of `config` names; modules that `absent` holds are left out.
@@ -20,14 +22,11 @@ final class TinyCheckpoint {
         let missing = absent.union(isOPT350m ? ["model.decoder.final_layer_norm"] : [])
         description = try Family.describe(
             FamilySettings(json: self.config, hasModule: { !missing.contains($0) && !$0.isEmpty }))
-        random = SeededRandom(seed: seed)
-        directory = FileManager.default.temporaryDirectory.appending(path: "qid-tiny-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        random = SeededGenerator(seed: seed)
+        scratch = try ScratchDirectory()
         makeTensors()
         try write()
     }
-
-    deinit { try? FileManager.default.removeItem(at: directory) }
 
     /// Changes a tensor and writes the file again.
     func replace(_ name: String, shape: [Int], values: [Float]?) throws {
@@ -121,26 +120,5 @@ final class TinyCheckpoint {
         file.append(Data(text.utf8))
         file.append(body)
         try file.write(to: directory.appending(path: "model.safetensors"))
-    }
-}
-
-/// SplitMix64, so that a seed gives the same model everywhere.
-struct SeededRandom: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-        return z ^ (z >> 31)
-    }
-
-    /// A normal deviate, by Box and Muller.
-    mutating func normal() -> Float {
-        let (u, v) = (Double.random(in: 1e-12..<1, using: &self), Double.random(in: 0..<1, using: &self))
-        return Float((-2 * log(u)).squareRoot() * cos(2 * Double.pi * v))
     }
 }

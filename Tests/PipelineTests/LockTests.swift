@@ -4,6 +4,7 @@ import Pipeline
 import Records
 import ScalingLaws
 import System
+import TestSupport
 import Testing
 
 struct LockTests {

@@ -4,6 +4,7 @@ import LanguageModel
 import Pipeline
 import ScalingLaws
 import System
+import TestSupport
 import Testing
 
 struct ManifestTests {
@@ -84,7 +85,7 @@ struct ManifestTests {
 
     @Test func mutatedManifestsNeverTrap() throws {
         let seed: UInt64 = 11
-        var random = SplitMix(state: seed)
+        var random = SeededGenerator(seed: seed)
         let bytes = Array(Self.text.utf8)
         try withScratchDirectory { directory in
             for _ in 0..<300 {

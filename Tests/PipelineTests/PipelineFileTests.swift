@@ -2,6 +2,7 @@ import FoundationEssentials
 import Pipeline
 import Records
 import System
+import TestSupport
 import Testing
 
 struct PipelineFileTests {

@@ -2,6 +2,7 @@ import FoundationEssentials
 import Pipeline
 import System
 import SystemPackage
+import TestSupport
 import Testing
 
 struct PublishingTests {

@@ -1,4 +1,5 @@
 import Report
+import TestSupport
 import Testing
 
 @Suite struct LayoutTests {
@@ -11,7 +12,7 @@ import Testing
     }
 
     @Test func noTwoLabelsTouchWhateverIsWanted() {
-        var generator = SplitMix(state: 7)
+        var generator = SeededGenerator(seed: 7)
         for _ in 0..<300 {
             let count = Int.random(in: 1...12, using: &generator)
             let wanted = (0..<count).map { _ in Double.random(in: -20...220, using: &generator) }
@@ -40,18 +41,5 @@ import Testing
         #expect(LogAxis.domain(of: [-1, 0, .nan], margin: 1.5) == 0.01...1)
         let one = LogAxis.domain(of: [3], margin: 1.1)
         #expect(one.lowerBound < 3 && one.upperBound > 3 && one.upperBound / one.lowerBound >= 3.9)
-    }
-}
-
-/// A small generator with a fixed seed.
-struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-        return z ^ (z >> 31)
     }
 }

@@ -2,6 +2,7 @@ import Compression
 import JSON
 import Records
 import Report
+import TestSupport
 import Testing
 
 /// What a report says of methods beside each other: the front, the table and the pairs.
@@ -173,7 +174,7 @@ import Testing
     }
 
     @Test func fiftyRecipesHaveNamesThatDoNotTouchAndPairsThatUnfold() throws {
-        var generator = SplitMix(state: 11)
+        var generator = SeededGenerator(seed: 11)
         let methods = ["rtn", "gptq", "awq", "aweq", "smoothquant", "dilation", "gptq-actorder"]
         let cells = try methods.enumerated().flatMap { rank, method in
             try (2...8).map { bits in

@@ -1,10 +1,22 @@
+import Foundation
 import ScalingLaws
+import TestSupport
 import Testing
 
 /// Fits of published points against the constants published for them.
 @Suite struct PublishedFitsTests {
+    private static let quest = "quest_qat_runs.csv"
+    private static let visionTransformers = "sparsity_vit_jft.csv"
+    private static let absent: Comment =
+        "points that may not be passed on; who has them: \(PublishedPoints.directory.path)"
+
+    private static func points(_ name: String) throws -> [Point] {
+        try Points.parse(csv: String(contentsOf: PublishedPoints.file(name), encoding: .utf8))
+    }
+
     @Test func tableOneOfLowBitLaws() throws {
-        guard let points = try ReferenceData.points("qid_table1.csv") else { return }
+        let text = try String(decoding: Fixtures.bytes("published/qid_table1.csv"), as: UTF8.self)
+        let points = try Points.parse(csv: text)
         let result = try fit(points, Laws.named("qid-per-bit"), FitOptions(bootstrapDraws: 100))
         func value(_ name: String) -> Double { result.parameters.first { $0.name == name }?.value ?? .nan }
         #expect(abs(value("beta.4") - 0.65506) < 5e-6)
@@ -20,8 +32,8 @@ import Testing
         #expect(result.startsAtBest == result.starts)
     }
 
-    @Test func questMultipliers() throws {
-        guard let points = try ReferenceData.points("quest_qat_runs.csv") else { return }
+    @Test(.enabled(if: PublishedPoints.has(quest), absent)) func questMultipliers() throws {
+        let points = try Self.points(Self.quest)
         let result = try fit(
             points, Laws.named("effective-parameters"), FitOptions(bootstrapDraws: 200, holdsOut: false))
         #expect(abs(result.objectiveValue - 7.380535e-4) < 1e-10)
@@ -39,17 +51,17 @@ import Testing
         #expect(result.warnings.contains { $0.kind == .atBound && $0.finding.contains("e is not identified") })
     }
 
-    @Test(arguments: [(0.5, 0.821), (1.0, 0.790), (1.5, 0.739)])
+    @Test(.enabled(if: PublishedPoints.has(quest), absent), arguments: [(0.5, 0.821), (1.0, 0.790), (1.5, 0.739)])
     func forcingQuestsConstantMovesTheMultipliers(e: Double, eff: Double) throws {
-        guard let points = try ReferenceData.points("quest_qat_runs.csv") else { return }
+        let points = try Self.points(Self.quest)
         let options = FitOptions(fixed: ["e": e], bootstrapDraws: 0, holdsOut: false)
         let result = try fit(points, Laws.named("effective-parameters"), options)
         let found = result.parameters.first { $0.name == "eff.4WO" }
         #expect(abs((found?.value ?? .nan) - eff) < 6e-4)
     }
 
-    @Test func sparsityOfVisionTransformers() throws {
-        guard let points = try ReferenceData.points("sparsity_vit_jft.csv") else { return }
+    @Test(.enabled(if: PublishedPoints.has(visionTransformers), absent)) func sparsityOfVisionTransformers() throws {
+        let points = try Self.points(Self.visionTransformers)
         let scaled = points.map { point in
             var point = point
             point.conditions.params /= 1e6

@@ -2,31 +2,27 @@ import FoundationEssentials
 import JSON
 import Pipeline
 import System
+import TestSupport
 import Testing
 
 /// Losses under GPTQ on the demo archive against IST-DASLab/gptq's own class in PyTorch.
 struct CalibrationOracleTests {
-    private static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent()
-    private static let oracles = root.appending(path: "../shared/oracles")
-    private static let hasOracles = FileManager.default.fileExists(
-        atPath: oracles.appending(path: "gptq.json").path)
     /// The checkpoints of the oracle that are small.
     private static let checkpoints = ["neox-25k/step4096", "neox-85k/step512", "neox-85k/step4096"]
 
     private static func writeManifest(to file: URL) throws {
         let archives = Dictionary(grouping: checkpoints) { $0.split(separator: "/")[0] }.map { name, checkpoints in
             let steps = checkpoints.compactMap { $0.split(separator: "step").last }.joined(separator: ", ")
-            let path = root.appending(path: "Manifests/demo/archive/\(name)").standardizedFileURL.path
+            let path = Fixtures.demoArchive.appending(path: "\(name)").path
             return "{path: \(path), family: demo, tokens_per_step: 4096, steps: [\(steps)]}"
         }
         let text = """
             name: oracle
             archives: [\(archives.joined(separator: ", "))]
-            shard: \(oracles.appending(path: "heldout.npy").standardizedFileURL.path)
+            shard: \(Fixtures.directory.appending(path: "heldout.npy").path)
             context: 256
             windows: 128
-            calibration: {shard: \(oracles.appending(path: "calibration.npy").standardizedFileURL.path)}
+            calibration: {shard: \(Fixtures.directory.appending(path: "calibration.npy").path)}
             specs:
               - {method: gptq, bits: [4, 3, 2], group: [channel, 16], symmetric: false}
               - {method: gptq, bits: 3, group: channel, symmetric: true}
@@ -50,9 +46,8 @@ struct CalibrationOracleTests {
     }
 
     /// Within 2 % of the QiD, where 5 % were asked for: what is left is a rounding that falls the other way in float32.
-    @Test(.enabled(if: hasOracles, "needs ../shared/oracles beside the repository"))
-    func lossesAreThoseOfTheReferenceImplementation() throws {
-        let oracle = try #require(try JSONValue(parsing: readFile(Self.oracles.appending(path: "gptq.json"))).object)
+    @Test func lossesAreThoseOfTheReferenceImplementation() throws {
+        let oracle = try #require(try Fixtures.json("gptq.json").object)
         try withScratchDirectory { directory in
             let manifest = directory.appending(path: "manifest.yaml")
             let workspace = directory.appending(path: "workspace")

@@ -3,6 +3,7 @@ import JSON
 import Pipeline
 import Records
 import System
+import TestSupport
 import Testing
 import Warehouse
 
@@ -26,7 +27,7 @@ struct CalibrationTests {
         try replaceFile(Array(manifest.utf8), at: archive.manifest)
     }
 
-    private static func run(_ archive: SmallArchive, _ workspace: URL) throws -> Outcome {
+    private static func run(_ archive: SmallArchive, _ workspace: URL) throws -> Program.Outcome {
         let outcome = try qid(["run", archive.manifest.path, "--workspace", workspace.path])
         try #require(outcome.status == 0, "\(outcome.errors)")
         return outcome

@@ -2,20 +2,17 @@ import Foundation
 import JSON
 import Pipeline
 import System
+import TestSupport
 import Testing
 import Warehouse
 
 /// The demo archive through all stages, against losses that transformers computed in float32.
 struct DemoTests {
-    private static let repository = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent()
-    private static let oracles = repository.appending(path: "../shared/oracles").standardizedFileURL
     private static let sizes = ["neox-25k": 25472, "neox-85k": 84912, "neox-200k": 200_064]
 
-    @Test(.enabled(if: try exists(oracles), "the oracles are not beside the repository: ../shared/oracles"))
-    func lossesAreThoseOfTransformers() throws {
+    @Test func lossesAreThoseOfTransformers() throws {
         try withScratchDirectory { directory in
-            let demo = Self.repository.appending(path: "Manifests/demo").path
+            let demo = Fixtures.demo.path
             let manifest = """
                 name: oracles
                 archives: [{path: \(demo)/archive, family: neox-demo, tokens_per_step: 4096, steps: [64, 4096]}]
@@ -40,9 +37,9 @@ struct DemoTests {
     /// A part of what the demo's own manifest measures.
     @Test func gptqBeatsRoundToNearestAndTheReportSaysSo() throws {
         try withScratchDirectory { directory in
-            let demo = Self.repository.appending(path: "Manifests/demo").path
+            let demo = Fixtures.demo.path
             var manifest = String(
-                decoding: try readFile(Self.repository.appending(path: "Manifests/demo.yaml")), as: UTF8.self)
+                decoding: try readFile(Fixtures.repository.appending(path: "Manifests/demo.yaml")), as: UTF8.self)
             manifest.replace("demo/", with: "\(demo)/")
             manifest.replace("windows: 128", with: "windows: 32")
             manifest.replace("    tokens_per_step:", with: "    steps: [256, 512, 1024]\n    tokens_per_step:")
@@ -77,8 +74,9 @@ struct DemoTests {
         var compared = 0
         for (name, params) in Self.sizes {
             for step in [64, 4096] {
-                let file = Self.oracles.appending(path: "rtn/\(name)/step\(step).json")
-                guard try exists(file), let oracle = try JSONValue(parsing: readFile(file)).object else { continue }
+                let file = "rtn/\(name)/step\(step).json"
+                guard try exists(Fixtures.directory.appending(path: file)) else { continue }
+                let oracle = try #require(try Fixtures.json(file).object)
                 for member in oracle.members where member.key != "tokens" {
                     let expected = try #require(member.value.double)
                     let answer = try warehouse.query(

@@ -3,6 +3,7 @@ import JSON
 import Pipeline
 import Records
 import System
+import TestSupport
 import Testing
 import Warehouse
 
@@ -100,11 +101,11 @@ struct EndToEndTests {
 
             let workspace = directory.appending(path: "killed")
             let seed: UInt64 = 3
-            var random = SplitMix(state: seed)
+            var random = SeededGenerator(seed: seed)
             for _ in 0..<8 {
-                let running = try start(["run", archive.manifest.path, "--workspace", workspace.path])
+                let running = try command("qid").start(["run", archive.manifest.path, "--workspace", workspace.path])
                 usleep(UInt32.random(in: 5_000...400_000, using: &random))
-                kill(running.process.processIdentifier, SIGKILL)
+                kill(running.processIdentifier, SIGKILL)
                 _ = try running.finish()
             }
             let last = try qid(["run", archive.manifest.path, "--workspace", workspace.path])
@@ -126,9 +127,9 @@ struct EndToEndTests {
                 ).status == 0)
             for (stage, delay) in [("qid-quantize", UInt32(8_000)), ("qid-evaluate", 20_000)] {
                 let arguments = ["--workspace", workspace.path, "--manifest", archive.manifest.path]
-                let running = try start(arguments, command: stage)
+                let running = try command(stage).start(arguments)
                 usleep(delay)
-                kill(running.process.processIdentifier, SIGKILL)
+                kill(running.processIdentifier, SIGKILL)
                 _ = try running.finish()
                 let again = try qid(arguments, command: stage)
                 #expect(again.status == 0, "\(again.errors)")
@@ -191,9 +192,8 @@ struct EndToEndTests {
                     == 0)
             for stage in ["qid-quantize", "qid-evaluate"] {
                 let running = try (0..<3).map {
-                    try start(
-                        ["--workspace", shared.path, "--manifest", archive.manifest.path, "--cells", "\($0)/3"],
-                        command: stage)
+                    try command(stage).start(
+                        ["--workspace", shared.path, "--manifest", archive.manifest.path, "--cells", "\($0)/3"])
                 }
                 for process in running { #expect(try process.finish().status == 0) }
             }

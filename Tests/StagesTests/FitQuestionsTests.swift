@@ -2,6 +2,7 @@ import Foundation
 import JSON
 import Pipeline
 import System
+import TestSupport
 import Testing
 
 /// `qid fit --points` with what can be asked besides one law's parameters.
@@ -20,7 +21,7 @@ struct FitQuestionsTests {
         return lines.joined(separator: "\n") + "\n"
     }()
 
-    private func ask(_ arguments: [String], table: String = FitQuestionsTests.table) throws -> Outcome {
+    private func ask(_ arguments: [String], table: String = FitQuestionsTests.table) throws -> Program.Outcome {
         try withScratchDirectory { directory in
             let file = directory.appending(path: "points.csv")
             try replaceFile(Array(table.utf8), at: file)

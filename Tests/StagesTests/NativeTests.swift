@@ -2,35 +2,26 @@ import Foundation
 import JSON
 import Pipeline
 import System
+import TestSupport
 import Testing
 import Warehouse
 
 /// Checkpoints trained under compression: evaluated as they are, and their losses joined with dense ones in one law.
 struct NativeTests {
-    private static let repository = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent()
-    private static let shared = repository.appending(path: "../shared").standardizedFileURL
     private static let schemes = ["neox-25k-w1": "native-w1", "neox-25k-w2": "native-w2", "neox-25k-s50": "native-s50"]
 
-    @Test(
-        .enabled(
-            if: try exists(shared.appending(path: "native/archive")),
-            "the native checkpoints are not beside the repository: ../shared/native"))
-    func lossesGoToTheLawOfEffectiveParameters() throws {
+    @Test func lossesGoToTheLawOfEffectiveParameters() throws {
         try withScratchDirectory { directory in
-            let (demo, native) = (
-                Self.repository.appending(path: "Manifests/demo").path,
-                Self.shared.appending(path: "native/archive").path
-            )
+            let (demo, fixtures) = (Fixtures.demo.path, Fixtures.directory.path)
             let rule = "family: neox, tokens_per_step: 4096, steps: [256, 512, 1024, 2048]"
             let manifest = """
                 name: native
                 archives:
                   - {path: \(demo)/archive, \(rule)}
-                  - {path: \(native)/neox-25k-w1, \(rule), trained_as: {bits: 1}}
-                  - {path: \(native)/neox-25k-w2, \(rule), trained_as: {bits: 2}}
-                  - {path: \(native)/neox-25k-s50, \(rule), trained_as: {sparse: 0.5}}
-                shard: \(demo)/heldout.jsonl.zst
+                  - {path: \(fixtures)/native/neox-25k-w1, \(rule), trained_as: {bits: 1}}
+                  - {path: \(fixtures)/native/neox-25k-w2, \(rule), trained_as: {bits: 2}}
+                  - {path: \(fixtures)/native/neox-25k-s50, \(rule), trained_as: {sparse: 0.5}}
+                shard: \(fixtures)/heldout.npy
                 context: 256
                 windows: 128
                 specs: []
@@ -49,7 +40,7 @@ struct NativeTests {
     }
 
     private func compareLosses(_ warehouse: WarehouseReader) throws {
-        let oracle = try JSONValue(parsing: readFile(Self.shared.appending(path: "oracles/native.json")))
+        let oracle = try Fixtures.json("native.json")
         for (name, scheme) in Self.schemes {
             for step in [256, 512, 1024, 2048] {
                 let expected = try #require(oracle.object?[name]?.object?["step\(step)"]?.double)

@@ -2,12 +2,15 @@ import Foundation
 import JSON
 import Pipeline
 import System
+import TestSupport
 import Testing
 
 /// `qid plan`: what to measure next.
 struct PlanTests {
     /// A small archive of which only two of three steps have been measured, with another prediction than usual.
-    private func measured<Result>(_ body: (SmallArchive, (_ arguments: [String]) throws -> Outcome) throws -> Result)
+    private func measured<Result>(
+        _ body: (SmallArchive, (_ arguments: [String]) throws -> Program.Outcome) throws -> Result
+    )
         throws -> Result
     {
         try withScratchDirectory { directory in
@@ -31,7 +34,7 @@ struct PlanTests {
         }
     }
 
-    private func cells(_ outcome: Outcome) throws -> [JSONObject] {
+    private func cells(_ outcome: Program.Outcome) throws -> [JSONObject] {
         try #require(outcome.status == 0, "\(outcome.errors)")
         let document = try JSONValue(parsing: Array(outcome.output.utf8)).object
         return try #require(document?["cells"]?.array).compactMap(\.object)

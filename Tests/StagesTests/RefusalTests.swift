@@ -2,6 +2,7 @@ import Foundation
 import JSON
 import Pipeline
 import System
+import TestSupport
 import Testing
 import Warehouse
 

@@ -3,6 +3,7 @@ import FoundationEssentials
 import JSON
 import Pipeline
 import System
+import TestSupport
 
 /// A made-up archive of GPT-NeoX models that run in no time: two sizes, three steps each, in plain directories.
 struct SmallArchive {
@@ -53,7 +54,7 @@ struct SmallArchive {
         try replaceFile(Array(config.prettyText.utf8), at: directory.appending(path: "config.json"))
         try replaceFile(Array(tokenizer.prettyText.utf8), at: directory.appending(path: "tokenizer.json"))
         let shapes = shapes(width: width)
-        var random = SplitMix(state: UInt64(width * 1000 + step))
+        var random = SeededGenerator(seed: UInt64(width * 1000 + step))
         var writer = try SafetensorsWriter(
             creating: directory.appending(path: "model.safetensors"),
             tensors: shapes.map { .init($0.0, .float16, $0.1) })
@@ -117,17 +118,5 @@ struct SmallArchive {
                 "merges": [],
             ],
         ]
-    }
-}
-
-/// SplitMix64 (Steele, Lea and Flood 2014).
-struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = (state ^ state >> 30) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ mixed >> 27) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ mixed >> 31
     }
 }

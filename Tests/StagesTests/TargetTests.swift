@@ -3,6 +3,7 @@ import JSON
 import Pipeline
 import Records
 import System
+import TestSupport
 import Testing
 import Warehouse
 
@@ -43,7 +44,7 @@ struct TargetTests {
         try WarehouseReader(reading: workspace.appending(path: "warehouse.sqlite")).query(question).rows
     }
 
-    private func run(_ manifest: String, _ workspace: URL) throws -> Outcome {
+    private func run(_ manifest: String, _ workspace: URL) throws -> Program.Outcome {
         let outcome = try qid(["run", manifest, "--workspace", workspace.path])
         try #require(outcome.status == 0, "\(outcome.errors)")
         return outcome

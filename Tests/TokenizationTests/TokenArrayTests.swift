@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 import Tokenization
 
@@ -17,7 +18,7 @@ struct TokenArrayTests {
 
     private func read(_ bytes: [UInt8]) throws -> [UInt32] {
         var ids: [UInt32] = []
-        try Shared.withTemporaryDirectory { directory in
+        try withScratchDirectory { directory in
             let file = directory.appendingPathComponent("a.npy")
             try Data(bytes).write(to: file)
             ids = try tokenStream(shard: file, tokenizer: nil).ids
@@ -47,7 +48,7 @@ struct TokenArrayTests {
 
     @Test("what is written reads back, in the narrowest type", arguments: [[], [0], [1, 65535], [1, 65536], [.max]])
     func roundTrip(ids: [UInt32]) throws {
-        try Shared.withTemporaryDirectory { directory in
+        try withScratchDirectory { directory in
             let file = directory.appendingPathComponent("a.npy")
             try TokenStream(ids: ids, documents: 1).write(to: file)
             #expect(try tokenStream(shard: file, tokenizer: nil) == TokenStream(ids: ids, documents: nil))
@@ -101,10 +102,10 @@ struct TokenArrayTests {
 
     @Test("no change to an array traps", arguments: UInt64(1)...4)
     func mutations(seed: UInt64) {
-        var random = SplitMix(state: seed)
+        var random = SeededGenerator(seed: seed)
         var accepted = 0
         let bytes = array(header("<i4", "(2,)"), [1, 0, 0, 0, 2, 0, 0, 0])
-        for _ in 0..<300 where (try? read(random.mutated(bytes))) != nil { accepted += 1 }
+        for _ in 0..<300 where (try? read(random.mutatedText(bytes))) != nil { accepted += 1 }
         #expect(accepted > 0, "seed \(seed)")
     }
 }

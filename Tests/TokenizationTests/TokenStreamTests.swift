@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 import Tokenization
 
@@ -15,7 +16,7 @@ struct TokenStreamTests {
     @Test("a line is a document, and its end follows it")
     func lines() throws {
         let tokenizer = try SmallTokenizer().tokenizer()
-        try Shared.withTemporaryDirectory { directory in
+        try withScratchDirectory { directory in
             let text = "{\"text\": \"hello\"}\r\n\n{\"id\": 1, \"text\": \"\"}\n  \n{\"text\":\"a\\nb\"}"
             let shard = try write(text, "s.jsonl", in: directory)
             let stream = try tokenStream(shard: shard, tokenizer: tokenizer, endOfText: Self.end)
@@ -27,7 +28,7 @@ struct TokenStreamTests {
     @Test("a text file is one document")
     func text() throws {
         let tokenizer = try SmallTokenizer().tokenizer()
-        try Shared.withTemporaryDirectory { directory in
+        try withScratchDirectory { directory in
             let shard = try write("hello\nworld\n", "s.txt", in: directory)
             let stream = try tokenStream(shard: shard, tokenizer: tokenizer, endOfText: Self.end)
             #expect(stream.ids == tokenizer.encode("hello\nworld\n") + [Self.end])
@@ -41,7 +42,7 @@ struct TokenStreamTests {
         let gzip = "H4sIAAAAAAAAA8tIzcnJ5wIAIDA6NgYAAAA="
         let zstandard = "KLUv/QRYMQAAaGVsbG8KU4i9kQ=="
         let tokenizer = try SmallTokenizer().tokenizer()
-        try Shared.withTemporaryDirectory { directory in
+        try withScratchDirectory { directory in
             for (name, content) in [("s.txt.gz", gzip), ("s.txt.zst", zstandard)] {
                 let shard = directory.appendingPathComponent(name)
                 try #require(Data(base64Encoded: content)).write(to: shard)
@@ -54,7 +55,7 @@ struct TokenStreamTests {
     @Test("a limit gives the beginning of the whole stream", arguments: [0, 1, 5, 6, 7, 12, 100])
     func limit(limit: Int) throws {
         let tokenizer = try SmallTokenizer().tokenizer()
-        try Shared.withTemporaryDirectory { directory in
+        try withScratchDirectory { directory in
             let shard = try write(String(repeating: "{\"text\":\"hello abc\"}\n", count: 4), "s.jsonl", in: directory)
             let whole = try tokenStream(shard: shard, tokenizer: tokenizer, endOfText: Self.end).ids
             let part = try tokenStream(shard: shard, tokenizer: tokenizer, endOfText: Self.end, limit: limit).ids
@@ -69,7 +70,7 @@ struct TokenStreamTests {
     func longLines() throws {
         let tokenizer = try SmallTokenizer().tokenizer()
         let documents = (0..<3000).map { String(repeating: "hello \($0) ", count: $0 % 97 == 0 ? 3000 : 20) }
-        try Shared.withTemporaryDirectory { directory in
+        try withScratchDirectory { directory in
             let text = documents.map { "{\"text\":\"\($0)\"}\n" }.joined()
             let shard = try write(text, "s.jsonl", in: directory)
             let stream = try tokenStream(shard: shard, tokenizer: tokenizer, endOfText: Self.end)
@@ -87,7 +88,7 @@ struct TokenStreamTests {
         ])
     func badLines(text: String, line: Int, reason: String) throws {
         let tokenizer = try SmallTokenizer().tokenizer()
-        try Shared.withTemporaryDirectory { directory in
+        try withScratchDirectory { directory in
             let shard = try write(text, "s.jsonl", in: directory)
             #expect(throws: TokenizationError.invalidLine(file: shard.path, line: line, reason: reason)) {
                 try tokenStream(shard: shard, tokenizer: tokenizer, endOfText: Self.end)
@@ -98,7 +99,7 @@ struct TokenStreamTests {
     @Test("shards that cannot be read")
     func errors() throws {
         let tokenizer = try SmallTokenizer().tokenizer()
-        try Shared.withTemporaryDirectory { directory in
+        try withScratchDirectory { directory in
             let text = try write("hello", "s.txt", in: directory)
             #expect(throws: TokenizationError.tokenizerNeeded(file: text.path)) {
                 try tokenStream(shard: text, tokenizer: nil)
@@ -125,32 +126,29 @@ struct TokenStreamTests {
 
     @Test("no change to a shard traps", arguments: UInt64(1)...4)
     func mutations(seed: UInt64) throws {
-        var random = SplitMix(state: seed)
+        var random = SeededGenerator(seed: seed)
         let tokenizer = try SmallTokenizer().tokenizer()
         let text = Array("{\"text\": \"hello \\u00e9\\ud83d\\ude00\"}\n{\"text\": \"é🙂\\n\"}\n".utf8)
         var accepted = 0
-        try Shared.withTemporaryDirectory { directory in
+        try withScratchDirectory { directory in
             let shard = directory.appendingPathComponent("s.jsonl")
             for _ in 0..<300 {
-                try Data(random.mutated(text)).write(to: shard)
+                try Data(random.mutatedText(text)).write(to: shard)
                 if (try? tokenStream(shard: shard, tokenizer: tokenizer, endOfText: Self.end)) != nil { accepted += 1 }
             }
         }
         #expect(accepted > 0, "seed \(seed)")
     }
 
-    @Test(
-        "the demo's shards equal the references",
-        .enabled(if: Shared.hasOracles, "the oracles at ../shared/oracles are not there"),
-        arguments: ["heldout", "calibration"])
+    @Test("the demo's shards equal the references", arguments: ["heldout", "calibration"])
     func demo(name: String) throws {
-        let tokenizer = try Tokenizer(file: Shared.demo.appendingPathComponent("tokenizer.json"))
+        let tokenizer = try Tokenizer(file: Fixtures.demo.appending(path: "tokenizer.json"))
         #expect(tokenizer.endOfText == 0)
-        let shard = Shared.demo.appendingPathComponent("\(name).jsonl.zst")
+        let shard = Fixtures.demo.appending(path: "\(name).jsonl.zst")
         let stream = try tokenStream(shard: shard, tokenizer: tokenizer)
-        let oracle = Shared.oracles.appendingPathComponent("\(name).npy")
+        let oracle = Fixtures.directory.appending(path: "\(name).npy")
         #expect(stream.ids == (try tokenStream(shard: oracle, tokenizer: nil)).ids)
-        try Shared.withTemporaryDirectory { directory in
+        try withScratchDirectory { directory in
             let copy = directory.appendingPathComponent("copy.npy")
             try stream.write(to: copy)
             #expect(try Data(contentsOf: copy) == Data(contentsOf: oracle), "the bytes that NumPy writes")

@@ -4,6 +4,7 @@ import Kernels
 import LanguageModel
 import Records
 import ScalingLaws
+import TestSupport
 import Warehouse
 
 /// A small set of records made by hand: two sizes, one spec, one shard.
@@ -100,22 +101,11 @@ extension Warehouse {
     }
 }
 
-/// A folder of its own for one test, taken away with the folders inside it after the test.
-final class Folder {
-    let url: URL
-    private var inner: [Folder] = []
+/// A folder of its own for one test and its warehouse.
+struct Folder {
+    private let scratch: ScratchDirectory
+    var url: URL { scratch.url }
     var warehouse: URL { url.appending(path: "warehouse.sqlite") }
 
-    init(inside parent: URL = FileManager.default.temporaryDirectory) throws {
-        url = parent.appending(path: "qid-warehouse-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-    }
-
-    deinit { try? FileManager.default.removeItem(at: url) }
-
-    func another() throws -> Folder {
-        let folder = try Folder(inside: url)
-        inner.append(folder)
-        return folder
-    }
+    init() throws { scratch = try ScratchDirectory() }
 }

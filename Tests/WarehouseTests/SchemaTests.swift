@@ -1,5 +1,6 @@
 import Records
 import Schemas
+import TestSupport
 import Testing
 import Warehouse
 
@@ -30,12 +31,10 @@ import Warehouse
         #expect(loose.rows == [[.text("sqlite_schema")]])
     }
 
-    @Test func aWarehouseOfTheFirstVersionIsBroughtToTheNewest() throws {
+    @Test(.enabled(if: Program.sqlite3.isInstalled, "no sqlite3 on this machine"))
+    func aWarehouseOfTheFirstVersionIsBroughtToTheNewest() throws {
         let old = "PRAGMA application_id = 0x71696431; PRAGMA user_version = 1;\n" + Schemas.warehouseMigrations[0]
-        guard try WarehouseFileTests.shell(folder.warehouse, old) != nil else {
-            print("skipped: no sqlite3 on this machine")
-            return
-        }
+        try WarehouseFileTests.shell(folder.warehouse, old)
         #expect(throws: WarehouseError.olderSchema(file: folder.warehouse, found: 1, known: 4)) {
             try WarehouseReader(reading: folder.warehouse).cells()
         }
@@ -45,7 +44,8 @@ import Warehouse
         #expect(try warehouse.reader.query("PRAGMA user_version").rows == [[.integer(4)]])
     }
 
-    @Test func recipesRecordedBeforeHaveTheColumnsOfLaterVersions() throws {
+    @Test(.enabled(if: Program.sqlite3.isInstalled, "no sqlite3 on this machine"))
+    func recipesRecordedBeforeHaveTheColumnsOfLaterVersions() throws {
         let old =
             "PRAGMA application_id = 0x71696431; PRAGMA user_version = 2;\n"
             + Schemas.warehouseMigrations[..<2].joined() + """
@@ -53,10 +53,7 @@ import Warehouse
                 INSERT INTO spec VALUES ('wanda', 'wanda', 'wanda', 16, NULL, 1, '{"rank":64,"sparse":"2:8"}');
                 INSERT INTO spec VALUES ('rtn', 'rtn', 'rtn', 4, 16, 0, '{"bits":4}');
                 """
-        guard try WarehouseFileTests.shell(folder.warehouse, old) != nil else {
-            print("skipped: no sqlite3 on this machine")
-            return
-        }
+        try WarehouseFileTests.shell(folder.warehouse, old)
         let reader = try Warehouse(writing: folder.warehouse).reader
         let answer = try reader.query(
             "SELECT name, sparsity, sparsity_pattern, rank, activation_bits FROM spec ORDER BY name")

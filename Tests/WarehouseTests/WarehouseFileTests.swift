@@ -1,5 +1,6 @@
 import Foundation
 import Records
+import TestSupport
 import Testing
 import Warehouse
 
@@ -9,19 +10,10 @@ import Warehouse
 
     init() throws { folder = try Folder() }
 
-    /// Runs SQL on a file with the SQLite shell, as a user would; nil where the machine has none.
-    static func shell(_ file: URL, _ sql: String) throws -> String? {
-        let program = URL(filePath: "/usr/bin/sqlite3")
-        guard FileManager.default.isExecutableFile(atPath: program.path) else { return nil }
-        let process = Process()
-        process.executableURL = program
-        process.arguments = [file.path, sql]
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        try process.run()
-        let output = pipe.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        return String(decoding: output, as: UTF8.self)
+    /// Runs SQL on a file with the SQLite shell, as a user would, and returns what it prints.
+    @discardableResult
+    static func shell(_ file: URL, _ sql: String) throws -> String {
+        try Program.sqlite3.run([file.path, sql]).output
     }
 
     @Test func aSecondWriterIsTurnedAwayAndAReaderIsNot() throws {
@@ -33,27 +25,23 @@ import Warehouse
         #expect(try Warehouse(writing: folder.warehouse).reader.cells().count == 1)
     }
 
-    @Test func theShellOfSQLiteReadsItWhileItIsOpen() throws {
+    @Test(.enabled(if: Program.sqlite3.isInstalled, "no sqlite3 on this machine"))
+    func theShellOfSQLiteReadsItWhileItIsOpen() throws {
         let writer = try Warehouse(writing: folder.warehouse)
         try writer.record(Samples.compressed("a"))
-        guard let said = try Self.shell(folder.warehouse, "SELECT spec, bits, qid FROM qid") else {
-            print("skipped: no sqlite3 on this machine")
-            return
-        }
+        let said = try Self.shell(folder.warehouse, "SELECT spec, bits, qid FROM qid")
         #expect(said == "rtn-asym-w4-g16|4|0.25\n")
         #expect(try writer.record(Samples.baseline("a")) == .added)
     }
 
-    @Test func measurementsAreNeverUpdatedByAnyone() throws {
+    @Test(.enabled(if: Program.sqlite3.isInstalled, "no sqlite3 on this machine"))
+    func measurementsAreNeverUpdatedByAnyone() throws {
         let writer = try Warehouse(writing: folder.warehouse)
         try writer.record(Samples.compressed("a"))
         let before = try writer.reader.contents()
-        guard try Self.shell(folder.warehouse, "UPDATE evaluation SET loss_nats = 1") != nil else {
-            print("skipped: no sqlite3 on this machine")
-            return
-        }
-        _ = try Self.shell(folder.warehouse, "UPDATE window SET nll_nats = 1")
-        _ = try Self.shell(folder.warehouse, "UPDATE checkpoint SET layers = 1")
+        try Self.shell(folder.warehouse, "UPDATE evaluation SET loss_nats = 1")
+        try Self.shell(folder.warehouse, "UPDATE window SET nll_nats = 1")
+        try Self.shell(folder.warehouse, "UPDATE checkpoint SET layers = 1")
         #expect(try writer.reader.contents() == before)
     }
 
@@ -88,11 +76,9 @@ import Warehouse
         #expect(try Data(contentsOf: folder.warehouse) == Data(repeating: 0x61, count: 5000))
     }
 
-    @Test func aDatabaseOfAnotherProgramIsRefused() throws {
-        guard try Self.shell(folder.warehouse, "PRAGMA application_id = 7; CREATE TABLE t (x)") != nil else {
-            print("skipped: no sqlite3 on this machine")
-            return
-        }
+    @Test(.enabled(if: Program.sqlite3.isInstalled, "no sqlite3 on this machine"))
+    func aDatabaseOfAnotherProgramIsRefused() throws {
+        try Self.shell(folder.warehouse, "PRAGMA application_id = 7; CREATE TABLE t (x)")
         let expected = WarehouseError.notAWarehouse(
             file: folder.warehouse, reason: "it is a database of another program, with application_id 7")
         #expect(throws: expected) { try WarehouseReader(reading: folder.warehouse) }
@@ -124,7 +110,7 @@ import Warehouse
         for name in ["a", "b", "c"] { try writer.record(Samples.compressed(name)) }
         var bytes = try Data(contentsOf: folder.warehouse)
         bytes.replaceSubrange(4096..<bytes.count, with: Data(repeating: 0xff, count: bytes.count - 4096))
-        let other = try folder.another()
+        let other = try Folder()
         try bytes.write(to: other.warehouse)
         #expect {
             try WarehouseReader(reading: other.warehouse).contents()
@@ -148,7 +134,7 @@ import Warehouse
         let next = try Samples.compressed("c")
         var refused = 0
         for _ in 0..<60 {
-            let other = try folder.another()
+            let other = try Folder()
             var damaged = bytes
             for _ in 0...random(40) { damaged[random(damaged.count)] = UInt8(random(256)) }
             if random(3) == 0 { damaged = damaged.prefix(random(damaged.count)) }
@@ -163,8 +149,9 @@ import Warehouse
         #expect(refused > 0)
     }
 
-    @Test func whatAKilledWriterHadBegunIsTakenBack() throws {
-        let copy = try folder.another()
+    @Test(.enabled(if: Program.sqlite3.isInstalled, "no sqlite3 on this machine"))
+    func whatAKilledWriterHadBegunIsTakenBack() throws {
+        let copy = try Folder()
         let writer = try Warehouse(writing: folder.warehouse)
         try writer.record(Samples.compressed("a"))
         let before = try writer.reader.contents()
@@ -175,19 +162,7 @@ import Warehouse
             INSERT INTO window SELECT 'a/rtn-asym-w4-g16/1', i, 1.0 FROM n;
             .system cp \(folder.url.path)/warehouse.sqlite \(folder.url.path)/warehouse.sqlite-journal \(copy.url.path)
             """
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/sqlite3")
-        guard FileManager.default.isExecutableFile(atPath: "/usr/bin/sqlite3") else {
-            print("skipped: no sqlite3 on this machine")
-            return
-        }
-        process.arguments = [folder.warehouse.path]
-        let pipe = Pipe()
-        process.standardInput = pipe
-        try process.run()
-        pipe.fileHandleForWriting.write(Data(sql.utf8))
-        pipe.fileHandleForWriting.closeFile()
-        process.waitUntilExit()
+        _ = try Program.sqlite3.run([folder.warehouse.path], input: sql)
         #expect(FileManager.default.fileExists(atPath: copy.warehouse.path + "-journal"))
         #expect(try WarehouseReader(reading: copy.warehouse).contents() == before)
     }

@@ -10,8 +10,8 @@ import Warehouse
     init() throws { folder = try Folder() }
 
     @Test func recordingTwiceInAnotherOrderIsRecordingOnce() throws {
-        let first = try folder.another()
-        let second = try folder.another()
+        let first = try Folder()
+        let second = try Folder()
         let measurements = try [
             Samples.baseline("a"), Samples.compressed("a"), Samples.baseline("b", params: 900),
             Samples.compressed("b", params: 900),

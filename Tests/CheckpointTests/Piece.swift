@@ -1,30 +1,7 @@
 import Checkpoint
 import FoundationEssentials
+import TestSupport
 import Testing
-
-/// A new empty directory that is removed with this object.
-final class TemporaryDirectory {
-    let url: URL
-
-    init() throws {
-        url = FileManager.default.temporaryDirectory.appending(path: "qid-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-    }
-
-    deinit { try? FileManager.default.removeItem(at: url) }
-
-    func write(_ text: String, to name: String) throws {
-        try Data(text.utf8).write(to: url.appending(path: name))
-    }
-}
-
-/// Where oracles lie, beside the repository's root; `nil` where somebody has only the repository.
-let sharedDirectory: URL? = {
-    let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent()
-    let shared = root.deletingLastPathComponent().appending(path: "shared")
-    return FileManager.default.fileExists(atPath: shared.path()) ? shared : nil
-}()
 
 /// `safetensors.numpy.save` (0.8.0) of a = F32 [[0, 1, 2], [3, 4, 5]], b = I64 [-1, 2⁴⁰], c = F16 1.5.
 let referenceFile = Array(
@@ -42,10 +19,6 @@ func safetensors(_ header: String, dataByteCount: Int) -> [UInt8] {
     let length = (0..<8).map { UInt8(truncatingIfNeeded: json.count >> (8 * $0)) }
     return length + json + (0..<dataByteCount).map { UInt8(truncatingIfNeeded: $0) }
 }
-
-/// The demo archive of the repository.
-let demoArchive = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    .deletingLastPathComponent().appending(path: "Manifests/demo/archive")
 
 func parse(_ bytes: [UInt8]) throws(CheckpointError) -> SafetensorsHeader {
     try bytes.withUnsafeBufferPointer { buffer throws(CheckpointError) in
@@ -83,44 +56,15 @@ func write(_ pieces: [Piece], to location: URL) throws(CheckpointError) {
 
 /// A directory with a configuration and one weight file.
 func makeCheckpoint(
-    in directory: TemporaryDirectory, config: String = #"{"model_type": "llama"}"#, _ pieces: [Piece]
+    in directory: ScratchDirectory, config: String = #"{"model_type": "llama"}"#, _ pieces: [Piece]
 ) throws -> Checkpoint {
     try directory.write(config, to: "config.json")
     try write(pieces, to: directory.url.appending(path: "model.safetensors"))
     return try Checkpoint(directory: directory.url)
 }
 
-/// SplitMix64 (Steele, Lea, Flood 2014): the same numbers from the same seed on every machine.
-struct SeededGenerator: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-        return z ^ (z >> 31)
-    }
-}
-
-/// The bytes with one to four of them changed, cut off, doubled or taken out.
-func mutate(_ bytes: [UInt8], with generator: inout SeededGenerator) -> [UInt8] {
-    var bytes = bytes
-    for _ in 0..<Int.random(in: 1...4, using: &generator) where !bytes.isEmpty {
-        let index = Int.random(in: bytes.indices, using: &generator)
-        switch Int.random(in: 0..<6, using: &generator) {
-        case 0: bytes.removeSubrange(index...)
-        case 1: bytes.remove(at: index)
-        case 2: bytes.insert(bytes[index], at: index)
-        case 3: bytes[index] = UInt8.random(in: 0...255, using: &generator)
-        default: bytes[index] ^= 1 << UInt8.random(in: 0..<8, using: &generator)
-        }
-    }
-    return bytes
-}
-
 /// A directory whose weights are spread over shards, with their index.
-func makeShards(in directory: TemporaryDirectory, _ shards: [[Piece]]) throws {
+func makeShards(in directory: ScratchDirectory, _ shards: [[Piece]]) throws {
     try directory.write(#"{"model_type": "llama"}"#, to: "config.json")
     var map: [String] = []
     for (number, pieces) in shards.enumerated() {
