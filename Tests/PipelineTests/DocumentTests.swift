@@ -1,11 +1,11 @@
 import Foundation
 import JSON
+import TestSupport
 import Testing
 
 /// README and the catalogs hold together: links lead somewhere, and what can be derived from code is complete.
 @Suite struct DocumentTests {
-    private static let repository = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent()
+    private static let repository = Fixtures.repository
 
     private static func text(_ path: String) throws -> String {
         try String(contentsOf: repository.appending(path: path), encoding: .utf8)

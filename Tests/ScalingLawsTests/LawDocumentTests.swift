@@ -1,14 +1,14 @@
 import Foundation
 import ScalingLaws
+import TestSupport
 import Testing
 
 /// The catalog's tables have a row for every law.
 @Suite struct LawDocumentTests {
     private static func article(_ name: String) throws -> String {
-        let repository = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent()
-        return try String(
-            contentsOf: repository.appending(path: "Sources/ScalingLaws/ScalingLaws.docc/\(name).md"), encoding: .utf8)
+        try String(
+            contentsOf: Fixtures.repository.appending(path: "Sources/ScalingLaws/ScalingLaws.docc/\(name).md"),
+            encoding: .utf8)
     }
 
     @Test(arguments: Laws.all.map(\.name))

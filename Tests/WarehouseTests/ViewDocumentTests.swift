@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 import Warehouse
 
@@ -9,10 +10,9 @@ import Warehouse
 
     init() throws {
         folder = try Folder()
-        let repository = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent()
         document = try String(
-            contentsOf: repository.appending(path: "Sources/Warehouse/Warehouse.docc/Views.md"), encoding: .utf8)
+            contentsOf: Fixtures.repository.appending(path: "Sources/Warehouse/Warehouse.docc/Views.md"),
+            encoding: .utf8)
     }
 
     @Test(arguments: ["qid", "loss"])
