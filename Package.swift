@@ -79,7 +79,7 @@ let package = Package(
             ]),
         library("ScalingLaws", ["Presentation", "Kernels", "Mathematics", numerics]),
         library("Records", ["JSON", "Kernels", "Compression", "LanguageModel", "ScalingLaws", crypto, numerics]),
-        library("Report", ["JSON", "Presentation", "Compression", "ScalingLaws", "Records", numerics]),
+        library("Report", ["JSON", "Presentation", "Kernels", "Compression", "ScalingLaws", "Records", numerics]),
         .target(
             name: "Schemas", path: "Schemas", exclude: ["manifest.schema.json", "pipeline.schema.json"],
             resources: ["v1_measurements.sql", "v2_targets_and_training.sql", "v3_specs.sql", "v4_failed_cells.sql"]

@@ -1,4 +1,5 @@
 import JSON
+import Kernels
 
 extension SpecKey {
     /// How many levels a table has.
