@@ -1,4 +1,5 @@
 internal import Compression
+import Kernels
 internal import Records
 
 /// A spec beside others of a report: two may be compared where all but the method is the same.
