@@ -1,7 +1,6 @@
 import Archive
 import Foundation
 import FoundationEssentials
-import Glibc
 import System
 import SystemPackage
 import TestSupport
