@@ -38,7 +38,7 @@ extension WarehouseError: CustomStringConvertible {
         case .olderSchema(let file, let found, let known):
             "'\(Self.path(file))' has schema version \(found), 'qid record' brings it to version \(known)"
         case .conflict(let table, let key, let column, let recorded, let offered):
-            "\(table) '\(key)' stands recorded with \(column) \(recorded), not \(offered)"
+            "\(table) '\(key)' stands recorded with \(column) \(Self.excerpt(recorded)), not \(Self.excerpt(offered))"
         case .refused(let table, let key, let reason): "\(table) '\(key)' breaks a rule of the warehouse: \(reason)"
         case .notFinite(let table, let key, let column): "\(column) of \(table) '\(key)' is not a finite number"
         case .unreadableSpec(let name, let reason):
@@ -46,6 +46,11 @@ extension WarehouseError: CustomStringConvertible {
         case .query(let message, let line?, let column?): "line \(line), column \(column): \(message)"
         case .query(let message, _, _): message
         }
+    }
+
+    /// A value as a message quotes it: whole if it is short.
+    private static func excerpt(_ value: String) -> String {
+        value.count <= 120 ? value : value.prefix(120) + "…"
     }
 
     private static func path(_ file: URL) -> String { file.path(percentEncoded: false) }
