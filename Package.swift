@@ -110,7 +110,9 @@ let package = Package(
         command("qid-evaluate", ["Options", "Stages", "Pipeline", "LanguageModel"]),
         command("qid-record", ["Options", "Stages", "Pipeline"]),
         command("qid-fit", ["Options", "Stages", "Pipeline"]),
-        .target(name: "TestSupport", dependencies: ["JSON"], path: "Tests/TestSupport", swiftSettings: settings),
+        .target(
+            name: "TestSupport", dependencies: ["JSON", "Mathematics"], path: "Tests/TestSupport",
+            swiftSettings: settings),
         tests("System", ["System", system]),
         tests("JSON", ["JSON"]),
         tests("Presentation", ["Presentation"]),

@@ -1,18 +1,13 @@
 import Foundation
+import Mathematics
 
-/// SplitMix64 (Steele, Lea and Flood 2014): a failing round can be repeated from its seed, on every machine.
+/// The library's random numbers, with what tests draw: a failing round can be repeated from its seed, on every machine.
 package struct SeededGenerator: RandomNumberGenerator, Sendable {
-    private var state: UInt64
+    private var numbers: RandomNumbers
 
-    package init(seed: UInt64) { state = seed }
+    package init(seed: UInt64) { numbers = RandomNumbers(seed: seed) }
 
-    package mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ (mixed >> 31)
-    }
+    package mutating func next() -> UInt64 { numbers.next() }
 
     /// A normal deviate, by Box and Muller.
     package mutating func normal() -> Float {

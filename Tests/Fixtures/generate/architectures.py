@@ -22,6 +22,7 @@ SIZES = dict(
     vocab_size=1024, hidden_size=64, num_hidden_layers=2, num_attention_heads=4, intermediate_size=160,
     max_position_embeddings=256, bos_token_id=0, eos_token_id=0, tie_word_embeddings=False,
 )
+OPT = {key: value for key, value in SIZES.items() if key != "intermediate_size"}
 GPT2 = dict(
     vocab_size=1024, n_embd=64, n_layer=2, n_head=4, n_positions=256, bos_token_id=0, eos_token_id=0)
 LLAMA3 = dict(rope_type="llama3", factor=8.0, low_freq_factor=1.0, high_freq_factor=4.0,
@@ -49,7 +50,7 @@ FORMS = {
     "gpt2": form("GPT2", "float32", sizes=GPT2),
     "olmo2-postnorm": form("Olmo2", "float32"),
     "olmo-nonparametric": form("Olmo", "float32", old=True),
-    "opt": form("OPT", "float16", tie_word_embeddings=True, ffn_dim=256, word_embed_proj_dim=64),
+    "opt": form("OPT", "float16", sizes=OPT, tie_word_embeddings=True, ffn_dim=256, word_embed_proj_dim=64),
     "bitnet": form("BitNet", "bfloat16", num_key_value_heads=2),
 }
 
@@ -59,7 +60,7 @@ def make(name, seed):
     chosen = FORMS[name]
     config = getattr(transformers, chosen["family"] + "Config")(**chosen["settings"])
     torch.manual_seed(seed)
-    model = getattr(transformers, chosen["family"] + "ForCausalLM")(config).float()
+    model = transformers.AutoModelForCausalLM.from_config(config).float()
     with torch.no_grad():
         for key, weight in model.named_parameters():
             if weight.ndim > 1:
