@@ -64,7 +64,7 @@ let package = Package(
         .target(name: "CKernels"),
         library("Kernels", ["CKernels", "Vectors", "KernelsAVX512", numerics]),
         library("Mathematics", ["Kernels"]),
-        library("Archive", ["System", "CZlib", "CZstd", crypto]),
+        library("Archive", ["System", "CZlib", "CZstd", "JSON", crypto]),
         library("Checkpoint", ["System", "JSON", crypto]),
         library("Compression", ["System", "JSON", "Checkpoint", "Kernels", "Mathematics", numerics]),
         library("Tokenization", ["System", "JSON", "Archive", "Kernels"]),

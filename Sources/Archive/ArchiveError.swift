@@ -20,6 +20,8 @@ package enum ArchiveError: SystemFailure, Equatable {
     case noConfiguration(file: String, folder: String)
     case pickledWeights(file: String, found: String)
     case compressedInside(file: String, entry: String)
+    /// A blob of a Hugging Face cache is not what its name says.
+    case wrongBlob(file: String, expected: String, found: String)
     /// The observer of an unpacking asked for no more.
     case stopped(file: String)
 }
@@ -72,6 +74,9 @@ extension ArchiveError: CustomStringConvertible {
             "tar archive '\(file)' has its weights only as '\(found)', which is a Python pickle; \(conversionAdvice)"
         case .compressedInside(let file, let entry):
             "tar archive '\(file)' holds '\(entry)', compressed once more; compress the archive, not its members"
+        case .wrongBlob(let file, let expected, let found):
+            "'\(file)' is a link to the blob \(expected.prefix(12))… of its cache, but its digest is \(found.prefix(12))…; "
+                + "download it again"
         case .stopped(let file): "unpacking of '\(file)' was stopped"
         }
     }

@@ -6,6 +6,8 @@ extension CheckpointError: CustomStringConvertible {
         case .system(let error): error.description
         case .tooShort(let file, let byteCount):
             "'\(file)' has \(byteCount) bytes, but a safetensors file begins with the 8 bytes of its header's length"
+        case .gitLFSPointer(let file):
+            "'\(file)' is a Git LFS pointer and not the weights; fetch them with 'git lfs pull'"
         case .headerTooLarge(let file, let byteCount, let limit):
             "'\(file)' declares a header of \(byteCount) bytes, more than the \(limit) a safetensors file may have"
         case .headerTruncated(let file, let expected, let found):

@@ -8,6 +8,8 @@ package enum CheckpointError: SystemFailure, Equatable {
 
     // The header of a safetensors file.
     case tooShort(file: String, byteCount: Int)
+    /// What Git leaves in the place of a file that Git LFS has not fetched.
+    case gitLFSPointer(file: String)
     case headerTooLarge(file: String, byteCount: UInt64, limit: Int)
     case headerTruncated(file: String, expected: Int, found: Int)
     case headerNotObject(file: String, firstByte: UInt8?)

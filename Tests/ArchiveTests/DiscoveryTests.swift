@@ -129,7 +129,7 @@ import Testing
                 ["step2.tar.zst.part", "'step2.tar.zst.part' is still being written; left for the next time"],
                 ["writing", "'model.safetensors.tmp' is still being written; left for the next time"],
             ])
-        #expect(discovery.skipped.filter { !$0.reason.isFault }.map(\.name) == ["step2.tar.zst.part", "writing"])
+        #expect(discovery.skipped.filter { !$0.isFault }.map(\.name) == ["step2.tar.zst.part", "writing"])
     }
 
     @Test func followsLinksOnceAndLoopsNever() throws {
@@ -150,6 +150,152 @@ import Testing
         try directory.link("snapshot/model.safetensors", to: elsewhere.url.appending(path: "blob").path())
         try directory.link("step7", to: elsewhere.url.appending(path: "real").path())
         #expect(try discover().sources.map(\.name) == ["step7", "snapshot"])
+    }
+
+    /// A Hugging Face cache: three steps and `main`, which is the last of them, and a snapshot without weights.
+    private func makeCache() throws {
+        let repository = "hub/models--EleutherAI--pythia-14m"
+        for (index, step) in [64, 128, 256].enumerated() {
+            let commit = String(repeating: "\(index)", count: 40)
+            try touch("\(repository)/blobs/weights\(step)")
+            try touch("\(repository)/snapshots/\(commit)/config.json")
+            try directory.link(
+                "\(repository)/snapshots/\(commit)/model.safetensors", to: "../../blobs/weights\(step)")
+            try directory.write(commit, to: "\(repository)/refs/step\(step)")
+        }
+        try directory.write(String(repeating: "2", count: 40) + "\n", to: "\(repository)/refs/main")
+        try touch("\(repository)/snapshots/\(String(repeating: "c", count: 40))/config.json")
+        try touch("\(repository)/blobs/abc.incomplete", "\(repository)/.no_exist/x/adapter_config.json")
+    }
+
+    @Test func revisionsOfACacheAreCheckpoints() throws {
+        try makeCache()
+        let discovery = try discover()
+        #expect(discovery.sources.map(\.name) == [64, 128, 256].map { "EleutherAI/pythia-14m@step\($0)" })
+        #expect(discovery.sources.map(\.step) == [64, 128, 256])
+        #expect(Set(discovery.sources.map(\.series)) == ["EleutherAI/pythia-14m"])
+        #expect(discovery.skipped.isEmpty)
+    }
+
+    @Test func aSnapshotByItselfKnowsItsRevision() throws {
+        try makeCache()
+        let commit = String(repeating: "1", count: 40)
+        let source = try #require(
+            try discover("hub/models--EleutherAI--pythia-14m/snapshots/\(commit)").sources.first)
+        #expect((source.name, source.step) == ("EleutherAI/pythia-14m@step128", 128))
+        #expect(source.location.lastPathComponent == commit)
+    }
+
+    /// Two names of steps for one commit cannot both be right; a revision without files is not there.
+    @Test func revisionsThatCannotBeAreNamed() throws {
+        try makeCache()
+        let references = "hub/models--EleutherAI--pythia-14m/refs"
+        try directory.write(String(repeating: "0", count: 40), to: "\(references)/step999")
+        try directory.write(String(repeating: "d", count: 40), to: "\(references)/pr/7")
+        let discovery = try discover()
+        #expect(
+            discovery.skipped.map { [$0.name, "\($0.reason)"] } == [
+                [
+                    "EleutherAI/pythia-14m@pr/7",
+                    "the cache holds no files of its commit \(String(repeating: "d", count: 40))",
+                ],
+                [
+                    "EleutherAI/pythia-14m@step999",
+                    "it is the same commit as revision 'step64', so one of the two does not serve its own weights",
+                ],
+            ])
+        #expect(discovery.skipped.filter(\.isFault).count == 2)
+    }
+
+    @Test func aCommitWithoutAReferenceIsNamedByItself() throws {
+        let commit = String(repeating: "e", count: 40)
+        try touch("models--gpt2/snapshots/\(commit)/config.json", "models--gpt2/snapshots/\(commit)/model.safetensors")
+        let source = try #require(try discover().sources.first)
+        #expect((source.name, source.step, source.series) == ("gpt2@\(commit)", nil, "gpt2"))
+    }
+
+    /// Stages, ingredients and seeds are runs of their own; tokens stand in names.
+    @Test func runsAreToldApart() throws {
+        for revision in ["stage1-step1000-tokens5B", "stage2-ingredient1-step1000-tokens5B", "step1000-seed-default"] {
+            try touch("olmo/\(revision)/config.json", "olmo/\(revision)/model.safetensors")
+        }
+        let places = try discover().sources.map(\.place)
+        #expect(places.map(\.series) == ["olmo/seed-default", "olmo/stage1", "olmo/stage2-ingredient1"])
+        #expect(places.map(\.step) == [1000, 1000, 1000])
+        #expect(places.map { $0.tokens?.value } == [nil, 5_000_000_000, 5_000_000_000])
+        #expect(places.map(\.ingredient) == [nil, nil, 1])
+        #expect(places.map(\.seed) == ["default", nil, nil])
+    }
+
+    @Test func aNameThatCannotBeReadIsRefused() throws {
+        try touch("step1.2345k/config.json", "step1.2345k/model.safetensors")
+        let discovery = try discover()
+        #expect(discovery.sources.map(\.step) == [nil])
+        #expect(discovery.skipped.map(\.reason) == [.unreadableName(part: "step1.2345k")])
+    }
+
+    @Test(arguments: [
+        ("model-q4.gguf", "GGUF"), ("flax_model.msgpack", "Flax"), ("tf_model.h5", "TensorFlow"),
+        ("__0_0.distcp", "a distributed checkpoint of PyTorch"), ("model_optim_rng.pt", "a shard of Megatron's"),
+        ("mp_rank_00_model_states.pt", "a shard of DeepSpeed's"), ("model.pt", "a Python pickle"),
+        ("consolidated.00.pth", "a Python pickle"), ("last.ckpt", "a Python pickle"),
+    ])
+    func weightsInOtherFormsAreNamed(file: String, format: String) throws {
+        try touch("step64/config.json", "step64/\(file)", "step64/optimizer.pt")
+        let skipped = try #require(try discover().skipped.first)
+        guard case .unreadWeights(file, format, _) = skipped.reason else {
+            Issue.record("\(skipped.reason)")
+            return
+        }
+        #expect(skipped.isFault)
+    }
+
+    /// A copy in another form beside or below weights that are read is nobody's loss.
+    @Test func copiesInOtherFormsDoNoHarm() throws {
+        try touch("step64/config.json", "step64/model.safetensors", "step64/optimizer.pt", "step64/pytorch_model.bin")
+        try touch("step64/original/consolidated.00.pth", "step64/original/params.json")
+        let discovery = try discover()
+        #expect(discovery.sources.map(\.name) == ["step64"])
+        #expect(discovery.skipped.map(\.name) == ["step64/original"])
+        #expect(discovery.skipped.filter(\.isFault).isEmpty)
+    }
+
+    /// An index says which files are shards, whatever their names; other weights beside them are none.
+    @Test func shardsHaveTheNamesThatTheIndexGives() throws {
+        let index = #"{"weight_map": {"a": "model-00001-of-00001.safetensors", "b": "outside.safetensors"}}"#
+        try directory.write(index, to: "step64/model.safetensors.index.json")
+        try touch("step64/config.json", "step64/model-00001-of-00001.safetensors", "step64/outside.safetensors")
+        try touch("step64/consolidated.safetensors")
+        #expect(
+            try discover().sources.map(\.weights) == [["model-00001-of-00001.safetensors", "outside.safetensors"]])
+    }
+
+    @Test(arguments: ["model.safetensors", "tokenizer.json"])
+    func pointersOfGitLFSAreNamed(file: String) throws {
+        try touch("step64/config.json", "step64/model.safetensors")
+        try directory.write("version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n", to: "step64/\(file)")
+        let discovery = try discover()
+        #expect(discovery.sources.isEmpty)
+        #expect(discovery.skipped == [SkippedPath(name: "step64", reason: .gitLFSPointer(file: file))])
+    }
+
+    /// Blobs are named by their digests: SHA-256, or Git's for small files.
+    @Test(arguments: [
+        ("2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae", "foo", true),
+        ("2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae", "bar", false),
+        ("19102815663d23f8b75a47e7a01965dcdc96468c", "foo", true),
+        ("19102815663d23f8b75a47e7a01965dcdc96468c", "bar", false), ("weights", "bar", true),
+    ])
+    func blobsAreWhatTheirNamesSay(name: String, content: String, isRight: Bool) throws {
+        try directory.write(content, to: "blobs/\(name)")
+        try touch("step1/config.json")
+        try directory.link("step1/model.safetensors", to: "../blobs/\(name)")
+        let source = try #require(try discover().sources.first)
+        if isRight {
+            try source.checkBlobs()
+        } else {
+            #expect(throws: ArchiveError.self) { try source.checkBlobs() }
+        }
     }
 
     @Test func aMissingRootIsAnError() {

@@ -77,6 +77,9 @@ import Testing
     }
 
     @Test func refusesHeadersAboveTheLimit() {
+        #expect(throws: CheckpointError.gitLFSPointer(file: "f")) {
+            try parse(Array("version https://git-lfs.github.com/spec/v1".utf8))
+        }
         let error = CheckpointError.headerTooLarge(file: "f", byteCount: 100_000_001, limit: 100_000_000)
         #expect(throws: error) { try parse([0x01, 0xe1, 0xf5, 0x05, 0, 0, 0, 0, 0x7b]) }
         #expect(throws: CheckpointError.headerTooLarge(file: "f", byteCount: .max, limit: 100_000_000)) {

@@ -49,20 +49,33 @@ struct TokenizerErrorTests {
                 == .unknownKey(file: Self.file, key: "pre_tokenizer.colour"))
     }
 
+    @Test("truncation and padding, which transformers resets, change no ids")
+    func leftOverSettings() throws {
+        let text = String(repeating: "the hens ", count: 4)
+        let expected = try SmallTokenizer(.bytes).tokenizer().encode(text)
+        for (key, value) in [
+            ("truncation", ["max_length": 2]), ("padding", ["strategy": ["Fixed": 4]]),
+            ("padding", ["strategy": "BatchLongest", "pad_to_multiple_of": 8]),
+        ] as [(String, JSONValue)] {
+            var small = SmallTokenizer(.bytes)
+            small.file[key] = value
+            #expect(try small.tokenizer().encode(text) == expected)
+        }
+    }
+
     @Test("what is not supported is refused by key and value")
     func unsupported() {
         func refusal(_ key: String, _ found: String, _ supported: String) -> TokenizationError {
             .unsupportedValue(file: Self.file, key: key, found: found, supported: supported)
         }
         #expect(fault { $0.file["version"] = "2.0" } == refusal("version", "\"2.0\"", "\"1.0\""))
-        #expect(
-            fault { $0.file["truncation"] = ["max_length": 2] }
-                == refusal("truncation", "an object", "null, because documents are read whole"))
-        #expect(
-            fault { $0.file["padding"] = ["strategy": ["Fixed": 4]] }
-                == refusal("padding", "an object", "null, or the strategy 'BatchLongest'"))
-        #expect(fault { $0.file["padding"] = ["strategy": "BatchLongest"] } == nil)
-        #expect(fault { $0.model["type"] = "Unigram" } == refusal("model.type", "\"Unigram\"", "\"BPE\""))
+        for (type, key) in [("Unigram", "unk_id"), ("WordPiece", "max_input_chars_per_word")] {
+            let fault = fault {
+                $0.model["type"] = .string(type)
+                $0.model[key] = 1
+            }
+            #expect(fault == refusal("model.type", "\"\(type)\"", "\"BPE\""))
+        }
         #expect(
             fault { $0.model["dropout"] = 0.1 }
                 == refusal("model.dropout", "0.1", "null, because ids must not be random"))

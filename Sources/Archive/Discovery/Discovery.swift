@@ -6,14 +6,14 @@ import System
 /// A checkpoint is
 /// - a directory with `config.json` beside `model.safetensors`, beside the shards of
 ///   `model.safetensors.index.json`, or beside a single other safetensors file; each of them plain, `.gz` or `.zst`;
-/// - a file `.tar`, `.tar.gz`, `.tgz`, `.tar.zst` or `.tzst`.
+/// - a file `.tar`, `.tar.gz`, `.tgz`, `.tar.zst` or `.tzst`;
+/// - a revision of a repository in a Hugging Face cache (`HubRepository`), named `org/name@revision`.
 ///
 /// Directories are searched to any depth, also those that are checkpoints themselves (a run's directory may hold its
 /// last state beside `checkpoint-500/`). Hidden entries are not looked at. A directory or tar archive that several
 /// paths lead to counts once, under a path without symbolic links if there is one; so loops of links end.
 ///
-/// The step is read from the innermost name of the path that has one (see `trainingStep(inName:needsKeyword:)`), and
-/// the folder above that name is the series. Plain digits are a step only as the checkpoint's own name.
+/// Run and step are read from the names of the path (``TrainingPlace``).
 package struct Discovery: Sendable {
     /// By series, step and name; checkpoints without a step last.
     package private(set) var sources: [CheckpointSource] = []
@@ -25,17 +25,24 @@ package struct Discovery: Sendable {
     /// Paths by way of a symbolic link wait until everything else has been seen.
     private var linkedDirectories: [[String]] = []
     private var linkedTars: [[String]] = []
+    /// The snapshots of Hugging Face caches by their paths.
+    private var revisions: [[String]: HubRevision] = [:]
 
     /// Searches a directory, or takes a single tar archive.
     package init(root location: URL) throws(ArchiveError) {
         let status = try ArchiveError.attempt { () throws(SystemError) in try FileStatus(of: location) }
         root = location.resolvingSymlinksInPath()
+        revisions[[]] = try ArchiveError.attempt { () throws(SystemError) in try HubRevision(ofSnapshot: root) }
         if status.kind == .directory {
             do throws(SystemError) { try visit([], status) } catch { throw .system(error) }
             while let path = linkedDirectories.popLast() { visitIfReadable(path) }
             for path in linkedTars { take(tar: path) }
         } else {
             append([], form: .tar, weights: [], companions: [])
+        }
+        let places = Set(sources.map(\.name))
+        for index in skipped.indices where skipped[index].reason.isOtherForm {
+            skipped[index].isBesideCheckpoint = Self.isBelow(skipped[index].name, places)
         }
         sources.sort(by: Self.precedes)
         skipped.sort { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
@@ -49,10 +56,35 @@ package struct Discovery: Sendable {
     private mutating func visit(_ path: [String], _ status: FileStatus) throws(SystemError) {
         guard visited.insert(status.identity).inserted else { return }
         let contents = try DirectoryContents(url(path))
+        if contents.directories.contains(HubRepository.snapshotsFolder),
+            let name = HubRepository.name(ofFolder: url(path).lastPathComponent)
+        {
+            return visit(try HubRepository(name: name, at: url(path)), path)
+        }
         takeDirectory(path, contents)
         takeFiles(path, contents)
         linkedDirectories += contents.linkedDirectories.reversed().map { path + [$0] }
         for name in contents.directories { visitIfReadable(path + [name]) }
+    }
+
+    /// Looks at the snapshots alone: blobs are what these link to.
+    private mutating func visit(_ repository: HubRepository, _ path: [String]) {
+        skipped += repository.skipped
+        for snapshot in repository.snapshots {
+            let place = path + [HubRepository.snapshotsFolder, snapshot.commit]
+            revisions[place] = HubRevision(repository: repository.name, revision: snapshot.revision)
+            visitIfReadable(place)
+        }
+    }
+
+    /// Whether a path lies in one of some others, or is one.
+    private static func isBelow(_ path: String, _ others: Set<String>) -> Bool {
+        var rest = path[...]
+        while !rest.isEmpty {
+            if others.contains(String(rest)) { return true }
+            rest = rest[..<(rest.lastIndex(of: "/") ?? rest.startIndex)]
+        }
+        return false
     }
 
     private mutating func takeFiles(_ path: [String], _ contents: DirectoryContents) {
@@ -83,10 +115,13 @@ package struct Discovery: Sendable {
 
     /// Takes a directory whose files make a checkpoint, or says why they almost do.
     private mutating func takeDirectory(_ path: [String], _ contents: DirectoryContents) {
-        switch DirectoryForm(files: contents.files) {
+        switch DirectoryForm(files: contents.files, shards: ShardNames(of: contents.files, in: url(path))) {
         case .nothing: break
         case .skipped(let reason): skip(path, reason)
         case .checkpoint(let weights, let companions):
+            if let pointer = (weights + companions).first(where: { isGitLFSPointer(url(path).appending(path: $0)) }) {
+                return skip(path, .gitLFSPointer(file: pointer))
+            }
             let isPlain = weights.allSatisfy { $0.hasSuffix(".safetensors") }
             append(
                 path, form: isPlain ? .directory : .compressedDirectory, weights: weights, companions: companions)
@@ -96,11 +131,17 @@ package struct Discovery: Sendable {
     private mutating func append(
         _ path: [String], form: CheckpointSource.Form, weights: [String], companions: [String]
     ) {
-        let place = Place(root: root, path: path, isTar: form == .tar)
+        let place: TrainingPlace
+        if let (revision, below) = revision(of: path) {
+            place = TrainingPlace(revision, below: below)
+        } else {
+            place = TrainingPlace(root: root, path: path, isTar: form == .tar)
+        }
+        if let part = place.unreadable { skip(path, .unreadableName(part: part)) }
         sources.append(
             CheckpointSource(
-                location: url(path), form: form, name: name(path), series: place.series, step: place.step,
-                weights: weights, companions: companions))
+                location: url(path), form: form, name: name(path), place: place, weights: weights,
+                companions: companions))
     }
 
     private mutating func skip(_ path: [String], _ reason: SkipReason) {
@@ -110,35 +151,22 @@ package struct Discovery: Sendable {
     private func url(_ path: [String]) -> URL { path.reduce(root) { $0.appending(path: $1) } }
 
     private func name(_ path: [String]) -> String {
-        path.isEmpty ? root.lastPathComponent : path.joined(separator: "/")
+        if let (revision, below) = revision(of: path) { return ([revision.name] + below).joined(separator: "/") }
+        return path.isEmpty ? root.lastPathComponent : path.joined(separator: "/")
+    }
+
+    /// The revision that a path lies in, and the path below its snapshot.
+    private func revision(of path: [String]) -> (HubRevision, below: [String])? {
+        guard !revisions.isEmpty else { return nil }
+        for count in stride(from: path.count, through: 0, by: -1) {
+            if let revision = revisions[Array(path.prefix(count))] { return (revision, Array(path.dropFirst(count))) }
+        }
+        return nil
     }
 
     private static func precedes(_ left: CheckpointSource, _ right: CheckpointSource) -> Bool {
         if left.series != right.series { return left.series.utf8.lexicographicallyPrecedes(right.series.utf8) }
         if left.step != right.step { return (left.step ?? .max) < (right.step ?? .max) }
         return left.name.utf8.lexicographicallyPrecedes(right.name.utf8)
-    }
-}
-
-/// Where a checkpoint stands in its archive: which run, which step.
-private struct Place {
-    let series: String
-    let step: Int?
-
-    init(root: URL, path: [String], isTar: Bool) {
-        // The root's own names stand before the path, so that a root which is a run or a step is named as such.
-        let above = Array(root.pathComponents.suffix(2)).filter { $0 != "/" }
-        var components = above + path
-        if isTar, let last = components.popLast() { components.append(FileNames.stem(ofTar: last)) }
-        let below = components.indices.dropFirst(max(0, above.count - 1))
-        // A folder further out that is all digits is rather a date than a step.
-        let steps = components.indices.map {
-            trainingStep(inName: components[$0], needsKeyword: $0 < components.count - 1)
-        }
-        let found = below.last { steps[$0] != nil }
-        step = found.flatMap { steps[$0] }
-        let end = found ?? (components.count - 1)
-        let start = min(above.count, max(0, end - 1))
-        series = components[start..<max(start, end)].joined(separator: "/")
     }
 }

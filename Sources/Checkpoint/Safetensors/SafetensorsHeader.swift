@@ -19,6 +19,9 @@ package struct SafetensorsHeader: Sendable, Equatable {
     /// The bytes of the length before the header.
     static let lengthByteCount = 8
 
+    /// The first eight bytes of a Git LFS pointer.
+    private static let gitLFSBeginning = "version ".utf8
+
     /// The tensors in the order of their bytes.
     package let tensors: [TensorInfo]
     package let metadata: [String: String]
@@ -41,6 +44,7 @@ package struct SafetensorsHeader: Sendable, Equatable {
     /// The header's length out of the first eight bytes, capped before anybody asks for memory.
     static func headerByteCount(_ prefix: [UInt8], file: String) throws(CheckpointError) -> Int {
         guard prefix.count == lengthByteCount else { throw .tooShort(file: file, byteCount: prefix.count) }
+        guard !prefix.elementsEqual(gitLFSBeginning) else { throw .gitLFSPointer(file: file) }
         let length = prefix.reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
         guard length <= byteLimit else { throw .headerTooLarge(file: file, byteCount: length, limit: byteLimit) }
         return Int(length)

@@ -24,7 +24,9 @@ struct CheckpointIntake {
         defer { try? removeTree(draft) }
         try attempt { () throws(SystemError) in try makeDirectory(draft) }
         let known = source.form == .directory ? try reference(in: draft) : try unpack(into: draft)
-        let checkpoint = try attempt { () throws(CheckpointError) in try Checkpoint(directory: draft) }
+        // A plain source is opened where it is, so that messages name its files and not our links to them.
+        let opened = source.form == .directory ? source.location : draft
+        let checkpoint = try attempt { () throws(CheckpointError) in try Checkpoint(directory: opened) }
         let record = try describe(checkpoint, digest: known ?? digest(of: checkpoint))
         let isNew = try !exists(workspace.checkpoint(record.digest))
         try publish(record, draft)
@@ -33,6 +35,7 @@ struct CheckpointIntake {
 
     /// A plain directory stays where it is: the store's directory links to its files.
     private func reference(in draft: URL) throws(StageError) -> String? {
+        try attempt { () throws(ArchiveError) in try source.checkBlobs() }
         for file in source.files {
             try attempt { () throws(SystemError) in
                 try makeLink(draft.appending(path: file.lastPathComponent), to: file)

@@ -69,7 +69,11 @@ private struct IngestTally {
     }
 
     mutating func skip(_ path: SkippedPath, of archive: URL) {
-        if path.reason.isFault { bad += 1 } else { waiting += 1 }
+        if path.isFault {
+            bad += 1
+        } else if case .beingWritten = path.reason {
+            waiting += 1
+        }
         report("ingest: skipped '\(archive.appending(path: path.name).path)': \(path.reason)")
     }
 

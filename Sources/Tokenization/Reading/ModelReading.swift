@@ -28,11 +28,12 @@ extension BytePairEncoding {
 
     /// Takes the fields of the object called `model`.
     static func fields(_ object: JSONObject, file: String) throws(TokenizationError) -> Fields {
-        let fields = try Fields(object, file: file, path: "model", known: knownKeys)
-        if let type = fields["type"], type != .string("BPE") {
-            throw fields.unsupported("type", type, supported: "\"BPE\"")
+        // Another type has other keys, so it is asked for first.
+        if let type = object["type"], type != .null, type != .string("BPE") {
+            throw .unsupportedValue(
+                file: file, key: "model.type", found: Fields.quote(type), supported: "\"BPE\"")
         }
-        return fields
+        return try Fields(object, file: file, path: "model", known: knownKeys)
     }
 
     private static func refuseUnsupported(_ fields: Fields) throws(TokenizationError) {

@@ -5,7 +5,8 @@ import JSON
 ///
 /// The ids are those of the Hugging Face `tokenizers` library without the special tokens that its post-processor adds.
 /// Supported is byte pair encoding: byte-level with any pre-tokenizer of `PreTokenizer`, and SentencePiece-style with
-/// byte fallback. A file that asks for anything else is refused with the key and the value that ask for it.
+/// byte fallback. A file that asks for anything else is refused with the key and the value that ask for it; but for
+/// `truncation` and `padding`, which are left over from whoever saved the file: transformers resets both at each call.
 package struct Tokenizer: Sendable {
     private static let fileByteLimit = 1 << 28
     private static let knownKeys: Set<String> = [
@@ -61,15 +62,6 @@ package struct Tokenizer: Sendable {
     private static func refuseUnsupported(_ fields: Fields) throws(TokenizationError) {
         if let version = fields["version"], version != .string("1.0") {
             throw fields.unsupported("version", version, supported: "\"1.0\"")
-        }
-        if let truncation = fields["truncation"] {
-            throw fields.unsupported("truncation", truncation, supported: "null, because documents are read whole")
-        }
-        guard let padding = fields["padding"] else { return }
-        // Padding to the longest text of a batch adds nothing to a text on its own.
-        let object = padding.object
-        guard object?["strategy"] == .string("BatchLongest"), object?["pad_to_multiple_of"] ?? .null == .null else {
-            throw fields.unsupported("padding", padding, supported: "null, or the strategy 'BatchLongest'")
         }
     }
 
