@@ -230,7 +230,7 @@ struct PreparedCompressionTests {
     /// of 5e-3 nats when the embedding's values are changed by a share of 1e-7, and their mean is ours: twelve such
     /// changes of each of three models gave differences of −3.1, −0.4 and 0.6e-3 with standard errors of 2.2, 1.6 and
     /// 1.6e-3. So that bound holds for the last bits of multiply-adds, the others for whatever multiplies.
-    @Test func lossesWithRoundedInputsAreThoseOfTransformers() throws {
+    @Test func lossesWithQuantizedActivationsAreThoseOfTransformers() throws {
         let specs = try [
             #"{"method": "rtn", "bits": 8}"#, #"{"method": "rtn", "bits": 8, "activations": 8}"#,
             #"{"method": "rtn", "bits": 8, "activations": 8, "activation_scale": "tensor"}"#,

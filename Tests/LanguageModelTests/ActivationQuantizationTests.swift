@@ -4,7 +4,7 @@ import LanguageModel
 import TestSupport
 import Testing
 
-struct InputRoundingTests {
+struct ActivationQuantizationTests {
     private static let inputs: [Float] = [
         0.1, -0.25, 3.7, 0.02, -1.4, 0.6, 2.2, -0.03,
         -5.0, 1.0, 0.5, 0.25, 4.9, 0.0, -2.5, 1.25,

@@ -10,7 +10,7 @@ import Testing
 
 /// Rounded inputs with weights of every method and format: the same weights are stored, what is stored says how inputs are
 /// rounded, and evaluating it rounds them.
-struct RoundedInputsTests {
+struct ActivationQuantizerTests {
     /// One line for each way in which weights are stored, and for each method.
     private static let lines = [
         #""method": "rtn", "bits": 4"#, #""method": "rtn", "bits": 3, "group": 16, "symmetric": false"#,
