@@ -82,8 +82,10 @@ let package = Package(
         library("Report", ["JSON", "Presentation", "Kernels", "Compression", "ScalingLaws", "Records", numerics]),
         .target(
             name: "Schemas", path: "Schemas", exclude: ["manifest.schema.json", "pipeline.schema.json"],
-            resources: ["v1_measurements.sql", "v2_targets_and_training.sql", "v3_specs.sql", "v4_failed_cells.sql"]
-                .map { .embedInCode($0) },
+            resources: [
+                "v1_measurements.sql", "v2_targets_and_training.sql", "v3_specs.sql", "v4_failed_cells.sql",
+                "v5_series_and_findings.sql",
+            ].map { .embedInCode($0) },
             swiftSettings: settings),
         library(
             "Warehouse",
@@ -91,7 +93,8 @@ let package = Package(
                 "System", "JSON", "Presentation", "Schemas", "Compression", "LanguageModel", "ScalingLaws", "Records",
                 grdb,
             ]),
-        library("Pipeline", ["System", "JSON", "Compression", "LanguageModel", "ScalingLaws", "Records", yams]),
+        library(
+            "Pipeline", ["System", "JSON", "Archive", "Compression", "LanguageModel", "ScalingLaws", "Records", yams]),
         library(
             "Stages",
             [

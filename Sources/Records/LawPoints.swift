@@ -12,6 +12,7 @@ extension Point {
             conditions, loss: cell.loss, qid: cell.qid, qidStderr: cell.degradation.qidStderr,
             lossAtChance: .log(Double(cell.model.size.vocabulary)), family: cell.family,
             checkpoint: cell.model.checkpoint, phase: cell.model.phase)
+        label(by: cell.model.run)
     }
 
     /// A loss as laws of loss take it; nil without D.
@@ -28,5 +29,10 @@ extension Point {
                 scheme: form.scheme),
             loss: measured.loss, family: measured.model.family, checkpoint: measured.model.checkpoint,
             phase: measured.model.phase)
+        label(by: measured.model.run)
+    }
+
+    private mutating func label(by run: TrainingRun) {
+        (series, seed, stage) = (run.series, run.seed, run.stage.map(String.init))
     }
 }

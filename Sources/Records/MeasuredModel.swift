@@ -6,17 +6,19 @@ package struct MeasuredModel: Sendable, Equatable {
     package var checkpoint: String
     package var size: ModelSize
     package var family: String
+    /// Which training run it is of.
+    package var run: TrainingRun
     package var step: Int?
     /// D, training tokens seen; nil where nobody said.
     package var tokens: Double?
     package var phase: LearningRatePhase
 
     package init(
-        checkpoint: String, size: ModelSize, family: String, step: Int? = nil, tokens: Double? = nil,
-        phase: LearningRatePhase = .unknown
+        checkpoint: String, size: ModelSize, family: String, run: TrainingRun = TrainingRun(), step: Int? = nil,
+        tokens: Double? = nil, phase: LearningRatePhase = .unknown
     ) {
-        (self.checkpoint, self.size, self.family, self.step, self.tokens) = (checkpoint, size, family, step, tokens)
-        self.phase = phase
+        (self.checkpoint, self.size, self.family, self.run) = (checkpoint, size, family, run)
+        (self.step, self.tokens, self.phase) = (step, tokens, phase)
     }
 
     /// N, non-embedding parameters.

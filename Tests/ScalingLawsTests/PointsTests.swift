@@ -5,15 +5,17 @@ import Testing
     @Test func columnsAreFoundByName() throws {
         let points = try Points.parse(
             csv: """
-                checkpoint,bits,params,tokens,qid,qid_stderr,group,phase,vocabulary,unheard-of
-                a/512,4,1.5e8,1073741824,0.25,0.01,128,annealed,256,x
-                "b ""quoted"", 2",3,3e8,2e9,-0.5,,channel,,,
+                checkpoint,bits,params,tokens,qid,qid_stderr,group,phase,vocabulary,series,seed,stage,unheard-of
+                a/512,4,1.5e8,1073741824,0.25,0.01,128,annealed,256,a,3,stage1,x
+                "b ""quoted"", 2",3,3e8,2e9,-0.5,,channel,warm-up,,,,,
                 """)
         #expect(points.count == 2)
         #expect(points[0].conditions == Conditions(params: 1.5e8, tokens: 1_073_741_824, bits: 4, group: 128))
         #expect(points[0].qid == 0.25)
         #expect(points[0].qidStderr == 0.01)
-        #expect(points[0].phase == .annealed)
+        #expect(points.map(\.phase) == [.annealed, .warmUp])
+        #expect((points[0].series, points[0].seed, points[0].stage) == ("a", "3", "stage1"))
+        #expect((points[1].series, points[1].seed, points[1].stage) == (nil, nil, nil))
         #expect(points[0].checkpoint == "a/512")
         #expect(abs((points[0].lossAtChance ?? 0) - 5.545177444479562) < 1e-12)
         #expect(points[1].checkpoint == "b \"quoted\", 2")
@@ -61,7 +63,9 @@ import Testing
         ),
         (
             "params,tokens,loss,phase\n1,2,3,late\n",
-            .badValue(line: 2, column: "phase", found: "late", expected: "one of annealed, unannealed, unknown")
+            .badValue(
+                line: 2, column: "phase", found: "late",
+                expected: "one of warm-up, stable, decay, annealed, unannealed, unknown")
         ),
         (
             "params,tokens,qid\n1,inf,3\n",

@@ -23,7 +23,9 @@ enum Samples {
     static func source(_ digest: String, tokens: Int) -> SourceRecord {
         SourceRecord(
             path: "archive/\(digest)", form: "directory", fingerprint: "12 34",
-            facts: TrainingFacts(family: "neox", step: tokens / 100, tokens: tokens, phase: .unannealed),
+            facts: TrainingFacts(
+                family: "neox", run: TrainingRun(series: "neox-800/seed3", seed: "3", stage: 2, ingredient: 1),
+                step: tokens / 100, tokens: tokens, tokensSource: .name, phase: .unannealed, learningRate: 0.5),
             outcome: .checkpoint(digest: digest))
     }
 

@@ -35,13 +35,14 @@ import Warehouse
     func aWarehouseOfTheFirstVersionIsBroughtToTheNewest() throws {
         let old = "PRAGMA application_id = 0x71696431; PRAGMA user_version = 1;\n" + Schemas.warehouseMigrations[0]
         try WarehouseFileTests.shell(folder.warehouse, old)
-        #expect(throws: WarehouseError.olderSchema(file: folder.warehouse, found: 1, known: 4)) {
+        let newest = Schemas.warehouseMigrations.count
+        #expect(throws: WarehouseError.olderSchema(file: folder.warehouse, found: 1, known: newest)) {
             try WarehouseReader(reading: folder.warehouse).cells()
         }
         let warehouse = try Warehouse(writing: folder.warehouse)
         try warehouse.record(Samples.compressed("a"))
         #expect(try warehouse.reader.cells().map(\.scored.windows) == [2])
-        #expect(try warehouse.reader.query("PRAGMA user_version").rows == [[.integer(4)]])
+        #expect(try warehouse.reader.query("PRAGMA user_version").rows == [[.integer(newest)]])
     }
 
     @Test(.enabled(if: Program.sqlite3.isInstalled, "no sqlite3 on this machine"))
@@ -65,6 +66,24 @@ import Warehouse
             ])
     }
 
+    @Test(.enabled(if: Program.sqlite3.isInstalled, "no sqlite3 on this machine"))
+    func sourcesRecordedBeforeAreKept() throws {
+        let old =
+            "PRAGMA application_id = 0x71696431; PRAGMA user_version = 4;\n"
+            + Schemas.warehouseMigrations[..<4].joined() + """
+                INSERT INTO checkpoint VALUES ('a', 'gpt_neox', 'F16', 20, 10, 4, 2, 8, NULL);
+                INSERT INTO source VALUES ('a', 'archive/a', 'neox', 8, 80, 'annealed', 'ternary', '12 34', 1.58, 8, 0.5);
+                """
+        try WarehouseFileTests.shell(folder.warehouse, old)
+        let reader = try Warehouse(writing: folder.warehouse).reader
+        let answer = try reader.query(
+            "SELECT family, series, step, tokens, phase, native_bits, fingerprint FROM source")
+        #expect(
+            answer.rows == [
+                [.text("neox"), .null, .integer(8), .integer(80), .text("annealed"), .real(1.58), .text("12 34")]
+            ])
+    }
+
     private static let expected = """
         table checkpoint: digest architecture dtype params_total params_non_embedding hidden_size layers vocabulary_size \
         stored_scheme
@@ -72,6 +91,7 @@ import Warehouse
         score loss_nats perplexity bits_per_weight baseline_loss_nats qid_nats qid_stderr_nats kl_nats agreement \
         stage_version program_version qid_stderr_target_nats available_windows baseline_key
         table failure: stage subject reason checkpoint spec
+        table finding: path kind message checkpoint is_fault
         table fit: key law scheme family objective objective_value n left_out r2 starts starts_at_best detail \
         stage_version program_version
         table parameter: fit name value low high at_bound
@@ -80,21 +100,25 @@ import Warehouse
         table run_evaluation: lock_digest evaluation
         table run_fit: lock_digest fit
         table shard: digest name file_digest tokenizer_digest
-        table source: checkpoint path family step tokens phase native_scheme fingerprint native_bits native_activation_bits \
-        native_sparsity
+        table source: checkpoint path family series seed stage ingredient step tokens tokens_source phase learning_rate \
+        native_scheme native_bits native_activation_bits native_sparsity fingerprint
         table spec: name scheme method bits group_size symmetric canonical sparsity sparsity_pattern rank activation_bits
         table warning: fit position message advice
         table window: evaluation position nll_nats
         view forecast: law family scheme quantity params tokens bits value low high beyond_hull fit
         view latest_law: law family scheme objective parameter value low high at_bound n left_out r2 fit
         view law: law family scheme objective parameter value low high at_bound n left_out r2 fit
-        view loss: family params params_total step tokens phase scheme spec bits sparsity activation_bits rank \
+        view loss: family params params_total series seed stage ingredient step tokens tokens_source phase learning_rate \
+        doubtful scheme spec bits sparsity activation_bits rank \
         native_activation_bits native_sparsity bits_per_weight shard context windows \
         score scored_tokens loss perplexity checkpoint evaluation stage_version
-        view origin: checkpoint family step tokens phase native_scheme native_bits native_activation_bits native_sparsity path
-        view qid: family params params_total step tokens phase method scheme spec bits group_size sparsity sparsity_pattern \
+        view origin: checkpoint family series seed stage ingredient step tokens tokens_source phase learning_rate \
+        native_scheme native_bits native_activation_bits native_sparsity path
+        view qid: family params params_total series seed stage ingredient step tokens tokens_source phase learning_rate \
+        doubtful method scheme spec bits group_size sparsity sparsity_pattern \
         rank activation_bits bits_per_weight shard context windows available_windows stderr_target score loss16 loss qid stderr kl agreement checkpoint evaluation
-        view qid_history: family params params_total step tokens phase method scheme spec bits group_size sparsity \
+        view qid_history: family params params_total series seed stage ingredient step tokens tokens_source phase \
+        learning_rate doubtful method scheme spec bits group_size sparsity \
         sparsity_pattern rank activation_bits bits_per_weight shard context windows available_windows stderr_target score loss16 loss qid stderr kl agreement vocabulary_size \
         checkpoint evaluation stage_version age
         view trace: evaluation checkpoint compressed program_version run started_at lock_digest

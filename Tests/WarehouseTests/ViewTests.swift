@@ -119,6 +119,14 @@ import Warehouse
         #expect(points.map(\.model.phase) == [.unannealed, .unannealed])
     }
 
+    @Test func theRunOfACheckpointStandsBesideWhatItMeasured() throws {
+        let warehouse = try filled()
+        let run = TrainingRun(series: "neox-800/seed3", seed: "3", stage: 2, ingredient: 1)
+        #expect(try warehouse.reader.cells().map(\.model.run) == [run, run])
+        let answer = try warehouse.reader.query("SELECT DISTINCT tokens_source, learning_rate, doubtful FROM qid")
+        #expect(answer.rows == [[.text("name"), .real(0.5), .integer(0)]])
+    }
+
     @Test func aCheckpointWithoutASourceIsOfAnUnknownFamily() throws {
         let warehouse = try Warehouse(writing: folder.warehouse)
         try warehouse.record(Samples.compressed("a"))

@@ -1,5 +1,6 @@
 import Foundation
 import Records
+import Schemas
 import TestSupport
 import Testing
 import Warehouse
@@ -99,7 +100,8 @@ import Warehouse
         var bytes = try Data(contentsOf: folder.warehouse)
         bytes[63] = 99  // user_version, four bytes from 60
         try bytes.write(to: folder.warehouse)
-        let expected = WarehouseError.newerSchema(file: folder.warehouse, found: 99, known: 4)
+        let known = Schemas.warehouseMigrations.count
+        let expected = WarehouseError.newerSchema(file: folder.warehouse, found: 99, known: known)
         #expect(throws: expected) { try WarehouseReader(reading: folder.warehouse) }
         #expect(throws: expected) { try Warehouse(writing: folder.warehouse) }
         #expect(try Data(contentsOf: folder.warehouse) == bytes)

@@ -1,3 +1,4 @@
+package import Archive
 package import Compression
 package import JSON
 package import Records
@@ -70,10 +71,13 @@ package enum TokenRule: Sendable, Equatable {
 }
 
 extension TrainingFacts {
-    /// The facts that a rule gives for a step.
-    package init(step: Int?, rule: IngestRule) {
+    /// The facts that a rule and a place in an archive give.
+    package init(_ place: TrainingPlace, rule: IngestRule) {
+        let tokens = place.step.flatMap { rule.tokens.tokens(step: $0) }
+        let run = TrainingRun(
+            series: place.series, seed: place.seed, stage: place.stage, ingredient: place.ingredient)
         self.init(
-            family: rule.family, step: step, tokens: step.flatMap { rule.tokens.tokens(step: $0) },
-            phase: rule.phase(step: step), trainedAs: rule.trainedAs)
+            family: rule.family, run: run, step: place.step, tokens: tokens, phase: rule.phase(step: place.step),
+            trainedAs: rule.trainedAs)
     }
 }

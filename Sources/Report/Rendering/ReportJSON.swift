@@ -8,7 +8,7 @@ internal import ScalingLaws
 ///     {"format": "qid-report/1", "title", "headline",
 ///      "run": {"lock_digest", "date", "program_version", "shard", "context_tokens", "windows"},
 ///      "savings": {"qid_stderr_target", "windows_used", "windows_available", "cells_short_of_target"} or null,
-///      "cells": [{"family", "params", "tokens", "step", "scheme", "spec", "bits", "bits_per_weight",
+///      "cells": [{"family", "params", "tokens", "step", "series", "seed", "stage", "phase", "scheme", "spec", "bits", "bits_per_weight",
 ///                 "loss16", "loss", "qid", "qid_stderr", "kl", "agreement", "windows", "windows_available"}],
 ///      "laws": [{"scheme", "fit": as `qid-fit --json`, "predictions": [{"params", "tokens", "bits", "value", "low", "high", …}],
 ///                "training_levels": [{"threshold", "params", "bits", "tokens", "low", "high", "beyond_hull"}]}],
@@ -55,7 +55,10 @@ enum ReportJSON {
     private static func cell(_ cell: MeasuredCell) -> JSONValue {
         [
             "family": .string(cell.family), "params": .finite(cell.params), "tokens": .finite(cell.tokens),
-            "step": .integer(orNull: cell.model.step), "scheme": .string(cell.scheme),
+            "step": .integer(orNull: cell.model.step),
+            "series": .string(orNull: cell.model.run.series), "seed": .string(orNull: cell.model.run.seed),
+            "stage": .integer(orNull: cell.model.run.stage), "phase": .string(cell.model.phase.rawValue),
+            "scheme": .string(cell.scheme),
             "spec": .string(cell.spec.name),
             "bits": .finite(cell.bits), "bits_per_weight": .finite(cell.bitsPerWeight),
             "loss16": .finite(cell.degradation.baselineLoss),

@@ -1,7 +1,7 @@
 /// A column of a table of points: what it means, the headers that say so, and the factor to the unit used here.
 enum Column: String, CaseIterable {
     case params, tokens, bits, activationBits, group, sparsity, scheme
-    case loss, qid, qidStderr, lossAtChance, vocabulary, family, checkpoint, phase
+    case loss, qid, qidStderr, lossAtChance, vocabulary, family, series, seed, stage, checkpoint, phase
 
     /// Headers in the order of preference; compared without case.
     private var headers: [(header: String, factor: Double)] {
@@ -27,6 +27,9 @@ enum Column: String, CaseIterable {
         case .lossAtChance: [("loss_at_chance", 1)]
         case .vocabulary: [("vocabulary", 1), ("vocab_size", 1)]
         case .family: [("family", 1)]
+        case .series: [("series", 1)]
+        case .seed: [("seed", 1)]
+        case .stage: [("stage", 1)]
         case .checkpoint: [("checkpoint", 1), ("label", 1)]
         case .phase: [("phase", 1)]
         }

@@ -37,8 +37,13 @@ package struct Point: Sendable, Hashable {
     package var tokensStderr: Double?
     /// The loss of a model that knows nothing, usually ln of the vocabulary's size, nats per token.
     package var lossAtChance: Double?
-    /// The series of models that it belongs to.
+    /// The models of one recipe that it belongs to.
     package var family: String?
+    /// The training run that the checkpoint is of.
+    package var series: String?
+    package var seed: String?
+    /// The stage of training that the checkpoint is of.
+    package var stage: String?
     /// What identifies the checkpoint: points of one checkpoint are resampled together.
     package var checkpoint: String?
     package var phase: LearningRatePhase

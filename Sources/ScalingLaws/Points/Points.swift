@@ -5,7 +5,7 @@ package enum Points {
     /// Reads a CSV table with a header.
     ///
     /// Columns by name: `params,tokens` always; `bits,qid` [`qid_stderr`] or `loss` [`scheme`, `group`, `sparsity`];
-    /// also `activation_bits`, `family`, `checkpoint`, `phase` (`annealed`, `unannealed`, `unknown`),
+    /// also `activation_bits`, `family`, `series`, `seed`, `stage`, `checkpoint`, `phase` (`LearningRatePhase`),
     /// `loss_at_chance` or `vocabulary`. Usual names in published tables are understood (`N`, `D`, `N_nonemb`,
     /// `tokens_trillion`, `val_loss`). A `group` column with anything but sizes and `channel`, in a table without
     /// `scheme`, is read as the scheme. Tokens all printed with the same number of decimals are taken to be rounded
@@ -90,10 +90,12 @@ private struct RowReader {
             point.lossAtChance = try number(.vocabulary, "a number of tokens above 1") { $0 > 1 }.map { .log($0) }
         }
         point.family = text(.family)
+        (point.series, point.seed, point.stage) = (text(.series), text(.seed), text(.stage))
         point.checkpoint = text(.checkpoint)
         if let field = text(.phase) {
             guard let phase = LearningRatePhase(rawValue: field) else {
-                throw bad(.phase, field, "one of annealed, unannealed, unknown")
+                let known = LearningRatePhase.allCases.map(\.rawValue).joined(separator: ", ")
+                throw bad(.phase, field, "one of \(known)")
             }
             point.phase = phase
         }

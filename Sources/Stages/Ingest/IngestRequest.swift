@@ -76,7 +76,7 @@ extension IngestRequest {
         let items = try wanted.map { (source) throws(StageError) in
             IngestItem(
                 source: source, fingerprint: try attempt { () throws(ArchiveError) in try source.fingerprint() },
-                facts: TrainingFacts(step: source.step, rule: rule))
+                facts: TrainingFacts(source.place, rule: rule))
         }
         return (items, discovery.skipped)
     }

@@ -88,7 +88,10 @@ extension MeasuredModel {
             size: ModelSize(
                 parameters: row["params_total"], nonEmbeddingParameters: row["params"], layers: row["layers"],
                 width: row["hidden_size"], vocabulary: row["vocabulary_size"]),
-            family: row["family"], step: row["step"], tokens: row["tokens"],
+            family: row["family"],
+            run: TrainingRun(
+                series: row["series"], seed: row["seed"], stage: row["stage"], ingredient: row["ingredient"]),
+            step: row["step"], tokens: row["tokens"],
             phase: LearningRatePhase(rawValue: row["phase"] ?? "") ?? .unknown)
     }
 }

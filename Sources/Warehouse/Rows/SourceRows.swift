@@ -9,8 +9,13 @@ extension SourceRecord {
         return TableRow(
             "source", key: ["checkpoint": .text(checkpoint.digest), "path": .text(path)],
             [
-                "family": .text(facts.family), "step": .optional(facts.step), "tokens": .optional(facts.tokens),
-                "phase": .text(facts.phase.rawValue), "native_scheme": .optional(native?.scheme),
+                "family": .text(facts.family), "series": .optional(facts.run.series),
+                "seed": .optional(facts.run.seed), "stage": .optional(facts.run.stage),
+                "ingredient": .optional(facts.run.ingredient), "step": .optional(facts.step),
+                "tokens": .optional(facts.tokens),
+                "tokens_source": .optional(facts.tokensSource?.rawValue),
+                "phase": .text(facts.phase.rawValue), "learning_rate": .optional(facts.learningRate),
+                "native_scheme": .optional(native?.scheme),
                 "native_bits": .optional(native?.bits), "native_activation_bits": .optional(native?.activations),
                 "native_sparsity": .optional(native?.sparsity?.share), "fingerprint": .text(fingerprint),
             ])
