@@ -63,14 +63,14 @@ let package = Package(
             swiftSettings: languageSettings + [.unsafeFlags(wideFlags)]),
         .target(name: "CKernels"),
         library("Kernels", ["CKernels", "Vectors", "KernelsAVX512", numerics]),
-        library("Mathematics", ["Kernels"]),
+        library("Mathematics", ["Kernels", numerics]),
         library("Archive", ["System", "CZlib", "CZstd", "JSON", crypto]),
         library("Checkpoint", ["System", "JSON", crypto]),
         library("Compression", ["System", "JSON", "Checkpoint", "Kernels", "Mathematics", numerics]),
         library("Tokenization", ["System", "JSON", "Archive", "Kernels"]),
         library("LanguageModel", ["System", "JSON", "Checkpoint", "Compression", "Vectors", "Kernels", numerics]),
         library("Calibration", ["JSON", "Checkpoint", "Compression", "Vectors", "Kernels", "LanguageModel"]),
-        library("Evaluation", ["JSON", "Compression", "LanguageModel", numerics]),
+        library("Evaluation", ["JSON", "Mathematics", "Compression", "LanguageModel", numerics]),
         library(
             "Benchmark",
             [
@@ -78,23 +78,33 @@ let package = Package(
                 "Archive", "LanguageModel", "Evaluation", "Mathematics", "ScalingLaws", "Presentation", numerics,
             ]),
         library("ScalingLaws", ["Presentation", "Kernels", "Mathematics", numerics]),
-        library("Records", ["JSON", "Kernels", "Compression", "LanguageModel", "ScalingLaws", crypto, numerics]),
-        library("Report", ["JSON", "Presentation", "Kernels", "Compression", "ScalingLaws", "Records", numerics]),
+        library(
+            "Records",
+            ["JSON", "Kernels", "Compression", "LanguageModel", "Evaluation", "ScalingLaws", crypto, numerics]),
+        library(
+            "Report",
+            ["JSON", "Presentation", "Kernels", "Compression", "Evaluation", "ScalingLaws", "Records", numerics]),
         .target(
             name: "Schemas", path: "Schemas", exclude: ["manifest.schema.json", "pipeline.schema.json"],
             resources: [
                 "v1_measurements.sql", "v2_targets_and_training.sql", "v3_specs.sql", "v4_failed_cells.sql",
                 "v5_series_and_findings.sql",
+                "v6_window_statistics.sql",
             ].map { .embedInCode($0) },
             swiftSettings: settings),
         library(
             "Warehouse",
             [
-                "System", "JSON", "Presentation", "Schemas", "Compression", "LanguageModel", "ScalingLaws", "Records",
-                grdb,
+                "System", "JSON", "Presentation", "Schemas", "Compression", "LanguageModel", "Evaluation",
+                "ScalingLaws",
+                "Records", grdb,
             ]),
         library(
-            "Pipeline", ["System", "JSON", "Archive", "Compression", "LanguageModel", "ScalingLaws", "Records", yams]),
+            "Pipeline",
+            [
+                "System", "JSON", "Archive", "Compression", "LanguageModel", "Evaluation", "ScalingLaws", "Records",
+                yams,
+            ]),
         library(
             "Stages",
             [
@@ -110,7 +120,7 @@ let package = Package(
             ]),
         command("qid-ingest", ["Options", "Stages", "Pipeline", "Compression"]),
         command("qid-quantize", ["Options", "Stages", "Pipeline", "Compression"]),
-        command("qid-evaluate", ["Options", "Stages", "Pipeline", "LanguageModel"]),
+        command("qid-evaluate", ["Options", "Stages", "Pipeline", "LanguageModel", "Evaluation"]),
         command("qid-record", ["Options", "Stages", "Pipeline"]),
         command("qid-fit", ["Options", "Stages", "Pipeline"]),
         .target(
@@ -128,16 +138,30 @@ let package = Package(
         tests(
             "LanguageModel",
             ["LanguageModel", "Calibration", "Compression", "Checkpoint", "Vectors", "Kernels", "JSON"]),
-        tests("Evaluation", ["Evaluation", "LanguageModel", "Compression", "Checkpoint", "Kernels", "JSON"]),
-        tests("Benchmark", ["System", "Benchmark", "Archive", "Compression", "Kernels", "JSON", "ScalingLaws"]),
-        tests("ScalingLaws", ["ScalingLaws"]),
-        tests("Report", ["Report", "Presentation", "Records", "Compression", "LanguageModel", "ScalingLaws", "JSON"]),
         tests(
-            "Warehouse", ["Warehouse", "Records", "Compression", "Kernels", "LanguageModel", "ScalingLaws", "Schemas"]),
+            "Evaluation",
+            ["Evaluation", "LanguageModel", "Compression", "Checkpoint", "Kernels", "Mathematics", "JSON"]),
+        tests("Benchmark", ["System", "Benchmark", "Archive", "Compression", "Kernels", "JSON", "ScalingLaws"]),
+        tests("ScalingLaws", ["ScalingLaws", "Mathematics"]),
+        tests(
+            "Report",
+            [
+                "Report", "Presentation", "Records", "Compression", "LanguageModel", "Evaluation", "ScalingLaws",
+                "JSON",
+            ]),
+        tests(
+            "Warehouse",
+            [
+                "Warehouse", "Records", "Compression", "Kernels", "LanguageModel", "Evaluation", "ScalingLaws",
+                "Schemas",
+            ]),
         tests("Options", ["Options", "Compression", argumentParser]),
         tests(
             "Pipeline",
-            ["Pipeline", "Records", "Compression", "LanguageModel", "ScalingLaws", "JSON", "System", system]),
+            [
+                "Pipeline", "Records", "Compression", "LanguageModel", "Evaluation", "ScalingLaws", "JSON", "System",
+                system,
+            ]),
         tests("Stages", ["System", "Stages", "Records", "Pipeline", "Warehouse", "Checkpoint", "JSON"]),
     ]
 )

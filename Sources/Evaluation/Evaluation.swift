@@ -27,8 +27,11 @@ extension EvaluationResult {
     package var json: JSONValue {
         [
             "name": .string(name), "loss": Self.number(loss), "perplexity": Self.number(perplexity),
-            "window_nll": .array(windowNLL.map(Self.number)), "qid": Self.number(qid),
-            "qid_stderr": qidStandardError.map(Self.number) ?? .null, "kl": Self.number(kl),
+            "window_places": .array(windowPlaces.map { .integer($0) }),
+            "window_nll": .array(windowNLL.map(Self.number)), "window_kl": .array(windowKL.map(Self.number)),
+            "qid": Self.number(qid), "qid_stderr": qidStandardError.map(Self.number) ?? .null, "kl": Self.number(kl),
+            "kl_stderr": klStandardError.map(Self.number) ?? .null,
+            "rho_stderr": ratioStandardError.map(Self.number) ?? .null,
             "agreement": notFiniteAfter == nil ? Self.number(agreement) : .null,
             "bits_per_weight": Self.number(bitsPerWeight),
         ]

@@ -23,7 +23,7 @@ extension EvaluationError: CustomStringConvertible {
             "token \(id) at position \(position) of the shard is outside the vocabulary of \(vocabularySize)"
         case .noWindows(let count): "\(count) windows were asked for; 1 is the least"
         case .standardErrorNotPositive(let value):
-            "a target standard error of \(value) is never reached; it must be positive"
+            "a target standard error of \(value) is never reached; it must be above zero"
         case .notFinite(let name, let module):
             "the baseline '\(name)' yields values that are not finite after '\(module)'"
         case .languageModel(let error): error.description

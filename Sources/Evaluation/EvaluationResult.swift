@@ -6,18 +6,27 @@ package struct EvaluationResult: Sendable, Equatable {
     package let name: String
     /// Σ nll / number of scored tokens.
     package let loss: Double
-    /// Σ nll of each window, in nats.
+    /// Σ nll of each window, in nats, in the order in which they were scored.
     package let windowNLL: [Double]
+    /// Σ KL of each window, in nats.
+    package let windowKL: [Double]
+    /// Where each window stands among the shard's, from 0.
+    package let windowPlaces: [Int]
     /// Scored tokens of all windows together: Σ window_nll = loss · tokens.
     package let tokens: Int
     /// The baseline's loss on the same windows.
     package let baselineLoss: Double
     /// Loss less the baseline's, on the same tokens.
     package let qid: Double
-    /// The standard error of the mean of per-window differences; nil for a single window.
+    /// The standard error of QiD (see ``WindowBlocks``); nil for a single window.
     package let qidStandardError: Double?
     /// Mean KL(p of the baseline ‖ p of this variant).
     package let kl: Double
+    /// The standard error of KL, likewise.
+    package let klStandardError: Double?
+    /// The standard error of ρ = QiD/KL, that of the mean of d − ρ·k over KL, d and k the windows' QiD and KL; nil for a
+    /// single window, and where KL is 0.
+    package let ratioStandardError: Double?
     /// The share of scored positions where both hold the same token for the likeliest.
     package let agreement: Double
     /// Stored bits per linear weight inside decoder layers, scales and zero points included.
@@ -28,25 +37,37 @@ package struct EvaluationResult: Sendable, Equatable {
     /// exp(loss).
     package var perplexity: Double { .exp(loss) }
 
-    /// The baseline has at least as many windows, from the same first one on.
-    init(name: String, bitsPerWeight: Double, score: VariantScore, baseline: VariantScore) {
+    /// The baseline has at least as many windows, from the same first one on; `places` are those of all of its windows.
+    init(
+        name: String, bitsPerWeight: Double, score: VariantScore, baseline: VariantScore, places: [Int], context: Int
+    ) {
         precondition(score.windows.count <= baseline.windows.count)
-        tokens = score.windows.reduce(0) { $0 + $1.scoredTokens }
+        let windows = score.windows
+        tokens = windows.reduce(0) { $0 + $1.scoredTokens }
         let count = Double(tokens)
-        let differences = zip(score.windows, baseline.windows).map { window, base in
+        windowPlaces = Array(places.prefix(windows.count))
+        let differences = zip(windows, baseline.windows).map { window, base in
             (window.negativeLogLikelihood - base.negativeLogLikelihood) / Double(window.scoredTokens)
         }
-        let paired = PairedDifference(differences)
+        let divergences = windows.map { $0.divergence / Double($0.scoredTokens) }
         self.name = name
         self.bitsPerWeight = bitsPerWeight
-        windowNLL = score.windows.map(\.negativeLogLikelihood)
+        windowNLL = windows.map(\.negativeLogLikelihood)
+        windowKL = windows.map(\.divergence)
         loss = windowNLL.reduce(0, +) / count
-        baselineLoss =
-            baseline.windows.prefix(score.windows.count).reduce(0) { $0 + $1.negativeLogLikelihood } / count
-        qid = paired.mean
-        qidStandardError = paired.standardError
-        kl = score.windows.reduce(0) { $0 + $1.divergence } / count
-        agreement = Double(score.windows.reduce(0) { $0 + $1.agreements }) / count
+        baselineLoss = baseline.windows.prefix(windows.count).reduce(0) { $0 + $1.negativeLogLikelihood } / count
+        qid = differences.reduce(0, +) / Double(differences.count)
+        kl = windowKL.reduce(0, +) / count
+        let blocks = WindowBlocks(places: windowPlaces, context: context)
+        qidStandardError = blocks.standardError(ofMean: differences)
+        klStandardError = blocks.standardError(ofMean: divergences)
+        let ratio = qid / kl
+        let size = kl
+        ratioStandardError =
+            kl > 0
+            ? blocks.standardError(ofMean: zip(differences, divergences).map { $0 - ratio * $1 }).map { $0 / size }
+            : nil
+        agreement = Double(windows.reduce(0) { $0 + $1.agreements }) / count
         notFiniteAfter = score.notFiniteAfter
     }
 }

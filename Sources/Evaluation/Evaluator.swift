@@ -18,12 +18,14 @@ package struct Evaluator: Sendable {
     package struct Request: Sendable {
         package var context: Int
         package var windows: WindowCount
+        package var order: WindowOrder
         package var options: ScoringOptions
 
-        package init(context: Int, windows: WindowCount = .all, options: ScoringOptions = ScoringOptions()) {
-            self.context = context
-            self.windows = windows
-            self.options = options
+        package init(
+            context: Int, windows: WindowCount = .all, order: WindowOrder = .usual,
+            options: ScoringOptions = ScoringOptions()
+        ) {
+            (self.context, self.windows, self.order, self.options) = (context, windows, order, options)
         }
     }
 
@@ -49,30 +51,30 @@ package struct Evaluator: Sendable {
     package func evaluate(
         _ stream: [UInt32], _ request: Request, control: RunControl = RunControl()
     ) throws(EvaluationError) -> Evaluation {
-        let windows = try TokenWindows(
-            stream: stream, context: request.context, count: request.windows,
+        let windows = try ShardWindows(
+            stream: stream, context: request.context, count: request.windows, order: request.order,
             vocabularySize: model.description.vocabularySize)
         let scores = try scores(windows, request, control)
         if let module = scores[0].notFiniteAfter { throw .notFinite(name: names[0], module: module) }
         return Evaluation(
             context: request.context, windows: scores[0].windows.count, availableWindows: windows.count,
-            tokens: scores[0].windows.reduce(0) { $0 + $1.scoredTokens }, results: results(scores))
+            tokens: scores[0].windows.reduce(0) { $0 + $1.scoredTokens }, results: results(scores, windows))
     }
 
     private func scores(
-        _ windows: TokenWindows, _ request: Request, _ control: RunControl
+        _ windows: ShardWindows, _ request: Request, _ control: RunControl
     ) throws(EvaluationError) -> [VariantScore] {
         let all = Array(names.indices)
-        guard case .untilStandardError(let target, _) = request.windows else {
-            return try score(windows, all, request.options, control)
+        guard case .until(let target, _) = request.windows else {
+            return try score(windows.tokens, all, request.options, control)
         }
         var scores = names.map { _ in VariantScore() }
         for block in windows.blocks {
             let part = control.part(block, of: windows.count)
-            for (index, score) in try score(windows.windows(block), all, request.options, part).enumerated() {
+            for (index, score) in try score(windows.tokens.windows(block), all, request.options, part).enumerated() {
                 scores[index] += score
             }
-            if results(scores).allSatisfy({ $0.isKnown(to: target) }) { break }
+            if results(scores, windows).allSatisfy({ $0.isKnown(to: target) }) { break }
         }
         control.progress(1)
         return scores
@@ -89,19 +91,16 @@ package struct Evaluator: Sendable {
         }
     }
 
-    private func results(_ scores: [VariantScore]) -> [EvaluationResult] {
-        scores.indices.map { result($0, scores[$0], baseline: scores[0]) }
+    private func results(_ scores: [VariantScore], _ windows: ShardWindows) -> [EvaluationResult] {
+        scores.indices.map { result($0, scores[$0], baseline: scores[0], windows) }
     }
 
     /// What the scores of one variant say.
-    func result(_ index: Int, _ score: VariantScore, baseline: VariantScore) -> EvaluationResult {
-        EvaluationResult(name: names[index], bitsPerWeight: bitsPerWeight[index], score: score, baseline: baseline)
-    }
-}
-
-extension EvaluationResult {
-    /// Whether QiD has the standard error that was asked for, or never will because the figures are not finite.
-    func isKnown(to target: Double) -> Bool {
-        notFiniteAfter != nil || qidStandardError.map { $0 <= target } ?? false
+    func result(
+        _ index: Int, _ score: VariantScore, baseline: VariantScore, _ windows: ShardWindows
+    ) -> EvaluationResult {
+        EvaluationResult(
+            name: names[index], bitsPerWeight: bitsPerWeight[index], score: score, baseline: baseline,
+            places: windows.places, context: windows.tokens.context)
     }
 }

@@ -18,8 +18,8 @@ extension Evaluator {
     /// What is scored where each variant stops by itself.
     package struct TargetedRequest: Sendable {
         package var context: Int
-        /// The standard error of QiD to reach, in nats.
-        package var standardError: Double
+        package var target: PrecisionTarget
+        package var order: WindowOrder
         /// The most windows to use; nil for all.
         package var limit: Int?
         /// The windows of the baseline's own result; 0 if none is wanted.
@@ -27,19 +27,18 @@ extension Evaluator {
         package var options: ScoringOptions
 
         package init(
-            context: Int, standardError: Double, limit: Int?, baselineWindows: Int,
+            context: Int, target: PrecisionTarget, order: WindowOrder = .usual, limit: Int?, baselineWindows: Int,
             options: ScoringOptions = ScoringOptions()
         ) {
-            self.context = context
-            self.standardError = standardError
+            (self.context, self.target, self.order) = (context, target, order)
             self.limit = limit
             self.baselineWindows = baselineWindows
             self.options = options
         }
     }
 
-    /// Scores each variant on windows from the first on, in blocks of ``WindowCount/block``, until the standard error
-    /// of its QiD is at most the target or the windows are used up.
+    /// Scores each variant on windows in the order asked for, in blocks of ``WindowCount/block``, until it is known as well
+    /// as the target asks or the windows are used up.
     ///
     /// Those that are known drop out of the lockstep.
     ///
@@ -48,10 +47,9 @@ extension Evaluator {
     package func evaluate(
         _ stream: [UInt32], _ request: TargetedRequest, control: RunControl = RunControl()
     ) throws(EvaluationError) -> TargetedEvaluation {
-        let windows = try TokenWindows(
-            stream: stream, context: request.context,
-            count: .untilStandardError(request.standardError, limit: request.limit),
-            vocabularySize: model.description.vocabularySize)
+        let windows = try ShardWindows(
+            stream: stream, context: request.context, count: .until(request.target, limit: request.limit),
+            order: request.order, vocabularySize: model.description.vocabularySize)
         let baselineWindows = min(request.baselineWindows, windows.count)
         var scores = names.map { _ in VariantScore() }
         var open = Array(names.indices.dropFirst())
@@ -59,7 +57,7 @@ extension Evaluator {
         for block in windows.blocks where !open.isEmpty || block.lowerBound < baselineWindows {
             let running = [0] + open
             let part = try score(
-                windows.windows(block), running, request.options, control.part(block, of: windows.count))
+                windows.tokens.windows(block), running, request.options, control.part(block, of: windows.count))
             for (index, score) in zip(running, part) { scores[index] += score }
             if let module = scores[0].notFiniteAfter {
                 for index in open { scores[index].notFiniteAfter = scores[index].notFiniteAfter ?? module }
@@ -67,14 +65,14 @@ extension Evaluator {
                 break
             }
             open.removeAll {
-                result($0, scores[$0], baseline: scores[0]).isKnown(to: request.standardError)
+                result($0, scores[$0], baseline: scores[0], windows).isKnown(to: request.target)
             }
         }
         control.progress(1)
         let own = VariantScore(windows: Array(scores[0].windows.prefix(baselineWindows)), notFiniteAfter: baselineFault)
         return TargetedEvaluation(
             context: request.context, availableWindows: windows.count,
-            baseline: baselineWindows > 0 ? result(0, own, baseline: own) : nil,
-            variants: scores.indices.dropFirst().map { result($0, scores[$0], baseline: scores[0]) })
+            baseline: baselineWindows > 0 ? result(0, own, baseline: own, windows) : nil,
+            variants: scores.indices.dropFirst().map { result($0, scores[$0], baseline: scores[0], windows) })
     }
 }

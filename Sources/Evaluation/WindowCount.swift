@@ -1,43 +1,24 @@
-package import LanguageModel
+import LanguageModel
 
 /// How many of a shard's windows are scored.
 package enum WindowCount: Sendable, Equatable {
     /// All whole windows.
     case all
-    /// The first windows, or all if there are fewer.
+    /// So many, or all if there are fewer.
     case first(Int)
-    /// Windows from the first on, in blocks of ``block``, until the standard error of every variant's QiD is at most
-    /// `standardError`, or `limit` windows or the shard are used up.
+    /// In blocks of ``block``, until every variant is known as well as `target` asks, or `limit` windows or the shard are
+    /// used up.
     ///
-    /// What is used depends on shard, models and target alone, not on threads or memory.
-    case untilStandardError(Double, limit: Int?)
+    /// What is used depends on shard, order, models and target alone, not on threads or memory.
+    case until(PrecisionTarget, limit: Int?)
 
-    /// Windows between two looks at the standard error.
+    /// Windows between two looks at what is known.
     ///
-    /// What an artifact holds depends on it, so that another number needs another version of the stage that evaluates.
+    /// What an artifact holds depends on it and on ``least``, so that other numbers need another version of the stage that
+    /// evaluates.
     package static let block = 16
-}
-
-extension TokenWindows {
-    /// Cuts a token stream into consecutive windows that do not overlap; an incomplete last one is dropped.
-    package init(
-        stream ids: [UInt32], context: Int, count: WindowCount, vocabularySize: Int
-    ) throws(EvaluationError) {
-        guard context >= 2 else { throw .contextTooShort(context) }
-        let available = ids.count / context
-        guard available > 0 else { throw .tooFewTokens(found: ids.count, context: context) }
-        let used = min(available, try count.limit() ?? available)
-        let ids = Array(ids.prefix(used * context))
-        if let position = ids.firstIndex(where: { Int($0) >= vocabularySize }) {
-            throw .tokenOutOfRange(id: Int(ids[position]), position: position, vocabularySize: vocabularySize)
-        }
-        self.init(ids: ids, context: context)
-    }
-
-    /// The ranges of windows between two looks at the standard error, in order; the last one may be shorter.
-    var blocks: [Range<Int>] {
-        stride(from: 0, to: count, by: WindowCount.block).map { $0..<min(count, $0 + WindowCount.block) }
-    }
+    /// Windows before anything is believed to be known: of fewer, a standard error is too often small by chance.
+    package static let least = 32
 }
 
 extension RunControl {
@@ -59,13 +40,13 @@ extension VariantScore {
 
 extension WindowCount {
     /// The most windows that may be used, nil for all.
-    fileprivate func limit() throws(EvaluationError) -> Int? {
+    func limit() throws(EvaluationError) -> Int? {
         let limit: Int?
         switch self {
         case .all: limit = nil
         case .first(let count): limit = count
-        case .untilStandardError(let target, let most):
-            guard target > 0 else { throw .standardErrorNotPositive(target) }
+        case .until(let target, let most):
+            try target.check()
             limit = most
         }
         if let limit, limit < 1 { throw .noWindows(limit) }

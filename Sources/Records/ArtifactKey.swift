@@ -24,11 +24,13 @@ package enum Stage: String, Sendable, CaseIterable {
 
     /// Goes up when the same inputs give other bytes, so that older artifacts are not mistaken for new ones.
     ///
-    /// 2 of `quantize` and `evaluate`: matrix products, attention and the head sum in another order. 2 of `fit`:
-    /// eigenvalues by another algorithm, in the last digits of parameters.
+    /// 2 of `quantize` and `evaluate`: matrix products, attention and the head sum in another order. 3 of `evaluate`:
+    /// windows from all over the shard, standard errors from blocks of them, KL of each. 2 of `fit`: eigenvalues by another
+    /// algorithm, in the last digits of parameters.
     package var version: Int {
         switch self {
-        case .quantize, .evaluate, .fit: 2
+        case .evaluate: 3
+        case .quantize, .fit: 2
         case .ingest, .record: 1
         }
     }

@@ -1,4 +1,5 @@
 package import Compression
+import Evaluation
 package import JSON
 package import Kernels
 import LanguageModel
@@ -50,12 +51,26 @@ package struct LossRecord: Sendable, Equatable {
     package var perplexity: Double
     /// As stored, scales and zero points included.
     package var bitsPerWeight: Double
-    /// Summed negative log-likelihood of each window, in nats.
-    package var windowNLL: [Double]
+    /// The windows in the order in which they were scored.
+    package var windows: [Window]
 
-    package init(tokens: Int, loss: Double, perplexity: Double, bitsPerWeight: Double, windowNLL: [Double]) {
+    /// What one window says.
+    package struct Window: Sendable, Equatable {
+        /// Where it stands among the shard's windows, from 0.
+        package var place: Int
+        /// Summed negative log-likelihood, in nats.
+        package var nll: Double
+        /// Summed KL divergence from the baseline's predictions, in nats; nil where an older version measured it.
+        package var kl: Double?
+
+        package init(place: Int, nll: Double, kl: Double?) {
+            (self.place, self.nll, self.kl) = (place, nll, kl)
+        }
+    }
+
+    package init(tokens: Int, loss: Double, perplexity: Double, bitsPerWeight: Double, windows: [Window]) {
         (self.tokens, self.loss, self.perplexity, self.bitsPerWeight) = (tokens, loss, perplexity, bitsPerWeight)
-        self.windowNLL = windowNLL
+        self.windows = windows
     }
 }
 
@@ -65,6 +80,14 @@ extension EvaluationRecord {
         guard var object = measured.object else { return measured }
         object["calibration"] = compression?.calibration.map { .string($0) }
         object["score"] = scoring.tokens == .all ? nil : .string(scoring.tokens.rawValue)
+        object["seed"] = scoring.order.seed.map { .integer($0) }
+        if scoring.order != .shard {
+            object["window_places"] = .array(score.windows.map { .integer($0.place) })
+        }
+        let divergences = score.windows.compactMap(\.kl)
+        if compression != nil, !divergences.isEmpty {
+            object["window_kl"] = .array(divergences.map { .number($0) })
+        }
         object["stopping"] = scoring.stopping?.json
         object["products"] = products == .floats ? nil : .string(products.rawValue)
         return .object(object)
@@ -76,10 +99,10 @@ extension EvaluationRecord {
             "name": .string(compression?.spec.name ?? "baseline"), "checkpoint": checkpoint.json,
             "spec": compression?.spec.canonical ?? .null, "compressed": .string(orNull: compression?.artifact),
             "shard": scoring.shard.json, "context": .integer(scoring.context),
-            "windows": .integer(score.windowNLL.count), "tokens": .integer(score.tokens), "loss": .number(score.loss),
+            "windows": .integer(score.windows.count), "tokens": .integer(score.tokens), "loss": .number(score.loss),
             "perplexity": .number(score.perplexity), "bits_per_weight": .number(score.bitsPerWeight),
             "degradation": compression?.degradation.json ?? .null,
-            "window_nll": .array(score.windowNLL.map { .number($0) }),
+            "window_nll": .array(score.windows.map { .number($0.nll) }),
         ]
     }
 
@@ -113,11 +136,18 @@ extension LossRecord {
     fileprivate init?(members object: JSONObject) {
         guard let tokens = object["tokens"]?.int, let loss = object["loss"]?.double,
             let perplexity = object["perplexity"]?.double, let bitsPerWeight = object["bits_per_weight"]?.double,
-            let windows = object["window_nll"]?.array, !windows.isEmpty
+            let nll = object["window_nll"]?.array, !nll.isEmpty
         else { return nil }
-        let windowNLL = windows.compactMap(\.double)
-        guard windowNLL.count == windows.count else { return nil }
+        let places = object["window_places"]?.array ?? nll.indices.map { .integer($0) }
+        let kl = object["window_kl"]?.array
+        guard places.count == nll.count, kl.map({ $0.count == nll.count }) ?? true else { return nil }
+        var windows: [Window] = []
+        for (index, value) in nll.enumerated() {
+            guard let value = value.double, let place = places[index].int, place >= 0 else { return nil }
+            guard kl == nil || kl?[index].double != nil else { return nil }
+            windows.append(Window(place: place, nll: value, kl: kl?[index].double))
+        }
         self.init(
-            tokens: tokens, loss: loss, perplexity: perplexity, bitsPerWeight: bitsPerWeight, windowNLL: windowNLL)
+            tokens: tokens, loss: loss, perplexity: perplexity, bitsPerWeight: bitsPerWeight, windows: windows)
     }
 }

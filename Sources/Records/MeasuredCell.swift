@@ -1,4 +1,5 @@
 package import Compression
+package import Evaluation
 package import LanguageModel
 
 /// A checkpoint under a spec with what that cost it: what reports show and laws of QiD are fitted to.
@@ -30,14 +31,18 @@ package struct MeasuredCell: Sendable, Equatable {
         /// Tokens a window.
         package var context: Int
         package var tokens: ScoredTokens
+        package var order: WindowOrder
         /// Windows scored.
         package var windows: Int
         /// Nil where the number of windows was asked for.
         package var stopping: Stopping?
 
-        package init(shard: String, context: Int, tokens: ScoredTokens, windows: Int, stopping: Stopping? = nil) {
-            (self.shard, self.context, self.tokens, self.windows) = (shard, context, tokens, windows)
-            self.stopping = stopping
+        package init(
+            shard: String, context: Int, tokens: ScoredTokens, order: WindowOrder = .usual, windows: Int,
+            stopping: Stopping? = nil
+        ) {
+            (self.shard, self.context, self.tokens, self.order) = (shard, context, tokens, order)
+            (self.windows, self.stopping) = (windows, stopping)
         }
     }
 
@@ -45,12 +50,11 @@ package struct MeasuredCell: Sendable, Equatable {
     package struct Stopping: Sendable, Equatable {
         /// Windows that there would have been.
         package var availableWindows: Int
-        /// The standard error of QiD, in nats.
-        package var qidStderr: Double
+        package var target: PrecisionTarget
 
-        package init(availableWindows: Int, qidStderr: Double) {
+        package init(availableWindows: Int, target: PrecisionTarget) {
             self.availableWindows = availableWindows
-            self.qidStderr = qidStderr
+            self.target = target
         }
     }
 }
@@ -72,7 +76,7 @@ extension MeasuredCell {
         let stopping = scored.stopping
         let parts = [
             model.checkpoint, scored.shard, scored.tokens.rawValue, "\(stopping?.availableWindows ?? scored.windows)",
-            "\(scored.context)", stopping.map { "\($0.qidStderr)" } ?? "",
+            "\(scored.context)", "\(scored.order)", stopping.map { "\($0.target)" } ?? "",
         ]
         return parts.joined(separator: " ")
     }

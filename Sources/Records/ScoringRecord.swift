@@ -1,4 +1,5 @@
-import JSON
+package import Evaluation
+package import JSON
 package import LanguageModel
 
 /// What an evaluation scored: which text, in which windows, and which of their tokens.
@@ -8,11 +9,16 @@ package struct ScoringRecord: Sendable, Equatable {
     package var context: Int
     /// Which tokens of a window count.
     package var tokens: ScoredTokens
+    /// In which order the shard's windows were taken.
+    package var order: WindowOrder
     /// How it came to its windows; nil where their number was asked for.
     package var stopping: Stopping?
 
-    package init(shard: Shard, context: Int, tokens: ScoredTokens, stopping: Stopping? = nil) {
-        (self.shard, self.context, self.tokens, self.stopping) = (shard, context, tokens, stopping)
+    package init(
+        shard: Shard, context: Int, tokens: ScoredTokens, order: WindowOrder = .usual, stopping: Stopping? = nil
+    ) {
+        (self.shard, self.context, self.tokens, self.order) = (shard, context, tokens, order)
+        self.stopping = stopping
     }
 
     /// A held-out text and what turned it into tokens.
@@ -33,17 +39,16 @@ package struct ScoringRecord: Sendable, Equatable {
         var json: JSONValue { ["sha256": .string(digest), "tokenizer_sha256": .string(orNull: tokenizer)] }
     }
 
-    /// The rule by which windows were added until QiD was known well enough.
+    /// The rule by which windows were added until enough was known.
     package struct Stopping: Sendable, Equatable {
-        /// The standard error of QiD that was asked for, in nats.
-        package var qidStderr: Double
+        package var target: PrecisionTarget
         /// Windows that there would have been.
         package var availableWindows: Int
         /// The key of the evaluation that holds the checkpoint's loss in 16 bits.
         package var baseline: String
 
-        package init(qidStderr: Double, availableWindows: Int, baseline: String) {
-            self.qidStderr = qidStderr
+        package init(target: PrecisionTarget, availableWindows: Int, baseline: String) {
+            self.target = target
             self.availableWindows = availableWindows
             self.baseline = baseline
         }
@@ -55,28 +60,57 @@ extension ScoringRecord {
     init?(members object: JSONObject) {
         guard let shard = object["shard"]?.object, let digest = shard["sha256"]?.string,
             let context = object["context"]?.int,
-            let tokens = ScoredTokens(rawValue: object["score"]?.string ?? ScoredTokens.all.rawValue)
+            let tokens = ScoredTokens(rawValue: object["score"]?.string ?? ScoredTokens.all.rawValue),
+            let order = WindowOrder(recorded: object["seed"])
         else { return nil }
         let stopping = object["stopping"]?.object.flatMap(Stopping.init)
         guard (stopping == nil) == (object["stopping"] == nil) else { return nil }
         self.init(
             shard: Shard(digest: digest, tokenizer: shard["tokenizer_sha256"]?.string), context: context,
-            tokens: tokens, stopping: stopping)
+            tokens: tokens, order: order, stopping: stopping)
+    }
+}
+
+extension WindowOrder {
+    /// The seed of a permutation; nil for the shard's own order, as older versions had it.
+    package var seed: Int? {
+        if case .random(let seed) = self { seed } else { nil }
+    }
+
+    fileprivate init?(recorded seed: JSONValue?) {
+        guard let seed else {
+            self = .shard
+            return
+        }
+        guard let seed = seed.int else { return nil }
+        self = .random(seed: seed)
     }
 }
 
 extension ScoringRecord.Stopping {
     var json: JSONValue {
-        [
-            "qid_stderr": .number(qidStderr), "windows_available": .integer(availableWindows),
-            "baseline": .string(baseline),
-        ]
+        var object = JSONObject([
+            .init(key: "windows_available", value: .integer(availableWindows)),
+            .init(key: "baseline", value: .string(baseline)),
+        ])
+        target.add(to: &object)
+        return .object(object)
     }
 
     fileprivate init?(_ object: JSONObject) {
-        guard let qidStderr = object["qid_stderr"]?.double, let available = object["windows_available"]?.int,
-            let baseline = object["baseline"]?.string
+        guard
+            let target = PrecisionTarget(
+                qidStderr: object["qid_stderr"]?.double, klError: object["kl_error"]?.double),
+            let available = object["windows_available"]?.int, let baseline = object["baseline"]?.string
         else { return nil }
-        self.init(qidStderr: qidStderr, availableWindows: available, baseline: baseline)
+        self.init(target: target, availableWindows: available, baseline: baseline)
+    }
+}
+
+extension PrecisionTarget {
+    /// Puts what is asked for into an object.
+    package func add(to object: inout JSONObject) {
+        object["qid_stderr"] = qidStderr.map { .number($0) }
+        object["kl_error"] = klError.map { .number($0) }
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Evaluation
 import FoundationEssentials
 import LanguageModel
 import Options
@@ -33,10 +34,22 @@ struct EvaluateCommand: ParsableCommand {
     @Option(help: "Windows to score (default: the whole shard).")
     var windows: Int?
 
+    @Option(help: "Which windows first: random, from all over the shard, or shard, as they stand in it.")
+    var order: OrderName = .random
+
+    @Option(help: "The seed of the random order (default: 1).")
+    var seed: Int?
+
     @Option(
         help: ArgumentHelp(
             "Stop as soon as the standard error of every form's QiD is at most this.", valueName: "nats"))
     var qidStderr: Double?
+
+    @Option(
+        help: ArgumentHelp(
+            "Stop as soon as the standard error of every form's KL is at most this share of it, such as 5%.",
+            valueName: "share"))
+    var klError: Share?
 
     @Option(help: "Which tokens of a window count: all, or second-half as llama.cpp scores.")
     var score: ScoredTokens = .all
@@ -52,6 +65,10 @@ struct EvaluateCommand: ParsableCommand {
         guard checkpoint == nil || shard != nil else { throw ValidationError("--checkpoint needs a --shard") }
         guard context >= 2 else { throw ValidationError("--context must be at least 2") }
         guard (qidStderr ?? 1) > 0 else { throw ValidationError("--qid-stderr must be above zero") }
+        guard seed == nil || order == .random else {
+            throw ValidationError("--seed is of the random order; leave out --order shard")
+        }
+        guard (seed ?? 0) >= 0 else { throw ValidationError("--seed must be at least 0") }
         guard (windows ?? 1) >= 1 else { throw ValidationError("--windows must be at least 1") }
     }
 
@@ -67,7 +84,10 @@ struct EvaluateCommand: ParsableCommand {
                 checkpoint: URL(filePath: checkpoint, directoryHint: .isDirectory),
                 compressed: compressed.map { URL(filePath: $0, directoryHint: .isDirectory) },
                 shard: URL(filePath: shard), tokenizer: tokenizer.map { URL(filePath: $0) }, context: context,
-                windows: windows, qidStderr: qidStderr, scored: score, memory: memory.bytes)
+                windows: windows,
+                order: order == .shard ? .shard : seed.map { .random(seed: $0) } ?? .usual,
+                target: PrecisionTarget(qidStderr: qidStderr, klError: klError?.value), scored: score,
+                memory: memory.bytes)
             print(try evaluate(request, asJSON: json), terminator: "")
             return .success
         }
@@ -75,3 +95,18 @@ struct EvaluateCommand: ParsableCommand {
 }
 
 extension ScoredTokens: ExpressibleByArgument {}
+
+/// What `--order` may say.
+enum OrderName: String, CaseIterable, ExpressibleByArgument { case random, shard }
+
+/// A share above zero, `0.05` or `5%`.
+struct Share: ExpressibleByArgument {
+    let value: Double
+
+    init?(argument: String) {
+        let isPercent = argument.hasSuffix("%")
+        guard let number = Double(isPercent ? String(argument.dropLast()) : argument), number > 0, number.isFinite
+        else { return nil }
+        value = isPercent ? number / 100 : number
+    }
+}

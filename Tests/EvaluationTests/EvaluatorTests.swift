@@ -35,7 +35,15 @@ struct EvaluatorTests {
         #expect(base.qid == 0 && base.qidStandardError == 0 && base.kl == 0 && base.agreement == 1)
         #expect(abs(other.qid - (other.loss - base.loss)) < 1e-12)
         let differences = zip(other.windowNLL, base.windowNLL).map { ($0 - $1) / 63 }
-        #expect(other.qidStandardError == PairedDifference(differences).standardError)
+        let blocks = WindowBlocks(places: other.windowPlaces, context: 64)
+        #expect(other.qidStandardError == blocks.standardError(ofMean: differences))
+        #expect(abs(other.kl - other.windowKL.reduce(0, +) / 378) < 1e-12)
+        #expect(other.klStandardError == blocks.standardError(ofMean: other.windowKL.map { $0 / 63 }))
+        #expect(base.klStandardError == 0 && base.ratioStandardError == nil)
+        let ratio = other.qid / other.kl
+        let left = zip(differences, other.windowKL).map { $0 - ratio * $1 / 63 }
+        let ratioError = try #require(blocks.standardError(ofMean: left)) / other.kl
+        #expect(abs((try #require(other.ratioStandardError)) - ratioError) < 1e-12)
         #expect(other.kl > 0 && other.agreement < 1 && other.agreement > 0)
     }
 
@@ -47,31 +55,47 @@ struct EvaluatorTests {
         let result = try #require(json["results"]?.array?[1].object)
         #expect(
             Set(result.keys) == [
-                "name", "loss", "perplexity", "window_nll", "qid", "qid_stderr", "kl", "agreement", "bits_per_weight",
+                "name", "loss", "perplexity", "window_places", "window_nll", "window_kl", "qid", "qid_stderr", "kl",
+                "kl_stderr", "rho_stderr", "agreement", "bits_per_weight",
             ])
         #expect(result["name"] == "step4096" && result["window_nll"]?.array?.count == 1)
         #expect(result["loss"]?.double == evaluation.results[1].loss)
         // One window has no standard error.
-        #expect(result["qid_stderr"] == .null)
+        #expect(result["qid_stderr"] == .null && result["kl_stderr"] == .null && result["rho_stderr"] == .null)
+        // The first window of a random order is any of the shard's 1250.
+        #expect(result["window_places"]?.array == [.integer(WindowOrder.usual.places(1, of: 1250)[0])])
     }
 
     @Test func addsWindowsUntilTheStandardErrorIsReached() throws {
         let evaluator = try Self.evaluator("step512", "step4096")
         let all = try evaluator.evaluate(Self.stream, .init(context: 16, windows: .first(96)))
-        func standardError(_ windows: Int) throws -> Double {
-            let differences = zip(all.results[1].windowNLL, all.results[0].windowNLL).prefix(windows).map {
-                ($0 - $1) / 15
-            }
-            return try #require(PairedDifference(differences).standardError)
+        func result(_ windows: Int) throws -> EvaluationResult {
+            try evaluator.evaluate(Self.stream, .init(context: 16, windows: .first(windows))).results[1]
         }
-        let target = try standardError(64)
-        let used = try #require(try stride(from: 16, through: 64, by: 16).first { try standardError($0) <= target })
+        let sizes = Array(stride(from: 32, through: 64, by: 16))
+        let target = try #require(try result(48).qidStandardError)
+        let used = try #require(try sizes.first { try (result($0).qidStandardError ?? .infinity) <= target })
         let adaptive = try evaluator.evaluate(
-            Self.stream, .init(context: 16, windows: .untilStandardError(target, limit: 96)))
+            Self.stream, .init(context: 16, windows: .until(PrecisionTarget(qidStderr: target), limit: 96)))
         #expect(adaptive.windows == used && adaptive.availableWindows == 96)
         #expect(adaptive.results[1].windowNLL == Array(all.results[1].windowNLL.prefix(used)))
+        // Of KL likewise, in relative terms.
+        let half = try result(48)
+        let share = try #require(half.klStandardError) / half.kl
+        let byKL = try evaluator.evaluate(
+            Self.stream, .init(context: 16, windows: .until(PrecisionTarget(klError: share), limit: 96)))
+        let wanted = try sizes.first { size in
+            let one = try result(size)
+            return (one.klStandardError ?? .infinity) <= share * one.kl
+        }
+        #expect(byKL.windows == wanted)
+        // However little is asked for, a few windows do not know it.
+        let easy = try #require(PrecisionTarget(qidStderr: 100, klError: 100))
+        #expect(
+            try evaluator.evaluate(Self.stream, .init(context: 16, windows: .until(easy, limit: nil))).windows
+                == WindowCount.least)
         let never = try evaluator.evaluate(
-            Self.stream, .init(context: 16, windows: .untilStandardError(1e-9, limit: 40)))
+            Self.stream, .init(context: 16, windows: .until(PrecisionTarget(qidStderr: 1e-9), limit: 40)))
         #expect(never.windows == 40)
     }
 
@@ -92,14 +116,16 @@ struct EvaluatorTests {
             Evaluator.Variant(name: "broken", weights: weights),
             Evaluator.Variant(name: "later", weights: try Self.weights("step4096")),
         ]
-        let request = Evaluator.Request(context: 32, windows: .untilStandardError(10, limit: 32))
+        let request = Evaluator.Request(context: 32, windows: .until(PrecisionTarget(qidStderr: 10), limit: 64))
         let evaluation = try Evaluator(variants).evaluate(Self.stream, request)
         // The broken one does not keep the others from being known well enough.
-        #expect(evaluation.windows == WindowCount.block)
+        #expect(evaluation.windows == WindowCount.least)
         #expect(evaluation.results.map(\.notFiniteAfter) == [nil, "gpt_neox.layers.2", nil])
         #expect(evaluation.results[2].loss.isFinite)
         let json = try #require(evaluation.results[1].json.object)
-        for key in ["loss", "perplexity", "qid", "qid_stderr", "kl", "agreement"] { #expect(json[key] == .null) }
+        for key in ["loss", "perplexity", "qid", "qid_stderr", "kl", "kl_stderr", "rho_stderr", "agreement"] {
+            #expect(json[key] == .null)
+        }
         #expect(json["window_nll"]?.array?.first == .null)
 
         #expect(throws: EvaluationError.notFinite(name: "broken", module: "gpt_neox.layers.2")) {
@@ -126,7 +152,7 @@ struct EvaluatorTests {
             try [Evaluator.Variant(name: "baseline", weights: WeightStore(baseline))]
             + targets.map { .init(name: $0.spec.name, weights: try WeightStore(Checkpoint(directory: $0.directory))) }
         let evaluation = try Evaluator(variants).evaluate(
-            Fixtures.tokenIDs("heldout"), .init(context: 256, windows: .first(128)))
+            Fixtures.tokenIDs("heldout"), .init(context: 256, windows: .first(128), order: .shard))
         #expect(evaluation.tokens == expected["tokens"]?.int)
         for result in evaluation.results {
             let loss = try #require(expected[result.name]?.double)

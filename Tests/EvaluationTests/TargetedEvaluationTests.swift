@@ -22,15 +22,18 @@ struct TargetedEvaluationTests {
     private static func request(_ target: Double, limit: Int? = nil, baselineWindows: Int = 0)
         -> Evaluator.TargetedRequest
     {
-        .init(context: context, standardError: target, limit: limit, baselineWindows: baselineWindows)
+        .init(
+            context: context, target: PrecisionTarget(qidStderr: target), limit: limit, baselineWindows: baselineWindows
+        )
     }
 
     /// The windows that a variant needs by the rule, from the differences of all its windows.
     private static func needed(_ result: EvaluationResult, _ baseline: EvaluationResult, _ target: Double) -> Int {
         let differences = zip(result.windowNLL, baseline.windowNLL).map { ($0 - $1) / Double(context - 1) }
-        let looks = Array(stride(from: 16, to: differences.count, by: 16))
+        let looks = Array(stride(from: 32, to: differences.count, by: 16))
         return looks.first { windows in
-            (PairedDifference(Array(differences.prefix(windows))).standardError ?? .infinity) <= target
+            let blocks = WindowBlocks(places: Array(result.windowPlaces.prefix(windows)), context: context)
+            return (blocks.standardError(ofMean: Array(differences.prefix(windows))) ?? .infinity) <= target
         } ?? differences.count
     }
 

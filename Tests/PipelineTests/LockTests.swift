@@ -1,3 +1,4 @@
+import Evaluation
 import FoundationEssentials
 import JSON
 import Pipeline
@@ -62,7 +63,8 @@ struct LockTests {
 
     @Test func theWindowsThatWereUsedStandBesideTheLockOrInAnOldOne() throws {
         let lock = try Self.lock(
-            checkpoints: [Self.entry("d1", step: 64)], windows: "qid_stderr: 0.002\nscore: second-half")
+            checkpoints: [Self.entry("d1", step: 64)],
+            windows: "qid_stderr: 0.002\nkl_error: 5%\nseed: 3\nscore: second-half")
         let cells = lock.cells
         var used = WindowsUsed()
         for (place, cell) in cells.enumerated() { used.add(16 * (place + 1), of: cell) }
@@ -94,21 +96,28 @@ struct LockTests {
         #expect(
             try lock("windows: 8\nqid_stderr: 0.1").cells[0].evaluation == lock("windows: 8").cells[0].evaluation)
         #expect(
-            fine[1].extent == .until(qidStderr: 0.001, limit: nil, baseline: fine[0].evaluation))
+            fine[1].extent == .until(PrecisionTarget(qidStderr: 0.001), limit: nil, baseline: fine[0].evaluation))
+        #expect(try lock("kl_error: 5%").cells[1].evaluation != fine[1].evaluation)
         // What is compressed does not depend on how it is measured.
         #expect(fine.map(\.compressed) == coarse.map(\.compressed))
         #expect(try lock("score: second-half").cells[0].evaluation != lock("score: all").cells[0].evaluation)
     }
 
-    /// Artifacts made before there were targets are found again.
-    @Test func keysOfFixedWindowsAreAsEver() throws {
-        let cells = try Self.lock(checkpoints: [Self.entry("d1", step: 64)]).cells
+    /// Artifacts made before there were targets are found again, as far as the stage's version is theirs.
+    @Test func keysOfFixedWindowsInTheShardsOrderAreAsEver() throws {
+        let entries = [Self.entry("d1", step: 64)]
+        let cells = try Self.lock(checkpoints: entries, windows: "windows: 8\norder: shard").cells
         let inputs: JSONValue = [
             "checkpoint": "d1", "config": "c0", "compressed": .null, "shard": "5a", "tokenizer": "t0",
         ]
         #expect(
             cells[0].evaluation
                 == ArtifactKey(stage: .evaluate, inputs: inputs, parameters: ["context": 256, "windows": 8]))
+        // A seed is part of the key; 1 is the usual one.
+        let keys = try ["", "seed: 1", "order: random", "seed: 2"].map { line in
+            try Self.lock(checkpoints: entries, windows: "windows: 8\n" + line).cells[0].evaluation
+        }
+        #expect(Set(keys + [cells[0].evaluation]).count == 3 && keys[0] == keys[1] && keys[0] == keys[2])
         #expect(
             try Self.lock(checkpoints: [], windows: "windows: 8\nscore: all").digest
                 == Self.lock(checkpoints: []).digest)

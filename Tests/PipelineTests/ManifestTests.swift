@@ -1,4 +1,5 @@
 import Compression
+import Evaluation
 import FoundationEssentials
 import LanguageModel
 import Pipeline
@@ -54,6 +55,11 @@ struct ManifestTests {
         ("windows: 8", "windows: [", "not YAML", 9),
         ("windows: 8", "qid_stderr: 0", "'qid_stderr' is 0 where a number above zero was expected", 7),
         ("windows: 8", "qid_stderr: small", "'qid_stderr' is 'small' where a number above zero was expected", 7),
+        ("windows: 8", "kl_error: 0%", "'kl_error' is '0%' where a share above zero such as 5% was expected", 7),
+        ("windows: 8", "kl_error: -1", "'kl_error' is -1 where a number above zero was expected", 7),
+        ("windows: 8", "order: sorted", "'order': 'sorted' where shard or random was expected", 7),
+        ("windows: 8", "order: shard\nseed: 2", "'seed': the order of the shard has no seed", 8),
+        ("windows: 8", "seed: -2", "'seed' is -2 where a whole number of at least 0 was expected", 7),
         ("windows: 8", "score: half", "'score' is 'half' where all or second-half was expected", 7),
         ("windows: 8", "score: 2", "'score' is 2 where all or second-half was expected", 7),
     ])
@@ -68,13 +74,30 @@ struct ManifestTests {
 
     @Test func aTargetAndWhatIsScored() throws {
         let plain = try manifest(Self.text).evaluation
-        #expect(plain.windows == 8 && plain.qidStderr == nil && plain.score == .all)
+        #expect(plain.windows == 8 && plain.target == nil && plain.order == .usual && plain.score == .all)
         let target = try manifest(
             Self.text.replacing("windows: 8", with: "qid_stderr: 0.002\nscore: second-half")
         ).evaluation
-        #expect(target.windows == nil && target.qidStderr == 0.002 && target.score == .secondHalf)
+        #expect(
+            target.windows == nil && target.target == PrecisionTarget(qidStderr: 0.002) && target.score == .secondHalf)
         let capped = try manifest(Self.text.replacing("windows: 8", with: "windows: 8\nqid_stderr: 1")).evaluation
-        #expect(capped.windows == 8 && capped.qidStderr == 1 && capped.score == .all)
+        #expect(capped.windows == 8 && capped.target == PrecisionTarget(qidStderr: 1) && capped.score == .all)
+        for (line, share) in [("5%", 0.05), ("0.05", 0.05), ("12.5 %", 0.125), ("1", 1)] {
+            let relative = try manifest(Self.text.replacing("windows: 8", with: "kl_error: \(line)")).evaluation
+            #expect(relative.target == PrecisionTarget(klError: share))
+        }
+        let both = try manifest(Self.text.replacing("windows: 8", with: "kl_error: 5%\nqid_stderr: 1")).evaluation
+        #expect(both.target == PrecisionTarget(qidStderr: 1, klError: 0.05))
+    }
+
+    @Test func theOrderOfWindows() throws {
+        let orders: [(String, WindowOrder)] = [
+            ("order: shard", .shard), ("order: random", .usual), ("seed: 7", .random(seed: 7)),
+            ("order: random\nseed: 0", .random(seed: 0)),
+        ]
+        for (lines, order) in orders {
+            #expect(try manifest(Self.text.replacing("windows: 8", with: lines)).evaluation.order == order)
+        }
     }
 
     @Test func missingFileIsNamed() {

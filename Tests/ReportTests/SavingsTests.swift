@@ -1,3 +1,4 @@
+import Evaluation
 import JSON
 import Records
 import Report
@@ -10,11 +11,12 @@ import Testing
         var cells = try SampleContent.cells()
         for place in cells.indices where target != nil {
             cells[place].scored.windows = windows
-            cells[place].scored.stopping = .init(availableWindows: 64, qidStderr: target ?? 0)
+            cells[place].scored.stopping = .init(
+                availableWindows: 64, target: PrecisionTarget(qidStderr: target ?? 0))
             cells[place].degradation.qidStderr = 0.001
         }
         var content = try SampleContent.content(cells, laws: [])
-        content.run.qidStderrTarget = target
+        content.run.target = PrecisionTarget(qidStderr: target, klError: nil)
         return content
     }
 
@@ -37,6 +39,20 @@ import Testing
                 QiD is measured to ±0.002 nats (standard error) in 47 of 48 cells with 27 % of the windows; in the \
                 others, which used all of them, to ±0.0051 nats or better.
                 """), "\(headline(for: content))")
+    }
+
+    @Test func precisionOfKLIsRelative() throws {
+        var content = try content(target: 0.002)
+        content.run.target = PrecisionTarget(klError: 0.05)
+        for place in content.measurements.indices {
+            content.measurements[place].degradation.klStderr = content.measurements[place].degradation.kl * 0.04
+        }
+        #expect(headline(for: content).contains("KL is measured to ±5 % (standard error) with 25 % of the windows."))
+        content.measurements[3].degradation.klStderr = content.measurements[3].degradation.kl * 0.075
+        #expect(headline(for: content).contains("in 47 of 48 cells"))
+        #expect(headline(for: content).contains("to ±7.5 % or better."))
+        content.run.target = PrecisionTarget(qidStderr: 0.002, klError: 0.1)
+        #expect(headline(for: content).contains("QiD is measured to ±0.002 nats and KL to ±10 % (standard error) with"))
     }
 
     @Test func tablesAndJSONHaveTheWindows() throws {

@@ -1,3 +1,4 @@
+import Mathematics
 import ScalingLaws
 import Testing
 

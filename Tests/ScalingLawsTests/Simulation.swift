@@ -1,4 +1,5 @@
 import Foundation
+import Mathematics
 import ScalingLaws
 
 /// Points made from laws with known parameters.

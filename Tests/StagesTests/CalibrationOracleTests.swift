@@ -22,6 +22,7 @@ struct CalibrationOracleTests {
             shard: \(Fixtures.directory.appending(path: "heldout.npy").path)
             context: 256
             windows: 128
+            order: shard
             calibration: {shard: \(Fixtures.directory.appending(path: "calibration.npy").path)}
             specs:
               - {method: gptq, bits: [4, 3, 2], group: [channel, 16], symmetric: false}

@@ -23,6 +23,7 @@ struct DemoTests {
                 shard: \(demo)/heldout.jsonl.zst
                 context: 256
                 windows: 128
+                order: shard
                 specs:
                   - {method: rtn, bits: [4, 3, 2], group: 16, symmetric: false}
                   - {method: rtn, bits: [8, 4, 3, 2], group: channel, symmetric: true}

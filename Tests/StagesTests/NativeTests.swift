@@ -24,6 +24,7 @@ struct NativeTests {
                 shard: \(fixtures)/heldout.npy
                 context: 256
                 windows: 128
+                order: shard
                 specs: []
                 laws: [effective-parameters, chinchilla]
 

@@ -35,7 +35,9 @@ enum Samples {
             scoring: ScoringRecord(shard: shard, context: 11, tokens: .all),
             score: LossRecord(
                 tokens: 20, loss: loss, perplexity: 20, bitsPerWeight: 16,
-                windowNLL: [loss * 10 - 1, loss * 10 + 1]),
+                windows: [
+                    .init(place: 5, nll: loss * 10 - 1, kl: nil), .init(place: 2, nll: loss * 10 + 1, kl: nil),
+                ]),
             products: .floats)
     }
 
@@ -49,10 +51,12 @@ enum Samples {
             compression: CompressionRecord(
                 spec: spec, artifact: "compressed", calibration: nil,
                 degradation: Degradation(
-                    baselineLoss: loss16, qid: qid, qidStderr: 0.125, kl: 0.5, agreement: 0.75)),
+                    baselineLoss: loss16, qid: qid, qidStderr: 0.125, kl: 0.5, klStderr: 0.0625, ratioStderr: 0.375,
+                    agreement: 0.75)),
             scoring: ScoringRecord(shard: shard, context: 11, tokens: .all),
             score: LossRecord(
-                tokens: 20, loss: loss16 + qid, perplexity: 25, bitsPerWeight: 5.25, windowNLL: [30, 35]),
+                tokens: 20, loss: loss16 + qid, perplexity: 25, bitsPerWeight: 5.25,
+                windows: [.init(place: 5, nll: 30, kl: 4), .init(place: 2, nll: 35, kl: 6)]),
             products: .floats)
     }
 

@@ -89,7 +89,8 @@ import Warehouse
         stored_scheme
         table evaluation: key checkpoint spec shard calibration_digest compressed_key context_tokens windows scored_tokens \
         score loss_nats perplexity bits_per_weight baseline_loss_nats qid_nats qid_stderr_nats kl_nats agreement \
-        stage_version program_version qid_stderr_target_nats available_windows baseline_key
+        stage_version program_version qid_stderr_target_nats available_windows baseline_key \
+        window_seed kl_stderr_nats rho_stderr kl_error_target
         table failure: stage subject reason checkpoint spec
         table finding: path kind message checkpoint is_fault
         table fit: key law scheme family objective objective_value n left_out r2 starts starts_at_best detail \
@@ -104,7 +105,7 @@ import Warehouse
         native_scheme native_bits native_activation_bits native_sparsity fingerprint
         table spec: name scheme method bits group_size symmetric canonical sparsity sparsity_pattern rank activation_bits
         table warning: fit position message advice
-        table window: evaluation position nll_nats
+        table window: evaluation position nll_nats kl_nats
         view forecast: law family scheme quantity params tokens bits value low high beyond_hull fit
         view latest_law: law family scheme objective parameter value low high at_bound n left_out r2 fit
         view law: law family scheme objective parameter value low high at_bound n left_out r2 fit
@@ -116,10 +117,12 @@ import Warehouse
         native_scheme native_bits native_activation_bits native_sparsity path
         view qid: family params params_total series seed stage ingredient step tokens tokens_source phase learning_rate \
         doubtful method scheme spec bits group_size sparsity sparsity_pattern \
-        rank activation_bits bits_per_weight shard context windows available_windows stderr_target score loss16 loss qid stderr kl agreement checkpoint evaluation
+        rank activation_bits bits_per_weight shard context windows available_windows stderr_target kl_error_target score window_seed loss16 loss qid \
+        stderr kl kl_stderr rho rho_stderr agreement checkpoint evaluation
         view qid_history: family params params_total series seed stage ingredient step tokens tokens_source phase \
         learning_rate doubtful method scheme spec bits group_size sparsity \
-        sparsity_pattern rank activation_bits bits_per_weight shard context windows available_windows stderr_target score loss16 loss qid stderr kl agreement vocabulary_size \
+        sparsity_pattern rank activation_bits bits_per_weight shard context windows available_windows stderr_target kl_error_target score window_seed loss16 loss qid \
+        stderr kl kl_stderr rho rho_stderr agreement vocabulary_size \
         checkpoint evaluation stage_version age
         view trace: evaluation checkpoint compressed program_version run started_at lock_digest
         """

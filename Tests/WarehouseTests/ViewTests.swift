@@ -1,4 +1,5 @@
 import Compression
+import Evaluation
 import Foundation
 import Records
 import ScalingLaws
@@ -25,20 +26,20 @@ import Warehouse
         let reader = try filled().reader
         let answer = try reader.query(
             """
-            SELECT family, params, tokens, step, bits, scheme, spec, shard, loss16, loss, qid, stderr, kl, agreement,
-                bits_per_weight FROM qid ORDER BY params DESC
+            SELECT family, params, tokens, step, bits, scheme, spec, shard, loss16, loss, qid, stderr, kl, kl_stderr, rho,
+                rho_stderr, window_seed, agreement, bits_per_weight FROM qid ORDER BY params DESC
             """)
         #expect(
             answer.rows == [
                 [
                     .text("neox"), .integer(900), .integer(4000), .integer(40), .integer(4), .text("rtn-asym-g16"),
                     .text("rtn-asym-w4-g16"), .text("heldout.jsonl"), .real(3), .real(3.25), .real(0.25), .real(0.125),
-                    .real(0.5), .real(0.75), .real(5.25),
+                    .real(0.5), .real(0.0625), .real(0.5), .real(0.375), .integer(1), .real(0.75), .real(5.25),
                 ],
                 [
                     .text("neox"), .integer(800), .integer(1000), .integer(10), .integer(4), .text("rtn-asym-g16"),
                     .text("rtn-asym-w4-g16"), .text("heldout.jsonl"), .real(3), .real(3.25), .real(0.25), .real(0.125),
-                    .real(0.5), .real(0.75), .real(5.25),
+                    .real(0.5), .real(0.0625), .real(0.5), .real(0.375), .integer(1), .real(0.75), .real(5.25),
                 ],
             ])
     }
@@ -76,20 +77,24 @@ import Warehouse
         try warehouse.record(Samples.baseline("a", loss: 3))
         // On its own windows the baseline's loss is 4, not 3.
         var stopped = try Samples.compressed("a", loss16: 4, qid: 0.25)
-        stopped.scoring.stopping = .init(qidStderr: 0.125, availableWindows: 9, baseline: "a/baseline")
+        stopped.scoring.stopping = .init(
+            target: PrecisionTarget(qidStderr: 0.125), availableWindows: 9, baseline: "a/baseline")
         try warehouse.record(stopped)
         #expect(try warehouse.reader.losses().map(\.loss) == [3, 3.25])
         let point = try #require(try warehouse.reader.cells().first)
         #expect(point.degradation.baselineLoss == 4 && point.loss == 4.25 && point.qid == 0.25)
-        #expect(point.scored.windows == 2 && point.scored.stopping == .init(availableWindows: 9, qidStderr: 0.125))
+        #expect(
+            point.scored.windows == 2
+                && point.scored.stopping == .init(availableWindows: 9, target: PrecisionTarget(qidStderr: 0.125)))
         // Another target is another measurement of the cell; another version is the same one.
         stopped.key = "other target"
-        stopped.scoring.stopping?.qidStderr = 0.5
+        stopped.scoring.stopping?.target.qidStderr = 0.5
+        stopped.scoring.stopping?.target.klError = 0.05
         try warehouse.record(stopped)
         #expect(try warehouse.reader.query("SELECT count(*) FROM qid").rows == [[.integer(2)]])
         stopped.key = "later version"
         stopped.version = 2
-        stopped.score.windowNLL = [30, 35, 40]
+        stopped.score.windows.append(.init(place: 0, nll: 40, kl: 1))
         stopped.score.tokens = 30
         try warehouse.record(stopped)
         #expect(
@@ -101,7 +106,8 @@ import Warehouse
     @Test func moreWindowsThanThereWereAreRefused() throws {
         let warehouse = try Warehouse(writing: folder.warehouse)
         var stopped = try Samples.compressed("a")
-        stopped.scoring.stopping = .init(qidStderr: 0.125, availableWindows: 1, baseline: "a/baseline")
+        stopped.scoring.stopping = .init(
+            target: PrecisionTarget(qidStderr: 0.125), availableWindows: 1, baseline: "a/baseline")
         #expect { try warehouse.record(stopped) } throws: { error in
             if case .refused(table: "evaluation", _, _)? = error as? WarehouseError { true } else { false }
         }
@@ -140,6 +146,21 @@ import Warehouse
         #expect(try warehouse.reader.cells().map(\.qid) == [0.5, 0.25])
         #expect(try warehouse.reader.cells(evaluations: ["a/rtn-asym-w4-g16/1"]).map(\.qid) == [0.25])
         #expect(try warehouse.reader.query("SELECT count(*) FROM qid").rows == [[.integer(2)]])
+    }
+
+    @Test func qidGivesTheRandomOrderBeforeTheShards() throws {
+        let warehouse = try filled()
+        var inOrder = try Samples.compressed("a", qid: 0.5)
+        (inOrder.key, inOrder.scoring.order) = ("in order", .shard)
+        try warehouse.record(inOrder)
+        let other = try Samples.compressed("a")
+        #expect(try warehouse.reader.cells().map(\.qid) == [0.25, 0.25])
+        let cell = try #require(try warehouse.reader.cells(evaluations: ["in order"]).first)
+        #expect(cell.scored.order == .shard && cell.degradation == inOrder.compression?.degradation)
+        #expect(try warehouse.reader.cells().first?.scored.order == other.scoring.order)
+        let windows = try warehouse.reader.query(
+            "SELECT position, nll_nats, kl_nats FROM window WHERE evaluation = '\(other.key)' ORDER BY position")
+        #expect(windows.rows == [[.integer(2), .real(35), .real(6)], [.integer(5), .real(30), .real(4)]])
     }
 
     @Test func lawsForecastsAndTracesAreRows() throws {

@@ -35,7 +35,7 @@ import Warehouse
         let contents = try warehouse.reader.contents()
         #expect(contents == (try other.reader.contents()))
         #expect(contents.split(separator: "\n").count == 26)
-        #expect(contents.contains("window evaluation='a/rtn-asym-w4-g16/1' position=1 nll_nats=35.0"))
+        #expect(contents.contains("window evaluation='a/rtn-asym-w4-g16/1' position=2 nll_nats=35.0"))
     }
 
     @Test func anotherMeasurementUnderTheSameKeyIsAConflictAndChangesNothing() throws {
@@ -48,10 +48,10 @@ import Warehouse
         ) { try warehouse.record(Samples.compressed("a", qid: 0.5)) }
 
         var otherWindows = try Samples.compressed("a")
-        otherWindows.score.windowNLL[1] = 36
+        otherWindows.score.windows[1].nll = 36
         #expect(
             throws: WarehouseError.conflict(
-                table: "window", key: "a/rtn-asym-w4-g16/1 1", column: "nll_nats", recorded: "35.0", offered: "36.0")
+                table: "window", key: "a/rtn-asym-w4-g16/1 2", column: "nll_nats", recorded: "35.0", offered: "36.0")
         ) { try warehouse.record(otherWindows) }
 
         var otherCheckpoint = try Samples.compressed("a", params: 801)
@@ -129,9 +129,9 @@ import Warehouse
         ) { try warehouse.record(contradictory) }
 
         var infinite = try Samples.compressed("a")
-        infinite.score.windowNLL[0] = .infinity
+        infinite.score.windows[0].nll = .infinity
         #expect(
-            throws: WarehouseError.notFinite(table: "window", key: "a/rtn-asym-w4-g16/1 0", column: "nll_nats")
+            throws: WarehouseError.notFinite(table: "window", key: "a/rtn-asym-w4-g16/1 5", column: "nll_nats")
         ) { try warehouse.record(infinite) }
 
         #expect(

@@ -1,4 +1,5 @@
 package import Compression
+package import Evaluation
 package import JSON
 import LanguageModel
 package import Records
@@ -17,13 +18,13 @@ package struct Cell: Sendable, Equatable {
     /// The evaluation it makes.
     package let evaluation: ArtifactKey
 
-    /// How many windows of the shard a cell scores, from the first on.
+    /// How many windows of the shard a cell scores.
     package enum Extent: Sendable, Equatable {
         /// So many, if the shard has them; all if nil.
         case windows(Int?)
-        /// As many as it takes until the standard error of its QiD is at most this, in nats, and `limit` at most. Its
-        /// checkpoint's loss in 16 bits is `baseline`.
-        case until(qidStderr: Double, limit: Int?, baseline: ArtifactKey)
+        /// As many as it takes until it is known as well as this, and `limit` at most. Its checkpoint's loss in 16 bits is
+        /// `baseline`.
+        case until(PrecisionTarget, limit: Int?, baseline: ArtifactKey)
     }
 
     /// `rtn-asym-w4-g16`, or `baseline`.
@@ -72,9 +73,9 @@ extension Lock {
     }
 
     private func extent(_ checkpoint: CheckpointRecord, _ spec: Spec?) -> Cell.Extent {
-        guard let qidStderr else { return .windows(windows) }
+        guard let target else { return .windows(windows) }
         guard spec != nil else { return .windows(min(windows ?? Self.baselineWindows, Self.baselineWindows)) }
-        return .until(qidStderr: qidStderr, limit: windows, baseline: cell(checkpoint, nil).evaluation)
+        return .until(target, limit: windows, baseline: cell(checkpoint, nil).evaluation)
     }
 
     /// The parameters of an evaluation; those that are as ever have no key, so that older artifacts keep theirs.
@@ -82,11 +83,12 @@ extension Lock {
         var parameters = JSONObject([.init(key: "context", value: .integer(context))])
         switch extent {
         case .windows(let count): parameters["windows"] = .integer(orNull: count)
-        case .until(let qidStderr, let limit, let baseline):
+        case .until(let target, let limit, let baseline):
             parameters["windows"] = .integer(orNull: limit)
-            parameters["qid_stderr"] = .number(qidStderr)
+            target.add(to: &parameters)
             parameters["baseline"] = .string(baseline.text)
         }
+        parameters["seed"] = order.seed.map { .integer($0) }
         if score != .all { parameters["score"] = .string(score.rawValue) }
         return .object(parameters)
     }

@@ -1,4 +1,5 @@
 package import Compression
+package import Evaluation
 import FoundationEssentials
 package import JSON
 package import LanguageModel
@@ -61,8 +62,10 @@ package struct Lock: Sendable, Equatable {
     package let tokenizer: Input?
     package let context: Int
     package let windows: Int?
-    /// The standard error of QiD at which a cell stops before `windows`, in nats.
-    package let qidStderr: Double?
+    /// In which order the shard's windows are taken.
+    package let order: WindowOrder
+    /// How well a cell is known when it stops before `windows`.
+    package let target: PrecisionTarget?
     package let score: ScoredTokens
     package let calibration: Calibration?
     package let specs: [Spec]
@@ -82,7 +85,8 @@ package struct Lock: Sendable, Equatable {
         self.tokenizer = tokenizer
         context = manifest.evaluation.context
         windows = manifest.evaluation.windows
-        qidStderr = manifest.evaluation.qidStderr
+        order = manifest.evaluation.order
+        target = manifest.evaluation.target
         score = manifest.evaluation.score
         self.calibration = calibration
         specs = manifest.specs
@@ -125,7 +129,9 @@ extension Lock {
             .init(key: "laws", value: .array(laws.map { .string($0) })),
             .init(key: "predictions", value: .array(predictions.map(\.json))),
         ])
-        object["qid_stderr"] = qidStderr.map { .number($0) }
+        object["order"] = .string(order == .shard ? WindowOrder.shardName : WindowOrder.randomName)
+        object["seed"] = order.seed.map { .integer($0) }
+        target?.add(to: &object)
         if score != .all { object["score"] = .string(score.rawValue) }
         if let calibration {
             object["calibration"] = [

@@ -157,6 +157,15 @@ extension Field {
         return number
     }
 
+    /// A share as a number, `0.05`, or in hundredths, `5%`.
+    package func share() throws(ManifestError) -> Double {
+        guard case .scalar(.string(let text)) = value else { return try positive() }
+        guard text.hasSuffix("%"), let hundredths = Double(text.dropLast().filter { $0 != " " }), hundredths > 0,
+            hundredths.isFinite
+        else { throw wrong("a share above zero such as 5%") }
+        return hundredths / 100
+    }
+
     /// One of the words that a type has for its cases.
     package func choice<Choice: RawRepresentable<String> & CaseIterable>() throws(ManifestError) -> Choice {
         guard case .scalar(.string(let text)) = value, let choice = Choice(rawValue: text) else {

@@ -1,4 +1,5 @@
 package import Compression
+package import Evaluation
 package import FoundationEssentials
 import JSON
 package import LanguageModel
@@ -24,8 +25,10 @@ package struct Manifest: Sendable, Equatable {
         package let context: Int
         /// Windows to score, or with a target the most to score; the whole shard if nil.
         package let windows: Int?
-        /// Score only until the standard error of a cell's QiD is at most this, in nats.
-        package let qidStderr: Double?
+        /// In which order the shard's windows are taken.
+        package let order: WindowOrder
+        /// Score only until a cell is known this well.
+        package let target: PrecisionTarget?
         package let score: ScoredTokens
     }
 
@@ -73,7 +76,10 @@ extension Manifest {
     init(_ root: Field, directory: URL) throws(ManifestError) {
         let keys = try root.mapping(
             required: ["name", "archives", "shard", "context", "specs"],
-            optional: ["windows", "qid_stderr", "score", "tokenizer", "calibration", "laws", "predictions"])
+            optional: [
+                "windows", "order", "seed", "qid_stderr", "kl_error", "score", "tokenizer", "calibration", "laws",
+                "predictions",
+            ])
         try self.init(keys) { (field) throws(ManifestError) in
             URL(filePath: try field.string(), relativeTo: directory).standardizedFileURL
         }
@@ -100,7 +106,10 @@ extension Manifest {
             shard: try keys["shard"].required(path), tokenizer: try keys["tokenizer"].map(path),
             context: try keys["context"].required { (field) throws(ManifestError) in try field.integer(atLeast: 2) },
             windows: try keys["windows"].map { (field) throws(ManifestError) in try field.integer(atLeast: 1) },
-            qidStderr: try keys["qid_stderr"].map { (field) throws(ManifestError) in try field.positive() },
+            order: try WindowOrder(keys),
+            target: PrecisionTarget(
+                qidStderr: try keys["qid_stderr"].map { (field) throws(ManifestError) in try field.positive() },
+                klError: try keys["kl_error"].map { (field) throws(ManifestError) in try field.share() }),
             score: try keys["score"].map { (field) throws(ManifestError) in try field.choice() } ?? .all)
         calibration = try keys["calibration"].map { (field) throws(ManifestError) in
             try Calibration(field, path: path)
@@ -137,6 +146,28 @@ extension Manifest {
             }
         }
         return specs
+    }
+}
+
+extension WindowOrder {
+    static let (shardName, randomName) = ("shard", "random")
+
+    fileprivate init(_ keys: [String: Field]) throws(ManifestError) {
+        let seed = try keys["seed"].map { (field) throws(ManifestError) in try field.integer(atLeast: 0) }
+        guard let order = keys["order"] else {
+            self = seed.map { .random(seed: $0) } ?? .usual
+            return
+        }
+        switch try order.string() {
+        case Self.shardName:
+            if let seed = keys["seed"] {
+                throw seed.invalid("the order of the shard has no seed; leave one of them out")
+            }
+            self = .shard
+        case Self.randomName: self = seed.map { .random(seed: $0) } ?? .usual
+        case let other:
+            throw order.invalid("'\(other)' where \(Self.shardName) or \(Self.randomName) was expected")
+        }
     }
 }
 

@@ -1,3 +1,4 @@
+package import Evaluation
 package import Records
 
 /// Everything a report says, before it is put into words, tables and charts.
@@ -46,8 +47,8 @@ package struct RunFacts: Sendable, Equatable {
     package var contextTokens: Int
     /// Windows scored for each cell, the largest number where cells differ; 0 leaves them out.
     package var windows: Int
-    /// The standard error of QiD at which cells stopped by themselves; nil where none was asked for.
-    package var qidStderrTarget: Double?
+    /// How well cells are known that stopped by themselves; nil where nothing was asked for.
+    package var target: PrecisionTarget?
 
     package init(lockDigest: String, programVersion: String, shard: String, contextTokens: Int, windows: Int) {
         (self.lockDigest, self.programVersion, self.shard) = (lockDigest, programVersion, shard)

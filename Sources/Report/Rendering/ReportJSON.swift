@@ -1,4 +1,5 @@
 internal import Compression
+internal import Evaluation
 internal import JSON
 internal import Records
 internal import ScalingLaws
@@ -7,9 +8,11 @@ internal import ScalingLaws
 ///
 ///     {"format": "qid-report/1", "title", "headline",
 ///      "run": {"lock_digest", "date", "program_version", "shard", "context_tokens", "windows"},
-///      "savings": {"qid_stderr_target", "windows_used", "windows_available", "cells_short_of_target"} or null,
-///      "cells": [{"family", "params", "tokens", "step", "series", "seed", "stage", "phase", "scheme", "spec", "bits", "bits_per_weight",
-///                 "loss16", "loss", "qid", "qid_stderr", "kl", "agreement", "windows", "windows_available"}],
+///      "savings": {"qid_stderr_target", "kl_error_target", "windows_used", "windows_available", "cells_short_of_target"} or null,
+///      "cells": [{"family", "params", "tokens", "step", "series", "seed", "stage", "phase", "scheme", "spec",
+///                 "bits", "bits_per_weight",
+///                 "loss16", "loss", "qid", "qid_stderr", "kl", "kl_stderr", "rho", "rho_stderr", "agreement",
+///                 "windows", "windows_available"}],
 ///      "laws": [{"scheme", "fit": as `qid-fit --json`, "predictions": [{"params", "tokens", "bits", "value", "low", "high", …}],
 ///                "training_levels": [{"threshold", "params", "bits", "tokens", "low", "high", "beyond_hull"}]}],
 ///      "rankings": [{"family", "scheme", "laws": [{"law", "n", "aicc", "excess_aicc", "bic", "held_out_error", "failure"}]}],
@@ -47,7 +50,8 @@ enum ReportJSON {
 
     private static func savings(_ savings: Savings) -> JSONValue {
         [
-            "qid_stderr_target": .finite(savings.target), "windows_used": .integer(savings.used),
+            "qid_stderr_target": .finite(savings.target.qidStderr), "kl_error_target": .finite(savings.target.klError),
+            "windows_used": .integer(savings.used),
             "windows_available": .integer(savings.available), "cells_short_of_target": .integer(savings.short),
         ]
     }
@@ -63,7 +67,9 @@ enum ReportJSON {
             "bits": .finite(cell.bits), "bits_per_weight": .finite(cell.bitsPerWeight),
             "loss16": .finite(cell.degradation.baselineLoss),
             "loss": .finite(cell.loss), "qid": .finite(cell.qid), "qid_stderr": .finite(cell.degradation.qidStderr),
-            "kl": .finite(cell.degradation.kl), "agreement": .finite(cell.degradation.agreement),
+            "kl": .finite(cell.degradation.kl), "kl_stderr": .finite(cell.degradation.klStderr),
+            "rho": .finite(cell.degradation.ratio), "rho_stderr": .finite(cell.degradation.ratioStderr),
+            "agreement": .finite(cell.degradation.agreement),
             "windows": .integer(orNull: cell.scored.stopping.map { _ in cell.scored.windows }),
             "windows_available": .integer(orNull: cell.scored.stopping?.availableWindows),
         ]

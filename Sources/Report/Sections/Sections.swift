@@ -5,7 +5,7 @@ extension Document {
     /// Puts a report's content into the order in which it is read.
     init(_ content: ReportContent) {
         let run = content.run
-        let most = run.qidStderrTarget == nil ? "" : "at most "
+        let most = run.target == nil ? "" : "at most "
         let scored =
             run.windows > 0 ? "\(run.shard): \(most)\(run.windows) windows of \(run.contextTokens) tokens" : run.shard
         let facts = [

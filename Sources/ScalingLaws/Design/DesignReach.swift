@@ -1,3 +1,4 @@
+import Mathematics
 import RealModule
 
 /// How far the 95 % intervals of wanted quantities would reach up and down with more cells measured, t standard errors

@@ -1,3 +1,4 @@
+import Mathematics
 import RealModule
 
 /// Mean squared error of scalar formats on N(0, 1), each at the scale where it is least (GMSE of 2506.01863).

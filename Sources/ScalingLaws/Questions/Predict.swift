@@ -1,3 +1,4 @@
+import Mathematics
 import Presentation
 
 extension Fit {

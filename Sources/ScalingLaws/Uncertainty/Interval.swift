@@ -1,3 +1,4 @@
+import Mathematics
 import RealModule
 
 /// 95 % intervals from bootstrap draws.

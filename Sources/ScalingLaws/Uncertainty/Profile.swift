@@ -1,4 +1,5 @@
 import Kernels
+import Mathematics
 import RealModule
 
 /// Intervals from the profile of the objective: all values v of one parameter for which the best fit F(v) of the

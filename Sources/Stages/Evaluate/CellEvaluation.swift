@@ -40,7 +40,7 @@ struct CellEvaluation {
             let stream = try streams.stream(
                 shard: URL(filePath: lock.shard.path),
                 tokenizer: lock.tokenizer.map { URL(filePath: $0.path) } ?? checkpoint.tokenizerFile,
-                endOfText: checkpoint.endOfText, context: lock.context, windows: lock.windows)
+                endOfText: checkpoint.endOfText, context: lock.context, windows: lock.windows, order: lock.order)
             let (results, available) = try score(
                 variants, stream, isBaselineWanted: baselineCell != nil, progress: progress)
             var bad = cells.count - opened.count - (baselineCell == nil ? 0 : 1)
@@ -66,16 +66,17 @@ struct CellEvaluation {
         progress: @escaping @Sendable (Double) -> Void
     ) throws(StageError) -> (results: [EvaluationResult?], availableWindows: Int) {
         let options = ScoringOptions(scored: lock.score, memoryBudget: memory)
-        guard let target = lock.qidStderr else {
+        guard let target = lock.target else {
             let request = Evaluator.Request(
-                context: lock.context, windows: lock.windows.map { .first($0) } ?? .all, options: options)
+                context: lock.context, windows: lock.windows.map { .first($0) } ?? .all, order: lock.order,
+                options: options)
             let evaluation = try run(progress) { (control) throws(EvaluationError) in
                 try Evaluator(variants).evaluate(stream, request, control: control)
             }
             return (evaluation.results, evaluation.availableWindows)
         }
         let request = Evaluator.TargetedRequest(
-            context: lock.context, standardError: target, limit: lock.windows,
+            context: lock.context, target: target, order: lock.order, limit: lock.windows,
             baselineWindows: isBaselineWanted ? Lock.baselineWindows : 0, options: options)
         let evaluation = try run(progress) { (control) throws(EvaluationError) in
             try Evaluator(variants).evaluate(stream, request, control: control)
@@ -103,11 +104,11 @@ struct CellEvaluation {
             key: cell.evaluation.text, version: Stage.evaluate.version, checkpoint: cell.checkpoint,
             compression: CompressionRecord(cell, result),
             scoring: ScoringRecord(
-                shard: shard, context: lock.context, tokens: lock.score,
+                shard: shard, context: lock.context, tokens: lock.score, order: lock.order,
                 stopping: .init(cell.extent, availableWindows: availableWindows)),
             score: LossRecord(
                 tokens: result.tokens, loss: result.loss, perplexity: result.perplexity,
-                bitsPerWeight: result.bitsPerWeight, windowNLL: result.windowNLL),
+                bitsPerWeight: result.bitsPerWeight, windows: result.windows(ofBaseline: cell.spec == nil)),
             products: .current)
         try attempt { () throws(WorkspaceError) in
             _ = try workspace.publish(Array(record.json.prettyText.utf8), at: workspace.evaluation(cell.evaluation))
@@ -124,14 +125,23 @@ extension CompressionRecord {
             spec: spec, artifact: compressed.text, calibration: cell.calibrationDigest,
             degradation: Degradation(
                 baselineLoss: result.baselineLoss, qid: result.qid, qidStderr: result.qidStandardError, kl: result.kl,
-                agreement: result.agreement))
+                klStderr: result.klStandardError, ratioStderr: result.ratioStandardError, agreement: result.agreement))
     }
 }
 
 extension ScoringRecord.Stopping {
     /// Nil where the number of windows was asked for.
     fileprivate init?(_ extent: Cell.Extent, availableWindows: Int) {
-        guard case .until(let qidStderr, _, let baseline) = extent else { return nil }
-        self.init(qidStderr: qidStderr, availableWindows: availableWindows, baseline: baseline.text)
+        guard case .until(let target, _, let baseline) = extent else { return nil }
+        self.init(target: target, availableWindows: availableWindows, baseline: baseline.text)
+    }
+}
+
+extension EvaluationResult {
+    /// The windows as the store keeps them; a baseline's own KL is 0 and not kept.
+    fileprivate func windows(ofBaseline isBaseline: Bool) -> [LossRecord.Window] {
+        windowPlaces.indices.map {
+            LossRecord.Window(place: windowPlaces[$0], nll: windowNLL[$0], kl: isBaseline ? nil : windowKL[$0])
+        }
     }
 }

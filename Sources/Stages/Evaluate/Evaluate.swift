@@ -1,6 +1,6 @@
 import Checkpoint
 import Compression
-import Evaluation
+package import Evaluation
 package import FoundationEssentials
 import JSON
 package import LanguageModel
@@ -20,19 +20,20 @@ package struct EvaluationRequest: Sendable {
     package let context: Int
     /// Nil: all of the shard.
     package let windows: Int?
-    /// Stop as soon as the standard error of every form's QiD is at most this, in nats; nil: score all windows.
-    package let qidStderr: Double?
+    package let order: WindowOrder
+    /// Stop as soon as every form is known this well; nil: score all windows.
+    package let target: PrecisionTarget?
     package let scored: ScoredTokens
     /// Bytes for activations.
     package let memory: Int
 
     package init(
         checkpoint: URL, compressed: [URL], shard: URL, tokenizer: URL?, context: Int, windows: Int?,
-        qidStderr: Double?, scored: ScoredTokens, memory: Int
+        order: WindowOrder, target: PrecisionTarget?, scored: ScoredTokens, memory: Int
     ) {
         (self.checkpoint, self.compressed, self.shard, self.tokenizer) = (checkpoint, compressed, shard, tokenizer)
-        (self.context, self.windows, self.qidStderr, self.scored) = (context, windows, qidStderr, scored)
-        self.memory = memory
+        (self.context, self.windows, self.order, self.target) = (context, windows, order, target)
+        (self.scored, self.memory) = (scored, memory)
     }
 }
 
@@ -48,16 +49,17 @@ package func evaluate(_ request: EvaluationRequest, asJSON: Bool) throws(StageEr
     }
     let stream = try TokenStreams().stream(
         shard: request.shard, tokenizer: request.tokenizer ?? baseline?.tokenizerFile,
-        endOfText: baseline?.endOfText, context: request.context, windows: request.windows)
+        endOfText: baseline?.endOfText, context: request.context, windows: request.windows,
+        order: request.order)
     let progress = Progress("evaluate")
     let count: WindowCount =
-        if let target = request.qidStderr {
-            .untilStandardError(target, limit: request.windows)
+        if let target = request.target {
+            .until(target, limit: request.windows)
         } else {
             request.windows.map { .first($0) } ?? .all
         }
     let scoring = Evaluator.Request(
-        context: request.context, windows: count,
+        context: request.context, windows: count, order: request.order,
         options: ScoringOptions(scored: request.scored, memoryBudget: request.memory))
     let tell = { @Sendable (fraction: Double) in
         progress.update(fraction, "'\(request.checkpoint.lastPathComponent)'")
@@ -139,11 +141,13 @@ private func table(_ evaluation: Evaluation) -> String {
             result.name, Figures.fixed(result.loss, decimals: 5), Figures.fixed(result.perplexity, decimals: 3),
             Figures.fixed(result.qid, decimals: 5),
             result.qidStandardError.map { Figures.fixed($0, decimals: 5) } ?? "-",
-            Figures.fixed(result.kl, decimals: 5), Figures.fixed(result.agreement * 100, decimals: 2) + " %",
+            Figures.fixed(result.kl, decimals: 5),
+            result.klStandardError.map { Figures.fixed($0, decimals: 5) } ?? "-",
+            Figures.fixed(result.agreement * 100, decimals: 2) + " %",
             Figures.fixed(result.bitsPerWeight, decimals: 3),
         ]
     }
-    let header = ["", "loss", "perplexity", "QiD", "± s.e.", "KL", "agreement", "bits/weight"]
+    let header = ["", "loss", "perplexity", "QiD", "± s.e.", "KL", "± s.e.", "agreement", "bits/weight"]
     return TextTable(header, text: [0], rows: rows).aligned()
 }
 

@@ -1,3 +1,4 @@
+import Evaluation
 package import FoundationEssentials
 package import Pipeline
 import Synchronization
@@ -15,14 +16,15 @@ final class TokenStreams: Sendable {
         let limit: Int?
     }
 
-    /// The stream's first `windows` windows, or all of it.
+    /// The stream as far as its first `windows` windows, where they are taken in the shard's order, or all of it.
     ///
     /// A tokenizer is needed unless the shard holds token ids. `endOfText` is the id that follows each document; nil:
     /// what the tokenizer calls so.
     func stream(
-        shard: URL, tokenizer: URL?, endOfText: UInt32?, context: Int, windows: Int?
+        shard: URL, tokenizer: URL?, endOfText: UInt32?, context: Int, windows: Int?, order: WindowOrder
     ) throws(StageError) -> [UInt32] {
-        let limit = windows.flatMap { windows in
+        let limit = windows.flatMap { windows -> Int? in
+            guard order == .shard else { return nil }
             let (product, overflow) = windows.multipliedReportingOverflow(by: context)
             return overflow ? nil : product
         }

@@ -95,8 +95,8 @@ extension ReportContent {
         var run = RunFacts(
             lockDigest: lock?.digest ?? "", programVersion: programVersion,
             shard: points.cells.first?.scored.shard ?? "", contextTokens: lock?.context ?? 0,
-            windows: lock?.qidStderr == nil ? lock?.windows ?? 0 : points.cells.map(\.scored.windows).max() ?? 0)
-        run.qidStderrTarget = lock?.qidStderr
+            windows: lock?.target == nil ? lock?.windows ?? 0 : points.cells.map(\.scored.windows).max() ?? 0)
+        run.target = lock?.target
         self.init(
             title: lock.map { "What compression costs: \($0.name)" } ?? "What compression costs", run: run,
             measurements: points.cells.filter { $0.tokens != nil }, laws: fitted, failures: failures)

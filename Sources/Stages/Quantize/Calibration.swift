@@ -2,6 +2,7 @@ import Archive
 import Calibration
 import Checkpoint
 import Compression
+import Evaluation
 package import FoundationEssentials
 import JSON
 import LanguageModel
@@ -25,7 +26,7 @@ package struct CalibrationRequest: Sendable {
         let context = text.context
         let ids = try streams.stream(
             shard: text.shard, tokenizer: tokenizer ?? checkpoint.tokenizerFile, endOfText: checkpoint.endOfText,
-            context: context, windows: text.windows)
+            context: context, windows: text.windows, order: .shard)
         let count = min(text.windows, ids.count / context)
         guard count > 0 else { throw .shortCalibration(path: text.shard.path, tokens: ids.count, context: context) }
         return TokenWindows(ids: Array(ids.prefix(count * context)), context: context)

@@ -134,7 +134,7 @@ private struct Comparison {
     /// Compares with what the run recorded once it knew.
     private mutating func compareWindows(_ recorded: Int?, _ second: URL, _ name: String) throws(StageError) {
         guard let recorded, try exists(second) else { return }
-        let now = try evaluationRecord(at: second).score.windowNLL.count
+        let now = try evaluationRecord(at: second).score.windows.count
         if now != recorded { differences.append("\(name): \(recorded) windows then, \(now) now") }
     }
 }

@@ -1,4 +1,5 @@
 internal import Compression
+internal import Evaluation
 internal import JSON
 internal import LanguageModel
 internal import Records
@@ -47,13 +48,16 @@ extension EvaluationRecord {
             "checkpoint": .text(checkpoint.digest), "spec": .optional(compression?.spec.name),
             "shard": .text(scoring.shard.streamDigest), "calibration_digest": .optional(compression?.calibration),
             "compressed_key": .optional(compression?.artifact), "context_tokens": .integer(scoring.context),
-            "windows": .integer(score.windowNLL.count), "scored_tokens": .integer(score.tokens),
+            "windows": .integer(score.windows.count), "scored_tokens": .integer(score.tokens),
             "score": .text(scoring.tokens.rawValue), "loss_nats": .real(score.loss),
             "perplexity": .real(score.perplexity), "bits_per_weight": .real(score.bitsPerWeight),
             "baseline_loss_nats": .optional(damage?.baselineLoss), "qid_nats": .optional(damage?.qid),
             "qid_stderr_nats": .optional(damage?.qidStderr), "kl_nats": .optional(damage?.kl),
+            "kl_stderr_nats": .optional(damage?.klStderr), "rho_stderr": .optional(damage?.ratioStderr),
             "agreement": .optional(damage?.agreement),
-            "qid_stderr_target_nats": .optional(scoring.stopping?.qidStderr),
+            "qid_stderr_target_nats": .optional(scoring.stopping?.target.qidStderr),
+            "kl_error_target": .optional(scoring.stopping?.target.klError),
+            "window_seed": .optional(scoring.order.seed),
             "available_windows": .optional(scoring.stopping?.availableWindows),
             "baseline_key": .optional(scoring.stopping?.baseline), "stage_version": .integer(version),
         ]
@@ -61,9 +65,10 @@ extension EvaluationRecord {
     }
 
     var windowRows: [TableRow] {
-        score.windowNLL.enumerated().map { position, nll in
+        score.windows.map { window in
             TableRow(
-                "window", key: ["evaluation": .text(key), "position": .integer(position)], ["nll_nats": .real(nll)])
+                "window", key: ["evaluation": .text(key), "position": .integer(window.place)],
+                ["nll_nats": .real(window.nll), "kl_nats": .optional(window.kl)])
         }
     }
 }

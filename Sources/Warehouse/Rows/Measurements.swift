@@ -1,4 +1,5 @@
 internal import Compression
+internal import Evaluation
 internal import GRDB
 internal import JSON
 internal import LanguageModel
@@ -52,20 +53,22 @@ extension WarehouseReader {
 extension MeasuredCell {
     fileprivate init(_ row: Row) throws {
         let available: Int? = row["available_windows"]
-        let target: Double? = row["stderr_target"]
+        let (qidStderr, klError): (Double?, Double?) = (row["stderr_target"], row["kl_error_target"])
+        let target = PrecisionTarget(qidStderr: qidStderr, klError: klError)
         let stopping = available.flatMap { available in
-            target.map { Stopping(availableWindows: available, qidStderr: $0) }
+            target.map { Stopping(availableWindows: available, target: $0) }
         }
+        let seed: Int? = row["window_seed"]
         self.init(
             evaluation: row["evaluation"], model: MeasuredModel(row),
             spec: try Spec(recorded: row["canonical"], name: row["spec"]), bitsPerWeight: row["bits_per_weight"],
             scored: ScoredText(
                 shard: row["shard"], context: row["context"], tokens: ScoredTokens(rawValue: row["score"]) ?? .all,
-                windows: row["windows"], stopping: stopping),
+                order: seed.map { .random(seed: $0) } ?? .shard, windows: row["windows"], stopping: stopping),
             loss: row["loss"],
             degradation: Degradation(
                 baselineLoss: row["loss16"], qid: row["qid"], qidStderr: row["stderr"], kl: row["kl"],
-                agreement: row["agreement"]))
+                klStderr: row["kl_stderr"], ratioStderr: row["rho_stderr"], agreement: row["agreement"]))
     }
 }
 

@@ -29,6 +29,11 @@ package enum Normal {
     }
 }
 
+extension RandomNumbers {
+    /// Standard normal, by inversion.
+    package mutating func normal() -> Double { Normal.quantile((Double(next() >> 11) + 0.5) * 0x1p-53) }
+}
+
 /// Student's t distribution.
 package enum StudentT {
     /// The x with P(T ≤ x) = p for real degrees of freedom ≥ 1, by bisection on `cumulative`.
