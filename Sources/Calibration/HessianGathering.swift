@@ -20,7 +20,8 @@ final class HessianGathering {
     /// Adds some windows' inputs.
     func add(_ inputs: MatrixView, of modules: [String]) {
         guard let first = modules.first, !seen.contains(first) else { return }
-        let windows = inputs.rows / context
+        // Experts are given other numbers of tokens than whole windows have.
+        let windows = (inputs.rows + context - 1) / context
         if let known = hessians[first] {
             known.add(inputs, windows: windows)
             return enlarge(inputs, modules)

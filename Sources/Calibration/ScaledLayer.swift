@@ -40,8 +40,8 @@ package struct ScaledLayer {
         switch site.source {
         case .norm(let norm):
             guard let module = norm.module else { preconditionFailure("a norm without parameters is no site") }
-            taken = try divide(module + ".weight", by: factors)
-            if norm.bias { taken = try divideBias(module + ".bias", by: taken, weight: module + ".weight") }
+            taken = try divide(module + ".weight", by: factors, offset: norm.weightOffset)
+            if norm.bias { taken = try divideBias(of: norm, module, by: taken) }
         case .rows(let linear):
             var divisors = rows[linear.module] ?? Array(repeating: 1, count: linear.outputs)
             for (input, row) in site.channels.enumerated() { divisors[row] = factors[input] }
@@ -57,16 +57,19 @@ package struct ScaledLayer {
         vectors[name] = try nearest(zip(current, terms).map { $0 + $1 }, name)
     }
 
-    /// Divides a norm's weight; gives the factors that its type can express.
-    private mutating func divide(_ name: String, by factors: [Float]) throws(LanguageModelError) -> [Float] {
-        let current = try vector(name)
-        var divided = try nearest(zip(current, factors).map { $0 / $1 }, name)
+    /// Divides a norm's weight, which is stored less an offset; gives the factors that its type can express.
+    private mutating func divide(
+        _ name: String, by factors: [Float], offset: Float
+    ) throws(LanguageModelError) -> [Float] {
+        let stored = try vector(name)
+        let current = stored.map { $0 + offset }
+        var divided = try nearest(zip(current, factors).map { $0 / $1 - offset }, name)
         var taken = factors
         for index in current.indices where current[index] != 0 {
-            taken[index] = current[index] / divided[index]
+            taken[index] = current[index] / (divided[index] + offset)
             if !(taken[index].isNormal && divided[index].isFinite) {
                 taken[index] = 1
-                divided[index] = current[index]
+                divided[index] = stored[index]
             }
         }
         vectors[name] = divided
@@ -75,9 +78,11 @@ package struct ScaledLayer {
 
     /// Divides a norm's bias by the factors of its weight; where that is 0, the bias decides what the factor is.
     private mutating func divideBias(
-        _ name: String, by factors: [Float], weight: String
+        of norm: NormDescription, _ module: String, by factors: [Float]
     ) throws(LanguageModelError) -> [Float] {
-        let (current, weight) = (try vector(name), try vector(weight))
+        let name = module + ".bias"
+        let current = try vector(name)
+        let weight = try vector(module + ".weight").map { $0 + norm.weightOffset }
         var divided = try nearest(zip(current, factors).map { $0 / $1 }, name)
         var taken = factors
         for index in current.indices where weight[index] == 0 && current[index] != 0 {

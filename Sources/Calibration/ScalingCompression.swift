@@ -115,7 +115,10 @@ private final class ScalingOutput {
         for linear in layer.linearLayers {
             guard let plain = waiting.removeValue(forKey: linear.module) else { continue }
             let weight = try scaled.weight(linear)
-            let largest = statistics[linear.module].map { largestInput($0, scaled.divisors(linear)) }
+            // Of an expert that no token chose nothing is known but that.
+            let largest =
+                statistics[linear.module].map { largestInput($0, scaled.divisors(linear)) }
+                ?? (statistics.isEmpty ? nil : 0)
             var input = LinearLayer(
                 name: plain.name, weight: weight, scaleType: plain.scaleType, stack: plain.stack, largestInput: largest)
             let result: CompressedWeight
@@ -146,10 +149,15 @@ private final class ScalingOutput {
                     try layer.scale(site, by: factors)
                 } else {
                     notes.unscaled(
-                        site.linearLayers, in: layer.layer, because: "\(spec.method.name) scales behind norms")
+                        site.linearLayers, in: layer.layer, because: reason(site, statistics))
                 }
             }
         }
+    }
+
+    private func reason(_ site: ScalingSite, _ statistics: [String: ChannelStatistics]) -> String {
+        let isUnseen = !statistics.isEmpty && statistics[site.linearLayers[0].module] == nil
+        return isUnseen ? "no calibration token chose the expert" : "\(spec.method.name) scales behind norms"
     }
 
     /// A factor for each input of a site's linear layers; nil where the method leaves the site alone.

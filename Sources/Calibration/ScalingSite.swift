@@ -40,10 +40,7 @@ package struct UnscaledPlace: Sendable, Equatable {
 extension LayerDescription {
     /// The layer's places from its end to its beginning, so that a source's rows are scaled before its columns are.
     package var scalingPlaces: [ScalingPlace] {
-        [
-            .init(self, .mlpOutput), .init(self, .mlpInput), .init(self, .attentionOutput),
-            .init(self, .attentionInput),
-        ]
+        mlps.map { .behindActivation(self, $0) } + [.mlpInput(self), .attentionOutput(self), .attentionInput(self)]
     }
 
     /// The modules of all norms, with those that occur twice.
@@ -58,37 +55,39 @@ package enum ScalingPlace: Sendable, Equatable {
     case site(ScalingSite)
     case unscaled(UnscaledPlace)
 
-    fileprivate init(_ layer: LayerDescription, _ place: ScalingSite.Place) {
-        let (attention, mlp) = (layer.attention, layer.mlp)
-        switch place {
-        case .attentionInput:
-            self = .behind(layer, layer.attentionNorms.before, attention.projections.linearLayers, place)
-        case .mlpInput:
-            let linearLayers = (mlp.gate.map { [$0] } ?? []) + [mlp.up]
-            self = .behind(layer, layer.mlpNorms.before, linearLayers, place)
-        case .attentionOutput:
-            if let norm = layer.attentionNorms.inside {
-                self = .behind(layer, norm, [attention.output], place)
-            } else if attention.clip != nil {
-                self = .unscaled(.init(linearLayers: [attention.output], reason: "values are clamped"))
-            } else {
-                let (linear, channels) = attention.valueRows
-                self = .site(
-                    ScalingSite(
-                        place: place, linearLayers: [attention.output], source: .rows(linear), channels: channels))
-            }
-        case .mlpOutput:
-            if let norm = layer.mlpNorms.inside {
-                self = .behind(layer, norm, [mlp.down], place)
-            } else if mlp.gate != nil || mlp.activation.passesScales {
-                self = .site(
-                    ScalingSite(
-                        place: place, linearLayers: [mlp.down], source: .rows(mlp.up),
-                        channels: Array(0..<mlp.down.inputs)))
-            } else {
-                self = .unscaled(.init(linearLayers: [mlp.down], reason: "the activation does not pass scales on"))
-            }
+    fileprivate static func attentionInput(_ layer: LayerDescription) -> ScalingPlace {
+        behind(layer, layer.attentionNorms.before, layer.attention.projections.linearLayers, .attentionInput)
+    }
+
+    fileprivate static func attentionOutput(_ layer: LayerDescription) -> ScalingPlace {
+        let attention = layer.attention
+        if let norm = layer.attentionNorms.inside { return behind(layer, norm, [attention.output], .attentionOutput) }
+        guard attention.clip == nil else {
+            return .unscaled(.init(linearLayers: [attention.output], reason: "values are clamped"))
         }
+        let (linear, channels) = attention.valueRows
+        return .site(
+            ScalingSite(
+                place: .attentionOutput, linearLayers: [attention.output], source: .rows(linear), channels: channels))
+    }
+
+    fileprivate static func mlpInput(_ layer: LayerDescription) -> ScalingPlace {
+        let linearLayers = layer.mlps.flatMap(\.inputLayers)
+        if case .experts = layer.feedForward {
+            return .unscaled(.init(linearLayers: linearLayers, reason: "a router reads the norm in front as well"))
+        }
+        return behind(layer, layer.mlpNorms.before, linearLayers, .mlpInput)
+    }
+
+    /// What an MLP's last linear layer is given.
+    fileprivate static func behindActivation(_ layer: LayerDescription, _ mlp: MLPDescription) -> ScalingPlace {
+        if let norm = layer.mlpNorms.inside { return behind(layer, norm, [mlp.down], .mlpOutput) }
+        guard mlp.passesScales else {
+            return .unscaled(.init(linearLayers: [mlp.down], reason: "the activation does not pass scales on"))
+        }
+        return .site(
+            ScalingSite(
+                place: .mlpOutput, linearLayers: [mlp.down], source: .rows(mlp.up), channels: mlp.upRows))
     }
 
     /// Maps behind a norm, which can be divided if it has parameters and nothing else reads it.
@@ -118,8 +117,20 @@ extension AttentionDescription {
         }
         switch projections {
         case .separate(_, _, let value): return (value, rows { $0 * headSize })
-        case .interleaved(let linear): return (linear, rows { (3 * $0 + 2) * headSize })
+        case .interleaved(let linear):
+            return (linear, rows { ((perGroup + 2) * $0 + perGroup + 1) * headSize })
         case .concatenated(let linear): return (linear, rows { queryWidth + keyValueWidth + $0 * headSize })
+        }
+    }
+}
+
+extension MLPDescription {
+    /// Whether factors of the up projection's outputs are factors of the MLP's inner values.
+    fileprivate var passesScales: Bool {
+        switch fusedGate {
+        case .first, .second: true
+        case .alternating: false
+        case nil: gate != nil || activation.passesScales
         }
     }
 }

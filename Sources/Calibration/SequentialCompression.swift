@@ -41,6 +41,7 @@ private func compress(
                 for stream in group { try stream.compress(seenInputs) }
                 seen.formUnion(seenInputs.largest.keys)
             }
+            for stream in group { try stream.compressUnseen(layer: layer) }
             for stream in group where layer + 1 < layers { try stream.advance(layer: layer) }
             control.progress((Double(layer) + Double(index + 1) / Double(groups.count)) / Double(layers))
         }
@@ -71,6 +72,8 @@ private final class SpecStream {
     private var waiting: [String: LinearLayer]
     /// The layer's modules that are compressed already.
     private var compressed: [String: any WeightMatrix] = [:]
+    /// The experts' modules that saw too little text.
+    private var fewTokens: [String] = []
 
     init(
         _ store: WeightStore, _ target: CompressionTarget, _ windows: TokenWindows, _ control: RunControl
@@ -93,7 +96,7 @@ private final class SpecStream {
     ) throws(LanguageModelError) -> SeenInputs? {
         let modules = run.description.layers[layer].linearLayers.map(\.module)
         guard !seen.isSuperset(of: modules) else { return nil }
-        if statistic == .norms { return try norms(layer: layer) }
+        if statistic == .norms { return seen.isEmpty ? try norms(layer: layer) : nil }
         let gathering = HessianGathering(context: run.context, except: seen, byteCount: byteCount)
         try run.observe(layer: layer) { modules, inputs in gathering.add(inputs, of: modules) }
         let hessians = gathering.hessians
@@ -115,13 +118,40 @@ private final class SpecStream {
 
     func compress(_ inputs: SeenInputs) throws(LanguageModelError) {
         for module in inputs.largest.keys.sorted() {
-            guard var layer = waiting.removeValue(forKey: module) else { continue }
-            layer.largestInput = inputs.largest[module]
-            layer.inputNorms = inputs.norms[module]
-            do { compressed[module] = try output.compress(layer, hessian: inputs.hessians[module])[0].matrix } catch {
-                throw .compression(error)
-            }
+            try compress(
+                module, largest: inputs.largest[module], norms: inputs.norms[module], hessian: inputs.hessians[module])
         }
+    }
+
+    /// Compresses the experts of a layer that no token chose as if their inputs were all alike.
+    func compressUnseen(layer: Int) throws(LanguageModelError) {
+        for linear in run.description.layers[layer].linearLayers where waiting[linear.module] != nil {
+            fewTokens.append(linear.module)
+            let isNorms = statistic == .norms
+            try compress(
+                linear.module, largest: 0, norms: isNorms ? Array(repeating: 1, count: linear.inputs) : nil,
+                hessian: isNorms ? nil : .identity(columns: linear.inputs))
+        }
+    }
+
+    private func compress(
+        _ module: String, largest: Float?, norms: [Float]?, hessian: Hessian?
+    ) throws(LanguageModelError) {
+        guard var layer = waiting.removeValue(forKey: module) else { return }
+        layer.largestInput = largest
+        layer.inputNorms = norms
+        var hessian = hessian
+        if let given = hessian, given.tokens > 0, given.saysTooLittle, isExpert(module) {
+            fewTokens.append(module)
+            hessian = .identity(columns: given.columns)
+        }
+        do { compressed[module] = try output.compress(layer, hessian: hessian)[0].matrix } catch {
+            throw .compression(error)
+        }
+    }
+
+    private func isExpert(_ module: String) -> Bool {
+        run.description.layers.contains { module.hasPrefix($0.module + ".") && $0.expertModules.contains(module) }
     }
 
     func advance(layer: Int) throws(LanguageModelError) {
@@ -130,6 +160,13 @@ private final class SpecStream {
     }
 
     func finish(_ provenance: Provenance) throws(LanguageModelError) {
+        var provenance = provenance
+        provenance.fewTokens = fewTokens
         do { try output.finish(provenance) } catch { throw .compression(error) }
     }
+}
+
+extension Hessian {
+    /// Whether an expert saw fewer tokens than an eighth of its inputs: errors are then made up for by what little it saw.
+    fileprivate var saysTooLittle: Bool { tokens * 8 < columns }
 }

@@ -5,8 +5,10 @@ import System
 package final class Checkpoint: Sendable {
     package let directory: URL
     package let config: ModelConfiguration
-    /// Every tensor as stored, by its name.
+    /// Every tensor by its name; those that hold a weight of every expert are here expert by expert.
     package let tensors: [String: Tensor]
+    /// The tensors as they are stored.
+    package let storedTensors: [Tensor]
     /// `tokenizer.json`, where there is one.
     package let tokenizerFile: URL?
     /// The `__metadata__` of the first weight file.
@@ -37,7 +39,8 @@ package final class Checkpoint: Sendable {
             }
         }
         try files.index?.check(infos)
-        self.tensors = tensors
+        storedTensors = Array(tensors.values)
+        self.tensors = try Self.withExpertsApart(tensors, directory: directory.path(percentEncoded: false))
         self.metadata = metadata ?? [:]
         let tokenizer = directory.appending(path: "tokenizer.json")
         let hasTokenizer = try CheckpointError.attempt { () throws(SystemError) in try exists(tokenizer) }

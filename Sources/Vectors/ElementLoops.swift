@@ -15,6 +15,9 @@
     /// `block.compare(less:)`.
     static func compare(_ block: LogitBlock, less largest: Float) -> (sum: Double, difference: Double)
 
+    /// `row.cap()`.
+    static func cap(_ row: CappedRow)
+
     /// `softmax.accumulate(scores:keys:sums:channels:)`.
     static func accumulate(
         _ softmax: inout OnlineSoftmax, scores: UnsafeMutablePointer<Float>, keys: Int,

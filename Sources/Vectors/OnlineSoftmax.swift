@@ -7,6 +7,12 @@
 
     package init() {}
 
+    /// Starts with a score that belongs to no key, and whose weight goes nowhere (a sink).
+    package init(sink: Float) {
+        largest = Floats(repeating: sink)
+        total = Floats(repeating: 1)
+    }
+
     /// Turns the scores of more keys, `[key][query]`, into weights e^(score − largest), and scales what earlier keys added to
     /// `sums`, `[channel][query]`, to the largest score that is known now.
     @inlinable @_transparent

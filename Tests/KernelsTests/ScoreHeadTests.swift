@@ -48,7 +48,8 @@ struct ScoreHeadTests {
             let rows = rows ?? 0..<targets.count
             var scores: [HeadScores] = []
             scoreHead(
-                hidden: hidden.map { $0.view.rows(rows) }, heads: heads.map { DenseMatrix($0) }, bias: bias,
+                hidden: hidden.map { $0.view.rows(rows) }, heads: heads.map { DenseMatrix($0) },
+                biases: bias.map { bias in heads.map { _ in bias } } ?? [],
                 targets: Array(targets[rows]), into: &scores)
             return scores
         }
@@ -124,7 +125,7 @@ struct ScoreHeadTests {
         }
         var alone: [HeadScores] = []
         scoreHead(
-            hidden: [input.hidden[0].view], heads: [DenseMatrix(input.heads[0])], bias: input.bias,
+            hidden: [input.hidden[0].view], heads: [DenseMatrix(input.heads[0])], biases: input.bias.map { [$0] } ?? [],
             targets: input.targets, into: &alone)
         #expect(alone[0] == reference[0])
     }

@@ -67,7 +67,7 @@ struct ActivationQuantizerTests {
         let stores = try targets.map { try WeightStore(Checkpoint(directory: $0.directory)) }
         let stored = stores.map(weights)
         #expect(stored[1] == stored[0] && stored[2] == stored[0])
-        for linear in tiny.description.layers.flatMap(\.linearMaps) {
+        for linear in tiny.description.layers.flatMap(\.linearLayers).map(\.module) {
             #expect(try stores[0].activationQuantizer(of: linear) == nil)
             #expect(try stores[1].activationQuantizer(of: linear) == ActivationQuantizer(bits: 4, scale: .token))
             let fixed = try #require(try stores[2].activationQuantizer(of: linear))
@@ -119,13 +119,5 @@ private final class Largest {
                 for module in modules { values[module] = max(values[module] ?? 0, abs(inputs.row(row)[column])) }
             }
         }
-    }
-}
-
-extension LayerDescription {
-    /// The names of all linear layers.
-    fileprivate var linearMaps: [String] {
-        (attention.projections.linearLayers + [attention.output, mlp.up, mlp.down]).map(\.module)
-            + (mlp.gate.map { [$0.module] } ?? [])
     }
 }

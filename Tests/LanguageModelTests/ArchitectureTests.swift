@@ -11,7 +11,11 @@ struct ArchitectureTests {
     private static let names = [
         "gpt_neox-parallel", "gpt_neox-sequential", "llama-gqa", "llama-tied-ropescale", "mistral-sliding",
         "qwen2-bias",
-        "qwen3-qknorm", "gpt2", "olmo2-postnorm", "olmo-nonparametric", "opt", "bitnet",
+        "qwen3-qknorm", "gpt2", "olmo2-postnorm", "olmo-nonparametric", "opt", "bitnet", "gemma", "gemma2",
+        "gemma3_text",
+        "phi", "phi3-longrope", "stablelm", "stablelm-parallel", "granite", "cohere", "starcoder2", "gpt_bigcode",
+        "nemotron", "gptj", "falcon-multiquery", "falcon-new", "falcon-alibi", "bloom", "mpt", "apertus", "hf_olmo",
+        "olmoe", "mixtral", "qwen2_moe", "qwen3_moe", "qwen3_moe-stacked", "gpt_oss", "gpt_oss-mxfp4",
     ]
 
     @Test(arguments: names, [(128, 24), (256, 8)])

@@ -56,9 +56,7 @@ struct CalibratedCompressionTests {
         _ layer: LayerDescription, _ store: WeightStore
     ) throws -> [String: any WeightMatrix] {
         var weights: [String: any WeightMatrix] = [:]
-        let linearLayers =
-            layer.attention.projections.linearLayers + [layer.attention.output, layer.mlp.up, layer.mlp.down]
-        for linear in linearLayers + [layer.mlp.gate].compactMap(\.self) {
+        for linear in layer.linearLayers {
             weights[linear.module] = try store.matrix(linear.module, transposed: linear.transposed)
         }
         return weights

@@ -47,7 +47,7 @@ struct FamilyTests {
         #expect(mistral.layers[0].attention.slidingWindow == 4096)
         let bitnet = try describe("{\"model_type\": \"bitnet\", \(Self.llama), \"num_key_value_heads\": null}")
         #expect(bitnet.layers[0].attention.rotary?.base == 500_000)
-        #expect(bitnet.layers[0].mlp.activation == .vectorized(.reluSquared))
+        #expect(bitnet.layers[0].mlps[0].activation == .vectorized(.reluSquared))
         let qwen = try describe("{\"model_type\": \"qwen3\", \(Self.llama), \"num_key_value_heads\": 4}")
         #expect(qwen.layers[0].attention.headSize == 128)
     }
@@ -61,13 +61,25 @@ struct FamilyTests {
         ("opt", [50_272, 768, 3072, 12, 12, 12, 64]), ("olmo", [50_304, 4096, 11_008, 32, 32, 32, 128]),
         ("olmo2", [50_304, 4096, 11_008, 32, 32, 32, 128]), ("olmo3", [50_304, 4096, 11_008, 32, 32, 32, 128]),
         ("smollm3", [128_256, 2048, 11_008, 36, 16, 4, 128]), ("bitnet", [128_256, 2560, 6912, 30, 20, 5, 128]),
+        ("gemma", [256_000, 3072, 24_576, 28, 16, 16, 256]), ("gemma2", [256_000, 2304, 9216, 26, 8, 4, 256]),
+        ("gemma3_text", [262_208, 2304, 9216, 26, 8, 4, 256]), ("phi", [51_200, 2048, 8192, 24, 32, 32, 64]),
+        ("phi3", [32_064, 3072, 16_384, 32, 32, 32, 96]), ("stablelm", [50_304, 2560, 6912, 32, 32, 32, 80]),
+        ("granite", [32_000, 4096, 11_008, 32, 32, 32, 128]), ("cohere", [256_000, 8192, 22_528, 40, 64, 64, 128]),
+        ("starcoder2", [49_152, 3072, 12_288, 30, 24, 2, 128]), ("gpt_bigcode", [50_257, 768, 3072, 12, 12, 1, 64]),
+        ("nemotron", [256_000, 6144, 24_576, 32, 48, 48, 128]), ("gptj", [50_400, 4096, 16_384, 28, 16, 16, 256]),
+        ("falcon", [65_024, 4544, 18_176, 32, 71, 1, 64]), ("bloom", [250_880, 64, 256, 2, 8, 8, 8]),
+        ("mpt", [50_368, 2048, 8192, 24, 16, 16, 128]), ("apertus", [131_072, 4096, 14_336, 32, 32, 32, 128]),
+        ("olmoe", [50_304, 2048, 2048, 16, 16, 16, 128]), ("mixtral", [32_000, 4096, 14_336, 32, 32, 8, 128]),
+        ("qwen2_moe", [151_936, 2048, 1408, 24, 16, 16, 128]), ("qwen3_moe", [151_936, 2048, 768, 24, 32, 4, 64]),
+        ("gpt_oss", [201_088, 2880, 5760, 36, 64, 8, 64]),
     ])
     func absentSizesAreTheFamilys(name: String, sizes: [Int]) throws {
-        let model = try describe("{\"model_type\": \"\(name)\"}")
+        let model = try describe(
+            "{\"model_type\": \"\(name)\"}", without: ["model.layers.0.mlp.experts.0.gate_up_proj"])
         let layer = model.layers[0]
         let attention = layer.attention
         let found = [
-            model.vocabularySize, model.width, layer.mlp.up.outputs, model.layers.count, attention.headCount,
+            model.vocabularySize, model.width, layer.mlps[0].up.outputs, model.layers.count, attention.headCount,
             attention.keyValueHeadCount, attention.headSize,
         ]
         #expect(found == sizes)
@@ -176,7 +188,7 @@ struct FamilyTests {
                 #"{"model_type": "mamba"}"#,
                 LanguageModelError.unsupported(
                     key: "model_type", found: "'mamba'",
-                    supported: "gpt_neox, llama, mistral, qwen2, qwen3, gpt2, opt, olmo, olmo2, olmo3, smollm3, bitnet")
+                    supported: Family.all.flatMap(\.modelTypes).joined(separator: ", "))
             ),
             (
                 "{\"model_type\": \"llama\", \(llama), \"hidden_act\": \"gelu_13\"}",
@@ -209,9 +221,9 @@ struct FamilyTests {
                 .setting(key: "attention_bias", found: "1", expected: "true or false")
             ),
             (
-                "{\"model_type\": \"llama\", \(llama), \"rope_scaling\": {\"type\": \"longrope\", \"factor\": 2}}",
+                "{\"model_type\": \"llama\", \(llama), \"rope_scaling\": {\"type\": \"ntk\", \"factor\": 2}}",
                 .unsupported(
-                    key: "rope_type", found: "\"longrope\"", supported: "default, linear, dynamic, llama3, yarn")
+                    key: "rope_type", found: "\"ntk\"", supported: "default, linear, dynamic, llama3, yarn, longrope")
             ),
             (
                 "{\"model_type\": \"llama\", \(llama), \"rope_scaling\": {\"type\": \"linear\"}}",

@@ -22,12 +22,7 @@ struct LayerwiseRunTests {
         let run = try LayerwiseRun(tiny.store(), windows: tiny.windows(3, context: 8))
         let layer = run.description.layers[0]
         var widths: [String: Int] = [:]
-        for linear in layer.attention.projections.linearLayers + [
-            layer.attention.output, layer.mlp.up, layer.mlp.down,
-        ] {
-            widths[linear.module] = linear.inputs
-        }
-        if let gate = layer.mlp.gate { widths[gate.module] = gate.inputs }
+        for linear in layer.linearLayers { widths[linear.module] = linear.inputs }
         var calls: [String: Int] = [:]
         try run.observe(layer: 0) { modules, inputs in
             #expect(inputs.rows.isMultiple(of: 8))
@@ -56,9 +51,7 @@ struct LayerwiseRunTests {
         let layer = replaced.description.layers[0]
         let store = try changed.store()
         var weights: [String: any WeightMatrix] = [:]
-        let linearLayers =
-            layer.attention.projections.linearLayers + [layer.attention.output, layer.mlp.up, layer.mlp.down]
-        for linear in linearLayers + [layer.mlp.gate].compactMap(\.self) {
+        for linear in layer.linearLayers {
             weights[linear.module] = try store.matrix(linear.module, transposed: linear.transposed)
         }
         try replaced.advance(layer: 0, replacing: weights)

@@ -117,7 +117,7 @@ struct PreparedCompressionTests {
                     let found = try bytes(linear.module + ".weight_packed")
                     #expect(found[0] == found[1])
                 }
-                let clipped = [value, layer.attention.output, layer.mlp.up, layer.mlp.down]
+                let clipped = [value, layer.attention.output, layer.mlps[0].up, layer.mlps[0].down]
                 for linear in clipped {
                     let found = try bytes(linear.module + ".weight_scale")
                     #expect(found[0] != found[1], "\(linear.module)")
@@ -170,7 +170,7 @@ struct PreparedCompressionTests {
     @Test(arguments: ["awq", "smoothquant", "aweq", "dilation"])
     func weightsThatAreNotFiniteAreNamed(method: String) throws {
         let tiny = try TinyCheckpoint(#require(TinyConfigurations.all["opt"]))
-        let linear = tiny.description.layers[1].mlp.down
+        let linear = tiny.description.layers[1].mlps[0].down
         var tensor = try #require(tiny.tensors[linear.module + ".weight"])
         tensor.values[2 * linear.inputs + 5] = .nan
         try tiny.replace(linear.module + ".weight", shape: tensor.shape, values: tensor.values)
@@ -261,9 +261,7 @@ struct PreparedCompressionTests {
                 weight[5] *= 50
                 try tiny.replace(name, shape: [weight.count], values: weight)
             }
-            for linear in layer.attention.projections.linearLayers
-                + [layer.mlp.gate, layer.mlp.up].compactMap(\.self)
-            {
+            for linear in layer.attention.projections.linearLayers + layer.mlps[0].inputLayers {
                 var tensor = try #require(tiny.tensors[linear.module + ".weight"])
                 for row in 0..<linear.outputs { tensor.values[row * linear.inputs + 5] /= 50 }
                 try tiny.replace(linear.module + ".weight", shape: tensor.shape, values: tensor.values)

@@ -24,28 +24,39 @@ struct ReferenceDecoder {
         return (0..<tokens.count - 1).map { position in
             var row = norm(hidden[position], description.finalNorm)
             if let projection = description.outputProjection { row = linear(row, projection) }
-            let logits = matrix(description.head + ".weight").map { dot($0, row) }
+            let logits = logits(row)
             let largest = logits.max() ?? 0
             let total = logits.reduce(0) { $0 + exp($1 - largest) }
             return largest + log(total) - logits[Int(tokens[position + 1])]
         }
     }
 
+    private func logits(_ row: [Double]) -> [Double] {
+        var logits = matrix(description.head + ".weight").map { dot($0, row) * Double(description.logitScale) }
+        if let bias = description.headBias { logits = add(logits, vector(bias.name)) }
+        guard let cap = description.logitSoftCap.map(Double.init) else { return logits }
+        return logits.map { cap * tanh($0 / cap) }
+    }
+
     private func embed(_ token: Int, position: Int) -> [Double] {
         let embedding = description.embedding
         var row = matrix(embedding.module + ".weight")[token]
         if let projection = embedding.projection { row = linear(row, projection) }
-        guard let positions = embedding.positions else { return row }
-        return add(row, matrix(positions.module + ".weight")[position + positions.offset])
+        row = row.map { $0 * Double(embedding.scale) }
+        if let positions = embedding.positions {
+            row = add(row, matrix(positions.module + ".weight")[position + positions.offset])
+        }
+        return norm(row, embedding.norm)
     }
 
     private func run(_ layer: LayerDescription, _ hidden: inout [[Double]]) {
-        let attended = attend(layer, hidden)
+        func scaled(_ row: [Double]) -> [Double] { row.map { $0 * Double(layer.residualScale) } }
+        let attended = attend(layer, hidden).map(scaled)
         if layer.parallel {
-            hidden = hidden.indices.map { add(hidden[$0], add(attended[$0], runMLP(layer, hidden[$0]))) }
+            hidden = hidden.indices.map { add(hidden[$0], add(attended[$0], scaled(runMLP(layer, hidden[$0])))) }
         } else {
             hidden = hidden.indices.map { norm(add(hidden[$0], attended[$0]), layer.attentionNorms.afterResidual) }
-            hidden = hidden.map { norm(add($0, runMLP(layer, $0)), layer.mlpNorms.afterResidual) }
+            hidden = hidden.map { norm(add($0, scaled(runMLP(layer, $0))), layer.mlpNorms.afterResidual) }
         }
     }
 
@@ -59,12 +70,16 @@ struct ReferenceDecoder {
             for head in 0..<attention.headCount {
                 let group = head * attention.keyValueHeadCount / attention.headCount
                 let first = attention.slidingWindow.map { max(0, position - $0 + 1) } ?? 0
-                let scores = (first...position).map {
-                    Double(attention.scale) * dot(heads[position].queries[head], heads[$0].keys[group])
+                let slope = attention.positionBias.map { Double($0.slopes[head]) } ?? 0
+                let scores = (first...position).map { key in
+                    var score = Double(attention.scale) * dot(heads[position].queries[head], heads[key].keys[group])
+                    if let cap = attention.softCap.map(Double.init) { score = cap * tanh(score / cap) }
+                    return score + slope * biasScale(attention) * Double(key - position)
                 }
-                let largest = scores.max() ?? 0
+                let sink = attention.sinks.map { vector($0.name)[head] }
+                let largest = max(scores.max() ?? 0, sink ?? -.infinity)
                 let weights = scores.map { exp($0 - largest) }
-                let total = weights.reduce(0, +)
+                let total = weights.reduce(sink.map { exp($0 - largest) } ?? 0, +)
                 var sum = Array(repeating: 0.0, count: attention.headSize)
                 for (index, weight) in weights.enumerated() {
                     sum = add(sum, heads[first + index].values[group].map { $0 * weight / total })
@@ -73,6 +88,11 @@ struct ReferenceDecoder {
             }
             return norm(linear(norm(row, layer.attentionNorms.inside), attention.output), layer.attentionNorms.after)
         }
+    }
+
+    /// Falcon scales ALiBi as it scales scores.
+    private func biasScale(_ attention: AttentionDescription) -> Double {
+        if case .falcon(let scale)? = attention.positionBias?.form { Double(scale) } else { 1 }
     }
 
     private func headVectors(
@@ -88,14 +108,16 @@ struct ReferenceDecoder {
         switch attention.projections {
         case .interleaved(let fused):
             let parts = split(linear(row, fused))
-            queries = stride(from: 0, to: parts.count, by: 3).map { parts[$0] }
-            keys = stride(from: 1, to: parts.count, by: 3).map { parts[$0] }
-            values = stride(from: 2, to: parts.count, by: 3).map { parts[$0] }
+            let perGroup = attention.headCount / attention.keyValueHeadCount
+            let groups = stride(from: 0, to: parts.count, by: perGroup + 2)
+            queries = groups.flatMap { parts[$0..<$0 + perGroup] }
+            keys = groups.map { parts[$0 + perGroup] }
+            values = groups.map { parts[$0 + perGroup + 1] }
         case .concatenated(let fused):
             let parts = split(linear(row, fused))
-            let count = attention.headCount
+            let (count, keyCount) = (attention.headCount, attention.keyValueHeadCount)
             (queries, keys, values) = (
-                Array(parts[..<count]), Array(parts[count..<2 * count]), Array(parts[(2 * count)...])
+                Array(parts[..<count]), Array(parts[count..<count + keyCount]), Array(parts[(count + keyCount)...])
             )
         case .separate(let query, let key, let value):
             (queries, keys, values) = (split(linear(row, query)), split(linear(row, key)), split(linear(row, value)))
@@ -117,6 +139,15 @@ struct ReferenceDecoder {
 
     private func normed(_ heads: [[Double]], _ description: HeadNorm?) -> [[Double]] {
         guard let description else { return heads }
+        let size = heads[0].count
+        if description.perHead, description.norm.width > size {
+            let weights = description.stored.compactMap(\.module).flatMap { vector($0 + ".weight") }
+            return heads.enumerated().map { head, values in
+                var plain = description.norm
+                plain.module = nil
+                return zip(norm(values, plain), weights[head * size..<(head + 1) * size]).map { $0 * $1 }
+            }
+        }
         if description.perHead { return heads.map { norm($0, description.norm) } }
         let row = norm(heads.flatMap(\.self), description.norm)
         return heads.indices.map { Array(row[$0 * heads[0].count..<($0 + 1) * heads[0].count]) }
@@ -127,23 +158,63 @@ struct ReferenceDecoder {
         let frequencies = rotary.frequencies(context: count)
         for (index, frequency) in frequencies.enumerated() {
             let angle = Double(position) * Double(frequency)
-            let (a, b) = (head[index], head[index + frequencies.count])
-            result[index] = Double(rotary.amplitude) * (a * cos(angle) - b * sin(angle))
-            result[index + frequencies.count] = Double(rotary.amplitude) * (b * cos(angle) + a * sin(angle))
+            let first = rotary.pairsNeighbors ? 2 * index : index
+            let second = rotary.pairsNeighbors ? 2 * index + 1 : index + frequencies.count
+            let (a, b) = (head[first], head[second])
+            result[first] = Double(rotary.amplitude) * (a * cos(angle) - b * sin(angle))
+            result[second] = Double(rotary.amplitude) * (b * cos(angle) + a * sin(angle))
         }
         return result
     }
 
     private func runMLP(_ layer: LayerDescription, _ row: [Double]) -> [Double] {
-        let (mlp, norms) = (layer.mlp, layer.mlpNorms)
-        let input = norm(row, norms.before)
+        let input = norm(row, layer.mlpNorms.before)
+        switch layer.feedForward {
+        case .dense(let mlp): return norm(run(mlp, input, inside: layer.mlpNorms.inside), layer.mlpNorms.after)
+        case .experts(let experts): return norm(run(experts, input), layer.mlpNorms.after)
+        }
+    }
+
+    private func run(_ experts: ExpertsDescription, _ input: [Double]) -> [Double] {
+        let scores = linear(input, experts.router)
+        let chosen = scores.indices.sorted { scores[$0] > scores[$1] }.prefix(experts.perToken)
+        let largest = scores.max() ?? 0
+        let powers = scores.map { exp($0 - largest) }
+        let whole: Double
+        switch experts.weighting {
+        case .softmaxOfAll(normalized: false): whole = powers.reduce(0, +)
+        case .softmaxOfAll(normalized: true), .softmaxOfChosen: whole = chosen.reduce(0) { $0 + powers[$1] }
+        }
+        var sum = input.map { _ in 0.0 }
+        for expert in chosen {
+            sum = add(sum, run(experts.experts[expert], input, inside: nil).map { $0 * powers[expert] / whole })
+        }
+        guard let shared = experts.shared else { return sum }
+        let share = 1 / (1 + exp(-linear(input, shared.gate)[0]))
+        return add(sum, run(shared.mlp, input, inside: nil).map { $0 * share })
+    }
+
+    private func run(_ mlp: MLPDescription, _ input: [Double], inside: NormDescription?) -> [Double] {
         var inner = linear(input, mlp.up)
-        if let gate = mlp.gate {
+        if let fused = mlp.fusedGate {
+            let half = inner.count / 2
+            let (first, second) = (Array(inner[..<half]), Array(inner[half...]))
+            switch fused {
+            case .first: inner = zip(first, second).map { activate($0, mlp) * $1 }
+            case .second: inner = zip(second, first).map { activate($0, mlp) * $1 }
+            case .alternating(let alpha, let limit):
+                inner = (0..<half).map { index in
+                    let gate = min(inner[2 * index], Double(limit))
+                    let up = min(max(inner[2 * index + 1], -Double(limit)), Double(limit))
+                    return (up + 1) * gate / (1 + exp(-Double(alpha) * gate))
+                }
+            }
+        } else if let gate = mlp.gate {
             inner = zip(linear(input, gate), inner).map { activate($0, mlp) * $1 }
         } else {
             inner = inner.map { activate($0, mlp) }
         }
-        return norm(linear(norm(inner, norms.inside), mlp.down), norms.after)
+        return linear(norm(inner, inside), mlp.down)
     }
 
     private func activate(_ x: Double, _ mlp: MLPDescription) -> Double {
@@ -170,7 +241,7 @@ struct ReferenceDecoder {
         let variance = row.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / count
         let scaled = row.map { ($0 - mean) / (variance + Double(description.epsilon)).squareRoot() }
         guard let module = description.module else { return scaled }
-        let weighted = zip(scaled, vector(module + ".weight")).map { $0 * $1 }
+        let weighted = zip(scaled, vector(module + ".weight")).map { $0 * ($1 + Double(description.weightOffset)) }
         return description.bias ? add(weighted, vector(module + ".bias")) : weighted
     }
 

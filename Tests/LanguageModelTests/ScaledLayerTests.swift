@@ -23,6 +23,23 @@ struct ScaledLayerTests {
         "opt": Set(ScalingSite.Place.allCases), "opt 350m": [.attentionOutput, .mlpOutput],
         "olmo": [.mlpOutput], "olmo2": [.attentionOutput, .mlpOutput],
         "olmo3": [.attentionOutput, .mlpOutput], "bitnet": Set(ScalingSite.Place.allCases),
+        "gemma": Set(ScalingSite.Place.allCases), "gemma2": Set(ScalingSite.Place.allCases),
+        "gemma3": Set(ScalingSite.Place.allCases), "phi": [.attentionOutput], "phi normed": [.attentionOutput],
+        "phi3": Set(ScalingSite.Place.allCases), "stablelm": Set(ScalingSite.Place.allCases),
+        "stablelm parallel": [.attentionOutput, .mlpOutput], "granite": Set(ScalingSite.Place.allCases),
+        "cohere": [.attentionOutput, .mlpOutput], "cohere normed": [.attentionOutput, .mlpOutput],
+        "starcoder2": [.attentionInput, .attentionOutput, .mlpInput],
+        "nemotron": [.attentionInput, .attentionOutput, .mlpInput],
+        "apertus": [.attentionInput, .attentionOutput, .mlpInput],
+        "gpt bigcode": [.attentionInput, .attentionOutput, .mlpInput],
+        "gpt bigcode with many keys": [.attentionInput, .attentionOutput, .mlpInput], "gptj": [.attentionOutput],
+        "falcon": [.attentionOutput], "falcon new": [.attentionInput, .attentionOutput, .mlpInput],
+        "falcon alibi": [.attentionInput, .attentionOutput, .mlpInput],
+        "bloom": [.attentionInput, .attentionOutput, .mlpInput], "mpt": [.attentionInput, .mlpInput],
+        "hf_olmo": Set(ScalingSite.Place.allCases), "olmoe": [.attentionInput, .attentionOutput, .mlpOutput],
+        "mixtral": [.attentionInput, .attentionOutput, .mlpOutput],
+        "qwen2 moe": [.attentionInput, .attentionOutput, .mlpOutput],
+        "qwen3 moe": [.attentionInput, .attentionOutput, .mlpOutput], "gpt oss": [.attentionInput, .attentionOutput],
     ]
 
     @Test(arguments: TinyConfigurations.all.keys.sorted())
@@ -42,8 +59,7 @@ struct ScaledLayerTests {
             #expect(found == Self.places[name])
             // Every linear layer is named once, as a site's or as one that stays.
             #expect(Set(linearLayers).count == linearLayers.count)
-            #expect(
-                linearLayers.count == layer.attention.projections.linearLayers.count + (layer.mlp.gate == nil ? 3 : 4))
+            #expect(linearLayers.count == layer.linearLayers.count)
         }
     }
 

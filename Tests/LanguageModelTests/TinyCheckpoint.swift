@@ -21,7 +21,12 @@ final class TinyCheckpoint {
         let isOPT350m = self.config["do_layer_norm_before"] == false
         let missing = absent.union(isOPT350m ? ["model.decoder.final_layer_norm"] : [])
         description = try Family.describe(
-            FamilySettings(json: self.config, hasModule: { !missing.contains($0) && !$0.isEmpty }))
+            FamilySettings(
+                json: self.config,
+                hasModule: { name in
+                    // Experts are stored apart here.
+                    !missing.contains(name) && !name.isEmpty && !name.hasSuffix(".experts.0.gate_up_proj")
+                }))
         random = SeededGenerator(seed: seed)
         scratch = try ScratchDirectory()
         makeTensors()
@@ -36,7 +41,7 @@ final class TinyCheckpoint {
 
     /// Adds noise to every weight inside layers, as compression would.
     func perturb(by amount: Float) throws {
-        for name in tensors.keys.sorted() where name.contains("layers.") || name.contains(".h.") {
+        for name in tensors.keys.sorted() where ["layers.", ".h.", "blocks."].contains(where: name.contains) {
             guard let tensor = tensors[name], tensor.shape.count == 2 else { continue }
             tensors[name] = (tensor.shape, tensor.values.map { $0 + amount * random.normal() })
         }
@@ -61,6 +66,8 @@ final class TinyCheckpoint {
             add(description.head + ".weight", [description.vocabularySize, embedding.width], scale: 0.5)
         }
         for linear in [embedding.projection, description.outputProjection].compactMap(\.self) { add(linear) }
+        if let bias = description.headBias { add(bias.name, [bias.count], scale: 0.3) }
+        add(embedding.norm)
         add(description.finalNorm)
         for layer in description.layers { add(layer) }
     }
@@ -70,16 +77,25 @@ final class TinyCheckpoint {
         case .interleaved(let linear), .concatenated(let linear): add(linear)
         case .separate(let query, let key, let value): for linear in [query, key, value] { add(linear) }
         }
-        for linear in [layer.attention.output, layer.mlp.up, layer.mlp.down] { add(linear) }
-        if let gate = layer.mlp.gate { add(gate) }
-        if case .learned(let function) = layer.mlp.activation {
-            for name in function.kind.tensors {
-                add("\(layer.mlp.activationModule).\(name)", [1], scale: 0.3, offset: 0.2)
-            }
+        add(layer.attention.output)
+        if let sinks = layer.attention.sinks { add(sinks.name, [sinks.count], scale: 1) }
+        for mlp in layer.mlps { add(mlp) }
+        if case .experts(let experts) = layer.feedForward {
+            add(experts.router)
+            if let shared = experts.shared { add(shared.gate) }
         }
-        for norm in [layer.attention.queryNorm?.norm, layer.attention.keyNorm?.norm] { add(norm) }
+        for norm in [layer.attention.queryNorm, layer.attention.keyNorm].flatMap({ $0?.stored ?? [] }) { add(norm) }
         for norms in [layer.attentionNorms, layer.mlpNorms] {
             for norm in [norms.before, norms.inside, norms.after, norms.afterResidual] { add(norm) }
+        }
+    }
+
+    private func add(_ mlp: MLPDescription) {
+        for linear in mlp.linearLayers { add(linear) }
+        if case .learned(let function) = mlp.activation {
+            for name in function.kind.tensors {
+                add("\(mlp.activationModule).\(name)", [1], scale: 0.3, offset: 0.2)
+            }
         }
     }
 
@@ -91,7 +107,7 @@ final class TinyCheckpoint {
 
     private func add(_ norm: NormDescription?) {
         guard let norm, let module = norm.module else { return }
-        add(module + ".weight", [norm.width], scale: 0.1, offset: 1)
+        add(module + ".weight", [norm.width], scale: 0.1, offset: 1 - norm.weightOffset)
         if norm.bias { add(module + ".bias", [norm.width], scale: 0.1) }
     }
 

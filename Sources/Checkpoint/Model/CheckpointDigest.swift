@@ -57,7 +57,7 @@ extension Tensor {
 
 extension Checkpoint {
     /// Hashes all tensors one after the other.
-    package func digest() -> CheckpointDigest { CheckpointDigest(tensors.values.map { $0.digest() }) }
+    package func digest() -> CheckpointDigest { CheckpointDigest(storedTensors.map { $0.digest() }) }
 }
 
 /// A digest in the usual notation.

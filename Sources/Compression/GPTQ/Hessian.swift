@@ -12,12 +12,22 @@ package final class Hessian: @unchecked Sendable {
     package let columns: Int
     /// The windows added.
     package private(set) var windows = 0
+    /// The tokens added.
+    package private(set) var tokens = 0
     /// XᵀX row after row, the lower triangle.
     private let values: RowTable<Double>
 
     package init(columns: Int) {
         self.columns = columns
         values = RowTable(rows: columns, columns: columns, repeating: 0)
+    }
+
+    /// The Hessian of inputs that say nothing of each other, all equally large: whoever makes up errors by it makes up none.
+    package static func identity(columns: Int) -> Hessian {
+        let hessian = Hessian(columns: columns)
+        for index in 0..<columns { hessian.values.withRow(index) { $0[index] = 0.5 } }
+        hessian.windows = 1
+        return hessian
     }
 
     /// One element, H[row, column] = 2/n · Σ x[row]·x[column]; zero before any window is added.
@@ -35,6 +45,7 @@ package final class Hessian: @unchecked Sendable {
             addProduct(of: x.rows(start..<min(x.rows, start + Self.tokensPerProduct)))
         }
         windows += count
+        tokens += x.rows
     }
 
     /// Bounds the length of float32 sums, and the memory of a transposed copy.

@@ -10,6 +10,9 @@ package struct Provenance: Sendable, Equatable {
     package let calibration: JSONObject?
     /// What a method that scales channels could not scale.
     package var scaling: JSONObject?
+    /// The modules of experts that too little of the calibration text reached: their weights were rounded or pruned as if
+    /// all inputs were alike, which is round to nearest for GPTQ.
+    package var fewTokens: [String] = []
 
     package init(source: String?, version: String, calibration: JSONObject? = nil) {
         self.source = source
@@ -27,6 +30,11 @@ package struct Provenance: Sendable, Equatable {
         object["source"] = source.map { .string($0) } ?? .null
         if let calibration { object["calibration"] = .object(calibration) }
         if let scaling { object["scaling"] = .object(scaling) }
+        if !fewTokens.isEmpty {
+            object["few_tokens"] = [
+                "count": .integer(fewTokens.count), "modules": .array(fewTokens.map { .string($0) }),
+            ]
+        }
         object["bits_per_weight"] = .number(bitsPerWeight)
         return .object(object)
     }

@@ -42,7 +42,7 @@ enum StorageLayouts {
     static let all: [any StorageLayout.Type] = [
         QuantizationConfiguration.self, GPTQCheckpoint.self, AWQCheckpoint.self, BitsAndBytesLayout.self,
         BitNetLayout.self, SparseLayout.self, LowRankLayout.self, CodebookLayout.self, MXInt8Layout.self,
-        Float8E5M2Layout.self,
+        Float8E5M2Layout.self, ExpertsMXFP4Layout.self,
     ]
 
     /// The layout of a checkpoint; nil for one whose weights are plain.

@@ -5,7 +5,7 @@ struct WeightPiece {
     let piece: String
 
     /// Pieces that hold the weight itself, one of which every module with a weight has.
-    static let main = ["weight", "weight_packed", "weight_mask", "weight_left_shape", "qweight"]
+    static let main = ["weight", "weight_packed", "weight_mask", "weight_left_shape", "weight_blocks", "qweight"]
 
     /// Nil for biases and whatever else belongs to no weight.
     init?(_ name: String) {

@@ -8,10 +8,13 @@ import Vectors
 /// that no query of a block may see are skipped (Rabe and Staats, 2112.05682; Dao et al., 2205.14135). A row's result
 /// depends on its own window alone.
 ///
+/// `form` says what else scores pass before they are masked, such as a soft cap or a bias for each key.
+///
 /// With `positions` only the queries there attend in each window, and `out` has only their rows.
 package func attention(
     queries: HeadLayout, keys: HeadLayout, values: HeadLayout, windowLength: Int, scale: Float,
-    slidingWindow: Int? = nil, positions: Range<Int>? = nil, into out: MatrixView
+    slidingWindow: Int? = nil, form scoreForm: ScoreForm = ScoreForm(), positions: Range<Int>? = nil,
+    into out: MatrixView
 ) {
     let positions = positions ?? 0..<windowLength
     precondition(queries.rows == keys.rows && keys.rows == values.rows)
@@ -20,9 +23,12 @@ package func attention(
     precondition(keys.count == values.count && keys.count > 0 && queries.count % keys.count == 0)
     precondition(queries.size == keys.size && out.columns == queries.count * values.size)
     precondition(windowLength > 0 && queries.rows % windowLength == 0 && slidingWindow ?? 1 > 0)
+    precondition(scoreForm.keyBias.map { $0.rows == queries.count && $0.columns >= windowLength } ?? true)
+    precondition(scoreForm.sinks.map { $0.count == queries.count } ?? true)
     let call = AttentionCall(
         queries: queries, keys: keys, values: values, windowLength: windowLength, scale: scale,
-        visible: min(slidingWindow ?? windowLength, windowLength), positions: positions, out: out, form: .current,
+        scoreForm: scoreForm, visible: min(slidingWindow ?? windowLength, windowLength), positions: positions, out: out,
+        form: .current,
         loops: Processor.loops)
     let units = queries.rows / windowLength * keys.count
     // Where windows and heads are too few for all workers, the panels of queries of each are dealt out.
@@ -40,6 +46,7 @@ private struct AttentionCall: Sendable {
     let values: HeadLayout
     let windowLength: Int
     let scale: Float
+    let scoreForm: ScoreForm
     /// The keys that a query sees at most.
     let visible: Int
     let positions: Range<Int>
@@ -68,7 +75,8 @@ private struct AttentionCall: Sendable {
                     let panelPositions = first..<min(positions.upperBound, first + form.weightRows)
                     for queryHead in keyHead * group..<(keyHead + 1) * group {
                         panel.load(
-                            queries, head: queryHead, positions: panelPositions, firstRow: firstRow, scale: scale)
+                            queries, head: queryHead, positions: panelPositions, firstRow: firstRow, scale: scale,
+                            form: scoreForm.head(queryHead))
                         panel.attend(to: head, visible: visible)
                         panel.write(
                             to: out, firstRow: window * positions.count - positions.lowerBound,

@@ -19,6 +19,7 @@ struct QueryBlock {
     let scores: UnsafeMutablePointer<Float>
     let sums: UnsafeMutablePointer<Float>
     private var softmax = OnlineSoftmax()
+    private var form = HeadScoreForm(softCap: nil, keyBias: nil, sink: nil)
     private let loops: any ElementLoops.Type
 
     /// A block without queries that works in borrowed memory.
@@ -31,8 +32,10 @@ struct QueryBlock {
     }
 
     /// Starts anew with `rows` of one head, sixteen at most, the first of which is at `position` of its window.
-    mutating func load(_ heads: HeadLayout, head: Int, rows: Range<Int>, position: Int, scale: Float) {
-        (first, count, softmax) = (position, rows.count, OnlineSoftmax())
+    mutating func load(
+        _ heads: HeadLayout, head: Int, rows: Range<Int>, position: Int, scale: Float, form: HeadScoreForm
+    ) {
+        (first, count, softmax, self.form) = (position, rows.count, form.softmax, form)
         sums.update(repeating: 0, count: valueSize * Self.size)
         let whole = count & ~7
         if count < Self.size { query.update(repeating: 0, count: querySize * Self.size) }
@@ -52,6 +55,7 @@ struct QueryBlock {
 
     /// Turns the scores of some keys into weights, and scales the sums to them.
     mutating func weigh(_ keys: Range<Int>, visible: Int) {
+        form.shape(scores, keys: keys, loops: loops)
         mask(keys, visible: visible)
         loops.accumulate(&softmax, scores: scores, keys: keys.count, sums: sums, channels: valueSize)
     }

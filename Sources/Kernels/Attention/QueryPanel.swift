@@ -59,13 +59,15 @@ struct QueryPanel {
     }
 
     /// Starts anew with the queries at some positions of a window that begins at `firstRow`.
-    mutating func load(_ heads: HeadLayout, head: Int, positions: Range<Int>, firstRow: Int, scale: Float) {
+    mutating func load(
+        _ heads: HeadLayout, head: Int, positions: Range<Int>, firstRow: Int, scale: Float, form: HeadScoreForm
+    ) {
         self.positions = positions
         for index in blocks.indices {
             let rows = block(index)
             blocks[index].load(
                 heads, head: head, rows: firstRow + rows.lowerBound..<firstRow + rows.upperBound,
-                position: rows.lowerBound, scale: scale)
+                position: rows.lowerBound, scale: scale, form: form)
         }
     }
 

@@ -9,9 +9,8 @@ package func layerNorm(
     let affine = Affine(weight: weight, bias: bias, count: x.columns)
     forEachRow(of: x) { index in
         let row = Row(base: x.row(index), count: x.columns)
-        let mean = row.sum { $0 } / Double(x.columns)
-        let variance = row.sum { ($0 - mean) * ($0 - mean) } / Double(x.columns)
-        affine.write(row, minus: mean, times: 1 / (variance + Double(epsilon)).squareRoot(), to: out.row(index))
+        let (mean, factor) = row.standardization(epsilon)
+        affine.write(row, minus: mean, times: factor, to: out.row(index))
     }
 }
 
@@ -36,6 +35,28 @@ package func rmsNorm(_ heads: HeadLayout, weight: [Float]?, epsilon: Float) {
         for head in 0..<heads.count {
             let row = Row(base: heads.row(index, head: head), count: heads.size)
             affine.write(row, minus: 0, times: row.inverseRootMeanSquare(epsilon), to: row.base)
+        }
+    }
+}
+
+/// Layer normalization in place of each head by itself, with one weight for all heads (Phi), or with one for each, head
+/// after head (StableLM, Cohere).
+package func layerNorm(_ heads: HeadLayout, weight: [Float]?, bias: [Float]?, epsilon: Float) {
+    func parts(_ values: [Float]?) -> [[Float]?] {
+        guard let values else { return [nil] }
+        precondition(values.count == heads.size || values.count == heads.count * heads.size)
+        return stride(from: 0, to: values.count, by: heads.size).map { Array(values[$0..<$0 + heads.size]) }
+    }
+    let (weights, biases) = (parts(weight), parts(bias))
+    let affines = (0..<max(weights.count, biases.count)).map { head in
+        Affine(
+            weight: weights[head % weights.count], bias: biases[head % biases.count], count: heads.size)
+    }
+    forEachRow(of: heads.base) { index in
+        for head in 0..<heads.count {
+            let row = Row(base: heads.row(index, head: head), count: heads.size)
+            let (mean, factor) = row.standardization(epsilon)
+            affines[head % affines.count].write(row, minus: mean, times: factor, to: row.base)
         }
     }
 }
@@ -72,6 +93,14 @@ private struct Row {
             index += 1
         }
         return total
+    }
+
+    /// The mean, and 1/√(variance + ε).
+    @inline(__always)
+    func standardization(_ epsilon: Float) -> (mean: Double, factor: Double) {
+        let mean = sum { $0 } / Double(count)
+        let variance = sum { ($0 - mean) * ($0 - mean) } / Double(count)
+        return (mean, 1 / (variance + Double(epsilon)).squareRoot())
     }
 
     @inline(__always)

@@ -1,3 +1,5 @@
+import Vectors
+
 /// A few scored rows, which one worker takes through a block of the vocabulary for all variants.
 struct HeadTask: Sendable {
     /// Logits of a row that are taken at a time; blocks of the vocabulary are multiples of it, so that sums keep their order.
@@ -10,6 +12,8 @@ struct HeadTask: Sendable {
     /// Where this task's rows start among all scored rows.
     let first: Int
     let crossEntropy: FusedCrossEntropy
+    let softCap: Float?
+    let loops: any ElementLoops.Type
     let form: PanelForm
 
     private var panels: Int { form.inputPanels(rows.count) }
@@ -75,6 +79,11 @@ struct HeadTask: Sendable {
                 weights.multiply(
                     inputs + panels * form.inputFloats(depth: start), firstPanel: firstPanel,
                     depths: start..<min(depth, start + block), into: out)
+            }
+        }
+        if let softCap {
+            for row in rows.indices {
+                loops.cap(CappedRow(out.row(row), count: (columns + 15) & ~15, limit: softCap))
             }
         }
         for column in columns..<(columns + 15) & ~15 {

@@ -18,6 +18,8 @@ package enum DefaultLoops: ElementLoops {
         _ block: LogitBlock, less largest: Float
     ) -> (sum: Double, difference: Double) { block.compare(less: largest) }
 
+    package static func cap(_ row: CappedRow) { row.cap() }
+
     package static func accumulate(
         _ softmax: inout OnlineSoftmax, scores: UnsafeMutablePointer<Float>, keys: Int,
         sums: UnsafeMutablePointer<Float>, channels: Int

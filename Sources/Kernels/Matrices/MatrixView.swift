@@ -61,6 +61,16 @@ extension MatrixView {
         for index in 0..<rows { row(index).update(from: other.row(index), count: columns) }
     }
 
+    /// Adds the elements of a view of the same shape to this one, times a factor, in parallel over rows.
+    package func add(_ other: MatrixView, times factor: Float) {
+        guard factor != 1 else { return add(other) }
+        precondition(rows == other.rows && columns == other.columns)
+        forEachRow(of: self) { index in
+            let (sum, term) = (row(index), other.row(index))
+            for column in 0..<columns { sum[column] += term[column] * factor }
+        }
+    }
+
     /// Adds the elements of a view of the same shape to this one, in parallel over rows.
     package func add(_ other: MatrixView) {
         precondition(rows == other.rows && columns == other.columns)

@@ -17,6 +17,12 @@ package struct AttentionDescription: Sendable, Equatable {
     package var slidingWindow: Int?
     /// Scores are scale · q·k.
     package var scale: Float
+    /// Scores are bounded to cap·tanh(score/cap) (Gemma 2).
+    package var softCap: Float?
+    /// What each head adds to scores by the key's position (ALiBi).
+    package var positionBias: PositionBias?
+    /// The tensor with a score for each query head that belongs to no key (GPT-OSS).
+    package var sinks: ParameterTensor?
 
     package var queryWidth: Int { headCount * headSize }
     package var keyValueWidth: Int { keyValueHeadCount * headSize }
@@ -25,16 +31,27 @@ package struct AttentionDescription: Sendable, Equatable {
 /// The linear layers that give queries, keys and values.
 package enum AttentionProjections: Sendable, Equatable {
     case separate(query: LinearDescription, key: LinearDescription, value: LinearDescription)
-    /// One linear layer; its outputs are q, k, v of head 0, then of head 1, … (GPT-NeoX).
+    /// One linear layer; its outputs are q, k, v of head 0, then of head 1, … (GPT-NeoX), or of one key head after the
+    /// other all queries that it serves, k and v (Falcon).
     case interleaved(LinearDescription)
     /// One linear layer; its outputs are all queries, then all keys, then all values (GPT-2).
     case concatenated(LinearDescription)
 }
 
 /// A norm of queries or keys: over each head by itself (Qwen 3) or over all of them at once (OLMo 2).
+///
+/// A norm over each head whose width is that of all heads has weights of its own for each (Cohere).
 package struct HeadNorm: Sendable, Equatable {
     package var norm: NormDescription
     package var perHead: Bool
+    /// The number of modules that the weights are spread over, `module.0`, `module.1`, …, if they are (StableLM).
+    package var parts: Int?
+
+    /// The norms as they are stored.
+    package var stored: [NormDescription] {
+        guard let parts, let module = norm.module else { return [norm] }
+        return (0..<parts).map { norm.resized(norm.width / parts).named("\(module).\($0)") }
+    }
 }
 
 extension AttentionDescription {

@@ -22,6 +22,12 @@ package struct DecoderDescription: Sendable, Equatable {
     package var outputProjection: LinearDescription?
     /// The module that holds the head's weight [V, embedding width]; a tied head names the embedding.
     package var head: String
+    /// The bias [V] that is added to logits, if there is one (GPT-J, Phi).
+    package var headBias: ParameterTensor?
+    /// Logits are multiplied by it (Cohere, Granite).
+    package var logitScale: Float = 1
+    /// Logits are bounded to cap·tanh(logit/cap) (Gemma 2).
+    package var logitSoftCap: Float?
     /// Whether the configuration ties the head to the embedding; a checkpoint may store it all the same.
     package var tiesHead: Bool
     /// Constants that a checkpoint may hold beside each layer's parameters, by their names inside a layer; ``Family``
@@ -36,7 +42,11 @@ package struct EmbeddingDescription: Sendable, Equatable {
     package var width: Int
     /// The linear layer from the embedding's width to d, where the two differ (OPT-350m).
     package var projection: LinearDescription?
+    /// Token embeddings are multiplied by it (Gemma, Granite).
+    package var scale: Float = 1
     package var positions: LearnedPositions?
+    /// A norm of what enters the first layer (BLOOM).
+    package var norm: NormDescription?
 }
 
 /// A table with one vector for each position, added to the token embeddings.
@@ -87,18 +97,22 @@ package struct NormDescription: Sendable, Equatable {
     package var module: String?
     package var bias = false
     package var width: Int
+    /// What is added to the stored weight: 1 where weights are stored less one (Gemma, Nemotron).
+    package var weightOffset: Float = 0
 }
 
-/// One decoder layer: attention, then a multilayer perceptron (MLP), each inside a residual connection.
+/// One decoder layer: attention, then a feed-forward network, each inside a residual connection.
 package struct LayerDescription: Sendable, Equatable {
     /// The module of the layer, for messages.
     package var module: String
     package var attention: AttentionDescription
     package var attentionNorms: SublayerNorms
-    package var mlp: MLPDescription
+    package var feedForward: FeedForward
     package var mlpNorms: SublayerNorms
     /// Whether both read the layer's input (GPT-NeoX, GPT-J) or the second reads the first's result.
     package var parallel = false
+    /// What a sublayer makes is multiplied by it before it is added to the residual stream (Granite).
+    package var residualScale: Float = 1
 }
 
 /// Where a sublayer f normalizes: x ← afterResidual(x + after(f(before(x)))), `inside` before f's last linear layer.
@@ -107,16 +121,6 @@ package struct SublayerNorms: Sendable, Equatable {
     package var inside: NormDescription?
     package var after: NormDescription?
     package var afterResidual: NormDescription?
-}
-
-/// A multilayer perceptron (MLP), plain (act(x·U)·D) or gated (act(x·G) ⊙ (x·U))·D.
-package struct MLPDescription: Sendable, Equatable {
-    package var gate: LinearDescription?
-    package var up: LinearDescription
-    package var down: LinearDescription
-    package var activation: ActivationFunction
-    /// The module of the activation, where it has parameters.
-    package var activationModule: String
 }
 
 extension NormDescription {

@@ -14,10 +14,11 @@ extension DecoderDescription {
                 (query.stack, key.stack, value.stack) = (stack, stack, stack)
                 layer.attention.projections = .separate(query: query, key: key, value: value)
             }
-            if let gate = layer.mlp.gate {
-                let stack = [gate, layer.mlp.up].map(\.module).inByteOrder
-                layer.mlp.gate?.stack = stack
-                layer.mlp.up.stack = stack
+            layer.changeMLPs { mlp in
+                guard let gate = mlp.gate else { return }
+                let stack = [gate, mlp.up].map(\.module).inByteOrder
+                mlp.gate?.stack = stack
+                mlp.up.stack = stack
             }
             return layer
         }

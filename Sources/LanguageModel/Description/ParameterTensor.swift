@@ -11,6 +11,11 @@ package struct ParameterTensor: Sendable, Equatable {
     package var role = Role.inner
 
     package var name: String { "\(module).\(piece)" }
+
+    /// The bias of an output head.
+    static func headBias(_ module: String, count: Int) -> ParameterTensor {
+        ParameterTensor(module: module, piece: "bias", count: count, role: .outputHead)
+    }
 }
 
 extension DecoderDescription {
@@ -29,24 +34,33 @@ extension DecoderDescription {
             ParameterTensor(module: embedding.module, piece: "weight", count: vocabulary, role: .tokenEmbedding),
             ParameterTensor(module: head, piece: "weight", count: vocabulary, role: .outputHead),
         ]
+        if let headBias { tensors.append(headBias) }
         if let positions = embedding.positions {
             let count = (positions.count + positions.offset) * width
             tensors.append(
                 ParameterTensor(module: positions.module, piece: "weight", count: count, role: .positionEmbedding))
         }
         for projection in [embedding.projection, outputProjection] { tensors += projection?.parameters ?? [] }
-        return tensors
+        return tensors + (embedding.norm?.parameters ?? [])
     }
 }
 
 extension LayerDescription {
     var parameters: [ParameterTensor] {
-        linearLayers.flatMap(\.parameters) + norms.flatMap(\.parameters) + mlp.activationParameters
+        (linearLayers + routers).flatMap(\.parameters) + norms.flatMap(\.parameters)
+            + mlps.flatMap(\.activationParameters) + (attention.sinks.map { [$0] } ?? [])
+    }
+
+    /// Parameters that a token does not meet: those of the experts that it does not choose.
+    var idleParameterCount: Int {
+        guard case .experts(let experts) = feedForward, let first = experts.experts.first else { return 0 }
+        let one = first.linearLayers.flatMap(\.parameters) + first.activationParameters
+        return (experts.experts.count - experts.perToken) * one.reduce(0) { $0 + $1.count }
     }
 
     /// Every norm of the layer, those of queries and keys among them.
     private var norms: [NormDescription] {
-        [attention.queryNorm?.norm, attention.keyNorm?.norm].compactMap(\.self) + attentionNorms.all + mlpNorms.all
+        [attention.queryNorm, attention.keyNorm].flatMap { $0?.stored ?? [] } + attentionNorms.all + mlpNorms.all
     }
 }
 

@@ -1,7 +1,7 @@
 import RealModule
 
-/// Rotary positions (arXiv 2104.09864): pairs (j, j + size/2) of the first ``size`` entries of a head turn by
-/// position · frequency_j.
+/// Rotary positions (arXiv 2104.09864): pairs (j, j + size/2) of the first ``size`` entries of a head, or pairs of
+/// neighbours (2j, 2j + 1), turn by position · frequency_j.
 ///
 /// Frequencies are base^(−2j/dimension), then scaled as the configuration's `rope_type` says. All steps are taken in
 /// float32 where transformers takes them in float32.
@@ -10,11 +10,14 @@ package struct RotaryDescription: Sendable, Equatable {
     package var dimension: Int
     package var base: Double
     package var scaling: RotaryScaling
+    /// Whether the entries of a pair stand side by side (GPT-J, Cohere).
+    package var pairsNeighbors: Bool
 
-    package init(dimension: Int, base: Double, scaling: RotaryScaling = .none) {
+    package init(dimension: Int, base: Double, scaling: RotaryScaling = .none, pairsNeighbors: Bool = false) {
         self.dimension = dimension
         self.base = base
         self.scaling = scaling
+        self.pairsNeighbors = pairsNeighbors
     }
 
     /// How many entries of a head turn.
@@ -29,12 +32,17 @@ package struct RotaryDescription: Sendable, Equatable {
             powers(of: stretchedBase(factor: factor, maximum: maximum, context: context)).map { 1 / $0 }
         case .llama3(let scaling): powers(of: base).map { scaling.scaled(1 / $0) }
         case .yarn(let scaling): scaling.blended(powers(of: base), dimension: dimension, base: base)
+        case .long(let scaling): zip(powers(of: base), scaling.factors(context: context)).map { 1 / ($1 * $0) }
         }
     }
 
-    /// The factor on cosines and sines: 1 but for YaRN.
+    /// The factor on cosines and sines: 1 but for YaRN and LongRoPE.
     package var amplitude: Float {
-        if case .yarn(let scaling) = scaling { Float(scaling.amplitude) } else { 1 }
+        switch scaling {
+        case .yarn(let scaling): Float(scaling.amplitude)
+        case .long(let scaling): Float(scaling.amplitude)
+        case .none, .linear, .dynamic, .llama3: 1
+        }
     }
 
     /// base^(2j/dimension) for j in 0 ..< size/2.
@@ -59,6 +67,26 @@ package enum RotaryScaling: Sendable, Equatable {
     case dynamic(factor: Double, maximum: Int)
     case llama3(Llama3Scaling)
     case yarn(YarnScaling)
+    case long(LongScaling)
+}
+
+/// LongRoPE (arXiv 2402.13753): each frequency is divided by a factor of its own, of one list for sequences up to the length
+/// trained on and of another for longer ones.
+package struct LongScaling: Sendable, Equatable {
+    package var short: [Float]
+    package var long: [Float]
+    package var originalContext: Double
+    /// The factor on cosines and sines.
+    package var amplitude: Double
+
+    package init(short: [Float], long: [Float], originalContext: Double, amplitude: Double) {
+        self.short = short
+        self.long = long
+        self.originalContext = originalContext
+        self.amplitude = amplitude
+    }
+
+    func factors(context: Int) -> [Float] { Double(context) > originalContext ? long : short }
 }
 
 /// Llama 3.1's scaling: long wavelengths are slowed by a factor, short ones are not, those between are blended.

@@ -26,7 +26,10 @@ package struct Family: Sendable {
 
     /// Every family, in the order in which errors and documents name them.
     package static let all: [Family] = [
-        .gptNeoX, .llama, .mistral, .qwen2, .qwen3, .gpt2, .opt, .olmo, .olmo2, .olmo3, .smolLM3, .bitNet,
+        .gptNeoX, .llama, .mistral, .qwen2, .qwen3, .gpt2, .opt, .olmo, .olmo2, .olmo3, .smolLM3, .bitNet, .gemma,
+        .gemma2,
+        .gemma3, .phi, .phi3, .stableLM, .granite, .cohere, .starCoder2, .gptBigCode, .nemotron, .gptJ, .falcon, .bloom,
+        .mpt, .apertus, .hfOLMo, .olmoE, .mixtral, .qwen2MoE, .qwen3MoE, .gptOSS,
     ]
 
     /// Describes the model of a checkpoint by the family that answers to its `model_type`.

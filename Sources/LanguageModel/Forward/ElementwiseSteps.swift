@@ -17,6 +17,13 @@ func clamp(_ view: MatrixView, to limit: Float) {
     }
 }
 
+/// Multiplies every element by a factor.
+func multiply(_ view: MatrixView, by factor: Float) {
+    forEachRow(of: view) { row in
+        for index in row.indices { row[index] *= factor }
+    }
+}
+
 /// Whether every element is finite.
 func isFinite(_ view: MatrixView) -> Bool { largestMagnitude(of: view).isFinite }
 

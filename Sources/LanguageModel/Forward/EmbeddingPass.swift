@@ -5,11 +5,15 @@ struct EmbeddingPass {
     private let tokens: any WeightMatrix
     private let projection: BoundLinear?
     private let positions: (table: any WeightMatrix, offset: Int)?
+    private let scale: Float
+    private let norm: BoundNorm?
     private let width: Int
 
     init(_ description: DecoderDescription, _ binding: WeightBinding) throws(LanguageModelError) {
         let embedding = description.embedding
         width = description.width
+        scale = embedding.scale
+        norm = try binding.norm(embedding.norm)
         tokens = try binding.matrix(embedding.module, rows: description.vocabularySize, columns: embedding.width)
         projection = try embedding.projection.map { (linear) throws(LanguageModelError) in
             try binding.refuseRounding(linear.module)
@@ -34,7 +38,9 @@ struct EmbeddingPass {
         } else {
             gather(windows.ids[...], into: hidden)
         }
+        if scale != 1 { multiply(hidden, by: scale) }
         addPositions(to: hidden, context: windows.context)
+        norm?.apply(hidden, into: hidden)
     }
 
     private func gather(_ ids: ArraySlice<UInt32>, into rows: MatrixView) {

@@ -33,6 +33,17 @@ final class FlopMeter: Sendable {
 extension LayerDescription {
     /// Multiplications and additions per token: those of the linear layers, and of attention over half a window.
     func flopsPerRow(context: Int) -> Int {
-        linearLayers.reduce(2 * context * attention.queryWidth) { $0 + 2 * $1.inputs * $1.outputs }
+        (attention.projections.linearLayers + [attention.output] + routers + usedLinearLayers).reduce(
+            2 * context * attention.queryWidth
+        ) { $0 + 2 * $1.inputs * $1.outputs }
+    }
+
+    /// The linear layers of the MLPs that a token goes through.
+    private var usedLinearLayers: [LinearDescription] {
+        switch feedForward {
+        case .dense(let mlp): mlp.linearLayers
+        case .experts(let experts):
+            (experts.experts.prefix(experts.perToken) + (experts.shared.map { [$0.mlp] } ?? [])).flatMap(\.linearLayers)
+        }
     }
 }

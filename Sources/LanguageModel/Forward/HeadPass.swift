@@ -6,6 +6,8 @@ final class HeadPass: Sendable {
     private let variants: [HeadWeights]
     /// One if all variants share it.
     private let heads: [any WeightMatrix]
+    /// One for each head, if the model has one.
+    private let biases: [[Float]]
     private let normed: [Matrix]
     private let projected: [Matrix]
     /// The positions of each window whose next token is scored.
@@ -15,6 +17,7 @@ final class HeadPass: Sendable {
     struct HeadWeights: Sendable {
         let norm: BoundNorm?
         let projection: BoundLinear?
+        let bias: [Float]?
 
         init(_ description: DecoderDescription, _ binding: WeightBinding) throws(LanguageModelError) {
             norm = try binding.norm(description.finalNorm)
@@ -22,6 +25,7 @@ final class HeadPass: Sendable {
                 try binding.refuseRounding(linear.module)
                 return try binding.linear(linear)
             }
+            bias = try description.headBias.map { (tensor) throws(LanguageModelError) in try binding.vector(tensor) }
             try binding.refuseRounding(description.head)
         }
     }
@@ -35,6 +39,7 @@ final class HeadPass: Sendable {
         _ description: DecoderDescription, variants: [HeadWeights], heads: [any WeightMatrix], windows: Int,
         positions: Range<Int>
     ) {
+        biases = variants.prefix(heads.count).compactMap(\.bias)
         self.description = description
         self.variants = variants
         self.heads = heads
@@ -53,7 +58,9 @@ final class HeadPass: Sendable {
             windows[window].dropFirst(positions.lowerBound + 1).map { Int32(truncatingIfNeeded: $0) }
         }
         var scores: [HeadScores] = []
-        scoreHead(hidden: inputs, heads: heads, targets: targets, into: &scores)
+        scoreHead(
+            hidden: inputs, heads: heads, biases: biases, softCap: description.logitSoftCap, targets: targets,
+            into: &scores)
         return scores.map { variant in
             (0..<windows.count).map { window in
                 sum(variant, baseline: scores[0], rows: window * positions.count..<(window + 1) * positions.count)
@@ -68,6 +75,8 @@ final class HeadPass: Sendable {
             input = normed[index].view.rows(0..<hidden.rows)
             norm.apply(hidden, into: input)
         }
+        // The rows are this pass's own, or read by nobody afterwards.
+        if description.logitScale != 1 { multiply(input, by: description.logitScale) }
         guard let projection = variants[index].projection else { return input }
         let result = projected[index].view.rows(0..<hidden.rows)
         projection.apply(input, into: result)

@@ -8,6 +8,7 @@ struct LayerPass: Sendable {
     let workspace: Workspace
     let context: Int
     let rotary: RotaryTable?
+    let keyBias: RowTable<Float>?
 
     /// Sees what the layer's linear layers are given: first the linear layers, then their common inputs.
     typealias Observer = ([LinearDescription], MatrixView) -> Void
@@ -23,7 +24,12 @@ struct LayerPass: Sendable {
         let hidden = positions.map { hidden.gatherRows($0, ofEach: context) } ?? hidden
         let wanted = all.rows(0..<hidden.rows)
         attend(all.heads, positions: positions, into: wanted.attended)
-        forEachBlock(of: wanted) { rows, views in finish(hidden.rows(rows), views) }
+        if case .experts = layer.feedForward, !layer.parallel {
+            forEachBlock(of: wanted) { rows, views in addAttention(to: hidden.rows(rows), views) }
+            addMLP(to: hidden, wanted)
+        } else {
+            forEachBlock(of: wanted) { rows, views in finish(hidden.rows(rows), views) }
+        }
         return hidden
     }
 
@@ -70,26 +76,34 @@ struct LayerPass: Sendable {
         let layouts = layouts(heads)
         attention(
             queries: layouts.queries, keys: layouts.keys, values: layouts.values, windowLength: context,
-            scale: layer.attention.scale, slidingWindow: layer.attention.slidingWindow, positions: positions,
-            into: attended)
+            scale: layer.attention.scale, slidingWindow: layer.attention.slidingWindow,
+            form: ScoreForm(softCap: layer.attention.softCap, keyBias: keyBias, sinks: weights.sinks),
+            positions: positions, into: attended)
     }
 
     /// What follows attention, on the residual stream in place.
     ///
     /// Who observes does not want the layer's outputs, and they are not computed.
     private func finish(_ hidden: MatrixView, _ views: Workspace.Views, observer: Observer? = nil) {
-        projectOutput(views, observer: observer)
-        if layer.parallel {
-            runMLP(hidden, views, observer: observer)
-            if observer != nil { return }
-            hidden.add(views.projected)
-            hidden.add(views.normed)
-        } else {
-            addResidual(hidden, views.projected, weights.attentionNorms)
-            runMLP(hidden, views, observer: observer)
-            if observer != nil { return }
-            addResidual(hidden, views.normed, weights.mlpNorms)
+        guard layer.parallel else {
+            addAttention(to: hidden, views, observer: observer)
+            return addMLP(to: hidden, views, observer: observer)
         }
+        projectOutput(views, observer: observer)
+        runMLP(hidden, views, observer: observer)
+        if observer != nil { return }
+        hidden.add(views.projected, times: layer.residualScale)
+        hidden.add(views.normed, times: layer.residualScale)
+    }
+
+    private func addAttention(to hidden: MatrixView, _ views: Workspace.Views, observer: Observer? = nil) {
+        projectOutput(views, observer: observer)
+        addResidual(hidden, views.projected, weights.attentionNorms)
+    }
+
+    private func addMLP(to hidden: MatrixView, _ views: Workspace.Views, observer: Observer? = nil) {
+        runMLP(hidden, views, observer: observer)
+        if observer == nil { addResidual(hidden, views.normed, weights.mlpNorms) }
     }
 
     /// The attention's contribution, from `attended` into `projected`.
@@ -104,24 +118,21 @@ struct LayerPass: Sendable {
         norms.after?.apply(views.projected, into: views.projected)
     }
 
-    /// The MLP's contribution, into `normed`.
+    /// The feed-forward network's contribution, into `normed`.
     func runMLP(_ hidden: MatrixView, _ views: Workspace.Views, observer: Observer? = nil) {
         let norms = weights.mlpNorms
-        let (input, divisors) = prepare(
-            hidden, norm: norms.before, rounding: weights.up.rounding, into: views.normed)
-        observer?((layer.mlp.gate.map { [$0] } ?? []) + [layer.mlp.up], input)
-        weights.up.apply(input, divisors: divisors, into: views.intermediate)
-        if let gate = weights.gate {
-            gate.apply(input, divisors: divisors, into: views.gate)
-            weights.activation.applyGated(gate: views.gate, to: views.intermediate)
-        } else {
-            weights.activation.apply(to: views.intermediate)
+        switch (layer.feedForward, weights.feedForward) {
+        case (.dense(let mlp), .dense(let weights)):
+            let (input, divisors) = prepare(
+                hidden, norm: norms.before, rounding: weights.up.rounding, into: views.normed)
+            MLPPass(mlp: mlp, weights: weights, inside: norms.inside, observer: observer).run(
+                input, divisors: divisors, views, into: views.normed)
+        case (.experts(let experts), .experts(let weights)):
+            let (input, _) = prepare(hidden, norm: norms.before, rounding: nil, into: views.normed)
+            ExpertsPass(experts: experts, weights: weights, observer: observer).run(input, views)
+        case (.dense, .experts), (.experts, .dense): preconditionFailure("weights are those of the description")
         }
-        norms.inside?.apply(views.intermediate, into: views.intermediate)
-        let downDivisors = weights.down.rounding?.apply(to: views.intermediate)
-        if let observer { return observer([layer.mlp.down], views.intermediate) }
-        weights.down.apply(views.intermediate, divisors: downDivisors, into: views.normed)
-        norms.after?.apply(views.normed, into: views.normed)
+        if observer == nil { norms.after?.apply(views.normed, into: views.normed) }
     }
 
     /// The input of a sublayer's first linear layers: the residual stream itself, or what norm and rounding make of it, with
@@ -160,8 +171,14 @@ struct LayerPass: Sendable {
             HeadLayout(base: heads, firstColumn: first, headStride: stride, count: count, size: size)
         }
         if case .interleaved = attention.projections {
-            let count = attention.headCount
-            return (layout(0, 3 * size, count), layout(size, 3 * size, count), layout(2 * size, 3 * size, count))
+            let (perGroup, groups) = (attention.headCount / attention.keyValueHeadCount, attention.keyValueHeadCount)
+            let stride = (perGroup + 2) * size
+            return (
+                HeadLayout(
+                    base: heads, headStride: size, count: attention.headCount, size: size, perGroup: perGroup,
+                    groupStride: stride),
+                layout(perGroup * size, stride, groups), layout((perGroup + 1) * size, stride, groups)
+            )
         }
         let (queries, keys) = (attention.queryWidth, attention.keyValueWidth)
         return (
@@ -171,7 +188,7 @@ struct LayerPass: Sendable {
     }
 
     func addResidual(_ hidden: MatrixView, _ contribution: MatrixView, _ norms: LayerWeights.Norms) {
-        hidden.add(contribution)
+        hidden.add(contribution, times: layer.residualScale)
         norms.afterResidual?.apply(hidden, into: hidden)
     }
 }

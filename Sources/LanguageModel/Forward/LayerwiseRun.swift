@@ -15,7 +15,7 @@ package final class LayerwiseRun {
     /// Windows that pass a layer together: enough to keep all cores busy with layers that are small.
     private let windowsPerChunk: Int
     private let workspace: Workspace
-    private let tables: RotaryTables
+    private let tables: PositionTables
     private let isCancelled: @Sendable () -> Bool
 
     /// Starts with the embeddings of the windows.
@@ -33,7 +33,7 @@ package final class LayerwiseRun {
         let usefulRows = min(MemoryPlan.usefulRows, Self.workspaceFloats / Workspace.width(of: description))
         windowsPerChunk = max(1, min(windows.count, usefulRows / context))
         workspace = Workspace(description, rows: windowsPerChunk * context)
-        tables = RotaryTables(description, context: context)
+        tables = PositionTables(description, context: context)
         try EmbeddingPass(description, variant.binding).run(windows, into: hidden.view)
     }
 
@@ -79,7 +79,7 @@ package final class LayerwiseRun {
         if let rows { weights.prepack(forRows: rows) }
         return LayerPass(
             layer: layer, weights: weights, workspace: workspace, context: context,
-            rotary: tables[layer.attention.rotary])
+            rotary: tables[layer.attention.rotary], keyBias: tables[layer.attention.positionBias])
     }
 
     private static let workspaceFloats = 1 << 24

@@ -36,7 +36,7 @@ struct LockstepRun {
     /// Runs all layers; the rows whose next token is scored are at the beginning of `hidden` afterwards.
     private func runLayers(_ hidden: [Matrix], _ notFinite: inout [String?]) throws(LanguageModelError) {
         let workspace = Workspace(description, rows: plan.windowsPerChunk * context)
-        let tables = RotaryTables(description, context: context)
+        let tables = PositionTables(description, context: context)
         let last = description.layers.count - 1
         let scoredPositions = scored.positions(context: context)
         for position in description.layers.indices {
@@ -46,7 +46,7 @@ struct LockstepRun {
                 weights.prepack(forRows: hidden[index].rows)
                 let pass = LayerPass(
                     layer: layer, weights: weights, workspace: workspace, context: context,
-                    rotary: tables[layer.attention.rotary])
+                    rotary: tables[layer.attention.rotary], keyBias: tables[layer.attention.positionBias])
                 var rowsKept = 0
                 for chunk in chunks(of: hidden[index], windows: plan.windowsPerChunk) {
                     try meter.checkCancellation()
@@ -94,24 +94,5 @@ struct LockstepRun {
         stride(from: 0, to: hidden.rows, by: windows * context).map {
             hidden.view.rows($0..<min(hidden.rows, $0 + windows * context))
         }
-    }
-}
-
-/// The rotary tables of a model's layers; nearly always one.
-struct RotaryTables {
-    private var tables: [(description: RotaryDescription, table: RotaryTable)] = []
-
-    init(_ description: DecoderDescription, context: Int) {
-        for layer in description.layers {
-            guard let rotary = layer.attention.rotary, self[rotary] == nil, rotary.size > 0 else { continue }
-            let table = RotaryTable(
-                positions: context, frequencies: rotary.frequencies(context: context).map { Double($0) },
-                magnitude: Double(rotary.amplitude))
-            tables.append((rotary, table))
-        }
-    }
-
-    subscript(description: RotaryDescription?) -> RotaryTable? {
-        tables.first { $0.description == description }?.table
     }
 }

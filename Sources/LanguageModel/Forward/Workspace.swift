@@ -27,8 +27,10 @@ final class Workspace: Sendable {
         return Views(
             normed: view(normed, normed.columns), projected: view(projected, projected.columns),
             heads: view(shared, widths.heads), attended: view(shared, after: widths.heads, widths.attended),
-            intermediate: view(shared, widths.intermediate), gate: view(shared, after: widths.intermediate, widths.gate)
-        )
+            intermediate: view(shared, widths.intermediate),
+            gate: view(shared, after: widths.intermediate, widths.gate),
+            chosen: view(shared, after: widths.intermediate + widths.gate, widths.chosen),
+            result: view(shared, after: widths.intermediate + widths.gate + widths.chosen, widths.chosen))
     }
 
     /// Lends some rows of heads and of what attention makes of them, with memory for the rest that no other rows share.
@@ -45,36 +47,42 @@ final class Workspace: Sendable {
                 Views(
                     normed: view(normed.columns), projected: view(normed.columns), heads: views.heads.rows(rows),
                     attended: views.attended.rows(rows), intermediate: view(widths.intermediate),
-                    gate: view(widths.gate)))
+                    gate: view(widths.gate), chosen: view(0), result: view(0)))
         }
     }
 
     struct Views {
         let normed, projected, heads, attended, intermediate, gate: MatrixView
+        /// The rows that an expert is given, and what it makes of them.
+        let chosen, result: MatrixView
 
         /// Some rows of each.
         func rows(_ range: Range<Int>) -> Views {
             Views(
                 normed: normed.rows(range), projected: projected.rows(range), heads: heads.rows(range),
-                attended: attended.rows(range), intermediate: intermediate.rows(range), gate: gate.rows(range))
+                attended: attended.rows(range), intermediate: intermediate.rows(range), gate: gate.rows(range),
+                chosen: chosen.rows(range), result: result.rows(range))
         }
     }
 
     private struct Widths {
-        let heads, attended, intermediate, gate: Int
+        let heads, attended, intermediate, gate, chosen: Int
 
         init(_ layer: LayerDescription) {
             attended = layer.attention.queryWidth
             heads = attended + 2 * layer.attention.keyValueWidth
-            intermediate = layer.mlp.up.outputs
-            gate = layer.mlp.gate == nil ? 0 : intermediate
+            intermediate = layer.mlps.map(\.up.outputs).max() ?? 0
+            gate = layer.mlps.map { $0.gate?.outputs ?? 0 }.max() ?? 0
+            chosen = if case .experts = layer.feedForward { layer.attention.output.outputs } else { 0 }
         }
+
+        var feedForward: Int { intermediate + gate + 2 * chosen }
     }
 
     private static func sharedWidth(_ description: DecoderDescription) -> Int {
         description.layers.map { layer in
             let widths = Widths(layer)
-            return max(widths.heads + widths.attended, widths.intermediate + widths.gate)
+            return max(widths.heads + widths.attended, widths.feedForward)
         }.max() ?? 0
     }
 }

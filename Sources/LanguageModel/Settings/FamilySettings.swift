@@ -62,6 +62,16 @@ package struct FamilySettings: Sendable {
         return number
     }
 
+    /// A positive number, or nil where it is null, or absent and without a default.
+    func positiveNumber(_ key: String, default absent: Double? = nil) throws(LanguageModelError) -> Double? {
+        guard let value = json[key] else { return absent }
+        if value == .null { return nil }
+        guard let number = value.double, number.isFinite, number > 0 else {
+            throw .setting(key: key, found: value.canonicalText, expected: "a positive number or null")
+        }
+        return number
+    }
+
     /// A number that is not negative; absent gives `default`.
     func epsilon(_ key: String, default absent: Double) throws(LanguageModelError) -> Float {
         let value = try number(key, default: absent)

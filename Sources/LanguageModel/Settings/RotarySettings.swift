@@ -1,4 +1,5 @@
 import JSON
+import RealModule
 
 /// Where a family keeps its rotary settings.
 struct RotaryKeys {
@@ -11,35 +12,44 @@ struct RotaryKeys {
     var layerType: String?
     /// The length of a model whose configuration has no `max_position_embeddings`.
     var defaultContext = 2048
+    /// The length trained on of a model whose configuration does not say it (Phi-3).
+    var defaultOriginalContext: Int?
+    /// The settings of a model whose configuration has none (Apertus, GPT-OSS).
+    var defaultParameters: JSONValue?
+    /// The names of LongRoPE.
+    var longTypes: Set<String> = ["longrope"]
+    /// Whether pairs are neighbours (GPT-J, Cohere).
+    var pairsNeighbors = false
 }
 
 extension FamilySettings {
     /// Reads the rotary settings in their old form (`rope_theta`, `rope_scaling`, `rotary_pct`) or their new one
     /// (`rope_parameters`), with transformers' order of precedence.
     func rotary(headSize: Int, keys: RotaryKeys = RotaryKeys()) throws(LanguageModelError) -> RotaryDescription {
-        let parameters = try rotaryParameters(layerType: keys.layerType)
+        let parameters = try rotaryParameters(keys)
         let outerBase = try number(keys.base, default: keys.defaultBase)
         let base = try Self.given(parameters, "rope_theta") ?? outerBase
         guard base > 1 else { throw .setting(key: keys.base, found: "\(base)", expected: "a number above 1") }
         var rotary = RotaryDescription(
-            dimension: try rotaryDimension(parameters, headSize: headSize, keys: keys), base: base)
+            dimension: try rotaryDimension(parameters, headSize: headSize, keys: keys), base: base,
+            pairsNeighbors: keys.pairsNeighbors)
         rotary.scaling = try rotaryScaling(
             parameters, dimension: rotary.dimension,
-            context: try size("max_position_embeddings", default: keys.defaultContext))
+            context: try size("max_position_embeddings", default: keys.defaultContext), keys)
         return rotary
     }
 
     /// The object with the rotary settings; `rope_scaling` wins over `rope_parameters` as in transformers.
-    private func rotaryParameters(layerType: String?) throws(LanguageModelError) -> JSONObject {
+    private func rotaryParameters(_ keys: RotaryKeys) throws(LanguageModelError) -> JSONObject {
         for key in ["rope_scaling", "rope_parameters"] {
             guard let value = json[key], value != .null else { continue }
             guard let object = value.object else {
                 throw .setting(key: key, found: value.canonicalText, expected: "an object or null")
             }
             if object.count == 0 { continue }
-            return try nested(object, layerType: layerType, key: key)
+            return try nested(object, layerType: keys.layerType, key: key)
         }
-        return JSONObject()
+        return keys.defaultParameters?.object ?? JSONObject()
     }
 
     private func nested(_ object: JSONObject, layerType: String?, key: String) throws(LanguageModelError) -> JSONObject
@@ -78,9 +88,13 @@ extension FamilySettings {
     }
 
     private func rotaryScaling(
-        _ parameters: JSONObject, dimension: Int, context: Int
+        _ parameters: JSONObject, dimension: Int, context: Int, _ keys: RotaryKeys
     ) throws(LanguageModelError) -> RotaryScaling {
         let value = parameters["rope_type"] ?? parameters["type"] ?? "default"
+        if let name = value.string, keys.longTypes.contains(name) {
+            let original = try originalContext(parameters, context: context, default: keys.defaultOriginalContext)
+            return .long(try long(parameters, dimension: dimension, context: context, originalContext: original))
+        }
         switch value.string {
         case "default": return .none
         case "linear": return .linear(factor: try factor(parameters))
@@ -94,7 +108,8 @@ extension FamilySettings {
         case "yarn": return .yarn(try yarn(parameters, dimension: dimension, context: context))
         default:
             throw .unsupported(
-                key: "rope_type", found: value.canonicalText, supported: "default, linear, dynamic, llama3, yarn")
+                key: "rope_type", found: value.canonicalText,
+                supported: "default, linear, dynamic, llama3, yarn, longrope")
         }
     }
 
@@ -137,6 +152,30 @@ extension FamilySettings {
             amplitude: try Self.number(parameters, "attention_factor") ?? inferred)
     }
 
+    private func long(
+        _ parameters: JSONObject, dimension: Int, context: Int, originalContext: Double
+    ) throws(LanguageModelError) -> LongScaling {
+        let factor = try Self.number(parameters, "factor") ?? Double(context) / originalContext
+        let inferred = factor <= 1 ? 1 : (1 + Double.log(factor) / Double.log(originalContext)).squareRoot()
+        return LongScaling(
+            short: try factors(parameters, "short_factor", count: (dimension + 1) / 2),
+            long: try factors(parameters, "long_factor", count: (dimension + 1) / 2),
+            originalContext: originalContext,
+            amplitude: try Self.number(parameters, "attention_factor") ?? inferred)
+    }
+
+    private func factors(
+        _ parameters: JSONObject, _ key: String, count: Int
+    ) throws(LanguageModelError) -> [Float] {
+        let values = parameters[key]?.array?.compactMap(\.double) ?? []
+        guard values.count == count, parameters[key]?.array?.count == count, values.allSatisfy({ $0 > 0 }) else {
+            throw .setting(
+                key: key, found: parameters[key]?.canonicalText ?? "missing",
+                expected: "an array of \(count) positive numbers, one for each pair of rotary entries")
+        }
+        return values.map { Float($0) }
+    }
+
     private func nonZero(_ parameters: JSONObject, _ key: String) throws(LanguageModelError) -> Double? {
         guard let number = try Self.number(parameters, key), number != 0 else { return nil }
         guard number > 0 else { throw .setting(key: key, found: "\(number)", expected: "a positive number") }
@@ -156,9 +195,11 @@ extension FamilySettings {
     }
 
     /// The length that scaling starts from: a key of its own, inside the settings, or the model's length.
-    private func originalContext(_ parameters: JSONObject, context: Int) throws(LanguageModelError) -> Double {
+    private func originalContext(
+        _ parameters: JSONObject, context: Int, default absent: Int? = nil
+    ) throws(LanguageModelError) -> Double {
         let key = "original_max_position_embeddings"
-        if let outer = try optionalSize(key) { return Double(outer) }
+        if let outer = try optionalSize(key, default: absent) { return Double(outer) }
         if parameters[key] != nil { return try required(parameters, key) }
         return Double(context)
     }

@@ -23,6 +23,7 @@ extension DecoderDescription {
         copy.embedding.module = ""
         copy.embedding.projection = embedding.projection?.withoutNames
         copy.embedding.positions?.module = ""
+        copy.embedding.norm = embedding.norm?.withoutNames
         copy.layers = layers.map(\.withoutNames)
         copy.finalNorm = finalNorm?.withoutNames
         copy.outputProjection = outputProjection?.withoutNames
@@ -38,6 +39,17 @@ extension LinearDescription {
         copy.module = ""
         copy.bitLinear = nil
         copy.stack = []
+        return copy
+    }
+}
+
+extension MLPDescription {
+    fileprivate var withoutNames: MLPDescription {
+        var copy = self
+        copy.gate = gate?.withoutNames
+        copy.up = up.withoutNames
+        copy.down = down.withoutNames
+        copy.activationModule = ""
         return copy
     }
 }
@@ -62,11 +74,14 @@ extension LayerDescription {
         copy.attention.output = attention.output.withoutNames
         copy.attention.queryNorm?.norm.module = ""
         copy.attention.keyNorm?.norm.module = ""
+        copy.attention.sinks = attention.sinks.map { ParameterTensor(module: "", piece: "", count: $0.count) }
         copy.attentionNorms = attentionNorms.withoutNames
-        copy.mlp.gate = mlp.gate?.withoutNames
-        copy.mlp.up = mlp.up.withoutNames
-        copy.mlp.down = mlp.down.withoutNames
-        copy.mlp.activationModule = ""
+        copy.changeMLPs { $0 = $0.withoutNames }
+        if case .experts(var experts) = copy.feedForward {
+            experts.router = experts.router.withoutNames
+            if let gate = experts.shared?.gate { experts.shared?.gate = gate.withoutNames }
+            copy.feedForward = .experts(experts)
+        }
         copy.mlpNorms = mlpNorms.withoutNames
         return copy
     }

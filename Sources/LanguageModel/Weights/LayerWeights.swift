@@ -13,12 +13,11 @@ struct LayerWeights: Sendable {
     let keyNorm: BoundNorm?
     private(set) var output: BoundLinear
     let attentionNorms: Norms
-    private(set) var gate: BoundLinear?
-    private(set) var up: BoundLinear
-    private(set) var down: BoundLinear
-    let activation: ActivationFunction
+    /// A score for each query head that belongs to no key.
+    let sinks: [Float]?
+    private(set) var feedForward: FeedForwardWeights
     let mlpNorms: Norms
-    /// Whether all linear layers are packed, so that a few rows at a time can go through them.
+    /// Whether the linear layers are packed, those of experts excepted, so that a few rows at a time can go through them.
     var arePrepacked: Bool { output.prepacked != nil }
 
     init(_ layer: LayerDescription, _ binding: WeightBinding) throws(LanguageModelError) {
@@ -31,35 +30,28 @@ struct LayerWeights: Sendable {
                 (try binding.linear(value), attention.queryWidth + attention.keyValueWidth),
             ]
         }
-        queryNorm = try binding.norm(attention.queryNorm?.norm)
-        keyNorm = try binding.norm(attention.keyNorm?.norm)
+        queryNorm = try binding.norm(attention.queryNorm)
+        keyNorm = try binding.norm(attention.keyNorm)
+        sinks = try attention.sinks.map { (tensor) throws(LanguageModelError) in try binding.vector(tensor) }
         output = try binding.linear(attention.output)
         attentionNorms = try Self.norms(layer.attentionNorms, binding)
-        gate = try layer.mlp.gate.map { (gate) throws(LanguageModelError) in try binding.linear(gate) }
-        up = try binding.linear(layer.mlp.up)
-        down = try binding.linear(layer.mlp.down)
-        activation = try binding.activation(layer.mlp)
+        feedForward = try FeedForwardWeights(layer.feedForward, binding)
         mlpNorms = try Self.norms(layer.mlpNorms, binding)
         try Self.checkRounding(zip(attention.projections.linearLayers, projections.map(\.linear)))
-        if let gate, let description = layer.mlp.gate {
-            try Self.checkRounding([(description, gate), (layer.mlp.up, up)])
-        }
     }
 
     /// Packs all linear layers, if that is worth while for so many rows.
     mutating func prepack(forRows rows: Int) {
-        let linearLayers = projections.map(\.linear) + [output, up, down] + (gate.map { [$0] } ?? [])
+        let linearLayers = projections.map(\.linear) + [output] + feedForward.alwaysUsed
         let count = linearLayers.reduce(0) { $0 + $1.weight.rows * $1.weight.columns }
         guard PrepackedWeight.isWorthwhile(weights: count, rows: rows) else { return }
         for index in projections.indices { projections[index].linear.prepack() }
         output.prepack()
-        gate?.prepack()
-        up.prepack()
-        down.prepack()
+        feedForward.prepack()
     }
 
     /// Maps that share an input must round it alike: it is rounded once.
-    private static func checkRounding(
+    static func checkRounding(
         _ linearLayers: some Sequence<(LinearDescription, BoundLinear)>
     ) throws(LanguageModelError) {
         let linearLayers = Array(linearLayers)

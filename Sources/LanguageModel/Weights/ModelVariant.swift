@@ -43,8 +43,10 @@ package struct ModelVariant: Sendable {
 
     /// Whether the head is that of another variant, bit for bit.
     func sharesHead(with other: ModelVariant) -> Bool {
-        store.sharesTensor(
-            description.head + ".weight", with: other.store, named: other.description.head + ".weight")
+        let heads = (description.head + ".weight", other.description.head + ".weight")
+        guard store.sharesTensor(heads.0, with: other.store, named: heads.1) else { return false }
+        guard let mine = description.headBias, let theirs = other.description.headBias else { return true }
+        return store.sharesTensor(mine.name, with: other.store, named: theirs.name)
     }
 }
 
@@ -53,5 +55,6 @@ extension EmbeddingDescription {
     fileprivate var inputTensors: [String] {
         let projection = projection.map { [$0.module + ".weight"] + ($0.bias ? [$0.module + ".bias"] : []) } ?? []
         return [module + ".weight"] + projection + (positions.map { [$0.module + ".weight"] } ?? [])
+            + (norm?.parameters.map(\.name) ?? [])
     }
 }

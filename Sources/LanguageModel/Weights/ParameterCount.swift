@@ -9,10 +9,14 @@ package struct ParameterCount: Sendable, Equatable {
     package let total: Int
     /// N: all but token and position embeddings and the output head.
     package let nonEmbedding: Int
+    /// Those of N that one token meets: all of them, less the experts that it does not choose.
+    package let active: Int
 
-    package init(total: Int, nonEmbedding: Int) {
+    /// Counts of a model, dense unless `active` says otherwise.
+    package init(total: Int, nonEmbedding: Int, active: Int? = nil) {
         self.total = total
         self.nonEmbedding = nonEmbedding
+        self.active = active ?? nonEmbedding
     }
 
     /// Counts the parameters of a model whose tensors have been found.
@@ -22,10 +26,12 @@ package struct ParameterCount: Sendable, Equatable {
             && store.sharesTensor(
                 description.head + ".weight", with: store, named: description.embedding.module + ".weight")
         var (total, nonEmbedding) = (0, 0)
-        for tensor in description.parameters where !(tensor.role == .outputHead && storesHeadTwice) {
+        for tensor in description.parameters
+        where !(tensor.piece == "weight" && tensor.role == .outputHead && storesHeadTwice) {
             total += tensor.count
             nonEmbedding += tensor.role == .inner ? tensor.count : 0
         }
-        self.init(total: total, nonEmbedding: nonEmbedding)
+        let idle = description.layers.reduce(0) { $0 + $1.idleParameterCount }
+        self.init(total: total, nonEmbedding: nonEmbedding, active: nonEmbedding - idle)
     }
 }

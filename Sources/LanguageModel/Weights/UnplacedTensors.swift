@@ -18,7 +18,7 @@ struct UnplacedTensors {
         modules = Set(tensors.map(\.module))
         buffers = Set(
             description.layers.flatMap { layer in
-                description.buffers.map { "\(layer.module).\($0)" } + layer.mlp.activationBuffers
+                description.buffers.map { "\(layer.module).\($0)" } + layer.mlps.flatMap(\.activationBuffers)
             })
     }
 
@@ -55,6 +55,17 @@ struct UnplacedTensors {
         name.hasSuffix(".bias") ? String(name.dropLast(".bias".count)) : nil
     }
 
+    /// How many experts the layer has that a tensor names an expert of, if it names one that is not there.
+    private func expertCount(_ name: String) -> Int? {
+        for layer in description.layers where name.hasPrefix(layer.module + ".") {
+            guard case .experts(let experts) = layer.feedForward, let place = name.firstRange(of: ".experts."),
+                let index = Int(name[place.upperBound...].prefix { $0 != "." }), index >= experts.experts.count
+            else { continue }
+            return experts.experts.count
+        }
+        return nil
+    }
+
     private func reason(_ name: String) -> String {
         let first = description.layers.first?.module ?? ""
         let prefix = first.dropLast(1)
@@ -63,16 +74,10 @@ struct UnplacedTensors {
         {
             return "the configuration has \(description.layers.count) layers"
         }
+        if let count = expertCount(name) { return "the configuration has \(count) experts in that layer" }
         if let module = biaslessModule(name), modules.contains(module) {
             return "the configuration gives '\(module)' no bias"
         }
         return "nothing in a '\(description.modelType)' model of this configuration reads it"
-    }
-}
-
-extension LayerDescription {
-    /// Every linear layer of the decoder layer.
-    package var linearLayers: [LinearDescription] {
-        attention.projections.linearLayers + [attention.output] + (mlp.gate.map { [$0] } ?? []) + [mlp.up, mlp.down]
     }
 }

@@ -53,7 +53,12 @@ struct BoundNorm: Sendable {
     }
 
     /// Normalizes each head by itself.
-    func apply(perHead heads: HeadLayout) { rmsNorm(heads, weight: weight, epsilon: epsilon) }
+    func apply(perHead heads: HeadLayout) {
+        switch kind {
+        case .layer: layerNorm(heads, weight: weight, bias: bias, epsilon: epsilon)
+        case .rootMeanSquare: rmsNorm(heads, weight: weight, epsilon: epsilon)
+        }
+    }
 }
 
 extension WeightStore {
@@ -130,7 +135,7 @@ struct WeightBinding {
     func norm(_ description: NormDescription?) throws(LanguageModelError) -> BoundNorm? {
         guard let description else { return nil }
         let weight = try description.module.map { (module) throws(LanguageModelError) in
-            try vector(module + ".weight", count: description.width)
+            try vector(module + ".weight", count: description.width).map { $0 + description.weightOffset }
         }
         let bias =
             description.bias
@@ -138,6 +143,27 @@ struct WeightBinding {
                 try vector(module + ".bias", count: description.width)
             } : nil
         return BoundNorm(kind: description.kind, epsilon: description.epsilon, weight: weight, bias: bias)
+    }
+
+    /// The norm of queries or keys; the weights of one that is stored in parts follow each other.
+    func norm(_ description: HeadNorm?) throws(LanguageModelError) -> BoundNorm? {
+        guard let description else { return nil }
+        var parts: [BoundNorm] = []
+        for stored in description.stored {
+            if let part = try norm(stored) { parts.append(part) }
+        }
+        func joined(_ values: [[Float]?]) -> [Float]? {
+            let present = values.compactMap(\.self)
+            return present.isEmpty ? nil : present.flatMap(\.self)
+        }
+        return BoundNorm(
+            kind: description.norm.kind, epsilon: description.norm.epsilon, weight: joined(parts.map(\.weight)),
+            bias: joined(parts.map(\.bias)))
+    }
+
+    /// A tensor of parameters that is a vector.
+    func vector(_ tensor: ParameterTensor) throws(LanguageModelError) -> [Float] {
+        try vector(tensor.name, count: tensor.count)
     }
 
     /// The activation of an MLP, with its parameters where it has some.

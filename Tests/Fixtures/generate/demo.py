@@ -39,9 +39,9 @@ def model(place):
         return load(directory)
 
 
-def load(directory):
-    """A model in float32 with the plain form of attention."""
-    return AutoModelForCausalLM.from_pretrained(directory, dtype=torch.float32, attn_implementation="eager").eval()
+def load(directory, attention="eager"):
+    """A model in float32 with the plain form of attention unless another is asked for."""
+    return AutoModelForCausalLM.from_pretrained(directory, dtype=torch.float32, attn_implementation=attention).eval()
 
 
 def linear_layers(model):

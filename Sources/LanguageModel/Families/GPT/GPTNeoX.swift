@@ -54,10 +54,11 @@ extension FamilySettings {
                     output: linear("attention.dense", width, width, bias: attentionBias), rotary: rotary,
                     scale: AttentionDescription.scale(headSize: headSize)),
                 attentionNorms: SublayerNorms(before: norm.named(module + ".input_layernorm")),
-                mlp: MLPDescription(
-                    up: linear("mlp.dense_h_to_4h", width, intermediateSize),
-                    down: linear("mlp.dense_4h_to_h", intermediateSize, width),
-                    activation: activation, activationModule: module + ".mlp.act"),
+                feedForward: .dense(
+                    MLPDescription(
+                        up: linear("mlp.dense_h_to_4h", width, intermediateSize),
+                        down: linear("mlp.dense_4h_to_h", intermediateSize, width),
+                        activation: activation, activationModule: module + ".mlp.act")),
                 mlpNorms: SublayerNorms(before: norm.named(module + ".post_attention_layernorm")),
                 parallel: parallel)
         }

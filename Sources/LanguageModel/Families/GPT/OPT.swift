@@ -71,10 +71,11 @@ extension FamilySettings {
                     output: linear("self_attn.out_proj", width, width),
                     scale: AttentionDescription.scale(headSize: headSize)),
                 attentionNorms: norms(module + ".self_attn_layer_norm"),
-                mlp: MLPDescription(
-                    up: linear("fc1", width, intermediateSize), down: linear("fc2", intermediateSize, width),
-                    activation: activation,
-                    activationModule: module + ".activation_fn"),
+                feedForward: .dense(
+                    MLPDescription(
+                        up: linear("fc1", width, intermediateSize), down: linear("fc2", intermediateSize, width),
+                        activation: activation,
+                        activationModule: module + ".activation_fn")),
                 mlpNorms: norms(module + ".final_layer_norm"))
         }
     }

@@ -30,10 +30,28 @@ struct LlamaForm {
     var clip: Float?
     var activation: ActivationFunction
     let bitLinear: BitLinearForm?
+    var names: LlamaNames
+    /// Whether attention and MLP both read the layer's input, through one norm (Phi, Cohere).
+    var isParallel = false
+    /// Whether norms have weights (all but OLMo's).
+    var normsHaveParameters = true
+    /// Whether the MLP has a gate.
+    var isGated = true
+    /// The factor on scores.
+    var scale: Float
+    var softCap: Float?
+    var embeddingScale: Float = 1
+    var residualScale: Float = 1
+    var logitScale: Float = 1
+    var logitSoftCap: Float?
+    var hasHeadBias = false
+    var hasSinks = false
+    /// The experts that take the MLP's place in some layers.
+    var experts: ExpertsForm?
 
     /// Where the residual stream is normalized.
-    enum Placement { case before, after }
-    enum HeadNormForm { case none, perHead, overAll }
+    enum Placement { case before, after, around }
+    enum HeadNormForm { case none, perHead, overAll, ownForEachHead, ownModuleForEachHead }
 
     /// The defaults that families have for keys that are absent.
     struct Defaults {
@@ -42,8 +60,11 @@ struct LlamaForm {
         var keyValueHeads: Int?
         var headSize: Int?
         var epsilon = 1e-6
+        var epsilonKey = "rms_norm_eps"
         var rotary = RotaryKeys()
         var activation = "silu"
+        var activationKey = "hidden_act"
+        var names = LlamaNames()
         /// Whether heads must divide the width even where their size is given.
         var headsDivideWidth = false
     }
@@ -76,12 +97,14 @@ struct LlamaForm {
         }
         headSize = try Self.headSize(settings, defaults, width: width, heads: headCount)
         norm = NormDescription(
-            kind: .rootMeanSquare, epsilon: try settings.epsilon("rms_norm_eps", default: defaults.epsilon),
+            kind: .rootMeanSquare, epsilon: try settings.epsilon(defaults.epsilonKey, default: defaults.epsilon),
             width: width)
         rotary = try settings.rotary(headSize: headSize, keys: defaults.rotary)
         slidingWindows = Array(repeating: nil, count: layerCount)
-        activation = try settings.activation("hidden_act", default: defaults.activation)
+        activation = try settings.activation(defaults.activationKey, default: defaults.activation)
         bitLinear = try settings.bitLinear()
+        names = defaults.names
+        scale = AttentionDescription.scale(headSize: headSize)
     }
 
     private static func headSize(
@@ -100,85 +123,17 @@ struct LlamaForm {
         outputBias = queryBias
     }
 
+    /// The module of the first layer, by which the names inside layers are told.
+    var firstLayer: String { settings.prefix(names.body, of: "embed_tokens") + "layers.0" }
+
+    /// Makes the residual stream's norms layer norms.
+    mutating func takeLayerNorms(bias: Bool = true) {
+        norm.kind = .layer
+        norm.bias = bias
+    }
+
     /// Gives the MLP's linear layers the biases that the configuration's `mlp_bias` asks for.
     mutating func takeMLPBias() throws(LanguageModelError) {
         mlpBias = try settings.flag("mlp_bias", default: false)
-    }
-
-    /// The model with Llama's names for its tensors.
-    func description(tiedByDefault: Bool = false) throws(LanguageModelError) -> DecoderDescription {
-        let prefix = settings.prefix("model.", of: "embed_tokens")
-        let ends = try settings.embeddingAndHead(
-            embedding: prefix + "embed_tokens", heads: ["lm_head"], tiedByDefault: tiedByDefault)
-        return DecoderDescription(
-            vocabularySize: vocabularySize, width: width,
-            embedding: EmbeddingDescription(module: ends.embedding, width: width),
-            layers: (0..<layerCount).map { layer(prefix + "layers.\($0)", index: $0) },
-            finalNorm: named(norm, prefix + "norm"), head: ends.head, tiesHead: ends.tied)
-    }
-
-    private func layer(_ module: String, index: Int) -> LayerDescription {
-        let inner = hasInnerNorms
-        return LayerDescription(
-            module: module, attention: attention(module + ".self_attn.", index: index),
-            attentionNorms: norms(
-                module, before: "input_layernorm", inside: inner ? "self_attn.attn_sub_norm" : nil,
-                insideWidth: headCount * headSize, after: "post_attention_layernorm"),
-            mlp: mlp(module + ".mlp."),
-            mlpNorms: norms(
-                module, before: "post_attention_layernorm", inside: inner ? "mlp.ffn_sub_norm" : nil,
-                insideWidth: intermediateSize, after: "post_feedforward_layernorm"))
-    }
-
-    private func attention(_ prefix: String, index: Int) -> AttentionDescription {
-        let (queryWidth, keyValueWidth) = (headCount * headSize, keyValueHeadCount * headSize)
-        let window = slidingWindows[index]
-        let rotation = window == nil ? rotary : slidingRotary ?? rotary
-        return AttentionDescription(
-            headCount: headCount, keyValueHeadCount: keyValueHeadCount, headSize: headSize,
-            projections: .separate(
-                query: linear(prefix + "q_proj", width, queryWidth, bias: queryBias),
-                key: linear(prefix + "k_proj", width, keyValueWidth, bias: queryBias),
-                value: linear(prefix + "v_proj", width, keyValueWidth, bias: queryBias)),
-            output: linear(prefix + "o_proj", queryWidth, width, bias: outputBias),
-            queryNorm: headNorm(prefix + "q_norm", heads: headCount),
-            keyNorm: headNorm(prefix + "k_norm", heads: keyValueHeadCount), clip: clip,
-            rotary: layersWithoutRotation.contains(index) ? nil : rotation, slidingWindow: window,
-            scale: AttentionDescription.scale(headSize: headSize))
-    }
-
-    private func mlp(_ prefix: String) -> MLPDescription {
-        MLPDescription(
-            gate: linear(prefix + "gate_proj", width, intermediateSize, bias: mlpBias),
-            up: linear(prefix + "up_proj", width, intermediateSize, bias: mlpBias),
-            down: linear(prefix + "down_proj", intermediateSize, width, bias: mlpBias), activation: activation,
-            activationModule: prefix + "act_fn")
-    }
-
-    private func norms(
-        _ module: String, before: String, inside: String?, insideWidth: Int, after: String
-    ) -> SublayerNorms {
-        let inner = inside.map { named(norm.resized(insideWidth), "\(module).\($0)") }
-        return switch placement {
-        case .before: SublayerNorms(before: named(norm, "\(module).\(before)"), inside: inner)
-        case .after: SublayerNorms(inside: inner, after: named(norm, "\(module).\(after)"))
-        }
-    }
-
-    /// OLMo's norms have no parameters: those keep having no name.
-    private func named(_ norm: NormDescription, _ module: String) -> NormDescription {
-        norm.kind == .layer ? norm : norm.named(module)
-    }
-
-    private func headNorm(_ module: String, heads: Int) -> HeadNorm? {
-        switch headNorm {
-        case .none: nil
-        case .perHead: HeadNorm(norm: norm.resized(headSize).named(module), perHead: true)
-        case .overAll: HeadNorm(norm: norm.resized(heads * headSize).named(module), perHead: false)
-        }
-    }
-
-    private func linear(_ module: String, _ inputs: Int, _ outputs: Int, bias: Bool) -> LinearDescription {
-        LinearDescription(module: module, inputs: inputs, outputs: outputs, bias: bias, bitLinear: bitLinear)
     }
 }

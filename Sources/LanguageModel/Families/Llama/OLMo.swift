@@ -1,5 +1,3 @@
-import JSON
-
 extension Family {
     /// OLMo (arXiv 2402.00838).
     static let olmo = Family(
@@ -7,13 +5,9 @@ extension Family {
     ) { (settings) throws(LanguageModelError) in
         var form = try LlamaForm(settings, .init(sizes: .olmo))
         form.norm = NormDescription(kind: .layer, epsilon: 1e-5, width: form.width)
+        form.normsHaveParameters = false
         try form.takeAttentionBias()
-        if let clip = try FamilySettings.number(settings.json, "clip_qkv") {
-            guard clip > 0 else {
-                throw .setting(key: "clip_qkv", found: "\(clip)", expected: "a positive number or null")
-            }
-            form.clip = Float(clip)
-        }
+        form.clip = try settings.positiveNumber("clip_qkv").map { Float($0) }
         return try form.description()
     }
 }
