@@ -15,11 +15,13 @@ package final class Checkpoint: Sendable {
     package let metadata: [String: String]
     /// The names of the weight files in byte order.
     package let weightFiles: [String]
+    /// What an index names and no shard holds: leftovers of parts that were not saved, which a model may well not have.
+    package let absentTensors: [String]
 
     /// Opens a Hugging Face directory: `config.json` beside `model.safetensors` or the shards of an index.
     package init(directory: URL) throws(CheckpointError) {
         self.directory = directory
-        config = try ModelConfiguration(file: directory.appending(path: "config.json"))
+        config = try ModelConfiguration(directory: directory)
         let files = try WeightFiles(directory: directory)
         weightFiles = files.names
         var infos: [String: [TensorInfo]] = [:]
@@ -38,7 +40,7 @@ package final class Checkpoint: Sendable {
                 }
             }
         }
-        try files.index?.check(infos)
+        absentTensors = try files.index?.check(infos) ?? []
         storedTensors = Array(tensors.values)
         self.tensors = try Self.withExpertsApart(tensors, directory: directory.path(percentEncoded: false))
         self.metadata = metadata ?? [:]

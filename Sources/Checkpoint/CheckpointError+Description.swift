@@ -56,8 +56,7 @@ extension CheckpointError: CustomStringConvertible {
             "shard index '\(file)' names '\(shard)' where the name of a file beside it belongs"
         case .missingShard(let file, let shard): "shard '\(shard)' of the index '\(file)' is missing"
         case .misplacedTensor(let file, let tensor, let shard, let foundIn):
-            "index '\(file)' has tensor '\(tensor)' in shard '\(shard)', but it is "
-                + (foundIn.map { "in '\($0)'" } ?? "in none")
+            "index '\(file)' has tensor '\(tensor)' in shard '\(shard)', but it is in '\(foundIn)'"
         case .unindexedTensor(let file, let tensor, let shard):
             "shard '\(shard)' holds tensor '\(tensor)', which the index '\(file)' does not name"
         case .repeatedTensor(let tensor, let first, let second):

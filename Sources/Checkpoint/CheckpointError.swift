@@ -35,7 +35,7 @@ package enum CheckpointError: SystemFailure, Equatable {
     case malformedIndex(file: String, reason: String)
     case unsafeShardName(file: String, shard: String)
     case missingShard(file: String, shard: String)
-    case misplacedTensor(file: String, tensor: String, shard: String, foundIn: String?)
+    case misplacedTensor(file: String, tensor: String, shard: String, foundIn: String)
     case unindexedTensor(file: String, tensor: String, shard: String)
     case repeatedTensor(tensor: String, first: String, second: String)
 

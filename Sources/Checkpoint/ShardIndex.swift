@@ -40,14 +40,21 @@ struct ShardIndex {
         Set(entries.map(\.shard)).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     }
 
-    /// Compares the index with what the shards hold; both must name the same tensors in the same files.
-    func check(_ found: [String: [TensorInfo]]) throws(CheckpointError) {
+    /// Compares the index with what the shards hold: each of their tensors is named in its file, and no other one.
+    ///
+    /// - Returns: what the index names and no shard holds, in order; whether that is missed, the model knows.
+    func check(_ found: [String: [TensorInfo]]) throws(CheckpointError) -> [String] {
         let places = try placesByTensor(found)
         var indexed: Set<String> = []
+        var absent: [String] = []
         for (tensor, shard) in entries {
             indexed.insert(tensor)
-            guard places[tensor] == shard else {
-                throw .misplacedTensor(file: file, tensor: tensor, shard: shard, foundIn: places[tensor])
+            guard let place = places[tensor] else {
+                absent.append(tensor)
+                continue
+            }
+            guard place == shard else {
+                throw .misplacedTensor(file: file, tensor: tensor, shard: shard, foundIn: place)
             }
         }
         for shard in shards {
@@ -55,6 +62,7 @@ struct ShardIndex {
                 throw .unindexedTensor(file: file, tensor: tensor.name, shard: shard)
             }
         }
+        return absent
     }
 
     private func placesByTensor(_ found: [String: [TensorInfo]]) throws(CheckpointError) -> [String: String] {

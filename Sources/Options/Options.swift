@@ -71,6 +71,12 @@ package func requireKernels(for command: String) throws {
     guard errors.isEmpty else { throw ExitCode(ExitStatus.usage.rawValue) }
 }
 
+/// Runs a program's command; what it prints arrives, or the exit status says that it did not.
+package func runProgram(_ command: (some ParsableCommand).Type) {
+    StandardOutput.check(failureStatus: ExitStatus.inputOutput.rawValue)
+    command.main(nil)
+}
+
 /// Runs a stage and ends the command as it ended: its errors in one line on standard error, its status as exit status.
 package func runStage(_ command: String, _ body: () throws(StageError) -> ExitStatus) throws {
     try requireKernels(for: command)

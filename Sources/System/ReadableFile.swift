@@ -14,12 +14,22 @@ package struct ReadableFile: ~Copyable, Sendable {
     package let path: String
     private let descriptor: FileDescriptor
 
-    /// Opens a file, a pipe or a device.
+    /// Opens a file; a pipe, socket or device, which may never end or wait for ever, is refused.
     package init(_ location: URL) throws(SystemError) {
         let (path, name) = (location.systemPath, location.path)
-        descriptor = try SystemError.attempt(.read, name) {
-            try FileDescriptor.open(path, .readOnly, options: .closeOnExec)
+        // Opening a pipe would wait for somebody to write into it; for files the option means nothing.
+        let opened = try SystemError.attempt(.read, name) {
+            try FileDescriptor.open(path, .readOnly, options: [.closeOnExec, .nonBlocking])
         }
+        do throws(SystemError) {
+            guard try Self.status(opened, name).kind != .other else {
+                throw SystemError(.read, name, .notARegularFile)
+            }
+        } catch {
+            try? opened.close()
+            throw error
+        }
+        descriptor = opened
         self.path = name
     }
 
@@ -56,7 +66,9 @@ package struct ReadableFile: ~Copyable, Sendable {
     }
 
     /// What the system knows about the open file, whatever has its name by now.
-    package borrowing func status() throws(SystemError) -> FileStatus {
+    package borrowing func status() throws(SystemError) -> FileStatus { try Self.status(descriptor, path) }
+
+    private static func status(_ descriptor: FileDescriptor, _ path: String) throws(SystemError) -> FileStatus {
         do throws(Errno) { return FileStatus(try Stat(descriptor)) } catch {
             throw SystemError(.inspect, path, error)
         }

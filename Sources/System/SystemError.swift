@@ -22,6 +22,8 @@ package struct SystemError: Error, Hashable, Sendable {
         case number(Errno)
         /// A directory, pipe, socket or device where a file's bytes are needed.
         case notARegularFile
+        /// A symbolic link where a file is to be written.
+        case symbolicLink
         /// More bytes than are taken into memory.
         case tooLarge(limit: Int)
     }
@@ -67,6 +69,7 @@ extension SystemError {
         // The system's own words begin with a capital.
         case .number(let number): number.description.prefix(1).lowercased() + number.description.dropFirst()
         case .notARegularFile: "not a regular file"
+        case .symbolicLink: "a symbolic link, which is neither followed nor replaced; name the file that it leads to"
         case .tooLarge(let limit): "more than \(limit) bytes"
         }
     }

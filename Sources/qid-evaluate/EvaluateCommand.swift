@@ -8,6 +8,8 @@ import Stages
 
 @main
 struct EvaluateCommand: ParsableCommand {
+    static func main() { runProgram(Self.self) }
+
     static let configuration = CommandConfiguration(
         commandName: "qid-evaluate",
         abstract: "Measure loss, perplexity and the damage that compression does on held-out text.",

@@ -6,6 +6,8 @@ import Stages
 
 @main
 struct FitCommand: ParsableCommand {
+    static func main() { runProgram(Self.self) }
+
     static let configuration = CommandConfiguration(
         commandName: "qid-fit",
         abstract: "Fit scaling laws to the warehouse's measurements or to a table of points, and report.",

@@ -7,6 +7,8 @@ import Stages
 
 @main
 struct IngestCommand: ParsableCommand {
+    static func main() { runProgram(Self.self) }
+
     static let configuration = CommandConfiguration(
         commandName: "qid-ingest",
         abstract: "Find training checkpoints in archives, check them and put them into the workspace.",

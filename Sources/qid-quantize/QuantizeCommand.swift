@@ -7,6 +7,8 @@ import Stages
 
 @main
 struct QuantizeCommand: ParsableCommand {
+    static func main() { runProgram(Self.self) }
+
     static let configuration = CommandConfiguration(
         commandName: "qid-quantize",
         abstract: "Compress a checkpoint, or every checkpoint of a manifest, at each of its specs.",

@@ -6,6 +6,8 @@ import Stages
 
 @main
 struct RecordCommand: ParsableCommand {
+    static func main() { runProgram(Self.self) }
+
     static let configuration = CommandConfiguration(
         commandName: "qid-record",
         abstract: "Put evaluations into the warehouse, one transaction each; what is there already stays as it is.")

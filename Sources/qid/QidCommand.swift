@@ -1,9 +1,12 @@
 import ArgumentParser
+import Options
 import Records
 import Stages
 
 @main
 struct QidCommand: ParsableCommand {
+    static func main() { runProgram(Self.self) }
+
     static let configuration = CommandConfiguration(
         commandName: "qid",
         abstract: "Measure what compression costs language models over whole archives of training checkpoints.",

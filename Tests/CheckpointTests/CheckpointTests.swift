@@ -121,13 +121,22 @@ import Testing
         }
         try write(two, one, two)
         expect(.misplacedTensor(file: path(index), tensor: "a.weight", shard: two, foundIn: one))
-        try write(one, two, two, extra: #", "d": "\#(two)""#)
-        expect(.misplacedTensor(file: path(index), tensor: "d", shard: two, foundIn: nil))
-        try write(one, two, two, extra: #", "c2": "\#(one)""#)
-        expect(.misplacedTensor(file: path(index), tensor: "c2", shard: one, foundIn: nil))
         try directory.write(
             #"{"weight_map": {"a.weight": "\#(one)", "b.weight": "\#(two)"}}"#, to: index)
         expect(.unindexedTensor(file: path(index), tensor: "c", shard: two))
+    }
+
+    /// What an index names and nobody saved is missed by who needs it.
+    @Test func tensorsThatNoShardHoldsAreNamed() throws {
+        try makeShards(in: directory, shards)
+        let (one, two) = ("model-1-of-2.safetensors", "model-2-of-2.safetensors")
+        let map = #""a.weight": "\#(one)", "b.weight": "\#(two)", "c": "\#(two)""#
+        try directory.write(
+            #"{"weight_map": {\#(map), "mtp.fc.weight": "\#(two)", "c2": "\#(one)"}}"#, to: index)
+        let checkpoint = try Checkpoint(directory: directory.url)
+        #expect(checkpoint.absentTensors == ["mtp.fc.weight", "c2"])
+        #expect(checkpoint.tensors.count == 3)
+        #expect(throws: CheckpointError.self) { try checkpoint.tensor("c2") }
     }
 
     @Test func refusesATensorInTwoShards() throws {

@@ -67,26 +67,6 @@ struct CompressTests {
         }
     }
 
-    @Test func conv1DWeightsAreStoredOutputsByInputs() throws {
-        let directory = try ScratchDirectory()
-        var small = SmallCheckpoint()
-        small.config = #"{"model_type": "gpt2"}"#
-        let values = randomWeights(rows: 16, columns: 24, seed: 1)
-        small.tensors = [("transformer.h.0.attn.c_attn.weight", [16, 24], values)]
-        let checkpoint = try small.write(to: directory.url.appending(path: "source"))
-        let output = directory.url.appending(path: "out")
-        try compress(
-            checkpoint, into: [CompressionTarget(spec(8, .size(8), symmetric: true), directory: output)],
-            provenance: provenance)
-        let weight = try WeightStore(Checkpoint(directory: output)).matrix(
-            "transformer.h.0.attn.c_attn", transposed: true)
-        #expect((weight.rows, weight.columns) == (24, 16))
-        let decoded = weight.decoded
-        for row in 0..<24 {
-            for column in 0..<16 { #expect(abs(decoded[row * 16 + column] - values[column * 24 + row]) < 0.004) }
-        }
-    }
-
     @Test func twoRunsGiveTheSameBytes() throws {
         let directory = try ScratchDirectory()
         let checkpoint = try SmallCheckpoint.usual.write(to: directory.url.appending(path: "source"))

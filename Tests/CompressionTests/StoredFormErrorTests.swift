@@ -90,8 +90,15 @@ struct StoredFormErrorTests {
             try refused(#"{"quant_method": "gptq", "bits": 4, "group_size": 16, "checkpoint_format": "marlin"}"#)
                 == "\(keys).checkpoint_format | \"marlin\" | 'gptq', 'gptq_v2'")
         #expect(
-            try refused(#"{"quant_method": "gptq", "bits": 4, "group_size": 16, "dynamic": {"-:x": {}}}"#)
-                == "\(keys).dynamic | {\"-:x\":{}} | absent: every module must have the same bits and groups")
+            try refused(#"{"quant_method": "gptq", "bits": 4, "group_size": 16, "dynamic": {"+:x": {"bits": 5}}}"#)
+                == "\(keys).dynamic.+:x.bits | 5 | 2, 3, 4, 8")
+        #expect(
+            try refused(#"{"quant_method": "gptq", "bits": 4, "group_size": 16, "dynamic": {"-:(": {}}}"#)
+                == "\(keys).dynamic | \"(\" | a regular expression")
+        #expect(
+            try refused(#"{"quant_method": "gptq", "bits": 4, "group_size": 16, "dynamic": {"-:.*up_proj": {}}}"#)
+                == "\(keys).dynamic | leaving out '\(StoredModule.name)' | without it, as '\(StoredModule.name).qweight' is there"
+        )
         #expect(
             try refused(#"{"quant_method": "awq", "bits": 4, "group_size": 32, "version": "gemv"}"#)
                 == "\(keys).version | \"gemv\" | 'gemm'")
@@ -111,17 +118,116 @@ struct StoredFormErrorTests {
             return
         }
         #expect(key == "quantization_config.quant_method" && found == "\"gptq\"")
-        #expect(expected == "left out with the whole quantization_config, as no tensor is a '.qweight'")
+        #expect(expected == "left out with the whole quantization_config, as no weight is stored so")
     }
 
-    @Test func symmetricZeroPointsOfThreeBitsAreFour() throws {
-        var module = StoredModule.gptq(bits: 3, lessOne: true).replacing("qzeros", .int32, [4, 3])
-        module.quantization = #"{"quant_method": "gptq", "bits": 3, "group_size": 16, "sym": true}"#
+    /// A left-over section over plain weights, by whatever tool.
+    @Test(arguments: [
+        #"{"quant_method": "awq", "bits": 4, "group_size": 32}"#, #"{"load_in_4bit": true}"#,
+        #"{"quant_method": "fp8"}"#, #"{"quant_method": "modelopt", "quant_algo": "FP8"}"#,
+        #"{"quant_method": "qid", "format": "mxint8"}"#,
+        #"{"quant_method": "compressed-tensors", "format": "pack-quantized", "config_groups": {}}"#,
+    ])
+    func plainWeightsUnderALeftOverConfiguration(quantization: String) throws {
+        var module = StoredModule(quantization: quantization)
+        module.add("weight", .bfloat16, [32, 64], [UInt16](repeating: 0, count: 32 * 64))
+        guard case .invalidConfiguration(_, let key, _, let expected)? = try error(module) else {
+            Issue.record("plain weights were taken")
+            return
+        }
+        #expect(key == "quantization_config.quant_method")
+        #expect(expected == "left out with the whole quantization_config, as no weight is stored so")
+    }
+
+    /// Symmetric codes have a zero point that is known: a file of the other format shows, whatever its configuration says.
+    @Test(arguments: [2, 3, 4, 8], [true, false])
+    func symmetricZeroPointsAreHalf(bits: Int, lessOne: Bool) throws {
+        let half = UInt32(1) << UInt32(bits - 1)
+        func module(stored: UInt32) -> StoredModule {
+            var module = StoredModule.gptq(bits: bits, lessOne: lessOne).replacing("qzeros")
+            let stream = (0..<32 * bits).map { bit in (stored >> UInt32(bit % bits)) & 1 }
+            let words = (0..<bits).map { word in
+                (0..<32).reduce(UInt32(0)) { $0 | stream[word * 32 + $1] << UInt32($1) }
+            }
+            module.add("qzeros", .int32, [4, bits], (0..<4).flatMap { _ in words })
+            module.quantization = module.quantization.replacing(#""sym": false"#, with: #""sym": true"#)
+            return module
+        }
+        let right = lessOne ? half - 1 : half
+        #expect(try module(stored: right).decoded().first.count == 3)
+        let wrong = lessOne ? half : half - 1
         #expect(
-            try error(module)
+            try error(module(stored: wrong))
                 == .invalidConfiguration(
-                    checkpoint: "\(StoredModule.name).qzeros", key: "zero point", found: "1",
-                    expected: "4, as quantization_config.sym is true"))
+                    checkpoint: "\(StoredModule.name).qzeros", key: "zero point",
+                    found: "\(lessOne ? (half + 1) % (2 * half) : half - 1)",
+                    expected: "\(half), as quantization_config.sym is true and checkpoint_format "
+                        + (lessOne ? "'gptq'" : "'gptq_v2'")))
+    }
+
+    @Test func dynamicSettingsAreThoseOfTheFirstPattern() throws {
+        var module = StoredModule.gptq(bits: 8, lessOne: false)
+        let expected = try module.decoded().hash
+        module.quantization = """
+            {"quant_method": "gptq", "bits": 4, "group_size": 64, "checkpoint_format": "gptq_v2",
+             "dynamic": {"-:.*down": {}, "mlp": {"bits": 2}, "+:model.*up": {"bits": 8, "group_size": 16}, ".*": {"bits": 3}}}
+            """
+        #expect(try module.decoded().hash == expected)
+        try module.withStore { #expect($0.scheme == "gptq-w4-g64-dynamic") }
+    }
+
+    /// What stands beside a weight's codes is either read, or a reason to refuse.
+    @Test func symmetricFormsHaveZeroPointsOfZero() throws {
+        var module = StoredModule.floats
+        module.add("weight_zero_point", .float8E4M3, [4, 1], [UInt8](repeating: 0, count: 4))
+        #expect(try module.decoded().hash == StoredModule.floats.decoded().hash)
+        try module.withStore { store in
+            let names = ["weight", "weight_scale", "weight_zero_point"].map { "\(StoredModule.name).\($0)" }
+            #expect(try store.tensors(readFor: StoredModule.name) == Set(names))
+        }
+        module = module.replacing("weight_zero_point")
+        module.add("weight_zero_point", .float8E4M3, [4, 1], [UInt8](repeating: 1, count: 4))
+        guard case .invalidConfiguration? = try error(module) else {
+            Issue.record("zero points were left out")
+            return
+        }
+    }
+
+    @Test func schemesThatAreNotRead() throws {
+        func refused(_ change: (inout String) -> Void) throws -> String {
+            var module = StoredModule.floats
+            change(&module.quantization)
+            guard case .invalidConfiguration(_, let key, let found, _)? = try error(module) else { return "" }
+            return "\(key) \(found)"
+        }
+        let group = "quantization_config.config_groups.group_0"
+        #expect(
+            try refused { $0 = $0.replacing(#"["Linear"]"#, with: #"["re:("]"#) } == "\(group).targets \"(\"")
+        #expect(
+            try refused { $0 = $0.replacing(#""channel""#, with: #""tensor_group""#) }
+                == "\(group).weights.strategy \"tensor_group\"")
+        #expect(
+            try refused { $0 = $0.replacing(#""channel""#, with: #""block", "block_structure": "4x""#) }
+                == "\(group).weights.block_structure \"4x\"")
+        #expect(
+            try refused { $0 = $0.replacing(#""float-quantized""#, with: #""mixed-precision""#) }
+                == "\(group).format missing")
+        #expect(
+            try refused {
+                $0 = $0.replacing(#""config_groups""#, with: #""transform_config": {"R1": {}}, "config_groups""#)
+            }
+                == #"quantization_config.transform_config {"R1":{}}"#)
+        #expect(
+            try refused {
+                $0 = $0.replacing(
+                    #""config_groups""#, with: #""sparsity_config": {"format": "sparse-24-bitmask"}, "config_groups""#)
+            } == #"quantization_config.sparsity_config {"format":"sparse-24-bitmask"}"#)
+    }
+
+    @Test func missingScalesOfFloatsAreNamed() throws {
+        #expect(
+            try error(StoredModule.floats.replacing("weight_scale"))
+                == .missingTensor(name: "\(StoredModule.name).weight_scale", known: ["\(StoredModule.name).weight"]))
     }
 
     @Test func quantStatesThatAreNotRead() throws {

@@ -205,7 +205,8 @@ struct WeightStoreTests {
             try error(#"{"quant_method": "magic"}"#)
                 == .invalidConfiguration(
                     checkpoint: "", key: "quantization_config.quant_method", found: "\"magic\"",
-                    expected: "'compressed-tensors', 'gptq', 'awq', 'bitsandbytes', 'bitnet' or 'qid'"))
+                    expected:
+                        "'compressed-tensors', 'gptq', 'awq', 'bitsandbytes', 'bitnet', 'fp8', 'modelopt' or 'qid'"))
         #expect(
             try error(
                 #"{"quant_method": "compressed-tensors", "format": "pack-quantized", "config_groups": {"g": {"weights": {"num_bits": 99}}}}"#

@@ -100,8 +100,8 @@ struct LanguageModelErrorTests {
     /// An embedding of another name, a second head, a scale that belongs to no compressed weight, a mask where no family
     /// stores one.
     @Test(arguments: [
-        "transformer.word_embeddings.weight", "score.weight", "model.layers.0.mlp.up_proj.weight_scale",
-        "model.layers.0.self_attn.bias", "model.layers.0.self_attn.q_proj.lora_A.weight",
+        "transformer.word_embeddings.weight", "score.weight", "model.layers.0.self_attn.bias",
+        "model.layers.0.mlp.up_projection.weight_scale",
     ])
     func namesWhateverNothingReads(name: String) throws {
         let checkpoint = try tiny("llama")
@@ -109,6 +109,17 @@ struct LanguageModelErrorTests {
         #expect(
             try error(opening: checkpoint)
                 == .unexpectedTensor(name, because: "nothing in a 'llama' model of this configuration reads it"))
+    }
+
+    @Test(arguments: ["mlp.up_proj.weight_scale", "self_attn.q_proj.lora_A.weight"])
+    func namesWhatStandsBesideAPlainWeight(piece: String) throws {
+        let (checkpoint, name) = (try tiny("llama"), "model.layers.0.\(piece)")
+        let module = name.split(separator: ".").prefix(5).joined(separator: ".")
+        try checkpoint.replace(name, shape: [2, 2], values: [1, 2, 3, 4])
+        #expect(
+            try error(opening: checkpoint)
+                == .unexpectedTensor(
+                    name, because: "nothing says that the weight of '\(module)' is more than its '.weight'"))
     }
 
     @Test func toleratesWhatTransformersStoresOfAnActivation() throws {

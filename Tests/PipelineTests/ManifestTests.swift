@@ -1,6 +1,7 @@
 import Compression
 import Evaluation
 import FoundationEssentials
+import JSON
 import LanguageModel
 import Pipeline
 import ScalingLaws
@@ -70,6 +71,47 @@ struct ManifestTests {
         let description = try #require(error).description
         #expect(description.contains(message), "\(description)")
         #expect(description.contains("manifest.yaml:\(line):"), "\(description)")
+    }
+
+    /// The core schema of YAML 1.2, section 10.3.2.
+    @Test(
+        arguments: [
+            ("1e9", .integer(1_000_000_000)), ("0o17", .integer(15)), ("0x1F", .integer(31)), ("017", .integer(17)),
+            ("+12", .integer(12)), ("-0.5", .number(-0.5)), (".5", .number(0.5)), ("1.", .integer(1)),
+            ("1.5E-3", .number(0.0015)), ("True", true), ("FALSE", false), ("Null", .null), ("~", .null),
+            ("yes", "yes"),
+            ("off", "off"), ("tRue", "tRue"), ("1_000", "1_000"), ("0x", "0x"), ("0x1p3", "0x1p3"), ("0o8", "0o8"),
+            ("infinity", "infinity"), ("nan", "nan"), ("1e", "1e"), ("+", "+"), (".", "."), ("-.", "-."),
+            ("+0x10", "+0x10"),
+            ("'1'", "1"), ("!!str 1", "1"), ("1 2", "1 2"),
+        ] as [(String, JSONValue)])
+    func scalarsAreWhatTheCoreSchemaSays(_ text: String, _ value: JSONValue) throws {
+        #expect(try Field(yaml: "key: \(text)", file: "m.yaml").mapping(optional: ["key"])["key"]?.json == value)
+    }
+
+    @Test(arguments: [".inf", "-.INF", ".NaN"])
+    func numbersThatAreNotFiniteAreRefused(_ text: String) throws {
+        #expect(
+            throws: ManifestError.invalid(
+                place: .init(file: "m.yaml", line: 2), key: "key", reason: "\(text) is not finite")
+        ) { try Field(yaml: "a: 1\nkey: \(text)", file: "m.yaml") }
+    }
+
+    /// Ten to the seventh values in 300 bytes, and a key that holds as many.
+    @Test func aliasesDoNotMultiply() throws {
+        var text = "a: &a [x,x,x,x,x,x,x,x,x,x]\n"
+        for (name, last) in zip("bcdefg", "abcdef") {
+            text += "\(name): &\(name) [" + Array(repeating: "*\(last)", count: 10).joined(separator: ",") + "]\n"
+        }
+        let error = #expect(throws: ManifestError.self) { try Field(yaml: text, file: "m.yaml") }
+        #expect(error?.description.contains("aliases add more than 10000 values") == true)
+        for key in ["*g : 1", "? *g\n: 1", "{*g : 1}", "? [1]\n: 1"] {
+            #expect(throws: ManifestError.notYAML(file: "m.yaml", line: 8, reason: "a key is not plain text")) {
+                try Field(yaml: text + key, file: "m.yaml")
+            }
+        }
+        let few = try Field(yaml: "a: &a {b: 1}\nc: [*a, *a]", file: "m.yaml").json
+        #expect(few == ["a": ["b": 1], "c": [["b": 1], ["b": 1]]])
     }
 
     @Test func aTargetAndWhatIsScored() throws {

@@ -325,6 +325,20 @@ struct EndToEndTests {
         }
     }
 
+    /// What was printed arrives, or the status says that it did not.
+    @Test(arguments: [["--help"], ["methods"], ["methods", "--format", "markdown"], ["fit", "--help"]])
+    func aFullStandardOutputIsHeardOf(_ arguments: [String]) throws {
+        let program = command("qid").program.path
+        let line = (["'\(program)'"] + arguments).joined(separator: " ")
+        let shell = Program(URL(filePath: "/bin/sh"))
+        for target in [">/dev/full", ">&-"] {
+            let outcome = try shell.run(["-c", "\(line) \(target)"])
+            #expect(outcome.status == 74, "\(arguments) \(target)")
+            #expect(outcome.errors.contains("cannot write to standard output"))
+        }
+        #expect(try shell.run(["-c", line]).status == 0)
+    }
+
     private func rows(_ workspace: URL, _ question: String) throws -> Int {
         try WarehouseReader(reading: workspace.appending(path: "warehouse.sqlite")).query(question).rows.count
     }

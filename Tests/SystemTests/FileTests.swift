@@ -23,11 +23,45 @@ struct FileTests {
             try writeFile([1, 2, 3], to: file)
             #expect(throws: SystemError(.read, file.path, .tooLarge(limit: 2))) { try readFile(file, limit: 2) }
         }
-        // Files that have no size of their own, and one that has no end.
+        // A file that has no size of its own.
         #expect(try !readFile(URL(filePath: "/proc/self/status")).isEmpty)
-        #expect(throws: SystemError(.read, "/dev/zero", .tooLarge(limit: 10_000))) {
-            try readFile(URL(filePath: "/dev/zero"), limit: 10_000)
+    }
+
+    /// What has no end, and what waits for somebody to write into it.
+    @Test func devicesAndPipesAreNotRead() throws {
+        #expect(throws: SystemError(.read, "/dev/zero", .notARegularFile)) { try readFile(URL(filePath: "/dev/zero")) }
+        try withDirectory { directory in
+            let pipe = directory.appending(path: "pipe")
+            #expect(mkfifo(pipe.path, 0o600) == 0)
+            #expect(throws: SystemError(.read, pipe.path, .notARegularFile)) { try readFile(pipe) }
+            #expect(throws: SystemError(.read, pipe.path, .notARegularFile)) { _ = try ReadableFile(pipe) }
         }
+    }
+
+    /// A file that somebody names is replaced whole; nobody else's is, and no device becomes a file.
+    @Test func aResultGoesWhereItWasToGo() throws {
+        try withDirectory { directory in
+            let (file, link) = (directory.appending(path: "f"), directory.appending(path: "link"))
+            for bytes: [UInt8] in [[1, 2, 3], [4]] {
+                try writeResult(bytes, to: file)
+                #expect(try readFile(file) == bytes)
+            }
+            for target in [file, directory.appending(path: "absent")] {
+                try makeLink(link, to: target)
+                #expect(throws: SystemError(.write, link.path, .symbolicLink)) { try writeResult([5], to: link) }
+                try removeFile(link)
+            }
+            #expect(try readFile(file) == [4])
+            #expect(try names(in: directory) == ["f"])
+            try makeLink(link, to: URL(filePath: "/dev/null"))
+            for device in [link, URL(filePath: "/dev/null")] {
+                try writeResult([6], to: device)
+                #expect(try FileStatus(device)?.kind == .other)
+            }
+            #expect(try FileStatus(link: link)?.kind == .link)
+        }
+        let full = URL(filePath: "/dev/full")
+        #expect(throws: SystemError.of(.write, full, .noSpace)) { try writeResult([7], to: full) }
     }
 
     @Test func whatCannotBeReadSaysWhy() throws {

@@ -68,16 +68,22 @@ package struct CompressionRun {
     ) throws(CompressionError) {
         self.checkpoint = checkpoint
         try Self.check(checkpoint, modules, targets.map(\.spec))
-        layers = try Self.layers(checkpoint, modules)
+        let layers = try Self.layers(checkpoint, modules)
+        self.layers = layers
         kept = Self.kept(checkpoint, modules)
         // All that can be refused is refused before anything is written.
+        let isConv1D = modules.allSatisfy(\.transposed)
+        let forms = targets.map { ModuleForm($0.spec, layers, isConv1D: isConv1D) }
         var layouts: [[[StoredLayout]]] = []
-        for target in targets { layouts.append(try Self.layout(of: layers, target.spec)) }
+        for (target, form) in zip(targets, forms) {
+            layouts.append(zip(try Self.layout(of: layers, target.spec), layers).map { form.layout($0, $1) })
+        }
         var outputs: [CompressedOutput] = []
-        for (target, layout) in zip(targets, layouts) {
+        for (index, target) in targets.enumerated() {
             outputs.append(
                 try CompressedOutput(
-                    target.spec, directory: target.directory, modules: zip(layers.map(\.name), layout), kept: kept))
+                    target.spec, forms[index], directory: target.directory,
+                    modules: zip(layers.map(\.name), layouts[index]), kept: kept))
         }
         self.outputs = outputs
     }
@@ -129,7 +135,7 @@ package struct CompressionRun {
         _ checkpoint: Checkpoint, _ modules: [LinearModule], _ specs: [Spec]
     ) throws(CompressionError) {
         let file = checkpoint.directory.path(percentEncoded: false)
-        if let existing = checkpoint.config.json["quantization_config"], existing != .null {
+        if let existing = checkpoint.config.quantization, existing != .null {
             let method = existing.object?["quant_method"]?.string ?? existing.canonicalText
             throw .alreadyCompressed(checkpoint: file, method: method)
         }

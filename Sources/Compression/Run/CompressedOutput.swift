@@ -7,6 +7,7 @@ import System
 /// One compressed checkpoint being written: a Hugging Face directory in compressed-tensors' layout.
 final class CompressedOutput {
     let spec: Spec
+    private let form: ModuleForm
     private let directory: URL
     /// Nil once the file is finished.
     private var writer: SafetensorsWriter?
@@ -18,9 +19,11 @@ final class CompressedOutput {
     /// `modules` are the names of the linear modules that will be written by `write(_:_:)`, with their tensors; `kept`
     /// are tensors that will be written as they are.
     init(
-        _ spec: Spec, directory: URL, modules: some Sequence<(String, [StoredLayout])>, kept: [Tensor]
+        _ spec: Spec, _ form: ModuleForm, directory: URL, modules: some Sequence<(String, [StoredLayout])>,
+        kept: [Tensor]
     ) throws(CompressionError) {
         self.spec = spec
+        self.form = form
         self.directory = directory
         try CompressionError.attempt { () throws(SystemError) in try makeDirectory(directory) }
         var declarations = kept.map { SafetensorsWriter.Declaration($0.info.name, $0.info.type, $0.info.shape) }
@@ -34,7 +37,7 @@ final class CompressedOutput {
     }
 
     func write(_ layer: LinearLayer, _ weight: CompressedWeight) throws(CompressionError) {
-        let module = layer.name
+        let (module, weight) = (layer.name, form.converted(weight))
         bitCount += weight.bitCount
         weightCount += weight.weightCount
         for tensor in weight.tensors {
@@ -93,7 +96,7 @@ final class CompressedOutput {
 
     /// The compressor's object; where it has no groups of its own to say how inputs are quantized, it says so at its top.
     private func configuration(ignored: [String]) -> JSONObject {
-        var object = spec.compressor.configuration(spec, ignored: ignored)
+        var object = form.configuration(spec, ignored: ignored)
         if let rounding = spec.options.activations, object["config_groups"] == nil {
             object["input_activations"] = .object(InputActivations.json(rounding))
         }

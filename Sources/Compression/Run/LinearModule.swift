@@ -6,7 +6,7 @@ package struct LinearModule: Sendable, Hashable {
     package let name: String
     package let outputs: Int
     package let inputs: Int
-    /// Whether a plain weight is stored inputs by outputs (transformers' `Conv1D`); compressed weights never are.
+    /// Whether a plain weight is stored inputs by outputs (transformers' `Conv1D`).
     package let transposed: Bool
     /// The modules that are given the same inputs, this one among them, in byte order: their weights can share a basis.
     package let stack: [String]

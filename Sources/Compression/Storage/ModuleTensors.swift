@@ -1,4 +1,5 @@
 import Checkpoint
+import Synchronization
 
 /// The tensors of one module, by what follows its name.
 struct ModuleTensors: Sendable {
@@ -6,8 +7,16 @@ struct ModuleTensors: Sendable {
     let checkpoint: Checkpoint
     /// The modules that are given the same inputs, in byte order; what they share is stored with the first of them.
     var stack: [String] = []
+    /// Whether a plain weight of the module is stored inputs by outputs.
+    var isTransposed = false
+    /// Where it is noted which tensors were asked for, if anybody wants to know.
+    var account: TensorAccount?
 
-    subscript(piece: String) -> Tensor? { checkpoint.tensors["\(name).\(piece)"] }
+    subscript(piece: String) -> Tensor? {
+        let tensor = checkpoint.tensors["\(name).\(piece)"]
+        if let tensor { account?.note(tensor.info.name) }
+        return tensor
+    }
 
     func tensor(_ piece: String) throws(CompressionError) -> Tensor {
         guard let tensor = self[piece] else { throw missing(piece) }
@@ -48,17 +57,30 @@ struct ModuleTensors: Sendable {
 }
 
 extension ModuleTensors {
-    /// What may stand beside a module's weight and belongs to no weight: how its inputs or outputs are quantized.
-    private static let scales: Set<Substring> = [
-        "input_scale", "input_zero_point", "input_global_scale", "output_scale", "output_zero_point",
-    ]
-
-    /// The module of a tensor that says how activations are quantized, or how bitsandbytes stored a weight of 4 bits, by its name.
-    static func module(withScale name: String) -> String? {
-        if let state = name.firstRange(of: ".weight.quant_state.bitsandbytes__") {
-            return String(name[..<state.lowerBound])
-        }
-        guard let dot = name.lastIndex(of: "."), scales.contains(name[name.index(after: dot)...]) else { return nil }
-        return String(name[..<dot])
+    /// The scales of a weight, under either of their names: those that DeepSeek calls inverse multiply like the others.
+    func weightScales() throws(CompressionError) -> Tensor {
+        // Looked for without a note: of two, one stays unread and is told of.
+        let isInverse =
+            checkpoint.tensors["\(name).weight_scale"] == nil && checkpoint.tensors["\(name).weight_scale_inv"] != nil
+        return try tensor(isInverse ? "weight_scale_inv" : "weight_scale")
     }
+
+    /// Takes note of zero points that a symmetric form has no use for: some tools store them all the same, as zeros.
+    func expectZeros(_ piece: String) throws(CompressionError) {
+        guard let tensor = self[piece] else { return }
+        guard tensor.withBytes({ $0.allSatisfy { $0 == 0 } }) else {
+            throw .invalidConfiguration(
+                checkpoint: checkpoint.config.file, key: "the symmetric scheme of '\(name)'",
+                found: "beside zero points in '\(tensor.info.name)'", expected: "asymmetric, or without them")
+        }
+    }
+}
+
+/// Which tensors of a checkpoint have been read: one that a stored form leaves unread would change what it means.
+final class TensorAccount: Sendable {
+    private let names = Mutex<Set<String>>([])
+
+    func note(_ name: String) { names.withLock { _ = $0.insert(name) } }
+
+    var read: Set<String> { names.withLock { $0 } }
 }

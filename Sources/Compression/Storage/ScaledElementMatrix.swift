@@ -2,7 +2,7 @@ import Checkpoint
 import Kernels
 
 /// A weight stored as one number of 8 bits per element and scales for rows, groups or blocks of them:
-/// w = (element − zero)·scale, rounded to the scales' type, and ·factor where there is one.
+/// w = (element − zero)·scale, rounded to the scales' type unless nobody does, and ·factor where there is one.
 struct ScaledElementMatrix: WeightMatrix {
     enum Element: Sendable {
         case int8
@@ -15,6 +15,41 @@ struct ScaledElementMatrix: WeightMatrix {
         let columnLength: Int
         /// Scales in a row of them.
         let perRow: Int
+
+        init(rowLength: Int, columnLength: Int, perRow: Int) {
+            (self.rowLength, self.columnLength, self.perRow) = (rowLength, columnLength, perRow)
+        }
+
+        /// Which scale is whose, by the size of blocks where they are blocks, else by the shape of the scales: one, or one
+        /// for each group of a row.
+        ///
+        /// The last blocks may be cut off.
+        init(of scales: Tensor, for weight: Tensor, block: [Int]?) throws(CompressionError) {
+            let (rows, columns, shape) = (weight.info.shape[0], weight.info.shape[1], scales.info.shape)
+            guard rows > 0, columns > 0 else {
+                throw .wrongShape(tensor: weight.info.name, found: weight.info.shape, expected: "two sizes above 0")
+            }
+            if let block {
+                let expected = [(rows - 1) / block[0] + 1, (columns - 1) / block[1] + 1]
+                guard shape == expected else {
+                    throw .wrongShape(tensor: scales.info.name, found: shape, expected: "\(expected)")
+                }
+                self.init(rowLength: block[0], columnLength: block[1], perRow: expected[1])
+            } else if shape.reduce(1, *) == 1 {
+                self.init(rowLength: rows, columnLength: columns, perRow: 1)
+            } else {
+                guard shape.count == 2, shape[0] == rows, shape[1] > 0, columns.isMultiple(of: shape[1]) else {
+                    throw .wrongShape(
+                        tensor: scales.info.name, found: shape,
+                        expected: "[1] or [\(rows), groups] with groups that divide \(columns) columns")
+                }
+                self.init(rowLength: 1, columnLength: columns / shape[1], perRow: shape[1])
+            }
+        }
+
+        /// Where the scale of an element stands.
+        @inline(__always)
+        func index(row: Int, column: Int) -> Int { row / rowLength * perRow + column / columnLength }
     }
 
     let rows: Int
@@ -24,13 +59,14 @@ struct ScaledElementMatrix: WeightMatrix {
     private let scales: TensorBytes
     private let scaleType: ScaleType
     private let factor: Float
+    private let rounds: Bool
     private let layout: ScaleLayout
     private let zeros: TensorBytes?
 
     /// Takes a weight of two dimensions and as many scales as the layout asks for.
     init(
         _ weight: Tensor, element: Element, scales: Tensor, scaleType: ScaleType, factor: Float = 1,
-        scaleLayout: ScaleLayout, zeros: Tensor?
+        scaleLayout: ScaleLayout, rounds: Bool = true, zeros: Tensor?
     ) {
         (rows, columns) = (weight.info.shape[0], weight.info.shape[1])
         self.element = element
@@ -38,6 +74,7 @@ struct ScaledElementMatrix: WeightMatrix {
         self.scales = TensorBytes(scales)
         self.scaleType = scaleType
         self.factor = factor
+        self.rounds = rounds
         layout = scaleLayout
         self.zeros = zeros.map { TensorBytes($0) }
     }
@@ -48,7 +85,7 @@ struct ScaledElementMatrix: WeightMatrix {
         groupLength: Int
     ) {
         (self.rows, self.columns, self.element, self.scaleType) = (rows, columns, element, scaleType)
-        (self.bytes, self.scales, factor, zeros) = (TensorBytes(bytes), TensorBytes(scales), 1, nil)
+        (self.bytes, self.scales, factor, rounds, zeros) = (TensorBytes(bytes), TensorBytes(scales), 1, true, nil)
         layout = ScaleLayout(rowLength: 1, columnLength: groupLength, perRow: columns / max(1, groupLength))
     }
 
@@ -69,7 +106,7 @@ struct ScaledElementMatrix: WeightMatrix {
             let index = firstScale + column / layout.columnLength
             let zero = zeros.map { Float($0.number(Int8.self, at: index)) } ?? 0
             let value = (destination[column - range.lowerBound] - zero) * scales.scale(index, scaleType)
-            destination[column - range.lowerBound] = scaleType.roundedSigned(value) * factor
+            destination[column - range.lowerBound] = (rounds ? scaleType.roundedSigned(value) : value) * factor
         }
     }
 }

@@ -12,8 +12,8 @@ protocol StorageLayout: Sendable {
     static var method: String { get }
     /// The configuration's `format`, where several layouts share a method.
     static var format: String? { get }
-    /// A piece that some module must have, if the checkpoint was converted at all.
-    static var converted: String? { get }
+    /// Whether weights are stored in a form of this layout's own, so that some must be, if the checkpoint was converted.
+    static var convertsWeights: Bool { get }
 
     /// Reads a configuration of this method and format.
     init(_ object: JSONObject, _ reading: ConfigurationReading) throws(CompressionError)
@@ -33,7 +33,7 @@ protocol StorageLayout: Sendable {
 
 extension StorageLayout {
     static var format: String? { nil }
-    static var converted: String? { nil }
+    static var convertsWeights: Bool { true }
     func inputs(of module: String, common: InputActivations?) -> InputActivations? { common }
 }
 
@@ -41,28 +41,28 @@ extension StorageLayout {
 enum StorageLayouts {
     static let all: [any StorageLayout.Type] = [
         QuantizationConfiguration.self, GPTQCheckpoint.self, AWQCheckpoint.self, BitsAndBytesLayout.self,
-        BitNetLayout.self, SparseLayout.self, LowRankLayout.self, CodebookLayout.self, MXInt8Layout.self,
-        Float8E5M2Layout.self, ExpertsMXFP4Layout.self,
+        BitNetLayout.self, FineGrainedFloat8Layout.self, ModelOptLayout.self, SparseLayout.self, LowRankLayout.self,
+        CodebookLayout.self, MXInt8Layout.self, MXFP4Layout.self, Float8E5M2Layout.self, ExpertsMXFP4Layout.self,
     ]
 
     /// The layout of a checkpoint; nil for one whose weights are plain.
     static func layout(of config: ModelConfiguration) throws(CompressionError) -> (any StorageLayout)? {
-        guard let value = config.json["quantization_config"], value != .null else { return nil }
-        let reading = ConfigurationReading(file: config.file)
-        let object = try reading.object(value, "quantization_config")
+        guard let value = config.quantization, value != .null else { return nil }
+        let reading = ConfigurationReading(config)
+        let object = try reading.object(value, reading.section)
         let method = method(object)
         let ofMethod = all.filter { $0.method == method }
         guard !ofMethod.isEmpty else {
             var methods: [String] = []
             for layout in all where !methods.contains("'\(layout.method)'") { methods.append("'\(layout.method)'") }
             throw reading.invalid(
-                "quantization_config.quant_method", object["quant_method"],
+                "\(reading.section).quant_method", object["quant_method"],
                 methods.dropLast().joined(separator: ", ") + " or " + methods.suffix(1).joined())
         }
         let format = object["format"]?.string
         guard let layout = ofMethod.first(where: { $0.format == nil || $0.format == format }) else {
             throw reading.invalid(
-                "quantization_config.format", object["format"],
+                "\(reading.section).format", object["format"],
                 ofMethod.compactMap { $0.format }.map { "'\($0)'" }.oneOf)
         }
         return try layout.init(object, reading)

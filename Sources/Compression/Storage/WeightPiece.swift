@@ -1,4 +1,6 @@
-/// A tensor's part in a module's weight, by its name.
+/// A tensor's part in a module's weight, by its name: what bits per weight count.
+///
+/// That nothing stands beside a weight but what its form reads is ``WeightStore/tensors(readFor:transposed:stack:)``'s to say.
 struct WeightPiece {
     let module: String
     /// What follows the module's name and a dot.

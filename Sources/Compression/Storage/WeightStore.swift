@@ -14,20 +14,22 @@ package struct WeightStore: Sendable {
     package init(_ checkpoint: Checkpoint) throws(CompressionError) {
         self.checkpoint = checkpoint
         layout = try StorageLayouts.layout(of: checkpoint.config)
-        let reading = ConfigurationReading(file: checkpoint.config.file)
+        let reading = ConfigurationReading(checkpoint.config)
         inputs = try InputActivations(
-            checkpoint.config.json["quantization_config"]?.object?["input_activations"],
-            "quantization_config.input_activations", reading)
+            checkpoint.config.quantization?.object?["input_activations"],
+            "\(reading.section).input_activations", reading)
         try checkThatWeightsAreConverted(reading)
     }
 
-    /// Refuses a configuration of a layout over a checkpoint in which no weight is stored so.
+    /// Refuses a configuration of a layout over a checkpoint in which no weight is stored so: what was left over from
+    /// another form of it.
     private func checkThatWeightsAreConverted(_ reading: ConfigurationReading) throws(CompressionError) {
-        guard let layout = layout.map({ type(of: $0) }), let piece = layout.converted else { return }
-        guard checkpoint.tensors.keys.contains(where: { $0.hasSuffix("." + piece) }) else {
+        guard let layout, type(of: layout).convertsWeights else { return }
+        let modules = checkpoint.tensors.keys.lazy.compactMap { WeightPiece($0)?.module }
+        guard modules.contains(where: { layout.holds(ModuleTensors(name: $0, checkpoint: checkpoint)) }) else {
             throw reading.invalid(
-                "quantization_config.quant_method", .string(layout.method),
-                "left out with the whole quantization_config, as no tensor is a '.\(piece)'")
+                "\(reading.section).quant_method", .string(type(of: layout).method),
+                "left out with the whole \(reading.section), as no weight is stored so")
         }
     }
 
@@ -55,28 +57,38 @@ package struct WeightStore: Sendable {
             || WeightPiece.main.contains { checkpoint.tensors["\(name).\($0)"] != nil }
     }
 
-    /// The module whose weight or inputs a tensor helps to store in compressed form, by its name; nil for one that does not,
-    /// and for every tensor of a checkpoint that is stored plainly.
-    package func module(storedBy name: String) -> String? {
-        layout == nil ? nil : WeightPiece(name)?.module ?? ModuleTensors.module(withScale: name)
+    /// The tensors that are read for a module's weight, and for how its inputs are rounded, where the weight is stored in
+    /// compressed form; nil for a plain one.
+    ///
+    /// Whatever else stands beside such a weight (another scale, a transform) would make it another one.
+    package func tensors(
+        readFor module: String, transposed: Bool = false, stack: [String] = []
+    ) throws(CompressionError) -> Set<String>? {
+        var tensors = ModuleTensors(name: module, checkpoint: checkpoint, stack: stack, isTransposed: transposed)
+        guard let layout, layout.holds(tensors) else { return nil }
+        let account = TensorAccount()
+        tensors.account = account
+        _ = try layout.matrix(tensors)
+        _ = try layout.inputs(of: module, common: inputs)?.rounding(tensors)
+        return account.read
     }
 
     /// The weight of a linear module or embedding, outputs by inputs.
     ///
     /// `module` is the name without `.weight`; `transposed` says whether a plain weight is stored inputs by outputs
-    /// (GPT-2's Conv1D), which compressed ones never are; `stack` names the modules that are given the same inputs, in
+    /// (GPT-2's Conv1D); `stack` names the modules that are given the same inputs, in
     /// byte order (``LinearModule/stack``).
     package func matrix(
         _ module: String, transposed: Bool = false, stack: [String] = []
     ) throws(CompressionError) -> any WeightMatrix {
-        let tensors = ModuleTensors(name: module, checkpoint: checkpoint, stack: stack)
+        let tensors = ModuleTensors(
+            name: module, checkpoint: checkpoint, stack: stack, isTransposed: transposed)
         if let layout, layout.holds(tensors) { return try layout.matrix(tensors) }
         if let plain = checkpoint.tensors[module + ".weight"] { return try plain.denseMatrix(transposed: transposed) }
         for piece in WeightPiece.main where checkpoint.tensors["\(module).\(piece)"] != nil {
             throw .invalidConfiguration(
                 checkpoint: checkpoint.config.file, key: "quantization_config",
-                found: checkpoint.config.json["quantization_config"]?.object?["quant_method"]?.canonicalText
-                    ?? "missing",
+                found: checkpoint.config.quantization?.object?["quant_method"]?.canonicalText ?? "missing",
                 expected: "there for '\(module).\(piece)', saying how it is stored")
         }
         throw missing(module + ".weight")

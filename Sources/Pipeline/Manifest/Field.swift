@@ -18,10 +18,15 @@ package struct Field: Sendable {
 }
 
 extension Field {
+    /// Larger than any manifest that a person or a program has reason to write.
+    private static let byteLimit = 1 << 24
+    /// Values that aliases may add to those of a file, which has no more of its own than bytes.
+    private static let aliasedValues = 10_000
+
     /// Reads a YAML file whole.
     package init(file: URL) throws(ManifestError) {
         let bytes: [UInt8]
-        do throws(SystemError) { bytes = try readFile(file) } catch {
+        do throws(SystemError) { bytes = try readFile(file, limit: Self.byteLimit) } catch {
             throw .unreadable(file: file.path, reason: error.isMissing ? "no such file" : error.reason)
         }
         guard let text = String(validating: bytes, as: UTF8.self) else {
@@ -32,25 +37,50 @@ extension Field {
 
     /// Reads YAML text that came from `file`.
     package init(yaml text: String, file: String) throws(ManifestError) {
+        if let line = Self.lineWithCompoundKey(text) {
+            throw .notYAML(file: file, line: line, reason: "a key is not plain text")
+        }
         let root: Node?
         do { root = try Yams.compose(yaml: text) } catch {
             let line = (error as? YamlError).map(Self.line(of:)) ?? 1
             throw .notYAML(file: file, line: line, reason: Self.reason(of: error))
         }
         guard let root else { throw .notYAML(file: file, line: 1, reason: "the file is empty") }
-        self = try Self.convert(root, key: "the file", file: file, depth: 0)
+        var left = text.utf8.count + Self.aliasedValues
+        self = try Self.convert(root, key: "the file", file: file, depth: 0, left: &left)
     }
 
-    private static func convert(_ node: Node, key: String, file: String, depth: Int) throws(ManifestError) -> Field {
+    /// The first line of a file with aliases where a key is one, or a list or mapping.
+    ///
+    /// Yams compares keys by all that they hold, which aliases of aliases can make endless.
+    private static func lineWithCompoundKey(_ text: String) -> Int? {
+        guard text.utf8.contains(UInt8(ascii: "&")), text.utf8.contains(UInt8(ascii: "*")) else { return nil }
+        let compound = /(\*[^\s,\[\]{}]+|[\]}])\s*:(\s|$)|(^|[\s,\[{])\?(\s|$)/
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        return lines.firstIndex { $0.contains(compound) }.map { $0 + 1 }
+    }
+
+    private static func convert(
+        _ node: Node, key: String, file: String, depth: Int, left: inout Int
+    ) throws(ManifestError) -> Field {
         let place = ManifestError.Place(file: file, line: node.mark?.line ?? 1)
         guard depth < 32 else { throw .invalid(place: place, key: key, reason: "values nest deeper than 32") }
+        left -= 1
+        guard left >= 0 else {
+            throw .invalid(place: place, key: key, reason: "aliases add more than \(aliasedValues) values to the file")
+        }
         switch node {
         case .scalar(let scalar):
-            return Field(key: key, place: place, value: .scalar(resolve(scalar)))
+            let value = PlainScalar.value(of: scalar)
+            if let number = value.double, !number.isFinite {
+                throw .invalid(place: place, key: key, reason: "\(scalar.string) is not finite")
+            }
+            return Field(key: key, place: place, value: .scalar(value))
         case .sequence(let sequence):
             var elements: [Field] = []
             for (index, element) in sequence.enumerated() {
-                elements.append(try convert(element, key: "\(key)[\(index)]", file: file, depth: depth + 1))
+                elements.append(
+                    try convert(element, key: "\(key)[\(index)]", file: file, depth: depth + 1, left: &left))
             }
             return Field(key: key, place: place, value: .list(elements))
         case .mapping(let mapping):
@@ -59,28 +89,12 @@ extension Field {
                 guard let name = name.scalar?.string else {
                     throw .invalid(place: place, key: key, reason: "a key is not plain text")
                 }
-                members.append(try convert(value, key: name, file: file, depth: depth + 1))
+                members.append(try convert(value, key: name, file: file, depth: depth + 1, left: &left))
             }
             return Field(key: key, place: place, value: .mapping(members))
         case .alias:
             throw .invalid(place: place, key: key, reason: "aliases are not resolved here; write the value out")
         }
-    }
-
-    /// Plain scalars by the rules of JSON, with `1e9` a number; what stands in quotes is text.
-    private static func resolve(_ scalar: Node.Scalar) -> JSONValue {
-        guard scalar.style == .plain || scalar.style == .any else { return .string(scalar.string) }
-        switch scalar.string {
-        case "true": return true
-        case "false": return false
-        case "null", "~", "": return .null
-        default: break
-        }
-        if let whole = Int(scalar.string) { return .integer(whole) }
-        if let number = Double(scalar.string), number.isFinite {
-            return Int(exactly: number).map { .integer($0) } ?? .number(number)
-        }
-        return .string(scalar.string)
     }
 
     private static func line(of error: YamlError) -> Int {

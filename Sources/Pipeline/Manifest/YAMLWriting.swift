@@ -22,8 +22,6 @@ extension JSONValue {
 
     private var isScalar: Bool { object == nil && array == nil }
 
-    /// Text that our reader would take for a number or a word of JSON keeps its quotes.
-    private static func isPlain(_ text: String) -> Bool {
-        !text.isEmpty && Double(text) == nil && !["true", "false", "null", "~"].contains(text)
-    }
+    /// Text that a reader, ours or one of another schema, would take for a number or a word keeps its quotes.
+    private static func isPlain(_ text: String) -> Bool { Double(text) == nil && PlainScalar.isText(text) }
 }

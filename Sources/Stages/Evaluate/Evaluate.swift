@@ -42,7 +42,7 @@ package func evaluate(_ request: EvaluationRequest, asJSON: Bool) throws(StageEr
     var variants: [Evaluator.Variant] = []
     var baseline: Checkpoint?
     for (index, directory) in ([request.checkpoint] + request.compressed).enumerated() {
-        let checkpoint = try attempt { () throws(CheckpointError) in try Checkpoint(directory: directory) }
+        let checkpoint = try openNamed(directory)
         baseline = baseline ?? checkpoint
         let weights = try attempt { () throws(CompressionError) in try WeightStore(checkpoint) }
         variants.append(.init(name: index == 0 ? "baseline" : directory.lastPathComponent, weights: weights))

@@ -76,6 +76,6 @@ private func write(_ content: ReportContent, to directory: URL) throws(StageErro
     if let plot = rendered.methodPlot { files.append((RenderedReport.methodPlotFileName, plot)) }
     try attempt { () throws(SystemError) in
         try makeDirectory(directory)
-        for (name, text) in files { try replaceFile(Array(text.utf8), at: directory.appending(path: name)) }
+        for (name, text) in files { try writeResult(Array(text.utf8), to: directory.appending(path: name)) }
     }
 }

@@ -26,7 +26,7 @@ struct CheckpointIntake {
         let known = source.form == .directory ? try reference(in: draft) : try unpack(into: draft)
         // A plain source is opened where it is, so that messages name its files and not our links to them.
         let opened = source.form == .directory ? source.location : draft
-        let checkpoint = try attempt { () throws(CheckpointError) in try Checkpoint(directory: opened) }
+        let checkpoint = try openNamed(opened)
         let record = try describe(checkpoint, digest: known ?? digest(of: checkpoint))
         let isNew = try !exists(workspace.checkpoint(record.digest))
         try publish(record, draft)

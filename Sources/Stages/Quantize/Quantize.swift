@@ -22,7 +22,7 @@ package func quantize(
     guard found.isEmpty else {
         throw .outputNotEmpty(path: output.path)
     }
-    let checkpoint = try attempt { () throws(CheckpointError) in try Checkpoint(directory: directory) }
+    let checkpoint = try openNamed(directory)
     let text = try calibration.map { (request) throws(StageError) in
         (try request.windows(for: checkpoint, TokenStreams()), try request.identity(for: checkpoint))
     }

@@ -77,6 +77,7 @@ extension StageError: CustomStringConvertible {
         case .checkpoint(let error): error.exitStatus
         case .compression(let error): error.exitStatus
         case .warehouse(let error): error.exitStatus
+        case .tokenization(.system(let error)) where error.isOfWriting: .inputOutput
         case .tokenization, .model, .evaluation, .changed, .sameTensors, .shortCalibration, .points: .badInput
         case .laws, .outputNotEmpty: .usage
         case .stageFailed(_, let end): ExitStatus(end) ?? .software

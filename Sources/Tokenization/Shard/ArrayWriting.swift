@@ -13,6 +13,6 @@ extension TokenStream {
                 bytes.append(UInt8(truncatingIfNeeded: id >> (8 * UInt32(byte))))
             }
         }
-        do throws(SystemError) { try replaceFile(bytes, at: file) } catch { throw .system(error) }
+        do throws(SystemError) { try writeResult(bytes, to: file) } catch { throw .system(error) }
     }
 }

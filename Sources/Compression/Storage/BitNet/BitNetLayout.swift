@@ -6,6 +6,7 @@ import Kernels
 /// The model itself reads them, because their inputs are quantized as well: here all modules count as plain.
 struct BitNetLayout: StorageLayout {
     static let method = "bitnet"
+    static let convertsWeights = false
 
     init(_ object: JSONObject, _ reading: ConfigurationReading) {}
 

@@ -4,9 +4,7 @@ import Kernels
 extension QuantizationConfiguration {
     func holds(_ module: ModuleTensors) -> Bool {
         switch module["weight"]?.info.type {
-        case .int8: true
-        // Without scales these are the weight's own values.
-        case .float8E4M3: module["weight_packed"] != nil || module["weight_scale"] != nil
+        case .int8, .float8E4M3: true
         default: module["weight_packed"] != nil
         }
     }
@@ -23,7 +21,10 @@ extension QuantizationConfiguration {
     /// The scales of the two before the last are one, one for each output, outputs × groups, or one for each block.
     func matrix(_ module: ModuleTensors) throws(CompressionError) -> any WeightMatrix {
         if let packed = module["weight_packed"] { return try packedMatrix(module, packed) }
-        let (weight, scales) = (try module.tensor("weight"), try module.tensor("weight_scale"))
+        if let scheme = scheme(for: module.name), scheme.format == .floats, isConv1D(module, scheme) {
+            return try conv1D(module, scheme)
+        }
+        let (weight, scales) = (try module.tensor("weight"), try module.weightScales())
         guard let scheme = scheme(for: module.name), ![.packed, .mxfp4].contains(scheme.format) else {
             throw .invalidConfiguration(
                 checkpoint: module.checkpoint.config.file, key: "quantization_config.format",
@@ -41,39 +42,18 @@ extension QuantizationConfiguration {
         }
         return ScaledElementMatrix(
             weight, element: isInteger ? .int8 : .float(.float8E4M3), scales: scales,
-            scaleType: try ScaleType(of: scales), scaleLayout: try Self.layout(scales, weight, scheme),
+            scaleType: try ScaleType(of: scales), scaleLayout: try .init(of: scales, for: weight, block: scheme.block),
             zeros: try zeros(module, scales, isInteger && !scheme.symmetric))
     }
 
     private func zeros(
         _ module: ModuleTensors, _ scales: Tensor, _ hasZeros: Bool
     ) throws(CompressionError) -> Tensor? {
-        guard hasZeros else { return nil }
+        guard hasZeros else {
+            try module.expectZeros("weight_zero_point")
+            return nil
+        }
         return try module.tensor("weight_zero_point", type: .int8, count: scales.info.elementCount)
-    }
-
-    /// Which scale is whose, by the shape of the scales.
-    private static func layout(
-        _ scales: Tensor, _ weight: Tensor, _ scheme: Scheme
-    ) throws(CompressionError) -> ScaledElementMatrix.ScaleLayout {
-        let (rows, columns, shape) = (weight.info.shape[0], weight.info.shape[1], scales.info.shape)
-        guard rows > 0, columns > 0 else {
-            throw .wrongShape(tensor: weight.info.name, found: weight.info.shape, expected: "two sizes above 0")
-        }
-        if let block = scheme.block {
-            let expected = [(rows - 1) / block[0] + 1, (columns - 1) / block[1] + 1]
-            guard shape == expected else {
-                throw .wrongShape(tensor: scales.info.name, found: shape, expected: "\(expected)")
-            }
-            return .init(rowLength: block[0], columnLength: block[1], perRow: expected[1])
-        }
-        if shape.reduce(1, *) == 1 { return .init(rowLength: rows, columnLength: columns, perRow: 1) }
-        guard shape.count == 2, shape[0] == rows, shape[1] > 0, columns.isMultiple(of: shape[1]) else {
-            throw .wrongShape(
-                tensor: scales.info.name, found: shape,
-                expected: "[1] or [\(rows), groups] with groups that divide \(columns) columns")
-        }
-        return .init(rowLength: 1, columnLength: columns / shape[1], perRow: shape[1])
     }
 
     private func packedMatrix(
@@ -84,29 +64,27 @@ extension QuantizationConfiguration {
                 checkpoint: module.checkpoint.config.file, key: "quantization_config.config_groups",
                 found: "none for '\(module.name)'", expected: "one whose targets match it")
         }
-        if scheme.format == .mxfp4 { return try mxfp4Matrix(module, packed) }
+        if scheme.format == .mxfp4 { return try MXMatrix(fp4: module) }
         guard scheme.format == .packed else {
             throw .invalidConfiguration(
                 checkpoint: module.checkpoint.config.file, key: "quantization_config.format",
                 found: "'\(scheme.format.rawValue)'", expected: "'\(Format.packed.rawValue)' for '\(packed.info.name)'")
         }
+        if isConv1D(module, scheme) { return try conv1D(module, scheme) }
+        guard scheme.block == nil else {
+            throw .invalidConfiguration(
+                checkpoint: module.checkpoint.config.file, key: "quantization_config.config_groups",
+                found: "blocks for '\(packed.info.name)'", expected: "groups or channels, as codes are packed")
+        }
         let scale = try module.tensor("weight_scale")
         let shape = try module.weightShape()
+        if scheme.symmetric { try module.expectZeros("weight_zero_point") }
+        let zero = scheme.symmetric ? nil : module["weight_zero_point"]
         let parts = PackQuantizedMatrix.Parts(
-            packed: .init(packed), scale: .init(scale), zero: module["weight_zero_point"].map { .init($0) },
+            packed: .init(packed), scale: .init(scale), zero: zero.map { .init($0) },
             groupIndex: module["weight_g_idx"].map { .init($0) })
         return try PackQuantizedMatrix(
             parts, rows: shape[0], columns: shape[1], bits: scheme.bits, symmetric: scheme.symmetric)
-    }
-
-    private func mxfp4Matrix(_ module: ModuleTensors, _ packed: Tensor) throws(CompressionError) -> any WeightMatrix {
-        _ = try module.tensor("weight_packed", type: .uint8)
-        let shape = packed.info.shape
-        guard shape.count == 2, shape[0] > 0, shape[1] > 0 else {
-            throw .wrongShape(tensor: packed.info.name, found: shape, expected: "two sizes above 0")
-        }
-        return try MXMatrix(
-            .fp4, packed, rows: shape[0], columns: 2 * shape[1], scales: module.tensor("weight_scale"))
     }
 }
 

@@ -55,7 +55,10 @@ struct InputActivations: Sendable, Equatable {
         let type = try ScaleType(of: tensor)
         let scale = TensorBytes(tensor).scale(0, type)
         guard scale.isFinite, scale > 0 else { throw .notFinite(tensor: tensor.info.name, row: 0, column: 0) }
-        guard !symmetric else { return ActivationQuantizer(bits: bits, scale: .tensor(scale: scale, zero: 0)) }
+        guard !symmetric else {
+            try module.expectZeros("input_zero_point")
+            return ActivationQuantizer(bits: bits, scale: .tensor(scale: scale, zero: 0))
+        }
         let zeros = try module.tensor("input_zero_point", type: .int8, count: 1)
         let zero = TensorBytes(zeros).number(Int8.self, at: 0)
         return ActivationQuantizer(bits: bits, scale: .tensor(scale: scale, zero: Float(zero)))

@@ -57,6 +57,13 @@ struct MXMatrix: WeightMatrix {
 }
 
 extension MXMatrix {
+    /// Takes a module's `weight_packed` U8, rows × columns/2, and its `weight_scale`.
+    init(fp4 module: ModuleTensors) throws(CompressionError) {
+        let packed = try module.tensor("weight_packed", type: .uint8)
+        let shape = try packed.twoSizes()
+        try self.init(.fp4, packed, rows: shape[0], columns: 2 * shape[1], scales: module.tensor("weight_scale"))
+    }
+
     /// Takes a module's tensors, which must have the shapes that the format asks for.
     init(
         _ format: MXFormat, _ elements: Tensor, rows: Int, columns: Int, scales: Tensor

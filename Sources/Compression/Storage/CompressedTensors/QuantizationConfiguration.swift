@@ -5,30 +5,6 @@ import JSON
 struct QuantizationConfiguration: StorageLayout {
     static let method = "compressed-tensors"
 
-    /// One scheme and the modules it is for.
-    struct Scheme: Sendable, Equatable {
-        /// Module names, class names such as `Linear`, or `re:` and a regular expression.
-        let targets: [String]
-        let bits: Int
-        let symmetric: Bool
-        let format: Format
-        /// Rows and columns of the blocks that share a scale, where they are blocks.
-        let block: [Int]?
-        /// How inputs are quantized, if they are.
-        let inputs: InputActivations?
-    }
-
-    /// How codes are stored.
-    enum Format: String, Sendable, Equatable, CaseIterable {
-        case packed = "pack-quantized"
-        case integers = "int-quantized"
-        case floats = "float-quantized"
-        case naive = "naive-quantized"
-        case mxfp4 = "mxfp4-pack-quantized"
-
-        static let expected = allCases.map { "'\($0.rawValue)'" }.joined(separator: ", ")
-    }
-
     let schemes: [Scheme]
 
     /// The object to put into `config.json`, with which transformers and vLLM load the checkpoint.
@@ -96,92 +72,45 @@ struct QuantizationConfiguration: StorageLayout {
 
     /// Reads the object of a compressed-tensors checkpoint's configuration.
     init(_ object: JSONObject, _ reading: ConfigurationReading) throws(CompressionError) {
-        try reading.expect(object["quant_method"], "quantization_config.quant_method", Self.method)
-        let format = Format(rawValue: object["format"]?.string ?? "")
-        guard let format else {
-            throw reading.invalid("quantization_config.format", object["format"], Format.expected)
+        try reading.expect(object["quant_method"], "\(reading.section).quant_method", Self.method)
+        let format = object["format"]?.string
+        guard let format, format == Self.mixed || Format(rawValue: format) != nil else {
+            throw reading.invalid("\(reading.section).format", object["format"], "\(Format.expected), '\(Self.mixed)'")
         }
-        let groups = try reading.object(object["config_groups"], "quantization_config.config_groups")
+        try reading.refuse(object, "transform_config", "empty: weights and inputs that are transformed are not read")
+        if let sparsity = object["sparsity_config"]?.object, sparsity["format"] != "dense" {
+            try reading.refuse(object, "sparsity_config", "empty, or of the format 'dense'")
+        }
+        let groups = try reading.object(object["config_groups"], "\(reading.section).config_groups")
         var schemes: [Scheme] = []
         for member in groups.members {
             schemes.append(
-                try reading.scheme(member.value, "quantization_config.config_groups.\(member.key)", format))
+                try reading.scheme(
+                    member.value, "\(reading.section).config_groups.\(member.key)", Format(rawValue: format)))
         }
         self.schemes = schemes
     }
 
-    /// The first scheme in a word, `compressed-tensors-w4`.
+    /// The schemes' numbers in words, `compressed-tensors-w4` or, of several, `compressed-tensors-w4-fp8`.
     var scheme: String {
-        let numbers = schemes.first.map { [.floats, .mxfp4].contains($0.format) ? "fp\($0.bits)" : "w\($0.bits)" }
-        return [Self.method, numbers].compactMap(\.self).joined(separator: "-")
+        var words = [Self.method]
+        for scheme in schemes where !words.contains(scheme.numbers) { words.append(scheme.numbers) }
+        return words.joined(separator: "-")
     }
 
-    /// The scheme of a linear module: by its own name first, then by expression, then by class.
+    /// The scheme of a linear module, as compressed-tensors chooses it: by its own name first, then by expression, then
+    /// by its class; among expressions by the order of their letters.
+    ///
+    /// A scheme that is alone is that of every weight that is stored so.
     func scheme(for module: String) -> Scheme? {
         guard schemes.count > 1 else { return schemes.first }
-        let named = schemes.first { $0.targets.contains(module) }
-        let matched = named ?? schemes.first { $0.targets.contains { Self.expression($0, matches: module) } }
-        return matched ?? schemes.first { $0.targets.contains("Linear") }
+        if let named = schemes.last(where: { $0.targets.contains(.name(module)) }) { return named }
+        let patterns = schemes.reversed().flatMap { scheme in
+            scheme.targets.compactMap { target in target.pattern.map { (pattern: $0, scheme: scheme) } }
+        }.sorted { $0.pattern.text.unicodeScalars.lexicographicallyPrecedes($1.pattern.text.unicodeScalars) }
+        if let matched = patterns.first(where: { $0.pattern.matches(module) }) { return matched.scheme }
+        return schemes.last { $0.targets.contains { $0.isClassOfMatrices } }
     }
 
     func inputs(of module: String, common: InputActivations?) -> InputActivations? { scheme(for: module)?.inputs }
-
-    /// Whether `re:…` matches from the start of the name, as Python's `re.match`.
-    private static func expression(_ target: String, matches module: String) -> Bool {
-        guard target.hasPrefix("re:"), let expression = try? Regex(String(target.dropFirst(3))) else { return false }
-        return module.prefixMatch(of: expression) != nil
-    }
-}
-
-extension ConfigurationReading {
-    fileprivate func scheme(
-        _ value: JSONValue, _ key: String, _ common: QuantizationConfiguration.Format
-    ) throws(CompressionError) -> QuantizationConfiguration.Scheme {
-        let group = try object(value, key)
-        let weights = try object(group["weights"], key + ".weights")
-        let own = group["format"] == nil || group["format"] == .null ? common.rawValue : group["format"]?.string
-        guard let format = QuantizationConfiguration.Format(rawValue: own ?? "") else {
-            throw invalid(key + ".format", group["format"], QuantizationConfiguration.Format.expected)
-        }
-        let type = weights["type"] ?? "int"
-        let types: [JSONValue] =
-            switch format {
-            case .packed, .integers: ["int"]
-            case .floats, .mxfp4: ["float"]
-            case .naive: ["int", "float"]
-            }
-        guard types.contains(type) else {
-            throw invalid(
-                key + ".weights.type", type, types.compactMap(\.string).map { "'\($0)'" }.joined(separator: ", "))
-        }
-        let inputs = try InputActivations(group["input_activations"], key + ".input_activations", self)
-        if let outputs = group["output_activations"], outputs != .null {
-            throw invalid(key + ".output_activations", outputs, "null: quantized outputs are not evaluated")
-        }
-        let allowed = format == .packed ? 1...8 : format == .mxfp4 ? 4...4 : 8...8
-        guard let bits = weights["num_bits"]?.int, allowed.contains(bits) else {
-            throw invalid(
-                key + ".weights.num_bits", weights["num_bits"],
-                format == .packed
-                    ? "a whole number from 1 to 8" : "\(allowed.lowerBound) for the format '\(format.rawValue)'")
-        }
-        let symmetric = weights["symmetric"] ?? true
-        guard let symmetric = symmetric.bool else {
-            throw invalid(key + ".weights.symmetric", symmetric, "true or false")
-        }
-        let targets = group["targets"]?.array?.compactMap(\.string) ?? []
-        return QuantizationConfiguration.Scheme(
-            targets: targets, bits: bits, symmetric: symmetric, format: format, block: try block(weights, key),
-            inputs: inputs)
-    }
-
-    /// The rows and columns that share a scale under the strategy `block`.
-    private func block(_ weights: JSONObject, _ key: String) throws(CompressionError) -> [Int]? {
-        guard weights["strategy"] == "block" else { return nil }
-        let sizes = weights["block_structure"]?.array?.compactMap(\.int) ?? []
-        guard sizes.count == 2, sizes.allSatisfy({ (1...1 << 30).contains($0) }) else {
-            throw invalid(key + ".weights.block_structure", weights["block_structure"], "two sizes above 0")
-        }
-        return sizes
-    }
 }

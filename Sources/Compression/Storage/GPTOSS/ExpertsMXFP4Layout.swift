@@ -6,7 +6,6 @@ import Kernels
 /// `weight_scales` [outputs, blocks], whatever the order in which a plain weight is stored.
 struct ExpertsMXFP4Layout: StorageLayout {
     static let method = "mxfp4"
-    static let converted: String? = "weight_blocks"
 
     init(_ object: JSONObject, _ reading: ConfigurationReading) {}
 

@@ -11,7 +11,6 @@ import Kernels
 /// | `scales` | F16, BF16, F32 | groups × outputs |
 struct AWQCheckpoint: StorageLayout {
     static let method = "awq"
-    static let converted: String? = "qweight"
 
     /// Inputs that share a scale; nil for all of them.
     let groupLength: Int?

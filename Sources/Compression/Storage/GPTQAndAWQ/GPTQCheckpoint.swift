@@ -14,37 +14,39 @@ import Kernels
 /// Checkpoints of format `gptq` store each zero point less 1, `gptq_v2` as it is. A word of stored zero points gets its
 /// ones back in one addition, as in GPTQModel, which took them off in one subtraction: a zero point of 0 had borrowed
 /// from its neighbour. Three bits, whose codes straddle words, are added to one by one, modulo 8.
+///
+/// `dynamic` has settings of their own for modules whose names match expressions.
 struct GPTQCheckpoint: StorageLayout {
     static let method = "gptq"
-    static let converted: String? = "qweight"
 
-    let bits: Int
-    /// Inputs that share a scale; nil for all of them.
-    let groupLength: Int?
-    let scattersGroups: Bool
-    let zeroPointsAreLessOne: Bool
-    /// Whether every zero point must be 2ᵇ⁻¹.
-    let symmetric: Bool
+    private let common: GPTQSettings
+    private let dynamic: GPTQDynamic
+    private let zeroPointsAreLessOne: Bool
 
     init(_ object: JSONObject, _ reading: ConfigurationReading) throws(CompressionError) {
-        bits = try reading.choice(object, "bits", from: [2, 3, 4, 8])
-        groupLength = try reading.groupLength(object, "group_size")
-        scattersGroups = try reading.flag(object, "desc_act", default: false)
+        common = try GPTQSettings(object, reading)
+        dynamic = try GPTQDynamic(object["dynamic"], common, reading)
         let key = object["checkpoint_format"] == nil ? "format" : "checkpoint_format"
         zeroPointsAreLessOne = try reading.word(object, key, from: ["gptq", "gptq_v2"], default: "gptq") == "gptq"
-        symmetric = try reading.flag(object, "sym", default: false)
         try reading.refuse(object, "is_marlin_format", "false: Marlin's layout is not read")
-        try reading.refuse(object, "dynamic", "absent: every module must have the same bits and groups")
         _ = try reading.word(object, "pack_dtype", from: ["int32"], default: "int32")
     }
 
-    var scheme: String { "gptq-w\(bits)-" + Spec.Group(length: groupLength).description }
+    var scheme: String {
+        "gptq-w\(common.bits)-" + Spec.Group(length: common.groupLength).description
+            + (dynamic.hasSettings ? "-dynamic" : "")
+    }
 
     func holds(_ module: ModuleTensors) -> Bool { module["qweight"] != nil }
 
     func matrix(_ module: ModuleTensors) throws(CompressionError) -> any WeightMatrix {
         let weight = try module.words("qweight")
-        let (words, rows) = (weight.info.shape[0], weight.info.shape[1])
+        guard let settings = dynamic.settings(of: module.name, common) else {
+            throw .invalidConfiguration(
+                checkpoint: module.checkpoint.config.file, key: "quantization_config.dynamic",
+                found: "leaving out '\(module.name)'", expected: "without it, as '\(weight.info.name)' is there")
+        }
+        let (bits, words, rows) = (settings.bits, weight.info.shape[0], weight.info.shape[1])
         let (bitCount, overflow) = words.multipliedReportingOverflow(by: 32)
         guard !overflow, bitCount.isMultiple(of: bits), words > 0, rows > 0 else {
             throw .wrongShape(
@@ -52,37 +54,45 @@ struct GPTQCheckpoint: StorageLayout {
                 expected: "[inputs · \(bits) / 32, outputs] with whole, positive sizes")
         }
         let columns = bitCount / bits
-        let length = min(groupLength ?? columns, columns)
+        let length = min(settings.groupLength ?? columns, columns)
         let groups = (columns - 1) / length + 1
-        let scaleTensor = try module.tensor("scales")
-        let zeroTensor = try module.words("qzeros")
-        let scales = try GroupScales(scaleTensor, groups: groups, rows: rows)
-        let zeros = try zeros(zeroTensor, groups: groups, rows: rows)
-        // Some versions of GPTQModel take other ones off words of three bits, which shows where they are known.
-        if symmetric, bits == 3, zeroPointsAreLessOne, let other = zeros.first(where: { $0 != 4 }) {
-            throw .invalidConfiguration(
-                checkpoint: zeroTensor.info.name, key: "zero point", found: "\(other)",
-                expected: "4, as quantization_config.sym is true")
-        }
+        let scales = try GroupScales(module.tensor("scales"), groups: groups, rows: rows)
         return GroupedCodeMatrix(
             rows: rows, columns: columns,
             codes: InputPackedCodes(words: TensorBytes(weight), rows: rows, bits: bits), scales: scales,
-            zeros: zeros,
-            groups: try columnGroups(module, columns: columns, groups: groups, length: length))
+            zeros: try zeros(module.words("qzeros"), settings, groups: groups, rows: rows),
+            groups: try columnGroups(module, settings, columns: columns, groups: groups, length: length))
     }
 
     private func columnGroups(
-        _ module: ModuleTensors, columns: Int, groups: Int, length: Int
+        _ module: ModuleTensors, _ settings: GPTQSettings, columns: Int, groups: Int, length: Int
     ) throws(CompressionError) -> ColumnGroups {
         if let index = module["g_idx"] {
             return try ColumnGroups(listed: index, columns: columns, groups: groups, length: length)
         }
-        guard !scattersGroups || groups == 1 else { throw module.missing("g_idx") }
+        guard !settings.scattersGroups || groups == 1 else { throw module.missing("g_idx") }
         return .consecutive(length: length)
     }
 
     /// The zero points, groups × outputs.
-    private func zeros(_ tensor: Tensor, groups: Int, rows: Int) throws(CompressionError) -> [UInt8] {
+    ///
+    /// Those of symmetric codes are known: where others come out, the file is of the other format, whatever its
+    /// configuration says, or by a version of GPTQModel that takes other ones off words of three bits.
+    private func zeros(
+        _ tensor: Tensor, _ settings: GPTQSettings, groups: Int, rows: Int
+    ) throws(CompressionError) -> [UInt8] {
+        let zeros = try storedZeros(tensor, bits: settings.bits, groups: groups, rows: rows)
+        let expected = UInt8(1) << UInt8(settings.bits - 1)
+        guard settings.symmetric, let other = zeros.first(where: { $0 != expected }) else { return zeros }
+        throw .invalidConfiguration(
+            checkpoint: tensor.info.name, key: "zero point", found: "\(other)",
+            expected: "\(expected), as quantization_config.sym is true and checkpoint_format '"
+                + (zeroPointsAreLessOne ? "gptq" : "gptq_v2") + "'")
+    }
+
+    private func storedZeros(
+        _ tensor: Tensor, bits: Int, groups: Int, rows: Int
+    ) throws(CompressionError) -> [UInt8] {
         let words = BitStream.wordCount(codes: rows, bits: bits)
         guard tensor.info.shape == [groups, words] else {
             throw .wrongShape(tensor: tensor.info.name, found: tensor.info.shape, expected: "[\(groups), \(words)]")

@@ -27,7 +27,8 @@ struct LowRankLayout: StorageLayout {
         let left = try MaskedMatrix(module, "weight_left", codes)
         var keeper = module
         if module["weight_right_shape"] == nil {
-            keeper = ModuleTensors(name: module.stack.first ?? module.name, checkpoint: module.checkpoint)
+            keeper = ModuleTensors(
+                name: module.stack.first ?? module.name, checkpoint: module.checkpoint, account: module.account)
         }
         let right = try MaskedMatrix(keeper, "weight_right", codes)
         guard right.rows == left.columns else {

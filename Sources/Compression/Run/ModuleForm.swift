@@ -1,0 +1,42 @@
+import JSON
+import Kernels
+
+/// In which form a spec's weights are stored, by the kind of module that will multiply by them.
+enum ModuleForm: Sendable {
+    /// As the spec's compressor makes them: outputs by inputs.
+    case linear
+    /// transformers' `Conv1D`, in compressed-tensors' layout; the widest weight has so many inputs.
+    case conv1D(Conv1DForm, mostInputs: Int)
+    /// `Conv1D` with blocks of 32 along the inputs, for which compressed-tensors has no place.
+    case conv1DMXFP4
+
+    init(_ spec: Spec, _ layers: [LinearLayer], isConv1D: Bool) {
+        let usual = spec.compressor.configuration(spec, ignored: [])
+        if isConv1D, let form = Conv1DForm(usual, spec) {
+            self = .conv1D(form, mostInputs: layers.map(\.weight.columns).max() ?? 1)
+        } else if isConv1D, usual["format"]?.string == MXFP4Layout.format {
+            self = .conv1DMXFP4
+        } else {
+            self = .linear
+        }
+    }
+
+    func layout(_ usual: [StoredLayout], _ layer: LinearLayer) -> [StoredLayout] {
+        guard case .conv1D(let form, _) = self else { return usual }
+        return form.layout(usual, outputs: layer.weight.rows, inputs: layer.weight.columns)
+    }
+
+    func converted(_ weight: CompressedWeight) -> CompressedWeight {
+        guard case .conv1D(let form, _) = self else { return weight }
+        return form.converted(weight)
+    }
+
+    func configuration(_ spec: Spec, ignored: [String]) -> JSONObject {
+        let usual = spec.compressor.configuration(spec, ignored: ignored)
+        switch self {
+        case .linear: return usual
+        case .conv1D(_, let mostInputs): return Conv1DForm.configuration(usual, mostInputs: mostInputs)
+        case .conv1DMXFP4: return MXFP4Layout.configuration(ignored: ignored)
+        }
+    }
+}
