@@ -18,8 +18,11 @@ package enum ArchiveError: SystemFailure, Equatable {
     case severalCheckpoints(file: String, first: String, second: String)
     case noWeights(file: String)
     case noConfiguration(file: String, folder: String)
-    case pickledWeights(file: String, found: String)
     case compressedInside(file: String, entry: String)
+    /// A file beside weights is larger than any such file has reason to be.
+    case companionTooLarge(file: String, entry: String, byteCount: Int, limit: Int)
+    /// Decompressed data is so much more than the compressed that it is none of weights.
+    case expandsTooMuch(file: String, byteCount: Int, limit: Int)
     /// A blob of a Hugging Face cache is not what its name says.
     case wrongBlob(file: String, expected: String, found: String)
     /// The observer of an unpacking asked for no more.
@@ -31,6 +34,8 @@ extension ArchiveError {
     package var endedEarly: Bool {
         switch self {
         case .truncated, .tar(_, _, _, .truncated), .tar(_, _, _, .missingEndMark): true
+        // Of a file that is still growing, little is there of what its beginning announces.
+        case .expandsTooMuch: true
         default: false
         }
     }
@@ -67,13 +72,16 @@ extension ArchiveError: CustomStringConvertible {
         case .repeatedEntry(let file, let entry): "tar archive '\(file)' has two files '\(entry)'"
         case .severalCheckpoints(let file, let first, let second):
             "tar archive '\(file)' has weights in '\(first)' and in '\(second)', but should hold one checkpoint"
-        case .noWeights(let file): "tar archive '\(file)' has no safetensors file in it"
+        case .noWeights(let file):
+            "tar archive '\(file)' has no weights in it: neither safetensors nor pytorch_model.bin"
         case .noConfiguration(let file, let folder):
             "tar archive '\(file)' has no config.json beside the weights in '\(folder)'"
-        case .pickledWeights(let file, let found):
-            "tar archive '\(file)' has its weights only as '\(found)', which is a Python pickle; \(conversionAdvice)"
         case .compressedInside(let file, let entry):
             "tar archive '\(file)' holds '\(entry)', compressed once more; compress the archive, not its members"
+        case .companionTooLarge(let file, let entry, let byteCount, let limit):
+            "'\(entry)' in '\(file)' has \(byteCount) bytes, more than the \(limit) that a file beside weights may have"
+        case .expandsTooMuch(let file, let byteCount, let limit):
+            "'\(file)' holds at least \(byteCount) bytes, more than the \(limit) that weights of its size come to"
         case .wrongBlob(let file, let expected, let found):
             "'\(file)' is a link to the blob \(expected.prefix(12))… of its cache, but its digest is \(found.prefix(12))…; "
                 + "download it again"

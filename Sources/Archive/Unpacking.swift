@@ -19,7 +19,7 @@ extension CheckpointSource {
 
     /// Writes the checkpoint's files, decompressed, into an empty directory, in one pass over the source.
     ///
-    /// The observer sees every byte of every weight file on its way, file after file, so that it can validate and
+    /// The observer sees every byte of every safetensors file on its way, file after file, so that it can validate and
     /// hash them; when it stops, `ArchiveError.stopped` is thrown. Of a tar archive the weights are taken and what
     /// lies beside them in the same folder (JSON, vocabularies, templates). Files are synced, and so is the
     /// directory. Memory: fixed buffers and a decoder's window.
@@ -40,7 +40,11 @@ extension CheckpointSource {
         into directory: URL, _ observer: Observer
     ) throws(ArchiveError) -> UnpackedFiles {
         for name in companions {
-            var reader = try ByteReader(path: location.appending(path: name))
+            let place = location.appending(path: name)
+            let size = try ArchiveError.attempt { () throws(SystemError) in try FileStatus(of: place) }.byteCount
+            try UnpackingLimits.check(
+                companion: name, at: name, byteCount: size, in: location.path(percentEncoded: false))
+            var reader = try ByteReader(path: place)
             try write(to: directory.appending(path: name)) { buffer throws(ArchiveError) in
                 try reader.read(into: buffer)
             } observing: { _ in
@@ -50,11 +54,15 @@ extension CheckpointSource {
         var written: [String] = []
         for name in weights {
             let plain = FileNames.weights(name) ?? name
-            var reader = try ByteReader(path: location.appending(path: name))
+            let place = location.appending(path: name)
+            var limits = try UnpackingLimits(of: place)
+            var reader = try ByteReader(path: place)
             try write(to: directory.appending(path: plain)) { buffer throws(ArchiveError) in
-                try reader.read(into: buffer)
+                let count = try reader.read(into: buffer)
+                try limits.take(count)
+                return count
             } observing: {
-                observer(plain, $0)
+                !FileNames.isHashedOnItsWay(plain) || observer(plain, $0)
             }
             written.append(plain)
         }

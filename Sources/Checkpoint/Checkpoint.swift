@@ -18,7 +18,8 @@ package final class Checkpoint: Sendable {
     /// What an index names and no shard holds: leftovers of parts that were not saved, which a model may well not have.
     package let absentTensors: [String]
 
-    /// Opens a Hugging Face directory: `config.json` beside `model.safetensors` or the shards of an index.
+    /// Opens a Hugging Face directory: `config.json` beside `model.safetensors`, `pytorch_model.bin` or the shards of an
+    /// index.
     package init(directory: URL) throws(CheckpointError) {
         self.directory = directory
         config = try ModelConfiguration(directory: directory)
@@ -29,14 +30,13 @@ package final class Checkpoint: Sendable {
         var metadata: [String: String]?
         for name in files.names {
             let location = directory.appending(path: name)
-            let mapping = try CheckpointError.attempt { () throws(SystemError) in try MappedFile(location) }
-            let file = location.path(percentEncoded: false)
-            let header = try SafetensorsHeader.parse(mapping.bytes, file: file)
-            infos[name] = header.tensors
-            metadata = metadata ?? header.metadata
-            for tensor in Self.tensors(of: header, in: mapping) {
+            let file = try WeightFile(location)
+            infos[name] = file.tensors.map(\.info)
+            metadata = metadata ?? file.metadata
+            for tensor in file.tensors {
                 if tensors.updateValue(tensor, forKey: tensor.info.name) != nil, files.index == nil {
-                    throw .duplicateTensor(file: file, tensor: tensor.info.name)
+                    throw .duplicateTensor(
+                        file: location.path(percentEncoded: false), tensor: tensor.info.name)
                 }
             }
         }
@@ -70,12 +70,4 @@ package final class Checkpoint: Sendable {
 
     /// Bytes of all values as stored.
     package var tensorByteCount: Int { tensors.values.reduce(0) { $0 + $1.byteCount } }
-
-    private static func tensors(of header: SafetensorsHeader, in mapping: MappedFile) -> [Tensor] {
-        // A file that has passed validation has at least its header's length, so its mapping has an address.
-        guard let base = mapping.bytes.baseAddress else { return [] }
-        return header.tensors.map {
-            Tensor(info: $0, mapping: mapping, baseAddress: base + $0.byteRange.lowerBound)
-        }
-    }
 }

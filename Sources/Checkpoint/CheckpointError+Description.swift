@@ -44,11 +44,9 @@ extension CheckpointError: CustomStringConvertible {
             "'\(file)' has \(found) bytes but its header describes \(expected)"
         case .trailingBytes(let file, let expected, let found):
             "'\(file)' goes on after the \(expected) bytes its header describes: it has \(found)"
+        case .torch(let file, let fault): "'\(file)': \(fault)"
         case .noWeights(let directory):
-            "'\(directory)' has no weights: neither model.safetensors nor model.safetensors.index.json"
-        case .pickledWeights(let directory, let found):
-            "'\(directory)' has its weights only as '\(found)', which is a Python pickle; convert it with "
-                + "AutoModelForCausalLM.from_pretrained(DIR).save_pretrained(DIR, safe_serialization=True) of transformers"
+            "'\(directory)' has no weights: neither model.safetensors nor pytorch_model.bin, nor the index of one"
         case .compressedWeights(let directory, let found):
             "'\(directory)' has its weights only as '\(found)'; qid-ingest unpacks it"
         case .malformedIndex(let file, let reason): "shard index '\(file)': \(reason)"

@@ -28,9 +28,11 @@ package enum CheckpointError: SystemFailure, Equatable {
     case dataTruncated(file: String, expected: Int, found: Int)
     case trailingBytes(file: String, expected: Int, found: Int)
 
+    // A file of torch.save.
+    case torch(file: String, PickleFault)
+
     // The files of a checkpoint and the index of its shards.
     case noWeights(directory: String)
-    case pickledWeights(directory: String, found: String)
     case compressedWeights(directory: String, found: String)
     case malformedIndex(file: String, reason: String)
     case unsafeShardName(file: String, shard: String)
@@ -58,6 +60,7 @@ extension CheckpointError {
         switch self {
         case .tooShort, .headerTruncated, .dataTruncated, .missingShard, .noWeights: true
         case .malformedIndex, .malformedConfiguration: true
+        case .torch(_, let fault): fault.endedEarly
         default: false
         }
     }

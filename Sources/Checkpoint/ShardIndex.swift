@@ -1,12 +1,10 @@
 import JSON
 
-/// Which file holds which tensor, as `model.safetensors.index.json` says it.
+/// Which file holds which tensor, as `model.safetensors.index.json` or `pytorch_model.bin.index.json` says it.
 ///
 /// `{"metadata": {…}, "weight_map": {tensor name: file name}}`; shards lie beside the index, so a name with a slash,
 /// a leading dot or nothing in it is refused.
 struct ShardIndex {
-    static let fileName = "model.safetensors.index.json"
-
     let file: String
     /// Tensor and shard, in the order of the index.
     let entries: [(tensor: String, shard: String)]

@@ -3,52 +3,65 @@ import System
 
 /// Which files of a directory hold a checkpoint's weights, by the rules of transformers.
 struct WeightFiles {
-    static let singleName = "model.safetensors"
-    static let indexName = ShardIndex.fileName
+    /// A form of weights: the name of a single file, or of an index of several.
+    private static let forms = [
+        (single: "model.safetensors", index: "model.safetensors.index.json"),
+        (single: "pytorch_model.bin", index: "pytorch_model.bin.index.json"),
+    ]
 
     /// The weight files in byte order of their names.
     let names: [String]
     let index: ShardIndex?
 
-    /// Finds `model.safetensors`, else the shards of the index, else the only safetensors file there is.
+    /// Finds `model.safetensors`, else the shards of its index, else the only other safetensors file, else
+    /// `pytorch_model.bin` or the shards of its index.
     init(directory: URL) throws(CheckpointError) {
         let entries = try Self.entries(directory)
-        if entries.contains(Self.singleName) {
-            names = [Self.singleName]
-            index = nil
-        } else if entries.contains(Self.indexName) {
-            let file = directory.appending(path: Self.indexName)
-            let index = try ShardIndex(Self.contents(file), file: file.path(percentEncoded: false))
-            names = index.shards
-            self.index = index
-            if let missing = index.shards.first(where: { !entries.contains($0) }) {
-                throw .missingShard(file: index.file, shard: missing)
+        for (position, form) in Self.forms.enumerated() {
+            if entries.contains(form.single) {
+                (names, index) = ([form.single], nil)
+                return
             }
-        } else {
-            names = [try Self.onlyFile(entries, directory: directory.path(percentEncoded: false))]
-            index = nil
+            if entries.contains(form.index) {
+                let index = try Self.index(directory.appending(path: form.index), entries)
+                (names, self.index) = (index.shards, index)
+                return
+            }
+            if position == 0, let only = Self.onlySafetensors(entries) {
+                (names, index) = ([only], nil)
+                return
+            }
         }
+        throw Self.nothing(entries, directory: directory.path(percentEncoded: false))
     }
 
-    private static func onlyFile(_ entries: Set<String>, directory: String) throws(CheckpointError) -> String {
+    private static func index(_ location: URL, _ entries: Set<String>) throws(CheckpointError) -> ShardIndex {
+        let index = try ShardIndex(contents(location), file: location.path(percentEncoded: false))
+        if let missing = index.shards.first(where: { !entries.contains($0) }) {
+            throw .missingShard(file: index.file, shard: missing)
+        }
+        return index
+    }
+
+    private static func onlySafetensors(_ entries: Set<String>) -> String? {
         let found = entries.filter { $0.hasSuffix(".safetensors") && !$0.hasPrefix("adapter_") }
-        if found.count == 1, let only = found.first { return only }
-        let sorted = entries.sorted()
-        if let pickled = sorted.first(where: { $0.hasPrefix("pytorch_model") && $0.contains(".bin") }) {
-            throw .pickledWeights(directory: directory, found: pickled)
+        return found.count == 1 ? found.first : nil
+    }
+
+    private static func nothing(_ entries: Set<String>, directory: String) -> CheckpointError {
+        let packed = entries.sorted().first { name in
+            name.contains(".safetensors.") && !name.hasSuffix(".json")
+                || name.hasPrefix("pytorch_model") && (name.hasSuffix(".bin.gz") || name.hasSuffix(".bin.zst"))
         }
-        if let packed = sorted.first(where: { $0.contains(".safetensors.") && !$0.hasSuffix(".json") }) {
-            throw .compressedWeights(directory: directory, found: packed)
-        }
-        throw .noWeights(directory: directory)
+        return packed.map { .compressedWeights(directory: directory, found: $0) } ?? .noWeights(directory: directory)
     }
 
     private static func entries(_ directory: URL) throws(CheckpointError) -> Set<String> {
         Set(try CheckpointError.attempt { () throws(SystemError) in try System.names(in: directory) })
     }
 
-    /// A small file's bytes.
-    static func contents(_ file: URL) throws(CheckpointError) -> [UInt8] {
-        try CheckpointError.attempt { () throws(SystemError) in try readFile(file) }
+    /// The bytes of an index, the largest of which have ten million.
+    private static func contents(_ file: URL) throws(CheckpointError) -> [UInt8] {
+        try CheckpointError.attempt { () throws(SystemError) in try readFile(file, limit: 1 << 24) }
     }
 }

@@ -1,5 +1,5 @@
 import Archive
-import FoundationEssentials
+import Foundation
 import System
 import SystemPackage
 import TestSupport
@@ -103,7 +103,8 @@ import Testing
     @Test func saysWhatItSkippedAndWhy() throws {
         try touch("adapter/adapter_model.safetensors", "adapter/adapter_config.json")
         try touch("bare/model.safetensors")
-        try touch("pickle/config.json", "pickle/pytorch_model.bin")
+        try touch("parts/config.json", "parts/pytorch_model-00001-of-00002.bin")
+        try touch("parts/pytorch_model-00002-of-00002.bin")
         try touch("shards/config.json", "shards/model-00001-of-00002.safetensors")
         try touch("shards/model-00002-of-00002.safetensors")
         try touch("step1.tar.xz", "step2.tar.zst.part", "writing/config.json", "writing/model.safetensors.tmp")
@@ -112,15 +113,15 @@ import Testing
         let discovery = try discover()
         #expect(discovery.sources.isEmpty)
         let reasons = discovery.skipped.map { [$0.name, "\($0.reason)"] }
-        let conversion =
-            "convert it with AutoModelForCausalLM.from_pretrained(DIR).save_pretrained(DIR, safe_serialization=True) "
-            + "of transformers"
         #expect(
             reasons == [
                 ["adapter", "an adapter without the model it belongs to; merge it into the model and save that"],
                 ["bare", "weights without a config.json beside them"],
                 ["gone", "a symbolic link to nothing"],
-                ["pickle", "weights only as 'pytorch_model.bin', which is a Python pickle; \(conversion)"],
+                [
+                    "parts",
+                    "'pytorch_model-00001-of-00002.bin' is one of several weight files without pytorch_model.bin.index.json",
+                ],
                 [
                     "shards",
                     "'model-00001-of-00002.safetensors' is one of several weight files without model.safetensors.index.json",
@@ -248,6 +249,34 @@ import Testing
             return
         }
         #expect(skipped.isFault)
+    }
+
+    /// What torch saved is read where no safetensors are; what trainers save beside it is no weight.
+    @Test func filesOfTorchAreWeights() throws {
+        try touch("one/config.json", "one/pytorch_model.bin", "one/optimizer.pt", "one/training_args.bin")
+        try touch("one/rng_state.pth", "packed/config.json", "packed/pytorch_model.bin.zst")
+        try directory.write(
+            #"{"weight_map": {"a": "pytorch_model-00001-of-00002.bin", "b": "pytorch_model-00002-of-00002.bin"}}"#,
+            to: "two/pytorch_model.bin.index.json")
+        try touch("two/config.json", "two/pytorch_model-00001-of-00002.bin", "two/pytorch_model-00002-of-00002.bin")
+        let discovery = try discover()
+        #expect(discovery.sources.map(\.name) == ["one", "packed", "two"])
+        #expect(discovery.sources.map(\.form) == [.directory, .compressedDirectory, .directory])
+        #expect(
+            discovery.sources.map(\.weights) == [
+                ["pytorch_model.bin"], ["pytorch_model.bin.zst"],
+                ["pytorch_model-00001-of-00002.bin", "pytorch_model-00002-of-00002.bin"],
+            ])
+        #expect(discovery.sources[2].companions == ["config.json", "pytorch_model.bin.index.json"])
+        #expect(discovery.skipped.isEmpty)
+    }
+
+    @Test func pipesAreNamed() throws {
+        try touch("step1/config.json")
+        #expect(mkfifo(directory.url.appending(path: "step1/model.safetensors").path, 0o600) == 0)
+        let discovery = try discover()
+        #expect(discovery.sources.isEmpty)
+        #expect(discovery.skipped == [SkippedPath(name: "step1/model.safetensors", reason: .notAFile)])
     }
 
     /// A copy in another form beside or below weights that are read is nobody's loss.

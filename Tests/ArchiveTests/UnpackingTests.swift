@@ -74,6 +74,59 @@ import Testing
         #expect(try output.names() == ["config.json", names[0], names[1], "model.safetensors.index.json"])
     }
 
+    /// What torch saved is not looked at on its way, and is left out where safetensors are there as well.
+    @Test func takesWhatTorchSaved() throws {
+        let (files, seen) = try unpack(
+            source(tar([("a/pytorch_model.bin", "1"), ("a/optimizer.pt", "2"), ("a/config.json", "{}")])))
+        #expect(files == UnpackedFiles(weights: ["pytorch_model.bin"], companions: ["config.json"]))
+        #expect(seen.isEmpty)
+        #expect(try output.names() == ["config.json", "pytorch_model.bin"])
+    }
+
+    @Test func takesSafetensorsBeforeWhatTorchSaved() throws {
+        let (files, _) = try unpack(
+            source(
+                tar([
+                    ("a/pytorch_model.bin", "1"), ("a/model.safetensors", "2"), ("a/config.json", "{}"),
+                    ("a/pytorch_model.bin.index.json", "{}"),
+                ])))
+        #expect(files.weights == ["model.safetensors"])
+        #expect(try output.names() == ["config.json", "model.safetensors", "pytorch_model.bin.index.json"])
+    }
+
+    /// Names, companions and bombs that ask for more than they are worth are refused before anything of them is written.
+    @Test func refusesWhatAsksForTooMuch() throws {
+        let name = String(repeating: "n", count: 256)
+        var long = TarBuilder()
+        long.add("././@LongLink", Array("a/\(name)/vocab.txt".utf8) + [0], kind: "L")
+        long.add("short")
+        try expect(
+            .tar(
+                file: path, entry: "a/\(name)/vocab.txt", offset: 1536, fault: .nameTooLong(byteCount: 256, limit: 255)),
+            from: long.closed)
+        for (entry, byteCount, limit) in [("a/vocab.txt", 300_000_000, 1 << 26), ("a/config.json", 5_000_000, 1 << 22)]
+        {
+            var bomb = TarBuilder()
+            bomb.add("a/model.safetensors", [UInt8](repeating: 0, count: 3_000_000))
+            bomb.add(entry) {
+                $0.replaceSubrange(124..<135, with: Array(String(byteCount, radix: 8).leftPadded(11).utf8))
+            }
+            try expect(
+                .companionTooLarge(file: path, entry: entry, byteCount: byteCount, limit: limit), from: bomb.closed)
+        }
+    }
+
+    @Test func refusesWhatGrowsAThousandfold() throws {
+        var bomb = TarBuilder()
+        let size = 1 << 30
+        bomb.add("a/model.safetensors") {
+            $0.replaceSubrange(124..<135, with: Array(String(size, radix: 8).leftPadded(11).utf8))
+        }
+        let limit = bomb.closed.count * 100 + 1 << 24
+        try expect(.expandsTooMuch(file: path, byteCount: size, limit: limit), from: bomb.closed)
+        #expect(ArchiveError.expandsTooMuch(file: "f", byteCount: 2, limit: 1).endedEarly, "it may still be growing")
+    }
+
     @Test func refusesTwoCheckpointsInOneTar() throws {
         try expect(
             .severalCheckpoints(file: path, first: "a", second: "b"),
@@ -88,9 +141,6 @@ import Testing
 
     @Test func refusesATarWithoutWeights() throws {
         try expect(.noWeights(file: path), from: tar([("config.json", "")]))
-        try expect(
-            .pickledWeights(file: path, found: "a/pytorch_model.bin"),
-            from: tar([("a/config.json", ""), ("a/pytorch_model.bin", "")]))
         try expect(
             .compressedInside(file: path, entry: "a/model.safetensors.zst"),
             from: tar([("a/config.json", ""), ("a/model.safetensors.zst", "")]))
@@ -133,4 +183,9 @@ import Testing
             try sha256(ofFile: directory.write("", to: "g"))
                 == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
     }
+}
+
+extension String {
+    /// With zeros in front, so that it has so many digits.
+    fileprivate func leftPadded(_ count: Int) -> String { String(repeating: "0", count: count - self.count) + self }
 }

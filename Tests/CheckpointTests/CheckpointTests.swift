@@ -76,13 +76,6 @@ import Testing
         expect(.noWeights(directory: path()))
         try directory.write("", to: "model.safetensors.zst")
         expect(.compressedWeights(directory: path(), found: "model.safetensors.zst"))
-        try directory.write("", to: "pytorch_model.bin")
-        expect(.pickledWeights(directory: path(), found: "pytorch_model.bin"))
-        #expect(
-            CheckpointError.pickledWeights(directory: "d", found: "pytorch_model.bin").description
-                == "'d' has its weights only as 'pytorch_model.bin', which is a Python pickle; convert it with "
-                + "AutoModelForCausalLM.from_pretrained(DIR).save_pretrained(DIR, safe_serialization=True) of transformers"
-        )
     }
 
     @Test func takesAnOnlyFileOfAnotherName() throws {

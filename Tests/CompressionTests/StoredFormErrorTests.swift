@@ -181,7 +181,7 @@ struct StoredFormErrorTests {
         var module = StoredModule.floats
         module.add("weight_zero_point", .float8E4M3, [4, 1], [UInt8](repeating: 0, count: 4))
         #expect(try module.decoded().hash == StoredModule.floats.decoded().hash)
-        try module.withStore { store in
+        try module.withStore { store throws in
             let names = ["weight", "weight_scale", "weight_zero_point"].map { "\(StoredModule.name).\($0)" }
             #expect(try store.tensors(readFor: StoredModule.name) == Set(names))
         }

@@ -8,6 +8,8 @@ struct DirectoryContents {
     private(set) var linkedDirectories: [String] = []
     private(set) var linkedFiles: Set<String> = []
     private(set) var brokenLinks: [String] = []
+    /// Pipes, sockets and devices.
+    private(set) var others: [String] = []
 
     /// Lists a directory, without hidden entries, in byte order of the names.
     init(_ directory: URL) throws(SystemError) {
@@ -20,7 +22,8 @@ struct DirectoryContents {
             case .file:
                 files.append(name)
                 if isLink { linkedFiles.insert(name) }
-            case .link, .other: break
+            case .other: others.append(name)
+            case .link: break
             }
         }
     }

@@ -7,31 +7,39 @@ enum DirectoryForm {
 
     /// What files make, of which `shards` are those that an index names, where it can be read.
     init(files: [String], shards: ShardNames?) {
-        let weights = Self.weights(files, shards)
+        let found = Self.weights(files, shards)
         if let unfinished = files.first(where: { Self.isUnfinishedPart($0, of: files) }) {
             self = .skipped(.beingWritten(file: unfinished))
-        } else if weights.isEmpty {
-            self = Self.withoutWeights(files)
-        } else if !files.contains(FileNames.configuration) {
-            self = .skipped(.missingConfiguration)
-        } else if weights.count > 1 && !files.contains(FileNames.index) {
-            self = .skipped(.missingIndex(found: weights[0]))
+        } else if let (weights, form) = found {
+            if !files.contains(FileNames.configuration) {
+                self = .skipped(.missingConfiguration)
+            } else if weights.count > 1 && !files.contains(form.index) {
+                self = .skipped(.missingIndex(found: weights[0], index: form.index))
+            } else {
+                self = .checkpoint(weights: weights, companions: files.filter(FileNames.isCompanion))
+            }
         } else {
-            self = .checkpoint(weights: weights, companions: files.filter(FileNames.isCompanion))
+            self = Self.withoutWeights(files)
         }
     }
 
     /// The weight files, by the order in which transformers looks for them; the plain one where a file is there twice.
-    private static func weights(_ files: [String], _ named: ShardNames?) -> [String] {
-        var byStem: [String: String] = [:]
-        for name in files {
-            guard let stem = FileNames.weights(name) else { continue }
-            if byStem[stem] != stem { byStem[stem] = name }
+    private static func weights(
+        _ files: [String], _ named: ShardNames?
+    ) -> (names: [String], form: FileNames.WeightForm)? {
+        for form in FileNames.weightForms {
+            var byStem: [String: String] = [:]
+            for name in files {
+                guard let stem = FileNames.weights(name), form.holds(stem) else { continue }
+                if byStem[stem] != stem { byStem[stem] = name }
+            }
+            guard !byStem.isEmpty else { continue }
+            if let single = byStem[form.single] { return ([single], form) }
+            let shards = byStem.filter { named?.contains($0.key) ?? FileNames.isShard($0.key) }
+            let chosen = files.contains(form.index) && !shards.isEmpty ? shards : byStem
+            return (chosen.values.sorted(), form)
         }
-        if let single = byStem[FileNames.single] { return [single] }
-        let shards = byStem.filter { named?.contains($0.key) ?? FileNames.isShard($0.key) }
-        let chosen = files.contains(FileNames.index) && !shards.isEmpty ? shards : byStem
-        return chosen.values.sorted()
+        return nil
     }
 
     private static func withoutWeights(_ files: [String]) -> DirectoryForm {
@@ -46,6 +54,6 @@ enum DirectoryForm {
     private static func isUnfinishedPart(_ name: String, of files: [String]) -> Bool {
         guard let finished = FileNames.finishedName(ofUnfinished: name), !files.contains(finished) else { return false }
         return FileNames.weights(finished) != nil || finished == FileNames.configuration
-            || finished == FileNames.index
+            || FileNames.weightForms.contains { finished == $0.index }
     }
 }

@@ -5,7 +5,8 @@ import System
 ///
 /// A checkpoint is
 /// - a directory with `config.json` beside `model.safetensors`, beside the shards of
-///   `model.safetensors.index.json`, or beside a single other safetensors file; each of them plain, `.gz` or `.zst`;
+///   `model.safetensors.index.json`, or beside a single other safetensors file, else beside `pytorch_model.bin` or the
+///   shards of its index; each of them plain, `.gz` or `.zst`;
 /// - a file `.tar`, `.tar.gz`, `.tgz`, `.tar.zst` or `.tzst`;
 /// - a revision of a repository in a Hugging Face cache (`HubRepository`), named `org/name@revision`.
 ///
@@ -89,6 +90,7 @@ package struct Discovery: Sendable {
 
     private mutating func takeFiles(_ path: [String], _ contents: DirectoryContents) {
         for name in contents.brokenLinks { skip(path + [name], .brokenLink) }
+        for name in contents.others { skip(path + [name], .notAFile) }
         for name in contents.files {
             if FileNames.isTar(name) {
                 if contents.linkedFiles.contains(name) {
@@ -122,7 +124,7 @@ package struct Discovery: Sendable {
             if let pointer = (weights + companions).first(where: { isGitLFSPointer(url(path).appending(path: $0)) }) {
                 return skip(path, .gitLFSPointer(file: pointer))
             }
-            let isPlain = weights.allSatisfy { $0.hasSuffix(".safetensors") }
+            let isPlain = weights.allSatisfy { FileNames.weights($0) == $0 }
             append(
                 path, form: isPlain ? .directory : .compressedDirectory, weights: weights, companions: companions)
         }

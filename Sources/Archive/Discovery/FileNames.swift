@@ -1,8 +1,26 @@
 /// What the names of files in an archive say about them.
 enum FileNames {
     static let configuration = "config.json"
-    static let index = "model.safetensors.index.json"
-    static let single = "model.safetensors"
+
+    /// A format of weight files, by the names that transformers gives them.
+    struct WeightForm: Sendable {
+        /// Of a file that holds all of them.
+        let single: String
+        /// Of the index of several.
+        let index: String
+        /// Whether a name without a compression's suffix is that of such a file.
+        let holds: @Sendable (String) -> Bool
+    }
+
+    /// In the order in which transformers looks for them.
+    static let weightForms = [
+        WeightForm(single: "model.safetensors", index: "model.safetensors.index.json") {
+            $0.hasSuffix(".safetensors") && !$0.hasPrefix("adapter_")
+        },
+        WeightForm(single: "pytorch_model.bin", index: "pytorch_model.bin.index.json") {
+            $0.hasPrefix("pytorch_model") && $0.hasSuffix(".bin")
+        },
+    ]
 
     private static let unfinished = [
         ".part", ".partial", ".filepart", ".tmp", ".temp", ".incomplete", ".crdownload", ".download", ".aria2",
@@ -31,26 +49,25 @@ enum FileNames {
             String(name.dropLast($0.suffix.count))
         }
         let stem = plain ?? name
-        return stem.hasSuffix(".safetensors") && !stem.hasPrefix("adapter_") ? stem : nil
+        return weightForms.contains { $0.holds(stem) } ? stem : nil
     }
+
+    /// Whether a file of weights can be hashed while its bytes go by: what torch saved cannot, as its tensors' names stand
+    /// at its end.
+    static func isHashedOnItsWay(_ stem: String) -> Bool { weightForms[0].holds(stem) }
 
     /// Whether a stem is one of a series: `model-00001-of-00003.safetensors`.
     static func isShard(_ stem: String) -> Bool {
-        let parts = stem.dropLast(".safetensors".count).split(separator: "-")
+        let parts = stem.prefix { $0 != "." }.split(separator: "-")
         guard parts.count >= 3, parts[parts.count - 2] == "of" else { return false }
         return [parts[parts.count - 3], parts[parts.count - 1]].allSatisfy { part in
             part.utf8.allSatisfy { (0x30...0x39).contains($0) }
         }
     }
 
-    static func isPickle(_ name: String) -> Bool {
-        (name.hasPrefix("pytorch_model") && name.hasSuffix(".bin")) || name == "pytorch_model.bin.index.json"
-            || name == "consolidated.00.pth"
-    }
-
     /// Whether a file beside the weights belongs to the checkpoint: configuration, tokenizer, vocabulary.
     static func isCompanion(_ name: String) -> Bool {
         [".json", ".txt", ".model", ".jinja"].contains(where: name.hasSuffix) && !name.hasPrefix(".")
-            && !isPickle(name) && name != CheckpointSource.recordName
+            && name != CheckpointSource.recordName
     }
 }

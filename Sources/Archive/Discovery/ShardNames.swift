@@ -7,15 +7,17 @@ import System
 /// Which names shards have is up to whoever saved them, and other weights may lie beside (`consolidated.safetensors`).
 /// An index that cannot be read names none; who opens the checkpoint says what is wrong with it.
 struct ShardNames {
-    private static let byteLimit = 1 << 26
+    private static let byteLimit = 1 << 24
 
     private let names: Set<String>
 
     /// Reads the index of a directory; nil where there is none, or none is needed.
     init?(of files: [String], in directory: URL) {
-        let index = directory.appending(path: FileNames.index)
-        guard files.contains(FileNames.index), !files.contains(FileNames.single),
-            let bytes = try? readFile(index, limit: Self.byteLimit),
+        let form = FileNames.weightForms.first { form in
+            files.contains { FileNames.weights($0).map(form.holds) == true }
+        }
+        guard let form, files.contains(form.index), !files.contains(form.single),
+            let bytes = try? readFile(directory.appending(path: form.index), limit: Self.byteLimit),
             let map = try? JSONValue(parsing: bytes).object?["weight_map"]?.object
         else { return nil }
         names = Set(map.members.compactMap(\.value.string))

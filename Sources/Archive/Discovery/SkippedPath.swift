@@ -21,7 +21,7 @@ package struct SkippedPath: Sendable, Equatable {
 package enum SkipReason: Sendable, Equatable {
     case beingWritten(file: String)
     case missingConfiguration
-    case missingIndex(found: String)
+    case missingIndex(found: String, index: String)
     /// Weights in a form that is not read.
     case unreadWeights(found: String, format: String, advice: String)
     case adapter
@@ -29,6 +29,7 @@ package enum SkipReason: Sendable, Equatable {
     case gitLFSPointer(file: String)
     case unsupportedFormat
     case brokenLink
+    case notAFile
     case unreadable(SystemError)
     /// A name that means to say a step or tokens.
     case unreadableName(part: String)
@@ -56,13 +57,14 @@ extension SkipReason: CustomStringConvertible {
         switch self {
         case .beingWritten(let file): "'\(file)' is still being written; left for the next time"
         case .missingConfiguration: "weights without a config.json beside them"
-        case .missingIndex(let found): "'\(found)' is one of several weight files without model.safetensors.index.json"
+        case .missingIndex(let found, let index): "'\(found)' is one of several weight files without \(index)"
         case .unreadWeights(let found, let format, let advice):
             "weights only as '\(found)', which is \(format); \(advice)"
         case .adapter: "an adapter without the model it belongs to; merge it into the model and save that"
         case .gitLFSPointer(let file): "'\(file)' is a Git LFS pointer and not the file; fetch it with 'git lfs pull'"
         case .unsupportedFormat: "a format that is not read; pack it as .tar, .tar.gz or .tar.zst"
         case .brokenLink: "a symbolic link to nothing"
+        case .notAFile: "a pipe, socket or device where a file or directory belongs"
         case .unreadable(let error): error.description
         case .unreadableName(let part):
             "'\(part)' in its name is no whole number of steps or tokens; rename it, or give its tokens in the manifest"
@@ -72,8 +74,3 @@ extension SkipReason: CustomStringConvertible {
         }
     }
 }
-
-/// How to get safetensors out of a pickle.
-let conversionAdvice =
-    "convert it with AutoModelForCausalLM.from_pretrained(DIR).save_pretrained(DIR, safe_serialization=True) "
-    + "of transformers"

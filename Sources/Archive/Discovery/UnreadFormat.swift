@@ -21,7 +21,6 @@ struct UnreadFormat {
     }
 
     private static let all = [
-        UnreadFormat(name: "a Python pickle", isNamed: FileNames.isPickle, advice: conversionAdvice),
         UnreadFormat(
             name: "GGUF", isNamed: { $0.hasSuffix(".gguf") },
             advice: "convert it with AutoModelForCausalLM.from_pretrained(DIR, gguf_file=FILE).save_pretrained(DIR) of "

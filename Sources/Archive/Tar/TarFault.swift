@@ -8,6 +8,7 @@ package enum TarFault: Error, Equatable {
     case badExtendedHeader(reason: String)
     case extendedHeaderTooLarge(byteCount: Int, limit: Int)
     case nameNotUTF8
+    case nameTooLong(byteCount: Int, limit: Int)
     case emptyName
     case absolutePath
     case escapesDirectory
@@ -28,6 +29,8 @@ extension TarFault: CustomStringConvertible {
         case .extendedHeaderTooLarge(let byteCount, let limit):
             "its extended header has \(byteCount) bytes, more than \(limit)"
         case .nameNotUTF8: "its name is not UTF-8"
+        case .nameTooLong(let byteCount, let limit):
+            "a part of its path has \(byteCount) bytes, more than the \(limit) that a file's name can have"
         case .emptyName: "it has no name"
         case .absolutePath: "its path is absolute; only paths below the archive's top are unpacked"
         case .escapesDirectory: "its path has '..' in it; only paths below the archive's top are unpacked"

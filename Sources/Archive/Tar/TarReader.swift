@@ -28,6 +28,8 @@ package struct TarLimits: Sendable {
 /// Memory: fixed buffers, whatever the archive's size.
 package struct TarReader: ~Copyable {
     private static let extendedByteLimit = 1 << 20
+    /// What file systems allow.
+    private static let nameByteLimit = 255
 
     private var reader: ByteReader
     private let limits: TarLimits
@@ -163,6 +165,9 @@ package struct TarReader: ~Copyable {
         guard text.utf8.first != UInt8(ascii: "/") else { throw .absolutePath }
         let components = text.utf8.split(separator: UInt8(ascii: "/")).map { String(Substring($0)) }
         guard !components.contains("..") else { throw .escapesDirectory }
+        if let long = components.first(where: { $0.utf8.count > nameByteLimit }) {
+            throw .nameTooLong(byteCount: long.utf8.count, limit: nameByteLimit)
+        }
         guard !components.isEmpty else { throw .emptyName }
         return components.filter { $0 != "." }.joined(separator: "/")
     }

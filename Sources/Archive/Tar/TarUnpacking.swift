@@ -16,8 +16,9 @@ struct TarUnpacking {
     private let source: URL
     private let directory: URL
     private var staged: [Staged] = []
-    private var pickle: String?
     private var compressed: String?
+    /// Where the first weights lie.
+    private var weightsFolder: String?
 
     init(source: URL, directory: URL) {
         self.source = source
@@ -30,12 +31,15 @@ struct TarUnpacking {
         limits: TarLimits, _ observer: CheckpointSource.Observer
     ) throws(ArchiveError) -> UnpackedFiles {
         var reader = try TarReader(path: source, limits: limits)
+        var unpacking = try UnpackingLimits(of: source)
         var paths: Set<String> = []
         while let entry = try reader.next() {
             guard !entry.isDirectory else { continue }
             guard paths.insert(entry.path).inserted else {
                 throw .repeatedEntry(file: file, entry: entry.path)
             }
+            // Also of what is not taken: who hides a bomb in it would still have us read all of it.
+            try unpacking.take(entry.byteCount)
             try take(entry, &reader, observer)
         }
         return try publish()
@@ -47,31 +51,41 @@ struct TarUnpacking {
         let components = entry.path.split(separator: "/").map(String.init)
         guard let name = components.last, !name.hasPrefix(".") else { return }
         let stem = FileNames.weights(name)
-        if FileNames.isPickle(name) { pickle = pickle ?? entry.path }
         if let stem, stem != name { compressed = compressed ?? entry.path }
         guard stem == name || FileNames.isCompanion(name) else { return }
         let folder = components.dropLast().joined(separator: "/")
-        if stem != nil, let other = staged.first(where: { $0.isWeights && $0.folder != folder }) {
-            throw .severalCheckpoints(file: file, first: other.folder, second: folder)
+        if stem == nil {
+            try UnpackingLimits.check(companion: name, at: entry.path, byteCount: entry.byteCount, in: file)
+        }
+        if stem != nil {
+            if let other = weightsFolder, other != folder {
+                throw .severalCheckpoints(file: file, first: other, second: folder)
+            }
+            weightsFolder = folder
         }
         let location = directory.appending(path: "entry-\(staged.count).part")
         staged.append(Staged(folder: folder, name: name, location: location, isWeights: stem != nil))
-        try reader.copy(to: location) { stem == nil || observer(name, $0) }
+        let isObserved = stem.map(FileNames.isHashedOnItsWay) ?? false
+        try reader.copy(to: location) { !isObserved || observer(name, $0) }
     }
 
     private func publish() throws(ArchiveError) -> UnpackedFiles {
-        guard let folder = staged.first(where: \.isWeights)?.folder else {
-            if let pickle { throw .pickledWeights(file: file, found: pickle) }
+        guard let folder = weightsFolder else {
             if let compressed { throw .compressedInside(file: file, entry: compressed) }
             throw .noWeights(file: file)
         }
-        let kept = staged.filter { $0.folder == folder }
+        let form = FileNames.weightForms.first { form in
+            staged.contains { $0.isWeights && $0.folder == folder && form.holds($0.name) }
+        }
+        // Of weights in two formats those count that transformers would take.
+        let kept = staged.filter { $0.folder == folder && (!$0.isWeights || form?.holds($0.name) == true) }
         guard kept.contains(where: { $0.name == FileNames.configuration }) else {
             throw .noConfiguration(file: file, folder: folder)
         }
+        let places = Set(kept.map(\.location))
         for entry in staged {
             try ArchiveError.attempt { () throws(SystemError) in
-                guard entry.folder == folder else { return try removeFile(entry.location) }
+                guard places.contains(entry.location) else { return try removeFile(entry.location) }
                 try rename(entry.location, to: directory.appending(path: entry.name))
             }
         }

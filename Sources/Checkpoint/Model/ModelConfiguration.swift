@@ -13,6 +13,9 @@ package struct ModelConfiguration: Sendable {
     /// Where that is said.
     package let quantizationSource: Source
 
+    /// A hundred times the largest that are known, so that one who fills memory is refused first.
+    static let byteLimit = 1 << 22
+
     /// A member of a file.
     package struct Source: Sendable, Equatable {
         package let file: String
@@ -52,8 +55,10 @@ package struct ModelConfiguration: Sendable {
 
     private init(file location: URL, modelOpt: ModelOptExport?) throws(CheckpointError) {
         let file = location.path(percentEncoded: false)
-        try self.init(
-            json: Self.object(WeightFiles.contents(location), file: file), file: file, modelOpt: modelOpt)
+        let bytes = try CheckpointError.attempt { () throws(SystemError) in
+            try readFile(location, limit: Self.byteLimit)
+        }
+        try self.init(json: Self.object(bytes, file: file), file: file, modelOpt: modelOpt)
     }
 
     /// The object that a file of JSON holds.

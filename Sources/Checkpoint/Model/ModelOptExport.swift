@@ -16,7 +16,9 @@ struct ModelOptExport {
     /// Nil where there is no such file, or it quantizes no weights.
     init?(directory: URL) throws(CheckpointError) {
         let location = directory.appending(path: Self.fileName)
-        let bytes = try CheckpointError.attempt { () throws(SystemError) in try readFileIfThere(location) }
+        let bytes = try CheckpointError.attempt { () throws(SystemError) -> [UInt8]? in
+            try exists(location) ? readFile(location, limit: ModelConfiguration.byteLimit) : nil
+        }
         guard let bytes else { return nil }
         let file = location.path(percentEncoded: false)
         guard let value = try ModelConfiguration.object(bytes, file: file)[Self.key], value != .null else { return nil }

@@ -44,7 +44,7 @@ struct CheckpointIntake {
         return nil
     }
 
-    /// Writes a compressed source's files, its tensors validated and hashed on their way.
+    /// Writes a compressed source's files; those of safetensors are validated and hashed on their way, others afterwards.
     private func unpack(into draft: URL) throws(StageError) -> String? {
         var digesters: [String: SafetensorsDigester] = [:]
         var fault: CheckpointError?
@@ -66,7 +66,7 @@ struct CheckpointIntake {
         }
         var tensors: [TensorDigest] = []
         for file in unpacked.weights {
-            guard var digester = digesters.removeValue(forKey: file) else { continue }
+            guard var digester = digesters.removeValue(forKey: file) else { return nil }
             tensors += try attempt { () throws(CheckpointError) in try digester.finish() }.tensors
         }
         return CheckpointDigest(tensors).description
