@@ -20,17 +20,37 @@ package struct CellOptions: ParsableArguments {
     package var manifest: String?
 
     @Option(
+        name: .customLong("cells"),
         help: ArgumentHelp("Every N-th cell from the I-th (0-based), to share the work out.", valueName: "i/n"),
         transform: selection)
-    package var cells: CellSelection = .all
+    package var shared: CellSelection = .all
+
+    @Option(
+        help: ArgumentHelp("Only these cells of the manifest, in its order (0-based).", valueName: "first-last"),
+        transform: part)
+    package var only: ClosedRange<Int>?
 
     package init() {}
+
+    package var cells: CellSelection {
+        var selection = shared
+        selection.part = only
+        return selection
+    }
 
     /// Makes sure that a command names one checkpoint or a manifest of them, and not both.
     package func validate(checkpoint: String?) throws {
         guard (checkpoint == nil) != (manifest == nil) else {
             throw ValidationError("name a --checkpoint or a --manifest, one of the two")
         }
+    }
+
+    private static func part(_ text: String) throws -> ClosedRange<Int> {
+        let ends = text.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
+        guard ends.count == 2, let first = ends[0], let last = ends[1], 0 <= first, first <= last else {
+            throw ValidationError("'\(text)' is not FIRST-LAST with 0 <= FIRST <= LAST, such as 0-119")
+        }
+        return first...last
     }
 
     private static func selection(_ text: String) throws -> CellSelection {
@@ -50,13 +70,13 @@ package struct MemoryOption: ParsableArguments {
 
     package init() {}
 
-    private static func byteCount(_ text: String) throws -> Int {
-        let units = ["GB": 1_000_000_000, "MB": 1_000_000, "GiB": 1 << 30, "MiB": 1 << 20]
-        guard let unit = units.first(where: { text.hasSuffix($0.key) }),
-            let number = Double(text.dropLast(unit.key.count)), number > 0, number < 1e6
-        else { throw ValidationError("'\(text)' is not a size such as 512MB or 4GB") }
-        return Int(number * Double(unit.value))
-    }
+    private static func byteCount(_ text: String) throws -> Int { try size(text).bytes }
+}
+
+/// Reads a number of bytes off the command line.
+package func size(_ text: String) throws -> ByteSize {
+    guard let size = ByteSize(text) else { throw ValidationError("'\(text)' is not \(ByteSize.expected)") }
+    return size
 }
 
 /// Ends a command that computes where this machine or its environment does not let it.

@@ -1,25 +1,35 @@
 /// The loops over elements that wide registers make faster.
 ///
-/// Each is written once, as an inlined method of its argument. A type that conforms to this protocol has them compiled for
-/// the processor that its module is compiled for, and may be used only there. All give the same bits.
-@usableFromInline package protocol ElementLoops: SendableMetatype {
+/// Each is written once, as an inlined method of its argument. A module that makes a value of this type has them compiled
+/// for the processor that it is compiled for, and the value may be used only there. All give the same bits.
+package struct ElementLoops: Sendable {
     /// `row.activate()`.
-    static func activate(_ row: ActivatedRow)
-
+    package let activate: @Sendable (_ row: ActivatedRow) -> Void
     /// `block.largest`.
-    static func largest(_ block: LogitBlock) -> Float
-
+    package let largest: @Sendable (_ block: LogitBlock) -> Float
     /// `block.exponentiate(less:)`.
-    static func exponentiate(_ block: LogitBlock, less largest: Float) -> Double
-
+    package let exponentiate: @Sendable (_ block: LogitBlock, _ largest: Float) -> Double
     /// `block.compare(less:)`.
-    static func compare(_ block: LogitBlock, less largest: Float) -> (sum: Double, difference: Double)
-
+    package let compare: @Sendable (_ block: LogitBlock, _ largest: Float) -> (sum: Double, difference: Double)
     /// `row.cap()`.
-    static func cap(_ row: CappedRow)
-
+    package let cap: @Sendable (_ row: CappedRow) -> Void
     /// `softmax.accumulate(scores:keys:sums:channels:)`.
-    static func accumulate(
-        _ softmax: inout OnlineSoftmax, scores: UnsafeMutablePointer<Float>, keys: Int,
-        sums: UnsafeMutablePointer<Float>, channels: Int)
+    package let accumulate:
+        @Sendable (
+            _ softmax: inout OnlineSoftmax, _ scores: UnsafeMutablePointer<Float>, _ keys: Int,
+            _ sums: UnsafeMutablePointer<Float>, _ channels: Int
+        ) -> Void
+
+    package init(
+        activate: @escaping @Sendable (ActivatedRow) -> Void, largest: @escaping @Sendable (LogitBlock) -> Float,
+        exponentiate: @escaping @Sendable (LogitBlock, Float) -> Double,
+        compare: @escaping @Sendable (LogitBlock, Float) -> (sum: Double, difference: Double),
+        accumulate:
+            @escaping @Sendable (
+                inout OnlineSoftmax, UnsafeMutablePointer<Float>, Int, UnsafeMutablePointer<Float>, Int
+            ) -> Void
+    ) {
+        (self.activate, self.largest, self.exponentiate) = (activate, largest, exponentiate)
+        (self.compare, self.cap, self.accumulate) = (compare, cap, accumulate)
+    }
 }

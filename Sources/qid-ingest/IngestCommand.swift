@@ -35,6 +35,11 @@ struct IngestCommand: ParsableCommand {
     @Option(help: "Ingest the archives of this manifest or lock.")
     var manifest: String?
 
+    @Option(
+        help: "What the workspace may hold, such as 200GB: weights that were unpacked earlier make room.",
+        transform: size)
+    var disk: ByteSize?
+
     @Argument(help: "Archives: directories or files.")
     var archives: [String] = []
 
@@ -53,7 +58,7 @@ struct IngestCommand: ParsableCommand {
             let trainedAs = try trainedAs.map { (text) throws(StageError) in try nativeSpec(option: text) }
             return try ingest(
                 requests ?? archives.map { request($0, trainedAs: trainedAs) },
-                into: Workspace.location(option: place.workspace))
+                into: Workspace.location(option: place.workspace), disk: disk)
         }
     }
 

@@ -45,6 +45,9 @@ struct QuantizeCommand: ParsableCommand {
     @Flag(help: "Write the SHA-256 of the checkpoint to provenance.json; it takes longer than rounding (--checkpoint).")
     var digest = false
 
+    @Flag(help: "Only what an evaluation is missing for (--manifest).")
+    var unmeasured = false
+
     @OptionGroup var memory: MemoryOption
     @OptionGroup var cells: CellOptions
 
@@ -53,6 +56,9 @@ struct QuantizeCommand: ParsableCommand {
         guard checkpoint == nil || output != nil else { throw ValidationError("--checkpoint needs --output") }
         guard !digest || checkpoint != nil else {
             throw ValidationError("--digest goes with --checkpoint: the cells of a manifest always have it")
+        }
+        guard !unmeasured || cells.manifest != nil else {
+            throw ValidationError("--unmeasured goes with --manifest")
         }
         guard context >= 2 else { throw ValidationError("--context must be at least 2") }
         guard windows >= 1 else { throw ValidationError("--windows must be at least 1") }
@@ -63,7 +69,7 @@ struct QuantizeCommand: ParsableCommand {
             if let manifest = cells.manifest {
                 return try quantize(
                     manifest: URL(filePath: manifest), workspace: Workspace.location(option: cells.place.workspace),
-                    cells: cells.cells, memory: memory.bytes)
+                    cells: cells.cells, unmeasured: unmeasured, memory: memory.bytes)
             }
             guard let checkpoint, let output else {
                 preconditionFailure("validate() lets none of these be nil")

@@ -9,7 +9,7 @@ import Vectors
     .enabled(if: Processor.availableLoops.count > 1, "needs AVX-512"))
 struct ElementLoopsTests {
     /// The values that each kind of loop leaves.
-    private func agree(_ values: (any ElementLoops.Type) -> [[Float]], _ comment: Comment) {
+    private func agree(_ values: (ElementLoops) -> [[Float]], _ comment: Comment) {
         let all = Processor.availableLoops.map { values($0).map { $0.map(\.bitPattern) } }
         #expect(all.allSatisfy { $0 == all[0] }, comment)
     }
@@ -62,8 +62,8 @@ struct ElementLoopsTests {
                     logits: logits.base, baseline: baseline.base, weights: weights.base, count: count)
                 let (low, high) = (loops.largest(first), loops.largest(block))
                 #expect(low == baseline.values.max() && high == logits.values.max())
-                let sum = loops.exponentiate(first, less: low)
-                let compared = loops.compare(block, less: high)
+                let sum = loops.exponentiate(first, low)
+                let compared = loops.compare(block, high)
                 let doubles = [sum, compared.sum, compared.difference].map(\.bitPattern)
                 return [
                     weights.values,
@@ -84,7 +84,7 @@ struct ElementLoopsTests {
                 for block in 0..<3 {
                     let scores = Matrix.random(keys, 16, seed: 6 + UInt64(block), bound: 30)
                     for lane in 0..<9 { scores.view.row(keys - 1)[lane] = -.infinity }
-                    loops.accumulate(&softmax, scores: scores.base, keys: keys, sums: sums.base, channels: 5)
+                    loops.accumulate(&softmax, scores.base, keys, sums.base, 5)
                     left.append(scores.values)
                 }
                 return left + [sums.values, (0..<16).map { softmax.total[$0] }]

@@ -157,8 +157,9 @@ struct KnownRunTests {
             let run = try workspace.run(of: first)
             #expect(try workspace.run(of: first).name == run.name)
             let other = try workspace.run(of: second)
-            #expect(other.name != run.name && run.identity?.lockDigest == first.digest)
-            #expect(run.identity?.shardName == "shard.txt" && run.identity?.shardDigest == "5a")
+            let identity = try #require(try run.identity())
+            #expect(other.name != run.name && identity.lockDigest == first.digest)
+            #expect(identity.shardName == "shard.txt" && identity.shardDigest == "5a")
             // A lock that somebody changed is no longer the run that it was.
             try replaceFile(Array(second.json.yamlText.utf8), at: run.lock)
             #expect(try workspace.knownRun(of: first) == nil)

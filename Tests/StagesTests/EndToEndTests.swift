@@ -26,10 +26,15 @@ struct EndToEndTests {
             let second = try run()
             #expect(second.status == 0)
             #expect(second.errors.contains("ingest: nothing new, 6 checkpoints known"))
-            #expect(second.errors.contains("quantize: 0 compressed, 18 known"))
-            #expect(second.errors.contains("evaluate: 0 cells evaluated, 24 known"))
-            #expect(second.errors.contains("record: 0 evaluations added, 24 known"))
+            #expect(second.errors.contains("run: nothing new: all of 24 cells are measured and reported"))
+            #expect(second.output == first.output)
             #expect(try snapshot(workspace) == made)
+
+            // What is not as it was when the report was made is made again.
+            try FileManager.default.removeItem(at: workspace.appending(path: "warehouse.sqlite"))
+            let rerecorded = try run()
+            #expect(rerecorded.errors.contains("record: 24 evaluations added, 0 known"), "\(rerecorded.errors)")
+            #expect(try rows(workspace, "SELECT spec FROM qid") == 18)
 
             let evaluation = try #require(made.keys.filter { $0.hasPrefix("store/evaluations/") }.sorted().first)
             try FileManager.default.removeItem(at: workspace.appending(path: evaluation))
@@ -38,9 +43,9 @@ struct EndToEndTests {
 
             let compressed = try #require(try names(in: workspace.appending(path: "store/compressed")).first)
             try FileManager.default.removeItem(at: workspace.appending(path: "store/compressed/\(compressed)"))
-            let fourth = try run()
-            #expect(fourth.errors.contains("quantize: 1 compressed, 17 known"))
-            #expect(fourth.errors.contains("evaluate: 0 cells evaluated, 24 known"))
+            #expect(try run().errors.contains("run: nothing new: all of 24 cells are measured and reported"))
+            let options = ["--manifest", archive.manifest.path, "--workspace", workspace.path]
+            #expect(try qid(options, command: "qid-quantize").errors.contains("quantize: 1 compressed, 17 known"))
             #expect(try snapshot(workspace) == made)
 
             try archive.writeManifest(specs: "[{method: rtn, bits: [4, 3, 2, 8], group: 8, symmetric: false}]")

@@ -87,7 +87,7 @@ struct TargetTests {
             #expect(savings["windows_used"]?.int == total)
 
             let before = try readFile(lock)
-            #expect(try run(manifest, workspace).errors.contains("evaluate: 0 cells evaluated, 24 known"))
+            #expect(try run(manifest, workspace).errors.contains("nothing new: all of 24 cells"))
             #expect(try readFile(lock) == before)
             let verify = { try qid(["verify", lock.path, "--workspace", workspace.path]) }
             let clean = try verify()

@@ -52,7 +52,7 @@ private struct AttentionCall: Sendable {
     let positions: Range<Int>
     let out: MatrixView
     let form: PanelForm
-    let loops: any ElementLoops.Type
+    let loops: ElementLoops
 
     var queryPanels: Int { form.weightPanels(positions.count) }
 

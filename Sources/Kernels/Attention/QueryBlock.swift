@@ -20,12 +20,12 @@ struct QueryBlock {
     let sums: UnsafeMutablePointer<Float>
     private var softmax = OnlineSoftmax()
     private var form = HeadScoreForm(softCap: nil, keyBias: nil, sink: nil)
-    private let loops: any ElementLoops.Type
+    private let loops: ElementLoops
 
     /// A block without queries that works in borrowed memory.
     init(
         querySize: Int, valueSize: Int, query: UnsafeMutablePointer<Float>, scores: UnsafeMutablePointer<Float>,
-        sums: UnsafeMutablePointer<Float>, loops: any ElementLoops.Type
+        sums: UnsafeMutablePointer<Float>, loops: ElementLoops
     ) {
         (self.querySize, self.valueSize, self.loops) = (querySize, valueSize, loops)
         (self.query, self.scores, self.sums) = (query, scores, sums)
@@ -57,7 +57,7 @@ struct QueryBlock {
     mutating func weigh(_ keys: Range<Int>, visible: Int) {
         form.shape(scores, keys: keys, loops: loops)
         mask(keys, visible: visible)
-        loops.accumulate(&softmax, scores: scores, keys: keys.count, sums: sums, channels: valueSize)
+        loops.accumulate(&softmax, scores, keys.count, sums, valueSize)
     }
 
     /// Gives the weight zero to keys after a query, and to those too far before it.

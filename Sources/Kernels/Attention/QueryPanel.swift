@@ -34,7 +34,7 @@ struct QueryPanel {
     }
 
     init(
-        querySize: Int, valueSize: Int, form: PanelForm, loops: any ElementLoops.Type,
+        querySize: Int, valueSize: Int, form: PanelForm, loops: ElementLoops,
         memory: UnsafeMutablePointer<Float>
     ) {
         (self.form, self.querySize, self.valueSize) = (form, querySize, valueSize)

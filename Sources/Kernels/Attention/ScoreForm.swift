@@ -29,7 +29,7 @@ struct HeadScoreForm {
     let sink: Float?
 
     /// Shapes the scores of some keys, `[key][query]`.
-    func shape(_ scores: UnsafeMutablePointer<Float>, keys: Range<Int>, loops: any ElementLoops.Type) {
+    func shape(_ scores: UnsafeMutablePointer<Float>, keys: Range<Int>, loops: ElementLoops) {
         if let softCap { loops.cap(CappedRow(scores, count: keys.count * QueryBlock.size, limit: softCap)) }
         guard let keyBias else { return }
         for key in keys {

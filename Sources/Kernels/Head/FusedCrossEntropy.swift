@@ -52,9 +52,9 @@ final class FusedCrossEntropy: @unchecked Sendable {
     private let variants: Int
     private let rows: Int
     private let states: UnsafeMutablePointer<OnlineLogSumExp>
-    private let loops: any ElementLoops.Type
+    private let loops: ElementLoops
 
-    init(variants: Int, rows: Int, loops: any ElementLoops.Type = Processor.loops) {
+    init(variants: Int, rows: Int, loops: ElementLoops = Processor.loops) {
         (self.variants, self.rows, self.loops) = (variants, rows, loops)
         states = .allocate(capacity: max(1, variants * rows))
         states.initialize(repeating: OnlineLogSumExp(), count: variants * rows)
@@ -68,9 +68,9 @@ final class FusedCrossEntropy: @unchecked Sendable {
         state.pointee.update(largest: loops.largest(block), of: logits)
         state.pointee.sum = state.pointee.sum * state.pointee.shrink
         if variant == 0 {
-            state.pointee.sum += loops.exponentiate(block, less: state.pointee.largest)
+            state.pointee.sum += loops.exponentiate(block, state.pointee.largest)
         } else {
-            let (sum, difference) = loops.compare(block, less: state.pointee.largest)
+            let (sum, difference) = loops.compare(block, state.pointee.largest)
             state.pointee.sum += sum
             state.pointee.difference = state.pointee.difference * states[row].shrink + difference
         }

@@ -13,7 +13,7 @@ struct HeadTask: Sendable {
     let first: Int
     let crossEntropy: FusedCrossEntropy
     let softCap: Float?
-    let loops: any ElementLoops.Type
+    let loops: ElementLoops
     let form: PanelForm
 
     private var panels: Int { form.inputPanels(rows.count) }

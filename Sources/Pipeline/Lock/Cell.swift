@@ -94,10 +94,13 @@ extension Lock {
     }
 }
 
-/// Every `stride`-th cell from the `index`-th, so that any scheduler can split the work: `--cells 3/8`.
+/// Every `stride`-th cell from the `index`-th, so that any scheduler can split the work, `--cells 3/8`; of all cells or of
+/// a part of them.
 package struct CellSelection: Sendable, Equatable {
     package let index: Int
     package let stride: Int
+    /// The cells that are shared out; all if nil.
+    package var part: ClosedRange<Int>?
 
     package static let all = CellSelection(index: 0, stride: 1)
 
@@ -116,6 +119,8 @@ package struct CellSelection: Sendable, Equatable {
     }
 
     package func take<Element>(_ cells: [Element]) -> [Element] {
-        Swift.stride(from: index, to: cells.count, by: stride).map { cells[$0] }
+        let part = (part ?? 0...Int.max).clamped(to: 0...max(0, cells.count - 1))
+        return Swift.stride(from: 0, to: cells.isEmpty ? 0 : part.count, by: 1)
+            .filter { $0 % stride == index }.map { cells[part.lowerBound + $0] }
     }
 }

@@ -65,6 +65,8 @@ package struct Manifest: Sendable, Equatable {
     package let specs: [Spec]
     package let laws: [String]
     package let predictions: [Prediction]
+    /// Bytes that the workspace may hold.
+    package let disk: Int?
 }
 
 extension Manifest {
@@ -78,7 +80,7 @@ extension Manifest {
             required: ["name", "archives", "shard", "context", "specs"],
             optional: [
                 "windows", "order", "seed", "qid_stderr", "kl_error", "score", "tokenizer", "calibration", "laws",
-                "predictions",
+                "predictions", "disk",
             ])
         try self.init(keys) { (field) throws(ManifestError) in
             URL(filePath: try field.string(), relativeTo: directory).standardizedFileURL
@@ -119,6 +121,7 @@ extension Manifest {
         predictions = try (keys["predictions"]?.list() ?? []).map { (field) throws(ManifestError) in
             try Prediction(field)
         }
+        disk = try keys["disk"].map { (field) throws(ManifestError) in try field.byteSize() }
     }
 
     private static func name(_ field: Field?) throws(ManifestError) -> String {

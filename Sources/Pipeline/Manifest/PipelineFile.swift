@@ -24,18 +24,21 @@ package struct PipelineFile: Sendable, Equatable {
     }
 
     package let name: String
+    /// Bytes that the workspace may hold.
+    package let disk: Int?
     private let engines: [Stage: Engine]
 
     /// All stages on this machine.
-    package static let local = PipelineFile(name: "local", engines: [:])
+    package static let local = PipelineFile(name: "local", disk: nil, engines: [:])
 
     package subscript(stage: Stage) -> Engine { engines[stage] ?? .local(Local()) }
 }
 
 extension PipelineFile {
     package init(file: URL) throws(ManifestError) {
-        let keys = try Field(file: file).mapping(required: ["name", "stages"])
+        let keys = try Field(file: file).mapping(required: ["name", "stages"], optional: ["disk"])
         name = try keys["name"]?.string() ?? ""
+        disk = try keys["disk"].map { (field) throws(ManifestError) in try field.byteSize() }
         var engines: [Stage: Engine] = [:]
         for member in try keys["stages"]?.members() ?? [] {
             guard let stage = Stage(rawValue: member.key) else {

@@ -38,12 +38,15 @@ extension Workspace {
         }
     }
 
-    /// Puts a finished directory of `tmp/` where another is, which goes to `tmp/`.
+    /// Puts a finished directory of `tmp/` where another is, which goes away by way of `tmp/`.
     package func replace(directory place: URL, with draft: URL) throws(WorkspaceError) {
         try WorkspaceError.attempt { () throws(SystemError) in
             try synchronizeTree(draft)
-            try move(place, to: temporary.appending(path: UUID().uuidString))
+            let old = temporary.appending(path: UUID().uuidString)
+            try move(place, to: old)
             try move(draft, to: place)
+            // Where it cannot be removed, 'qid gc' finds it.
+            try? removeTree(old)
         }
     }
 

@@ -11,6 +11,8 @@ package struct RunDirectory: Sendable {
     package var log: URL { directory.appending(path: "log.jsonl") }
     /// How many windows its cells took, where they stop by themselves.
     package var windowsUsed: URL { Self.windowsUsed(besideLock: lock) }
+    /// What the report was made of.
+    package var reported: URL { directory.appending(path: "reported.sha256") }
     package var report: URL { directory.appending(path: "report") }
     package var name: String { directory.lastPathComponent }
     /// When it began, as its name says, in ISO 8601: `2026-01-31T12:00:00Z`.
@@ -45,10 +47,9 @@ extension Workspace {
 
     /// The run that this lock describes, if it has begun.
     package func knownRun(of lock: Lock) throws(WorkspaceError) -> RunDirectory? {
-        try runDirectories().first { run in
-            // The lock itself has the last word; only one that looks right is read.
-            run.identity?.lockDigest == lock.digest && (try? Lock(file: run.lock))?.digest == lock.digest
-        }
+        let digest = lock.digest
+        for run in try runDirectories() where try run.identity()?.lockDigest == digest { return run }
+        return nil
     }
 
     /// All runs, oldest first.

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import JSON
+import Records
 import System
 
 /// What tells a run from others: `run.json` beside its lock, which takes long to read.
@@ -8,8 +9,11 @@ package struct RunIdentity: Sendable, Equatable {
     /// SHA-256 of the held-out shard, and what people call it: its file's name.
     package let shardDigest: String
     package let shardName: String
+    /// SHA-256 of the lock's file, so that an edited one is read again.
+    fileprivate let fileDigest: String
 
-    init(_ lock: Lock) {
+    fileprivate init(_ lock: Lock, fileDigest: String) {
+        self.fileDigest = fileDigest
         lockDigest = lock.digest
         shardDigest = lock.shard.sha256
         shardName = URL(filePath: lock.shard.path).lastPathComponent
@@ -19,8 +23,9 @@ package struct RunIdentity: Sendable, Equatable {
     fileprivate init?(file: URL) {
         guard let bytes = try? readFile(file), let object = try? JSONValue(parsing: bytes).object,
             let lockDigest = object["lock_digest"]?.string, let shardDigest = object["shard_sha256"]?.string,
-            let shardName = object["shard"]?.string
+            let shardName = object["shard"]?.string, let fileDigest = object["file_sha256"]?.string
         else { return nil }
+        self.fileDigest = fileDigest
         self.lockDigest = lockDigest
         self.shardDigest = shardDigest
         self.shardName = shardName
@@ -29,6 +34,7 @@ package struct RunIdentity: Sendable, Equatable {
     fileprivate var json: JSONValue {
         [
             "lock_digest": .string(lockDigest), "shard_sha256": .string(shardDigest), "shard": .string(shardName),
+            "file_sha256": .string(fileDigest),
         ]
     }
 }
@@ -37,9 +43,11 @@ extension RunDirectory {
     /// What the run is; nil where this version cannot read its lock.
     ///
     /// Written on first sight: it only spares whoever comes next the lock, so it does no harm where it cannot be.
-    package var identity: RunIdentity? {
-        if let known = RunIdentity(file: identityFile) { return known }
-        guard let found = (try? Lock(file: lock)).map(RunIdentity.init) else { return nil }
+    package func identity() throws(WorkspaceError) -> RunIdentity? {
+        let digest = sha256(try WorkspaceError.attempt { () throws(SystemError) in try readFile(lock) })
+        if let known = RunIdentity(file: identityFile), known.fileDigest == digest { return known }
+        guard let lock = try? Lock(file: lock) else { return nil }
+        let found = RunIdentity(lock, fileDigest: digest)
         try? replaceFile(Array(found.json.prettyText.utf8), at: identityFile)
         return found
     }

@@ -81,11 +81,8 @@ package func evaluate(
     defer { storeLock.release() }
     let lock = try resolve(manifest: manifest, workspace: workspace).lock
     let cells = selection.take(lock.cells)
-    var (wanted, missing): ([Cell], [Cell]) = ([], [])
-    for cell in cells where try !exists(workspace.evaluation(cell.evaluation)) {
-        wanted.append(cell)
-        if try !workspace.isRefused(cell) { missing.append(cell) }
-    }
+    let (indexes, refused) = try workspace.missing(of: cells, StoreContents(workspace))
+    let missing = indexes.map { cells[$0] }
     if !missing.isEmpty { try lock.checkInputs() }
     let progress = Progress("evaluate")
     let work = missing.reduce(0.0) { $0 + Double($1.checkpoint.size.parameters) }
@@ -101,9 +98,8 @@ package func evaluate(
         bad += try task.evaluate(group, progress: tell)
         done += share
     }
-    let refused = wanted.count - missing.count
     progress.finish(
-        "\(missing.count - bad) cells evaluated, \(cells.count - wanted.count) known"
+        "\(missing.count - bad) cells evaluated, \(cells.count - missing.count - refused) known"
             + (bad == 0 ? "" : ", \(bad) failed") + (refused == 0 ? "" : ", \(refused) refused"))
     return bad + refused == 0 ? .success : .badInput
 }

@@ -110,7 +110,7 @@ struct CheckpointIntake {
         let known = try checkpointRecord(record.digest, in: workspace)
         guard known == record else { throw .sameTensors(path: source.location.path, other: place.path) }
         // The same checkpoint from a place that can still be read: what the store refers to may have moved.
-        if (try? openCheckpoint(known, in: workspace)) == nil {
+        if (try? intactCheckpoint(known, in: workspace)) == nil {
             try attempt { () throws(WorkspaceError) in try workspace.replace(directory: place, with: draft) }
         }
     }

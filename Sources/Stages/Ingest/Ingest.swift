@@ -9,14 +9,15 @@ import System
 /// Takes the checkpoints of archives into the workspace; one that is there already is not read again.
 ///
 /// - Returns: success, or `badInput` if something was no usable checkpoint; each is named on standard error.
-package func ingest(_ requests: [IngestRequest], into location: URL) throws(StageError) -> ExitStatus {
+///
+/// `disk` is what the workspace may hold; weights that were unpacked earlier make room then.
+package func ingest(
+    _ requests: [IngestRequest], into location: URL, disk: ByteSize? = nil
+) throws(StageError) -> ExitStatus {
     let workspace = try attempt { () throws(WorkspaceError) in try Workspace(creating: location) }
+    let room = disk.map { DiskRoom(workspace: workspace, budget: $0.bytes) }
     let lock = try hold(workspace.ingestLock)
-    let store = try hold(workspace.storeLock, .shared)
-    defer {
-        lock.release()
-        store.release()
-    }
+    defer { lock.release() }
     var tally = IngestTally()
     let progress = Progress("ingest")
     for request in requests {
@@ -33,7 +34,7 @@ package func ingest(_ requests: [IngestRequest], into location: URL) throws(Stag
             try attempt { () throws(WorkspaceError) in try Interruption.check() }
             progress.update(
                 Double(index) / Double(items.count), "\(request.archive.lastPathComponent)/\(item.source.name)")
-            tally.count(try ingest(item, into: workspace), of: item)
+            tally.count(try ingest(item, into: workspace, room), of: item)
         }
     }
     progress.finish(tally.summary)
@@ -91,7 +92,9 @@ private struct IngestTally {
     }
 }
 
-private func ingest(_ item: IngestItem, into workspace: Workspace) throws(StageError) -> IngestOutcome {
+private func ingest(
+    _ item: IngestItem, into workspace: Workspace, _ room: DiskRoom?
+) throws(StageError) -> IngestOutcome {
     if let known = try item.known(in: workspace) {
         if known.facts != item.facts { try write(item.record(known.outcome), to: workspace) }
         switch known.outcome {
@@ -101,6 +104,9 @@ private func ingest(_ item: IngestItem, into workspace: Workspace) throws(StageE
     }
     let settling = Settling()
     if let file = settling.writtenFile(of: item.source) { return .leftForNextTime("'\(file)' is open for writing") }
+    try room?.make(item.source.unpackedByteCount() + DiskNeed.slack)
+    let store = try hold(workspace.storeLock, .shared)
+    defer { store.release() }
     do throws(StageError) {
         let (digest, isNew) = try CheckpointIntake(item.source, workspace).run()
         if let reason = settling.reasonToWait(for: item.source, since: item.fingerprint, endedEarly: false) {

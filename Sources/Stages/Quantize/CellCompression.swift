@@ -39,6 +39,7 @@ struct CellCompression {
     /// The cells whose specs fit the checkpoint's shapes, which is asked anew each time because it reads no weights, and
     /// which did not fail for the checkpoint's values before.
     private func fitting(_ cells: [Cell]) throws(StageError) -> [Cell] {
+        try restoreIfEvicted(cells[0].checkpoint, in: workspace)
         let directory = workspace.checkpoint(cells[0].checkpoint.digest)
         let checkpoint = try attempt { () throws(CheckpointError) in try Checkpoint(directory: directory) }
         let modules = try linearModules(of: checkpoint)

@@ -43,16 +43,18 @@ package func spec(options: [(key: String, value: String)]) throws(StageError) ->
 
 /// Makes the compressed checkpoints of a manifest's cells that the store does not hold.
 ///
-/// `memory` is the bytes that calibration may take for activations.
+/// Where `unmeasured` is true, only those whose evaluations are missing. `memory` is the bytes that calibration may take
+/// for activations.
 package func quantize(
-    manifest: URL, workspace location: URL, cells selection: CellSelection, memory: Int
+    manifest: URL, workspace location: URL, cells selection: CellSelection, unmeasured: Bool = false, memory: Int
 ) throws(StageError) -> ExitStatus {
     let workspace = try attempt { () throws(WorkspaceError) in try Workspace(existing: location) }
     let lock = try hold(workspace.storeLock, .shared)
     defer { lock.release() }
     let resolved = try resolve(manifest: manifest, workspace: workspace).lock
     let cells = selection.take(resolved.cells)
-    let missing = try uncompressed(cells, in: workspace)
+    let contents = try StoreContents(workspace)
+    let missing = cells.filter { !contents.isCompressed($0) && !(unmeasured && contents.isEvaluated($0)) }
     if missing.contains(where: { $0.calibration != nil }) { try resolved.checkCalibration() }
     let task = CellCompression(lock: resolved, workspace: workspace, memory: memory)
     let progress = Progress("quantize")
@@ -66,18 +68,9 @@ package func quantize(
         bad += try task.compress(group, progress: tell)
         done += group.count
     }
-    let known = cells.filter { $0.spec != nil }.count - missing.count
+    let known = cells.count { contents.isCompressed($0) && $0.spec != nil }
     progress.finish("\(missing.count - bad) compressed, \(known) known" + (bad == 0 ? "" : ", \(bad) failed"))
     return bad == 0 ? .success : .badInput
-}
-
-/// The cells whose compressed checkpoints the store does not hold.
-private func uncompressed(_ cells: [Cell], in workspace: Workspace) throws(StageError) -> [Cell] {
-    var missing: [Cell] = []
-    for cell in cells {
-        if let key = cell.compressed, try !exists(workspace.compressed(key)) { missing.append(cell) }
-    }
-    return missing
 }
 
 /// Cells that one reading of a checkpoint serves, in their order.
@@ -95,8 +88,14 @@ private func grouped(_ cells: [Cell]) -> [[Cell]] {
     return groups
 }
 
-/// Opens a checkpoint of the store and makes sure that its tensors are still what they were when it was ingested.
+/// Opens a checkpoint of the store, unpacked again where it had to make room.
 func openCheckpoint(_ record: CheckpointRecord, in workspace: Workspace) throws(StageError) -> Checkpoint {
+    try restoreIfEvicted(record, in: workspace)
+    return try intactCheckpoint(record, in: workspace)
+}
+
+/// Opens a checkpoint of the store and makes sure that its tensors are still what they were when it was ingested.
+func intactCheckpoint(_ record: CheckpointRecord, in workspace: Workspace) throws(StageError) -> Checkpoint {
     let directory = workspace.checkpoint(record.digest)
     let checkpoint = try attempt { () throws(CheckpointError) in try Checkpoint(directory: directory) }
     let found = digest(of: checkpoint)

@@ -11,11 +11,14 @@ import Warehouse
 /// `evaluations` are artifacts; all in the store if empty.
 package func record(evaluations: [URL], workspace location: URL) throws(StageError) -> ExitStatus {
     let workspace = try attempt { () throws(WorkspaceError) in try Workspace(existing: location) }
-    let files =
-        evaluations.isEmpty
-        ? try artifactNames(in: workspace.evaluations)
-            .map { workspace.evaluations.appending(path: $0) } : evaluations
     let warehouse = try openWarehouse(workspace.warehouse)
+    let names = evaluations.isEmpty ? try artifactNames(in: workspace.evaluations) : []
+    // An artifact never changes, so one whose key stands recorded is not read again.
+    let recorded = try attempt { () throws(WarehouseError) in try warehouse.reader.evaluationKeys() }
+    let files =
+        evaluations
+        + names.filter { !recorded.contains(String($0.dropLast(".json".count))) }
+        .map { workspace.evaluations.appending(path: $0) }
     let sources = try sourceRecords(in: workspace)
     try recordSources(sources, into: warehouse, workspace)
     let refused = try recordRefusals(sources, into: warehouse, workspace)
@@ -41,7 +44,7 @@ package func record(evaluations: [URL], workspace location: URL) throws(StageErr
     }
     let rejected = sources.filter { $0.digest == nil }.count
     progress.finish(
-        "\(added) evaluations added, \(files.count - added - bad) known"
+        "\(added) evaluations added, \(max(names.count, files.count) - added - bad) known"
             + (bad == 0 ? "" : ", \(bad) damaged") + (rejected == 0 ? "" : ", \(rejected) bad sources noted")
             + (refused == 0 ? "" : ", \(refused) refused cells noted"))
     return bad == 0 ? .success : .badInput
@@ -106,7 +109,8 @@ private func recordRefusals(
 private func shardLabels(_ workspace: Workspace) throws(StageError) -> [String: String] {
     var labels: [String: String] = [:]
     for run in try attempt({ () throws(WorkspaceError) in try workspace.runDirectories() }) {
-        if let identity = run.identity { labels[identity.shardDigest] = identity.shardName }
+        let identity = try attempt { () throws(WorkspaceError) in try run.identity() }
+        if let identity { labels[identity.shardDigest] = identity.shardName }
     }
     return labels
 }

@@ -27,6 +27,14 @@ extension Workspace {
         return try knownRefusal(of: cell.evaluation)?.isFinal == true
     }
 
+    /// Whether a cell came to nothing for what its checkpoint's values are, so that the same would come of it again.
+    func isRefusedForGood(_ cell: Cell) throws(StageError) -> Bool {
+        if let key = cell.compressed, try !exists(compressed(key)), try knownRefusal(of: key)?.isFinal == true {
+            return true
+        }
+        return try knownRefusal(of: cell.evaluation)?.isFinal == true
+    }
+
     /// Whether a cell has no evaluation and needs no attempt at one.
     func isRefusedAndAbsent(_ cell: Cell) throws(StageError) -> Bool {
         guard try !exists(evaluation(cell.evaluation)) else { return false }

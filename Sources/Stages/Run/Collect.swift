@@ -28,7 +28,7 @@ package func collect(workspace location: URL, measured: Bool, dryRun: Bool) thro
 }
 
 /// The compressed checkpoints that some run asks for, or still has to evaluate.
-private func neededCompressed(in workspace: Workspace, evenIfMeasured: Bool) throws(StageError) -> Set<String> {
+func neededCompressed(in workspace: Workspace, evenIfMeasured: Bool) throws(StageError) -> Set<String> {
     var needed: Set<String> = []
     for run in try attempt({ () throws(WorkspaceError) in try workspace.runDirectories() }) {
         let lock = try attempt { () throws(ManifestError) in try Lock(file: run.lock) }

@@ -36,6 +36,12 @@ package enum StageError: Error, Equatable {
     case shortCalibration(path: String, tokens: Int, context: Int)
     /// The inputs of a lock are not what they were.
     case changed(path: String, expected: String, found: String)
+    /// A cell that needs more of the disk than a run may use.
+    case diskTooSmall(cell: String, needed: Int, capacity: Int)
+    /// Nothing more can make room in a workspace.
+    case diskFull(path: String, held: Int, needed: Int, budget: Int)
+    /// Weights that made room, and no place has them any more.
+    case sourceGone(checkpoint: String, sources: [String])
     /// A stage that `qid run` started ended badly.
     case stageFailed(Stage, ProcessEnd)
 }
@@ -64,6 +70,14 @@ extension StageError: CustomStringConvertible {
             "'\(path)' has \(tokens) tokens, fewer than one calibration window of \(context)"
         case .changed(let path, let expected, let found):
             "'\(path)' is not what the lock was made of: its SHA-256 is \(found), not \(expected)"
+        case .diskTooSmall(let cell, let needed, let capacity):
+            "\(cell) may need \(bytesText(needed)) of disk, but only \(bytesText(max(0, capacity))) are to be had: give 'disk' more, or free some"
+        case .diskFull(let path, let held, let needed, let budget):
+            "'\(path)' holds \(bytesText(held)) that cannot make room for \(bytesText(needed)) more within 'disk: \(bytesText(budget))'"
+        case .sourceGone(let checkpoint, let sources):
+            "the weights of checkpoint \(checkpoint.prefix(12)) made room and cannot be unpacked again: "
+                + (sources.isEmpty ? "no source of it is known" : sources.map { "'\($0)'" }.joined(separator: ", "))
+                + " is gone or holds something else"
         case .stageFailed(let stage, let end): "\(stage.command) \(end)"
         }
     }
@@ -80,6 +94,8 @@ extension StageError: CustomStringConvertible {
         case .tokenization(.system(let error)) where error.isOfWriting: .inputOutput
         case .tokenization, .model, .evaluation, .changed, .sameTensors, .shortCalibration, .points: .badInput
         case .laws, .outputNotEmpty: .usage
+        case .diskTooSmall, .diskFull: .inputOutput
+        case .sourceGone: .badInput
         case .stageFailed(_, let end): ExitStatus(end) ?? .software
         }
     }

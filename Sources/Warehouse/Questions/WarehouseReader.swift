@@ -54,8 +54,10 @@ package struct WarehouseReader: Sendable {
         }
     }
 
-    func rows<Value>(_ sql: String, _ value: (Row) throws -> Value) throws(WarehouseError) -> [Value] {
-        try connection.read { database in try Row.fetchAll(database, sql: sql).map(value) }
+    func rows<Value>(
+        _ sql: String, arguments: StatementArguments = [], _ value: (Row) throws -> Value
+    ) throws(WarehouseError) -> [Value] {
+        try connection.read { database in try Row.fetchAll(database, sql: sql, arguments: arguments).map(value) }
     }
 }
 

@@ -39,6 +39,12 @@ extension WarehouseReader {
         Set(try rows("SELECT key FROM evaluation") { $0[0] as String })
     }
 
+    /// How many evaluations a run has, known by its lock's digest.
+    package func evaluationCount(ofRun lockDigest: String) throws(WarehouseError) -> Int {
+        try rows("SELECT count(*) FROM run_evaluation WHERE lock_digest = ?", arguments: [lockDigest]) { $0[0] as Int }
+            .first ?? 0
+    }
+
     private func measurements<Value>(
         _ sql: String, of evaluations: Set<String>?, _ value: (Row) throws -> Value
     ) throws(WarehouseError) -> [Value] {

@@ -3,8 +3,7 @@ import JSON
 import Kernels
 
 /// Codes that name levels of tables (`CodebookGeometry`).
-struct CodebookLayout: StorageLayout {
-    static let method = QidLayout.method
+struct CodebookLayout: QidLayout {
     static let format: String? = "levels"
 
     private let count: Int
@@ -27,7 +26,7 @@ struct CodebookLayout: StorageLayout {
         var members = JSONObject()
         members["levels"] = .integer(levels)
         members["vector"] = .integer(vector)
-        return QidLayout.configuration(format, members, ignored: ignored)
+        return configuration(members, ignored: ignored)
     }
 
     var scheme: String { "levels-k\(count)" + (vector > 1 ? "v\(vector)" : "") }

@@ -4,16 +4,10 @@ import Kernels
 
 /// 8-bit floating-point numbers that compressed-tensors has not: `weight` F8_E5M2, rows × columns, and `weight_scale`
 /// float, rows × groups.
-struct Float8E5M2Layout: StorageLayout {
-    static let method = QidLayout.method
+struct Float8E5M2Layout: QidLayout {
     static let format: String? = "float-quantized"
 
     init(_ object: JSONObject, _ reading: ConfigurationReading) {}
-
-    /// The `quantization_config` of a checkpoint.
-    static func configuration(ignored: [String]) -> JSONObject {
-        QidLayout.configuration(format, JSONObject(), ignored: ignored)
-    }
 
     var scheme: String { "fp8-e5m2" }
 

@@ -4,19 +4,13 @@ import Kernels
 /// Products of two factors: `weight_left` (rows × rank) and `weight_right` (rank × columns) as in `MaskedGeometry`.
 ///
 /// Modules that are given the same inputs may share the right factor: none but the first of them by name has it then.
-struct LowRankLayout: StorageLayout {
-    static let method = QidLayout.method
+struct LowRankLayout: QidCodedLayout {
     static let format: String? = "low-rank"
 
     private let codes: QidCodes?
 
     init(_ object: JSONObject, _ reading: ConfigurationReading) throws(CompressionError) {
         codes = try QidCodes(object, reading)
-    }
-
-    /// The `quantization_config` of a checkpoint made by a spec.
-    static func configuration(_ spec: Spec, ignored: [String]) -> JSONObject {
-        QidLayout.configuration(format, QidCodes.members(spec), ignored: ignored)
     }
 
     var scheme: String { "qid-low-rank" + (codes.map { "-w\($0.bits)" } ?? "") }

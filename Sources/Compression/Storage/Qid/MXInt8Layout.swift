@@ -3,16 +3,10 @@ import JSON
 import Kernels
 
 /// Microscaling's 8-bit integers: `weight` I8, rows × columns, and `weight_scale` U8, rows × columns/32 (`MXMatrix`).
-struct MXInt8Layout: StorageLayout {
-    static let method = QidLayout.method
+struct MXInt8Layout: QidLayout {
     static let format: String? = "mxint8"
 
     init(_ object: JSONObject, _ reading: ConfigurationReading) {}
-
-    /// The `quantization_config` of a checkpoint.
-    static func configuration(ignored: [String]) -> JSONObject {
-        QidLayout.configuration(format, JSONObject(), ignored: ignored)
-    }
 
     var scheme: String { "mxint8" }
 

@@ -1,6 +1,6 @@
 import JSON
 
-/// What is common to the layouts of our own, for what no other tool has one.
+/// A layout of our own, for what no other tool has one; `format` tells them apart.
 ///
 /// | `format` | tensors of a module |
 /// |---|---|
@@ -9,17 +9,29 @@ import JSON
 /// | `levels` | see `CodebookGeometry` |
 /// | `mxint8` | `weight` I8, rows × columns; `weight_scale` U8, rows × columns/32 (see `MXMatrix`) |
 /// | `float-quantized` | `weight` F8_E5M2, rows × columns; `weight_scale` float, rows × groups |
-enum QidLayout {
-    static let method = "qid"
+protocol QidLayout: StorageLayout {}
 
-    /// The `quantization_config` of a format with some members of its own.
-    static func configuration(_ format: String?, _ members: JSONObject, ignored: [String]) -> JSONObject {
+extension QidLayout {
+    static var method: String { "qid" }
+
+    /// The `quantization_config` of a checkpoint, with some members of the layout's own.
+    static func configuration(_ members: JSONObject = JSONObject(), ignored: [String]) -> JSONObject {
         var config = JSONObject()
         config["quant_method"] = .string(method)
         config["format"] = format.map { .string($0) }
         for member in members.members { config[member.key] = member.value }
         config["ignore"] = .array(ignored.map { .string($0) })
         return config
+    }
+}
+
+/// A layout whose values may be codes, as the spec says that made it.
+protocol QidCodedLayout: QidLayout {}
+
+extension QidCodedLayout {
+    /// The `quantization_config` of a checkpoint made by a spec.
+    static func configuration(_ spec: Spec, ignored: [String]) -> JSONObject {
+        configuration(QidCodes.members(spec), ignored: ignored)
     }
 }
 

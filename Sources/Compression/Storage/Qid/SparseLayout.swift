@@ -3,19 +3,13 @@ import Kernels
 
 /// Weights of which some are left out: `weight` as in `MaskedGeometry`, with the keys `bits` and `symmetric` where values
 /// are codes.
-struct SparseLayout: StorageLayout {
-    static let method = QidLayout.method
+struct SparseLayout: QidCodedLayout {
     static let format: String? = "sparse"
 
     private let codes: QidCodes?
 
     init(_ object: JSONObject, _ reading: ConfigurationReading) throws(CompressionError) {
         codes = try QidCodes(object, reading)
-    }
-
-    /// The `quantization_config` of a checkpoint made by a spec.
-    static func configuration(_ spec: Spec, ignored: [String]) -> JSONObject {
-        QidLayout.configuration(format, QidCodes.members(spec), ignored: ignored)
     }
 
     var scheme: String { "qid-sparse" + (codes.map { "-w\($0.bits)" } ?? "") }

@@ -1,0 +1,21 @@
+import Archive
+import FoundationEssentials
+import Pipeline
+import Records
+import System
+
+/// Unpacks a checkpoint's weights again if they had to make room.
+func restoreIfEvicted(_ record: CheckpointRecord, in workspace: Workspace) throws(StageError) {
+    guard try exists(workspace.evictionMark(of: record.digest)) else { return }
+    var sources: [String] = []
+    for known in try sourceRecords(in: workspace) where known.digest == record.digest {
+        sources.append(known.path)
+        let place = URL(filePath: known.path)
+        guard try exists(place) else { continue }
+        let discovery = try attempt { () throws(ArchiveError) in try Discovery(root: place) }
+        for source in discovery.sources where source.location.path == known.path {
+            if try CheckpointIntake(source, workspace).run().digest == record.digest { return }
+        }
+    }
+    throw .sourceGone(checkpoint: record.digest, sources: sources.sorted())
+}

@@ -1,0 +1,46 @@
+import FoundationEssentials
+import JSON
+import Pipeline
+import Records
+import System
+import Warehouse
+
+/// All that a run's report depends on: where it is as it was when the report was made, nothing is left to do.
+struct RunState {
+    /// Keys of the evaluations that are not there.
+    let unevaluated: [String]
+    private let lockDigest: String
+    private let evaluated: Int
+    private let digest: String
+
+    init(
+        of lock: Lock, _ cells: [Cell], _ problems: [Resolution.Problem], in workspace: Workspace
+    ) throws(StageError) {
+        let contents = try StoreContents(workspace)
+        unevaluated = cells.filter { !contents.isEvaluated($0) }.map(\.evaluation.text)
+        lockDigest = lock.digest
+        evaluated = cells.count - unevaluated.count
+        let identity: JSONValue = [
+            "program_version": .string(programVersion), "lock_digest": .string(lockDigest),
+            "unevaluated": .array(unevaluated.map { .string($0) }),
+            "problems": .array(problems.map { .array([.string($0.path), .string($0.reason)]) }),
+        ]
+        digest = sha256(Array(identity.canonicalText.utf8))
+    }
+
+    /// Whether the run's report was made of this, and stands with its measurements in the warehouse.
+    func isReported(in run: RunDirectory, _ workspace: Workspace) throws(StageError) -> Bool {
+        let noted = try attempt { () throws(SystemError) in try readFileIfThere(run.reported) }
+        guard noted.map({ String(decoding: $0, as: UTF8.self) }) == digest + "\n",
+            try exists(run.report.appending(path: headlineName)), try exists(workspace.warehouse)
+        else { return false }
+        return try attempt { () throws(WarehouseError) in
+            try WarehouseReader(reading: workspace.warehouse).evaluationCount(ofRun: lockDigest) == evaluated
+        }
+    }
+
+    /// Notes that the run's report was made of this.
+    func note(in run: RunDirectory) throws(StageError) {
+        try attempt { () throws(SystemError) in try replaceFile(Array((digest + "\n").utf8), at: run.reported) }
+    }
+}

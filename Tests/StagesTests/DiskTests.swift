@@ -1,0 +1,99 @@
+import Foundation
+import JSON
+import Pipeline
+import System
+import TestSupport
+import Testing
+
+/// A run on a disk that does not hold what it makes at once.
+struct DiskTests {
+    /// The small archive with each checkpoint in a tar file of its own.
+    private static func packedArchive(in directory: URL, disk: String?) throws -> SmallArchive {
+        let archive = try SmallArchive(in: directory)
+        for size in try names(in: archive.archive) {
+            let folder = archive.archive.appending(path: size)
+            for step in try names(in: folder) {
+                let tar = Command("tar", ["-C", folder.path, "-cf", folder.appending(path: step + ".tar").path, step])
+                try #require(try tar.run() == .exited(status: 0))
+                try removeTree(folder.appending(path: step))
+            }
+        }
+        let text = String(decoding: try readFile(archive.manifest), as: UTF8.self)
+        try replaceFile(Array((text + (disk.map { "disk: \($0)\n" } ?? "")).utf8), at: archive.manifest)
+        return archive
+    }
+
+    private static func evaluations(_ workspace: URL) throws -> [String: [UInt8]] {
+        let folder = workspace.appending(path: "store/evaluations")
+        return try Dictionary(
+            uniqueKeysWithValues: names(in: folder).map { ($0, try readFile(folder.appending(path: $0))) })
+    }
+
+    @Test func measuredFormsMakeRoomAndNothingElseChanges() throws {
+        try withScratchDirectory { directory in
+            let free = try Self.packedArchive(in: directory.appending(path: "free"), disk: nil)
+            let all = directory.appending(path: "all")
+            try #require(try qid(["run", free.manifest.path, "--workspace", all.path]).status == 0)
+
+            let tight = try Self.packedArchive(in: directory.appending(path: "tight"), disk: "1.6MB")
+            let workspace = directory.appending(path: "workspace")
+            let run = { try qid(["run", tight.manifest.path, "--workspace", workspace.path]) }
+            let first = try run()
+            try #require(first.status == 0, "\(first.errors)")
+            #expect(first.errors.components(separatedBy: "evaluate: ").count > 3, "\(first.errors)")
+            #expect(try Self.evaluations(workspace) == Self.evaluations(all))
+            #expect(try names(in: workspace.appending(path: "store/compressed")).count < 18)
+            let checkpoints = workspace.appending(path: "store/checkpoints")
+            let evicted = try names(in: checkpoints).filter {
+                try exists(checkpoints.appending(path: "\($0)/weights.evicted"))
+            }
+            #expect(!evicted.isEmpty)
+            #expect(try run().errors.contains("nothing new: all of 24 cells"))
+
+            // What made room comes back when it is asked for.
+            for name in try Self.evaluations(workspace).keys {
+                try removeFile(workspace.appending(path: "store/evaluations/\(name)"))
+            }
+            #expect(try run().status == 0)
+            #expect(try Self.evaluations(workspace) == Self.evaluations(all))
+        }
+    }
+
+    @Test func whatCannotFitIsRefusedBeforeAnythingIsMade() throws {
+        try withScratchDirectory { directory in
+            let archive = try Self.packedArchive(in: directory, disk: "400kB")
+            let workspace = directory.appending(path: "workspace")
+            let outcome = try qid(["run", archive.manifest.path, "--workspace", workspace.path])
+            #expect(outcome.status == 74, "\(outcome.errors)")
+            #expect(outcome.errors.contains("of disk, but only"), "\(outcome.errors)")
+            #expect(try names(in: workspace.appending(path: "store/compressed")).isEmpty)
+        }
+    }
+
+    @Test func unpackedWeightsMakeRoomForTheNext() throws {
+        try withScratchDirectory { directory in
+            let archive = try Self.packedArchive(in: directory, disk: nil)
+            let workspace = try Workspace(creating: directory.appending(path: "workspace"))
+            let options = ["--manifest", archive.manifest.path, "--workspace", workspace.root.path]
+            // Each source needs more than the others leave, so that all but the last make room.
+            try #require(try qid(options + ["--disk", "250kB"], command: "qid-ingest").status == 0)
+            let evicted = try names(in: workspace.checkpoints).filter {
+                try exists(workspace.checkpoint($0).appending(path: "weights.evicted"))
+            }
+            #expect(!evicted.isEmpty)
+            // They come back where they are needed, and what cannot come back is named.
+            try removeTree(archive.archive.appending(path: "d16/step64.tar"))
+            let quantize = try qid(options, command: "qid-quantize")
+            #expect(quantize.errors.contains("made room and cannot be unpacked again"), "\(quantize.errors)")
+            #expect(quantize.errors.contains("d16/step64.tar"), "\(quantize.errors)")
+        }
+    }
+
+    @Test(arguments: [
+        ("512MB", 512_000_000), ("4GiB", 4 << 30), ("1.5TB", 1_500_000_000_000), ("3 kB", 3000), ("17B", 17),
+    ])
+    func sizes(text: String, bytes: Int) { #expect(ByteSize(text)?.bytes == bytes) }
+
+    @Test(arguments: ["", "MB", "0MB", "-1GB", "5", "1e30TB", "nanGB", "4 G B"])
+    func whatIsNoSize(text: String) { #expect(ByteSize(text) == nil) }
+}
