@@ -24,6 +24,7 @@ package struct ElementLoops: Sendable {
         activate: @escaping @Sendable (ActivatedRow) -> Void, largest: @escaping @Sendable (LogitBlock) -> Float,
         exponentiate: @escaping @Sendable (LogitBlock, Float) -> Double,
         compare: @escaping @Sendable (LogitBlock, Float) -> (sum: Double, difference: Double),
+        cap: @escaping @Sendable (CappedRow) -> Void,
         accumulate:
             @escaping @Sendable (
                 inout OnlineSoftmax, UnsafeMutablePointer<Float>, Int, UnsafeMutablePointer<Float>, Int
