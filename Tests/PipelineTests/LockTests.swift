@@ -160,10 +160,10 @@ struct KnownRunTests {
             let identity = try #require(try run.identity())
             #expect(other.name != run.name && identity.lockDigest == first.digest)
             #expect(identity.shardName == "shard.txt" && identity.shardDigest == "5a")
-            // A lock that somebody changed is no longer the run that it was.
+            // A lock that somebody changed is no longer the run that it was, but the one that it says now.
             try replaceFile(Array(second.json.yamlText.utf8), at: run.lock)
             #expect(try workspace.knownRun(of: first) == nil)
-            #expect(try workspace.knownRun(of: second)?.name == other.name)
+            #expect(try workspace.knownRun(of: second)?.name == run.name)
         }
     }
 }

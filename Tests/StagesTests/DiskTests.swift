@@ -35,7 +35,7 @@ struct DiskTests {
             let all = directory.appending(path: "all")
             try #require(try qid(["run", free.manifest.path, "--workspace", all.path]).status == 0)
 
-            let tight = try Self.packedArchive(in: directory.appending(path: "tight"), disk: "1.6MB")
+            let tight = try Self.packedArchive(in: directory.appending(path: "tight"), disk: "1.9MB")
             let workspace = directory.appending(path: "workspace")
             let run = { try qid(["run", tight.manifest.path, "--workspace", workspace.path]) }
             let first = try run()
@@ -43,11 +43,7 @@ struct DiskTests {
             #expect(first.errors.components(separatedBy: "evaluate: ").count > 3, "\(first.errors)")
             #expect(try Self.evaluations(workspace) == Self.evaluations(all))
             #expect(try names(in: workspace.appending(path: "store/compressed")).count < 18)
-            let checkpoints = workspace.appending(path: "store/checkpoints")
-            let evicted = try names(in: checkpoints).filter {
-                try exists(checkpoints.appending(path: "\($0)/weights.evicted"))
-            }
-            #expect(!evicted.isEmpty)
+            #expect(try !Self.evicted(Workspace(existing: workspace)).isEmpty)
             #expect(try run().errors.contains("nothing new: all of 24 cells"))
 
             // What made room comes back when it is asked for.
@@ -75,17 +71,40 @@ struct DiskTests {
             let archive = try Self.packedArchive(in: directory, disk: nil)
             let workspace = try Workspace(creating: directory.appending(path: "workspace"))
             let options = ["--manifest", archive.manifest.path, "--workspace", workspace.root.path]
-            // Each source needs more than the others leave, so that all but the last make room.
-            try #require(try qid(options + ["--disk", "250kB"], command: "qid-ingest").status == 0)
-            let evicted = try names(in: workspace.checkpoints).filter {
-                try exists(workspace.checkpoint($0).appending(path: "weights.evicted"))
+            try #require(try qid(options + ["--disk", "300kB"], command: "qid-ingest").status == 0)
+            #expect(try !Self.evicted(workspace).isEmpty)
+            try #require(try qid(options, command: "qid-quantize").status == 0)
+            #expect(try Self.evicted(workspace).isEmpty)
+        }
+    }
+
+    @Test func weightsWhoseSourceIsGoneAreNamedAndTheOthersGoOn() throws {
+        try withScratchDirectory { directory in
+            let archive = try Self.packedArchive(in: directory, disk: nil)
+            let workspace = try Workspace(creating: directory.appending(path: "workspace"))
+            let place = ["--workspace", workspace.root.path]
+            try #require(try qid(["run", archive.manifest.path] + place).status == 0)
+            for digest in try names(in: workspace.checkpoints) {
+                let folder = workspace.checkpoint(digest)
+                try removeFile(folder.appending(path: "model.safetensors"))
+                try replaceFile([], at: folder.appending(path: "weights.evicted"))
             }
-            #expect(!evicted.isEmpty)
-            // They come back where they are needed, and what cannot come back is named.
-            try removeTree(archive.archive.appending(path: "d16/step64.tar"))
-            let quantize = try qid(options, command: "qid-quantize")
+            try removeTree(workspace.compressed)
+            try makeDirectory(workspace.compressed)
+            try removeFile(archive.archive.appending(path: "d16/step64.tar"))
+            let run = try #require(try workspace.runDirectories().first)
+            let quantize = try qid(["--manifest", run.lock.path] + place, command: "qid-quantize")
+            #expect(quantize.status == 65)
             #expect(quantize.errors.contains("made room and cannot be unpacked again"), "\(quantize.errors)")
             #expect(quantize.errors.contains("d16/step64.tar"), "\(quantize.errors)")
+            #expect(quantize.errors.contains("quantize: 15 compressed, 0 known, 3 failed"), "\(quantize.errors)")
+            #expect(try Self.evicted(workspace).count == 1)
+        }
+    }
+
+    private static func evicted(_ workspace: Workspace) throws -> [String] {
+        try names(in: workspace.checkpoints).filter {
+            try exists(workspace.checkpoint($0).appending(path: "weights.evicted"))
         }
     }
 

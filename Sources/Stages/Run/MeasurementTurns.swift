@@ -39,7 +39,8 @@ struct MeasurementTurns {
             room = DiskRoom(workspace: workspace, budget: disk ?? .max)
             return
         }
-        let (budget, capacity) = try Self.capacity(of: workspace, disk, growth: missing.count * lock.recordByteCount)
+        let (budget, capacity) = try Self.capacity(
+            of: workspace, disk, growth: Self.recordsByteCount + missing.count * lock.recordByteCount)
         room = DiskRoom(workspace: workspace, budget: budget)
         // A job array is one turn, unless the disk is too small.
         let share = if case .slurm = pipeline[.evaluate] { Double.infinity } else { Self.workOfTurn }
@@ -74,6 +75,9 @@ struct MeasurementTurns {
             if turns.count > 1 { try stages.perform(.record, on: run.lock) }
         }
     }
+
+    /// What warehouse, log and report take however few cells there are, in bytes.
+    private static let recordsByteCount = 600_000
 
     /// Operations that are worth starting processes for: some minutes of two cores.
     private static let workOfTurn = 2e13
