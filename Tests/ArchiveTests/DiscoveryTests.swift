@@ -22,25 +22,26 @@ import Testing
     @Test func findsTheDemoInAllItsForms() throws {
         let discovery = try Discovery(root: Fixtures.demoArchive)
         #expect(discovery.skipped.isEmpty)
-        let steps = [64, 128, 256, 512, 1024, 2048, 4096]
-        let expected = [
-            ("neox-1m2", steps.dropLast()), ("neox-200k", steps[...]), ("neox-25k", steps[...]),
-            ("neox-85k", steps[...]),
+        let steps = [64, 128, 256, 512, 1024]
+        let runs = [
+            "neox-200k-seed1", "neox-25k-seed1", "neox-25k-seed2", "neox-560k-seed1", "neox-85k-seed1",
+            "neox-85k-seed2",
         ]
-        #expect(discovery.sources.map(\.series) == expected.flatMap { Array(repeating: $0.0, count: $0.1.count) })
-        #expect(discovery.sources.map(\.step) == expected.flatMap { $0.1 })
+        #expect(discovery.sources.map(\.series) == runs.flatMap { Array(repeating: $0, count: steps.count) })
+        #expect(discovery.sources.map(\.step) == runs.flatMap { _ in steps })
+        #expect(discovery.sources.allSatisfy { $0.series.hasSuffix("-seed\($0.place.seed ?? "")") })
         let forms = Dictionary(grouping: discovery.sources, by: \.form).mapValues(\.count)
-        #expect(forms == [.directory: 8, .compressedDirectory: 5, .tar: 14])
-        let sharded = discovery.sources.first { $0.name == "neox-1m2/step256" }
+        #expect(forms == [.directory: 6, .compressedDirectory: 4, .tar: 20])
+        let sharded = discovery.sources.first { $0.name == "neox-560k-seed1/step256" }
         #expect(sharded?.weights.count == 3)
         #expect(sharded?.companions == ["config.json", "model.safetensors.index.json", "tokenizer.json"])
     }
 
     @Test func aRootMayBeARunAStepOrATar() throws {
-        let run = try Discovery(root: Fixtures.demoArchive.appending(path: "neox-25k"))
-        #expect(Set(run.sources.map(\.series)) == ["neox-25k"])
-        #expect(run.sources.map(\.step) == [64, 128, 256, 512, 1024, 2048, 4096])
-        for path in ["neox-200k/step64", "neox-25k/step64.tar.zst"] {
+        let run = try Discovery(root: Fixtures.demoArchive.appending(path: "neox-25k-seed1"))
+        #expect(Set(run.sources.map(\.series)) == ["neox-25k-seed1"])
+        #expect(run.sources.map(\.step) == [64, 128, 256, 512, 1024])
+        for path in ["neox-200k-seed1/step64", "neox-25k-seed1/step64.tar.zst"] {
             let one = try Discovery(root: Fixtures.demoArchive.appending(path: path))
             #expect(one.sources.map(\.step) == [64])
             #expect(one.sources.map(\.series) == [String(path.split(separator: "/")[0])])

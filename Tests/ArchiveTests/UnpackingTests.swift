@@ -37,7 +37,10 @@ import Testing
 
     private var path: String { directory.url.appending(path: "step1.tar").path() }
 
-    @Test(arguments: ["neox-25k/step64.tar.zst", "neox-85k/step64.tar.gz", "neox-1m2/step64", "neox-1m2/step256"])
+    @Test(arguments: [
+        "neox-25k-seed1/step64.tar.zst", "neox-85k-seed2/step64.tar.gz", "neox-560k-seed1/step64",
+        "neox-560k-seed1/step256",
+    ])
     func unpacksTheDemo(name: String) throws {
         let source = try #require(
             try Discovery(root: Fixtures.demoArchive).sources.first { $0.name == name })

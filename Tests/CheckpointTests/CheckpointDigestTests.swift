@@ -10,8 +10,8 @@ import Testing
 
     /// Digests made by CPython's json and hashlib from the files.
     @Test(arguments: [
-        ("neox-200k/step64", "48fc120ed7d49e2cc9d792d466070dfb654c6184f72352d373cfcd86aaa9fd0b"),
-        ("neox-1m2/step256", "c6ba45f0211aaf7b30222e33acc4119a08ecc8d84711867e14a16959fd473382"),
+        ("neox-200k-seed1/step64", "cdb343b4c3d20ed03b5b626db03b665e95a34c0b87527d593d3583a8432eda08"),
+        ("neox-560k-seed1/step256", "069aca047d61805ffa2445226e518fce901a7a04831e0d6058dfa203017e9244"),
     ])
     func identifiesTheDemo(name: String, digest: String) throws {
         #expect(try Checkpoint(directory: Fixtures.demoArchive.appending(path: name)).digest().description == digest)

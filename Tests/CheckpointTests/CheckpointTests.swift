@@ -39,7 +39,7 @@ import Testing
     }
 
     @Test func opensTheDemosShards() throws {
-        let checkpoint = try Checkpoint(directory: Fixtures.demoArchive.appending(path: "neox-1m2/step256"))
+        let checkpoint = try Checkpoint(directory: Fixtures.demoArchive.appending(path: "neox-560k-seed1/step256"))
         #expect(checkpoint.weightFiles.count == 3)
         #expect(checkpoint.tokenizerFile?.lastPathComponent == "tokenizer.json")
         #expect(checkpoint.config.declaredType == "float16")

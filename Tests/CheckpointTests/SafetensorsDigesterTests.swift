@@ -30,7 +30,7 @@ import Testing
     }
 
     @Test func agreesWithTheMappedFile() throws {
-        let directory = Fixtures.demoArchive.appending(path: "neox-200k/step64")
+        let directory = Fixtures.demoArchive.appending(path: "neox-200k-seed1/step64")
         let bytes = Array(try Data(contentsOf: directory.appending(path: "model.safetensors")))
         let streamed = try digest(bytes, pieceByteCount: 10_007).tensors
         #expect(try CheckpointDigest(streamed) == Checkpoint(directory: directory).digest())

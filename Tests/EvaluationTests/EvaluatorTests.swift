@@ -10,7 +10,7 @@ import Testing
 
 /// Evaluations of a checkpoint of the demo archive, which lies in the repository.
 struct EvaluatorTests {
-    private static let demo = Fixtures.demoArchive.appending(path: "neox-200k")
+    private static let demo = Fixtures.demoArchive.appending(path: "neox-200k-seed1")
     private static let stream: [UInt32] = (0..<40_000).map { UInt32(($0 * 7919 + $0 / 13) % 1024) }
 
     private static func weights(_ step: String) throws -> WeightStore {
@@ -22,7 +22,7 @@ struct EvaluatorTests {
     }
 
     @Test func resultsFollowTheirDefinitions() throws {
-        let evaluation = try Self.evaluator("step512", "step4096").evaluate(
+        let evaluation = try Self.evaluator("step256", "step1024").evaluate(
             Self.stream, .init(context: 64, windows: .first(6)))
         let (base, other) = (evaluation.results[0], evaluation.results[1])
         #expect(evaluation.context == 64 && evaluation.windows == 6 && evaluation.tokens == 6 * 63)
@@ -48,7 +48,7 @@ struct EvaluatorTests {
     }
 
     @Test func jsonIsTheContracts() throws {
-        let evaluation = try Self.evaluator("step512", "step4096").evaluate(
+        let evaluation = try Self.evaluator("step256", "step1024").evaluate(
             Self.stream, .init(context: 32, windows: .first(1)))
         let json = try #require(try JSONValue(parsing: evaluation.json.canonicalText).object)
         #expect(Set(json.keys) == ["context", "windows", "tokens", "results"])
@@ -58,7 +58,7 @@ struct EvaluatorTests {
                 "name", "loss", "perplexity", "window_places", "window_nll", "window_kl", "qid", "qid_stderr", "kl",
                 "kl_stderr", "rho_stderr", "agreement", "bits_per_weight",
             ])
-        #expect(result["name"] == "step4096" && result["window_nll"]?.array?.count == 1)
+        #expect(result["name"] == "step1024" && result["window_nll"]?.array?.count == 1)
         #expect(result["loss"]?.double == evaluation.results[1].loss)
         // One window has no standard error.
         #expect(result["qid_stderr"] == .null && result["kl_stderr"] == .null && result["rho_stderr"] == .null)
@@ -67,7 +67,7 @@ struct EvaluatorTests {
     }
 
     @Test func addsWindowsUntilTheStandardErrorIsReached() throws {
-        let evaluator = try Self.evaluator("step512", "step4096")
+        let evaluator = try Self.evaluator("step256", "step1024")
         let all = try evaluator.evaluate(Self.stream, .init(context: 16, windows: .first(96)))
         func result(_ windows: Int) throws -> EvaluationResult {
             try evaluator.evaluate(Self.stream, .init(context: 16, windows: .first(windows))).results[1]
@@ -100,7 +100,7 @@ struct EvaluatorTests {
     }
 
     @Test func repeatsItselfForAnyNumberOfThreads() throws {
-        let evaluator = try Self.evaluator("step512", "step4096")
+        let evaluator = try Self.evaluator("step256", "step1024")
         let request = Evaluator.Request(context: 48, windows: .first(5))
         let one = try Parallel.$limit.withValue(1) { try evaluator.evaluate(Self.stream, request) }
         let three = try Parallel.$limit.withValue(3) { try evaluator.evaluate(Self.stream, request) }
@@ -109,12 +109,12 @@ struct EvaluatorTests {
 
     @Test func aVariantThatIsNotFiniteIsReportedAndTheOthersStand() throws {
         let broken = try BrokenCheckpoint(
-            Self.demo.appending(path: "step512"), tensor: "gpt_neox.layers.2.mlp.dense_4h_to_h.weight")
+            Self.demo.appending(path: "step256"), tensor: "gpt_neox.layers.2.mlp.dense_4h_to_h.weight")
         let weights = try WeightStore(Checkpoint(directory: broken.directory))
         let variants = [
-            Evaluator.Variant(name: "baseline", weights: try Self.weights("step512")),
+            Evaluator.Variant(name: "baseline", weights: try Self.weights("step256")),
             Evaluator.Variant(name: "broken", weights: weights),
-            Evaluator.Variant(name: "later", weights: try Self.weights("step4096")),
+            Evaluator.Variant(name: "later", weights: try Self.weights("step1024")),
         ]
         let request = Evaluator.Request(context: 32, windows: .until(PrecisionTarget(qidStderr: 10), limit: 64))
         let evaluation = try Evaluator(variants).evaluate(Self.stream, request)
@@ -134,8 +134,8 @@ struct EvaluatorTests {
     }
 
     @Test func agreesWithTransformersOnRoundedWeights() throws {
-        let step = "step4096"
-        let expected = try #require(try Fixtures.json("rtn/neox-200k/\(step).json").object)
+        let step = "step1024"
+        let expected = try #require(try Fixtures.json("rtn/neox-200k-seed1/\(step).json").object)
         let scratch = try ScratchDirectory()
         let names = expected.keys.filter { $0.hasPrefix("rtn-") }
         let targets = try Self.specs.map { spec in

@@ -7,7 +7,7 @@ import Testing
 
 /// Variants that stop by themselves, on a checkpoint of the demo archive with later steps of its training as variants.
 struct TargetedEvaluationTests {
-    private static let demo = Fixtures.demoArchive.appending(path: "neox-200k")
+    private static let demo = Fixtures.demoArchive.appending(path: "neox-200k-seed1")
     private static let stream: [UInt32] = (0..<3200).map { UInt32(($0 * 7919 + $0 / 13) % 1024) }
     private static let context = 16
 
@@ -38,13 +38,13 @@ struct TargetedEvaluationTests {
     }
 
     @Test func eachStopsWhenItsOwnQiDIsKnown() throws {
-        let steps = [512, 1024, 2048, 4096]
+        let steps = [128, 256, 512, 1024]
         let evaluator = try Self.evaluator(steps)
         let all = try evaluator.evaluate(Self.stream, .init(context: Self.context))
         let errors = all.results.compactMap(\.qidStandardError).sorted()
         let target = (errors[1] + errors[2]) / 2 * 1.3
         let stopped = try evaluator.evaluate(Self.stream, Self.request(target, baselineWindows: 40))
-        #expect(stopped.availableWindows == 200 && stopped.variants.map(\.name) == ["1024", "2048", "4096"])
+        #expect(stopped.availableWindows == 200 && stopped.variants.map(\.name) == ["256", "512", "1024"])
         var counts: Set<Int> = []
         for (result, whole) in zip(stopped.variants, all.results.dropFirst()) {
             let count = Self.needed(whole, all.results[0], target)
@@ -61,20 +61,20 @@ struct TargetedEvaluationTests {
 
     @Test func companionsChangeNothing() throws {
         let target = 0.05
-        let together = try Self.evaluator([512, 1024, 2048, 4096]).evaluate(
+        let together = try Self.evaluator([128, 256, 512, 1024]).evaluate(
             Self.stream, Self.request(target, limit: 150, baselineWindows: 128))
-        for (place, step) in [1024, 2048, 4096].enumerated() {
-            let alone = try Self.evaluator([512, step]).evaluate(Self.stream, Self.request(target, limit: 150))
+        for (place, step) in [256, 512, 1024].enumerated() {
+            let alone = try Self.evaluator([128, step]).evaluate(Self.stream, Self.request(target, limit: 150))
             #expect(alone.variants == [together.variants[place]])
             #expect(alone.baseline == nil)
         }
-        let baseline = try Self.evaluator([512]).evaluate(
+        let baseline = try Self.evaluator([128]).evaluate(
             Self.stream, Self.request(target, limit: 150, baselineWindows: 128))
         #expect(baseline.baseline == together.baseline && baseline.baseline?.windowNLL.count == 128)
     }
 
     @Test func theLimitHoldsForAll() throws {
-        let evaluation = try Self.evaluator([512, 4096]).evaluate(
+        let evaluation = try Self.evaluator([128, 1024]).evaluate(
             Self.stream, Self.request(1e-9, limit: 40, baselineWindows: 128))
         #expect(evaluation.availableWindows == 40)
         #expect(evaluation.variants[0].windowNLL.count == 40 && evaluation.baseline?.windowNLL.count == 40)
@@ -82,10 +82,10 @@ struct TargetedEvaluationTests {
 
     @Test func valuesThatAreNotFiniteEndOnlyWhatTheyConcern() throws {
         let broken = try BrokenCheckpoint(
-            Self.demo.appending(path: "step512"), tensor: "gpt_neox.layers.2.mlp.dense_4h_to_h.weight")
+            Self.demo.appending(path: "step128"), tensor: "gpt_neox.layers.2.mlp.dense_4h_to_h.weight")
         let bad = Evaluator.Variant(
             name: "broken", weights: try WeightStore(try Checkpoint(directory: broken.directory)))
-        let good = try [512, 4096].map { step in
+        let good = try [128, 1024].map { step in
             let directory = Self.demo.appending(path: "step\(step)")
             return Evaluator.Variant(name: "\(step)", weights: try WeightStore(try Checkpoint(directory: directory)))
         }
@@ -101,7 +101,7 @@ struct TargetedEvaluationTests {
 
     @Test func targetsThatAreNeverReachedAreRefused() throws {
         #expect(throws: EvaluationError.standardErrorNotPositive(0)) {
-            try Self.evaluator([512, 4096]).evaluate(Self.stream, Self.request(0))
+            try Self.evaluator([128, 1024]).evaluate(Self.stream, Self.request(0))
         }
     }
 }

@@ -68,8 +68,8 @@ struct NativeTests {
         let points = try warehouse.query("SELECT law, scheme, n FROM fit ORDER BY law")
         #expect(
             points.rows == [
-                [.text("chinchilla"), .text("dense"), .integer(16)],
-                [.text("effective-parameters"), .text("all"), .integer(28)],
+                [.text("chinchilla"), .text("dense"), .integer(18)],
+                [.text("effective-parameters"), .text("all"), .integer(30)],
             ])
     }
 }

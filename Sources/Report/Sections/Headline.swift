@@ -102,7 +102,7 @@ private struct Headline {
             (law == nil || $0.scheme == law?.scheme) && (family == nil || $0.family == family)
         }
         let sizes = Set(cells.map(\.params)).sorted()
-        let checkpoints = Set(cells.map { [$0.params, $0.tokens ?? 0] }).count
+        let checkpoints = Set(cells.map(\.model.checkpoint)).count
         let ranges = Set(cells.map(\.bits)).sorted(by: >).map { bits in
             let values = cells.filter { $0.bits == bits }.map(\.qid)
             return Self.span(values.min() ?? 0, values.max() ?? 0) { Figures.significant($0, digits: 2) }

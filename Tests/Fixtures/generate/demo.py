@@ -14,7 +14,7 @@ from losses import DEMO
 
 
 def files(place):
-    """What is in a checkpoint such as `neox-85k/step512`: bytes by file name."""
+    """What is in a checkpoint such as `neox-85k-seed1/step512`: bytes by file name."""
     base = DEMO / "archive" / place
     for ending, unpack in ((".tar.gz", gzip.decompress), (".tar.zst", unzstd)):
         archive = base.with_name(base.name + ending)

@@ -57,7 +57,7 @@ def rate(step):
 
 
 def train(name, tokens, seed):
-    compress, config = COMPRESSIONS[name], demo.files("neox-25k/step64")["config.json"]
+    compress, config = COMPRESSIONS[name], demo.files("neox-25k-seed1/step64")["config.json"]
     torch.manual_seed(seed)
     model = transformers.GPTNeoXForCausalLM(transformers.GPTNeoXConfig(**settings(config))).float()
     linear = list(demo.linear_layers(model).values())
