@@ -122,14 +122,14 @@ struct ReferenceDecoder {
         case .separate(let query, let key, let value):
             (queries, keys, values) = (split(linear(row, query)), split(linear(row, key)), split(linear(row, value)))
         }
-        if let clip = attention.clip {
-            func clamped(_ heads: [[Double]]) -> [[Double]] {
-                heads.map { $0.map { min(max($0, -Double(clip)), Double(clip)) } }
-            }
-            (queries, keys, values) = (clamped(queries), clamped(keys), clamped(values))
+        func clamped(_ heads: [[Double]]) -> [[Double]] {
+            guard let clip = attention.clip.map(Double.init) else { return heads }
+            return heads.map { $0.map { min(max($0, -clip), clip) } }
         }
-        queries = normed(queries, attention.queryNorm)
-        keys = normed(keys, attention.keyNorm)
+        if !attention.clipsBehindNorms { (queries, keys) = (clamped(queries), clamped(keys)) }
+        (queries, keys) = (normed(queries, attention.queryNorm), normed(keys, attention.keyNorm))
+        if attention.clipsBehindNorms { (queries, keys) = (clamped(queries), clamped(keys)) }
+        values = clamped(values)
         if let rotary = attention.rotary {
             queries = queries.map { rotated($0, rotary, position: position, count: count) }
             keys = keys.map { rotated($0, rotary, position: position, count: count) }

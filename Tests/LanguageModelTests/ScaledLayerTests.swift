@@ -36,7 +36,7 @@ struct ScaledLayerTests {
         "falcon": [.attentionOutput], "falcon new": [.attentionInput, .attentionOutput, .mlpInput],
         "falcon alibi": [.attentionInput, .attentionOutput, .mlpInput],
         "bloom": [.attentionInput, .attentionOutput, .mlpInput], "mpt": [.attentionInput, .mlpInput],
-        "hf_olmo": Set(ScalingSite.Place.allCases), "olmoe": [.attentionInput, .attentionOutput, .mlpOutput],
+        "hf_olmo": Set(ScalingSite.Place.allCases), "olmoe": [.attentionInput, .mlpOutput],
         "mixtral": [.attentionInput, .attentionOutput, .mlpOutput],
         "qwen2 moe": [.attentionInput, .attentionOutput, .mlpOutput],
         "qwen3 moe": [.attentionInput, .attentionOutput, .mlpOutput], "gpt oss": [.attentionInput, .attentionOutput],

@@ -107,7 +107,7 @@ enum TinyConfigurations {
         "bloom": #"{"model_type": "bloom", "vocab_size": 61, "hidden_size": 24, "n_layer": 2, "n_head": 6}"#,
         "mpt": """
         {"model_type": "mpt", "vocab_size": 61, "d_model": 24, "n_layers": 2, "n_heads": 3,
-         "attn_config": {"clip_qkv": 0.7, "softmax_scale": 0.5, "alibi_bias_max": 4}}
+         "attn_config": {"clip_qkv": 0.7, "softmax_scale": 0.5}}
         """,
         "hf_olmo": """
         {"model_type": "hf_olmo", "vocab_size": 50, "embedding_size": 61, "d_model": 24, "n_heads": 4, "n_layers": 2,
@@ -115,7 +115,8 @@ enum TinyConfigurations {
          "scale_logits": true, "weight_tying": false}
         """,
         "olmoe": """
-        {"model_type": "olmoe", \(llamaSizes), "num_key_value_heads": 2, "num_experts": 5, "num_experts_per_tok": 2}
+        {"model_type": "olmoe", \(llamaSizes), "num_key_value_heads": 2, "num_experts": 5, "num_experts_per_tok": 2,
+         "clip_qkv": 0.9}
         """,
         "mixtral": """
         {"model_type": "mixtral", \(llamaSizes), "num_key_value_heads": 2, "num_local_experts": 4, "sliding_window": 5}

@@ -12,6 +12,8 @@ package struct AttentionDescription: Sendable, Equatable {
     package var keyNorm: HeadNorm?
     /// Queries, keys and values are clamped to ±clip (OLMo).
     package var clip: Float?
+    /// Whether they are clamped behind the norms of queries and keys (OLMoE), not in front of them.
+    package var clipsBehindNorms = false
     package var rotary: RotaryDescription?
     /// A query sees itself and the slidingWindow − 1 tokens before it, or all.
     package var slidingWindow: Int?

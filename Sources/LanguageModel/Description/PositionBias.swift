@@ -11,8 +11,8 @@ package struct PositionBias: Sendable, Equatable {
         case bloom
         /// The same, in products of bfloat16 that are scaled as the scores are.
         case falcon(scale: Float)
-        /// Every second slope of the next higher power of two, then the others; down to 2^−maximum.
-        case mpt(maximum: Double)
+        /// Every second slope of the next higher power of two, then the others.
+        case mpt
     }
 
     package var headCount: Int
@@ -50,10 +50,10 @@ package struct PositionBias: Sendable, Equatable {
             let lower = 1 << (Int.bitWidth - 1 - headCount.leadingZeroBitCount)
             let rest = powers(heads: 2 * lower, count: 2 * (headCount - lower))
             return powers(heads: lower, count: lower) + stride(from: 0, to: rest.count, by: 2).map { rest[$0] }
-        case .mpt(let maximum):
+        case .mpt:
             let upper =
                 headCount.nonzeroBitCount == 1 ? headCount : 2 << (Int.bitWidth - 1 - headCount.leadingZeroBitCount)
-            let all = (1...upper).map { 1 / Float(Double.pow(2, Double(Float($0) * Float(maximum / Double(upper))))) }
+            let all = (1...upper).map { 1 / Float(Double.pow(2, Double(Float($0) * Float(8 / Double(upper))))) }
             if upper == headCount { return all }
             return Array(
                 (stride(from: 1, to: upper, by: 2) + stride(from: 0, to: upper, by: 2)).map { all[$0] }[..<headCount])

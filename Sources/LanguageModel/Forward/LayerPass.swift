@@ -147,10 +147,12 @@ struct LayerPass: Sendable {
 
     /// Clamps, normalizes and rotates queries and keys where the layer does so.
     private func normalizeAndRotate(_ heads: MatrixView, firstRow: Int) {
-        if let clip = layer.attention.clip { clamp(heads, to: clip) }
+        let attention = layer.attention
+        if let clip = attention.clip, !attention.clipsBehindNorms { clamp(heads, to: clip) }
         let layouts = layouts(heads)
-        normalize(layouts.queries, layer.attention.queryNorm, weights.queryNorm)
-        normalize(layouts.keys, layer.attention.keyNorm, weights.keyNorm)
+        normalize(layouts.queries, attention.queryNorm, weights.queryNorm)
+        normalize(layouts.keys, attention.keyNorm, weights.keyNorm)
+        if let clip = attention.clip, attention.clipsBehindNorms { clamp(heads, to: clip) }
         if let rotary {
             rotate(layouts.queries, table: rotary, windowLength: context, firstRow: firstRow)
             rotate(layouts.keys, table: rotary, windowLength: context, firstRow: firstRow)

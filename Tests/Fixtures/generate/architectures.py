@@ -99,7 +99,7 @@ FORMS = {
         "Bloom", sizes=dict(vocab_size=1024, hidden_size=36, n_layer=2, n_head=6, bos_token_id=0, eos_token_id=0)),
     "mpt": small(
         "Mpt", sizes=dict(vocab_size=1024, d_model=36, n_layers=2, n_heads=6, max_seq_len=256),
-        attn_config=dict(clip_qkv=1.5, alibi_bias_max=6)),
+        attn_config=dict(clip_qkv=1.5, softmax_scale=0.3)),
     "apertus": small("Apertus", attention_bias=True),
     "hf_olmo": small("Olmo", num_key_value_heads=4, tie_word_embeddings=True),
     "olmoe": small("Olmoe", intermediate_size=24, num_experts=6, num_experts_per_tok=2, clip_qkv=1.0),

@@ -36,6 +36,7 @@ extension FamilySettings {
         try require(json, "logit_scale", .null)
         try require(json, "norm_type", "low_precision_layernorm", "layernorm")
         try require(attention, "alibi", true)
+        try require(attention, "alibi_bias_max", 8)
         try require(attention, "qk_ln", false)
         try require(attention, "prefix_lm", false)
         try require(attention, "attn_type", "multihead_attention")
@@ -58,7 +59,6 @@ extension FamilySettings {
         let own = FamilySettings(json: try mptAttention(), hasModule: hasModule)
         let scale = try own.positiveNumber("softmax_scale").map { Float($0) }
         let clip = try own.positiveNumber("clip_qkv").map { Float($0) }
-        let largest = try own.positiveNumber("alibi_bias_max", default: 8) ?? 8
         return (0..<layerCount).map { index in
             let module = prefix + "\(index)"
             func linear(_ name: String, _ inputs: Int, _ outputs: Int) -> LinearDescription {
@@ -71,7 +71,7 @@ extension FamilySettings {
                     projections: .concatenated(linear("attn.Wqkv", width, 3 * width)),
                     output: linear("attn.out_proj", width, width), clip: clip,
                     scale: scale ?? AttentionDescription.scale(headSize: headSize),
-                    positionBias: PositionBias(headCount: heads, form: .mpt(maximum: largest))),
+                    positionBias: PositionBias(headCount: heads, form: .mpt)),
                 attentionNorms: SublayerNorms(before: norm.named(module + ".norm_1")),
                 feedForward: .dense(
                     MLPDescription(

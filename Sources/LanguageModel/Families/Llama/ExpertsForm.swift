@@ -24,7 +24,7 @@ struct ExpertsForm {
         _ settings: FamilySettings, count: Int, perToken: Int, sizeKey: String, size: Int, weighting: ExpertWeighting
     ) throws(LanguageModelError) {
         try settings.refuseUnknownRouterKeys()
-        self.count = try settings.size("num_experts", "num_local_experts", default: count, atMost: 1 << 14)
+        self.count = try settings.size("num_experts", "num_local_experts", default: count, atMost: 1 << 12)
         self.perToken = try settings.size("num_experts_per_tok", "experts_per_token", default: perToken)
         guard self.perToken <= self.count else {
             throw .setting(

@@ -41,6 +41,7 @@ extension LlamaForm {
             keyNorm: headNorm(prefix + names.keyNorm, heads: keyValueHeadCount), clip: clip,
             rotary: layersWithoutRotation.contains(index) ? nil : rotation, slidingWindow: window, scale: scale)
         attention.softCap = softCap
+        attention.clipsBehindNorms = clipsBehindNorms
         if hasSinks {
             attention.sinks = ParameterTensor(module: String(prefix.dropLast()), piece: "sinks", count: headCount)
         }

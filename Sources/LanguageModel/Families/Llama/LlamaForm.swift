@@ -28,6 +28,7 @@ struct LlamaForm {
     /// Norms in front of each sublayer's last linear layer (BitNet).
     var hasInnerNorms = false
     var clip: Float?
+    var clipsBehindNorms = false
     var activation: ActivationFunction
     let bitLinear: BitLinearForm?
     var names: LlamaNames

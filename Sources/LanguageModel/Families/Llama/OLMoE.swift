@@ -11,6 +11,7 @@ extension Family {
         form.headNorm = .overAll
         try form.takeAttentionBias()
         form.clip = try settings.positiveNumber("clip_qkv").map { Float($0) }
+        form.clipsBehindNorms = true
         let normalized = try settings.flag("norm_topk_prob", default: false)
         form.experts = try ExpertsForm(
             settings, count: 64, perToken: 8, sizeKey: "intermediate_size", size: 2048,
