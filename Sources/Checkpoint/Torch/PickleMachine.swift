@@ -55,7 +55,10 @@ struct PickleMachine {
         case UInt8(ascii: "]"): stack.append(heap.list())
         case UInt8(ascii: ")"): stack.append(heap.tuple([]))
         case UInt8(ascii: "("): marks.append(stack.count)
-        case UInt8(ascii: "c"): stack.append(try global(try line(), try line()))
+        case UInt8(ascii: "c"):
+            let module = try line()
+            let name = try line()
+            stack.append(try global(module, name))
         default: return false
         }
         return true
@@ -74,7 +77,9 @@ struct PickleMachine {
             let names = try pop(2)
             guard let module = names[0].text, let name = names[1].text else { throw malformed("a name is not text") }
             stack.append(try global(module, name))
-        case UInt8(ascii: "Q"): stack.append(heap.storage(try storage(try pop())))
+        case UInt8(ascii: "Q"):
+            let identifier = try pop()
+            stack.append(heap.storage(try storage(identifier)))
         case UInt8(ascii: "R"):
             let parts = try pop(2)
             stack.append(try call(parts[0], parts[1]))

@@ -66,7 +66,8 @@ struct TorchFile {
         }
         let root = try machine.run()
         named = try StateDictionary(root, machine.heap).tensors
-        guard let keys = machine.heap.elements(try machine.run()) else {
+        let list = try machine.run()
+        guard let keys = machine.heap.elements(list) else {
             throw .malformed(reason: "no list of storages follows the tensors", offset: machine.offset)
         }
         storages = try Self.storages(keys, of: named, in: bytes, from: machine.offset)
