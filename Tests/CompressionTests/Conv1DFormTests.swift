@@ -23,7 +23,7 @@ struct Conv1DFormTests {
         }
         let lines = [
             #"{"method": "rtn", "format": "fp8-e4m3", "group": 8}"#, #"{"method": "rtn", "format": "fp8-e4m3"}"#,
-            #"{"method": "rtn", "format": "mxfp4"}"#, #"{"method": "rtn", "format": "nf4"}"#,
+            #"{"method": "rtn", "format": "mxfp4"}"#, #"{"method": "rtn", "format": "nf4", "group": 32}"#,
         ]
         for line in lines {
             if let object = (try? JSONValue(parsing: line))?.object, let spec = try? Spec(json: object) {
