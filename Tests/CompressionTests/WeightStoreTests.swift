@@ -206,7 +206,8 @@ struct WeightStoreTests {
                 == .invalidConfiguration(
                     checkpoint: "", key: "quantization_config.quant_method", found: "\"magic\"",
                     expected:
-                        "'compressed-tensors', 'gptq', 'awq', 'bitsandbytes', 'bitnet', 'fp8', 'modelopt', 'qid' or 'mxfp4'"))
+                        "'compressed-tensors', 'gptq', 'awq', 'bitsandbytes', 'bitnet', 'fp8', 'modelopt', 'qid' or 'mxfp4'"
+                ))
         #expect(
             try error(
                 #"{"quant_method": "compressed-tensors", "format": "pack-quantized", "config_groups": {"g": {"weights": {"num_bits": 99}}}}"#
