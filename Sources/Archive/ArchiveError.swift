@@ -34,8 +34,6 @@ extension ArchiveError {
     package var endedEarly: Bool {
         switch self {
         case .truncated, .tar(_, _, _, .truncated), .tar(_, _, _, .missingEndMark): true
-        // Of a file that is still growing, little is there of what its beginning announces.
-        case .expandsTooMuch: true
         default: false
         }
     }

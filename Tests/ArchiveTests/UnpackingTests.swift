@@ -127,7 +127,6 @@ import Testing
         }
         let limit = bomb.closed.count * 100 + 1 << 24
         try expect(.expandsTooMuch(file: path, byteCount: size, limit: limit), from: bomb.closed)
-        #expect(ArchiveError.expandsTooMuch(file: "f", byteCount: 2, limit: 1).endedEarly, "it may still be growing")
     }
 
     @Test func refusesTwoCheckpointsInOneTar() throws {

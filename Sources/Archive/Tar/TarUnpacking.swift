@@ -38,25 +38,27 @@ struct TarUnpacking {
             guard paths.insert(entry.path).inserted else {
                 throw .repeatedEntry(file: file, entry: entry.path)
             }
-            // Also of what is not taken: who hides a bomb in it would still have us read all of it.
-            try unpacking.take(entry.byteCount)
-            try take(entry, &reader, observer)
+            try take(entry, &reader, &unpacking, observer)
         }
         return try publish()
     }
 
     private mutating func take(
-        _ entry: TarEntry, _ reader: inout TarReader, _ observer: CheckpointSource.Observer
+        _ entry: TarEntry, _ reader: inout TarReader, _ limits: inout UnpackingLimits,
+        _ observer: CheckpointSource.Observer
     ) throws(ArchiveError) {
         let components = entry.path.split(separator: "/").map(String.init)
-        guard let name = components.last, !name.hasPrefix(".") else { return }
+        guard let name = components.last else { return }
         let stem = FileNames.weights(name)
+        if stem == nil, FileNames.isCompanion(name) {
+            try UnpackingLimits.check(companion: name, at: entry.path, byteCount: entry.byteCount, in: file)
+        }
+        // Also of what is not taken: who hides a bomb in it would still have us read all of it.
+        try limits.take(entry.byteCount)
+        guard !name.hasPrefix(".") else { return }
         if let stem, stem != name { compressed = compressed ?? entry.path }
         guard stem == name || FileNames.isCompanion(name) else { return }
         let folder = components.dropLast().joined(separator: "/")
-        if stem == nil {
-            try UnpackingLimits.check(companion: name, at: entry.path, byteCount: entry.byteCount, in: file)
-        }
         if stem != nil {
             if let other = weightsFolder, other != folder {
                 throw .severalCheckpoints(file: file, first: other, second: folder)
