@@ -26,6 +26,8 @@ package struct FileStatus: Sendable, Hashable {
     package let identity: Identity
     package let kind: Kind
     package let byteCount: Int
+    /// Bytes that it takes on its disk, which a disk's usage is the sum of.
+    package let allocatedByteCount: Int
     /// When its bytes were last changed, in nanoseconds since 1970.
     package let modified: Int
     /// When its bytes, names or rights were last changed, in nanoseconds since 1970.
@@ -69,6 +71,7 @@ package struct FileStatus: Sendable, Hashable {
             default: .other
             }
         byteCount = Int(clamping: status.size)
+        allocatedByteCount = Int(clamping: status.blocksAllocated).multipliedReportingOverflow(by: 512).partialValue
         modified = Self.nanoseconds(status.st_mtim)
         changed = Self.nanoseconds(status.st_ctim)
     }

@@ -32,7 +32,7 @@ struct DiskRoom {
 
     /// Bytes of all that the workspace holds.
     func heldByteCount() throws(StageError) -> Int {
-        try attempt { () throws(SystemError) in try Stages.byteCount(workspace.root) }
+        try attempt { () throws(SystemError) in try allocatedByteCount(workspace.root) }
     }
 
     /// Bytes that could be freed, whoever may still want them.
@@ -58,7 +58,7 @@ struct DiskRoom {
         for name in try names(in: directory) {
             let place = directory.appending(path: name)
             try attempt { () throws(SystemError) in
-                let bytes = kind == .weights ? try ownWeights(in: place).byteCount : try Stages.byteCount(place)
+                let bytes = kind == .weights ? try ownWeights(in: place).byteCount : try allocatedByteCount(place)
                 guard let status = try FileStatus(link: place), bytes > 0 else { return }
                 found.append(
                     Candidate(kind: kind, name: name, place: place, byteCount: bytes, modified: status.modified))
@@ -85,10 +85,19 @@ struct DiskRoom {
             let file = directory.appending(path: name)
             guard let status = try FileStatus(link: file), status.kind == .file else { continue }
             files.append(file)
-            sum += status.byteCount
+            sum += status.allocatedByteCount
         }
         return (files, sum)
     }
+}
+
+/// Bytes of the disk that a file takes, or a directory with all below it; what links point to belongs to someone else.
+private func allocatedByteCount(_ place: URL) throws(SystemError) -> Int {
+    guard let status = try FileStatus(link: place) else { return 0 }
+    var sum = status.allocatedByteCount
+    guard status.kind == .directory else { return sum }
+    for name in try namesIfThere(in: place) { sum += try allocatedByteCount(place.appending(path: name)) }
+    return sum
 }
 
 extension Workspace {

@@ -14,7 +14,7 @@ extension Run {
         guard try ingested(in: workspace) else { return .success }
         let lock = try resolve(manifest: manifest, workspace: workspace).lock
         let (cells, contents) = (lock.cells, try StoreContents(workspace))
-        let turns = try MeasurementTurns(of: lock, cells, in: workspace, pipeline, disk)
+        let turns = try MeasurementTurns(of: lock, cells, in: workspace, pipeline, disk).turns
         let (missing, refused) = try workspace.missing(of: cells, contents)
         for cell in missing.map({ cells[$0] }) {
             let name = "\(cell.checkpoint.digest.prefix(12)) \(cell.name)"
@@ -44,16 +44,18 @@ extension Run {
         return unread == 0
     }
 
-    private func cost(of turns: MeasurementTurns, _ lock: Lock, in workspace: Workspace) throws(StageError) -> String {
+    private func cost(of turns: [MeasurementTurns.Turn], _ lock: Lock, in workspace: Workspace) throws(StageError)
+        -> String
+    {
         let rate = productRate()
         let free = try attempt { () throws(SystemError) in try freeByteCount(at: workspace.root) }
-        let largest = turns.turns.map(\.byteCount).max() ?? 0
+        let largest = turns.map(\.byteCount).max() ?? 0
         let parameters = lock.checkpoints.map { $0.record.size.parameters * $0.record.bytesPerParameter }.max() ?? 0
         return """
-            time    about \(duration(turns.work / rate)) to evaluate, at \(Figures.significant(rate / 1e9, digits: 2)) billion \
+            time    about \(duration(turns.reduce(0) { $0 + $1.work } / rate)) to evaluate, at \(Figures.significant(rate / 1e9, digits: 2)) billion \
             operations a second as measured now; compressing and calibrating come on top
-            disk    compressed forms of \(bytesText(turns.byteCount)) at the most, \(bytesText(largest)) at a time in \
-            \(turns.turns.count) turns; \(bytesText(free)) are free
+            disk    compressed forms of \(bytesText(turns.reduce(0) { $0 + $1.byteCount })) at the most, \(bytesText(largest)) at a time in \
+            \(turns.count) turns; \(bytesText(free)) are free
             memory  what --memory gives for activations, and mapped weights: \(bytesText(parameters)) for the largest \
             checkpoint and at the most as much for each of its \(lock.specs.count) specs
 

@@ -20,32 +20,31 @@ struct MeasurementTurns {
         var checkpoints: Set<String> = []
     }
 
-    private(set) var turns: [Turn] = []
-    private let room: DiskRoom
-    /// Bytes of all compressed forms together, at the most.
-    private(set) var byteCount = 0
-    private(set) var work = 0.0
+    let turns: [Turn]
 
-    /// - Parameter disk: bytes that the workspace may hold; nine tenths of what is free if nil.
+    /// Plans for what the disk has room for now.
+    ///
+    /// - Parameters:
+    ///   - first: cells before this one are left as they are.
+    ///   - disk: bytes that the workspace may hold; nine tenths of what is free if nil.
     init(
-        of lock: Lock, _ cells: [Cell], in workspace: Workspace, _ pipeline: PipelineFile, _ disk: Int?
+        of lock: Lock, _ cells: [Cell], from first: Int = 0, in workspace: Workspace, _ pipeline: PipelineFile,
+        _ disk: Int?
     ) throws(StageError) {
         let contents = try StoreContents(workspace)
         var missing: [Int] = []
-        for (index, cell) in cells.enumerated() where !contents.isEvaluated(cell) {
-            if try !workspace.isRefusedForGood(cell) { missing.append(index) }
+        for index in first..<max(first, cells.count) where !contents.isEvaluated(cells[index]) {
+            if try !workspace.isRefusedForGood(cells[index]) { missing.append(index) }
         }
         guard !missing.isEmpty else {
-            room = DiskRoom(workspace: workspace, budget: disk ?? .max)
+            turns = []
             return
         }
-        let (budget, capacity) = try Self.capacity(
-            of: workspace, disk, growth: Self.recordsByteCount + missing.count * lock.recordByteCount)
-        room = DiskRoom(workspace: workspace, budget: budget)
+        let capacity = try workspace.capacity(disk, growth: missing.count * lock.recordByteCount)
         // A job array is one turn, unless the disk is too small.
         let share = if case .slurm = pipeline[.evaluate] { Double.infinity } else { Self.workOfTurn }
         let tokens = try lock.scoredTokens()
-        var turn: Turn?
+        var (turns, turn): ([Turn], Turn?) = ([], nil)
         for index in missing {
             let need = try workspace.need(of: cells[index], contents)
             guard need.compressed + need.unpacked <= capacity else {
@@ -53,7 +52,6 @@ struct MeasurementTurns {
                     cell: "\(cells[index].name) of checkpoint \(cells[index].checkpoint.digest.prefix(12))",
                     needed: need.compressed + need.unpacked, capacity: capacity)
             }
-            byteCount += need.compressed
             if let full = turn, !full.takes(cells[index], need, capacity: capacity, work: share) {
                 turns.append(full)
                 turn = nil
@@ -61,47 +59,61 @@ struct MeasurementTurns {
             turn = turn ?? Turn(cells: index...index)
             turn?.add(index, cells[index], need, tokens: tokens)
         }
-        if let turn { turns.append(turn) }
-        work = turns.reduce(0) { $0 + $1.work }
+        self.turns = turns + (turn.map { [$0] } ?? [])
     }
 
-    /// Compresses and evaluates turn after turn; where there are several, each is recorded at its end.
-    func perform(_ stages: inout StageSequence, _ run: RunDirectory) throws(StageError) {
-        for turn in turns {
-            try room.make(turn.byteCount, keeping: turn.checkpoints)
-            let part = turns.count == 1 ? [] : ["--only", "\(turn.cells.lowerBound)-\(turn.cells.upperBound)"]
+    /// Operations that are worth starting processes for: some minutes of two cores.
+    private static let workOfTurn = 2e13
+}
+
+extension Run {
+    /// Compresses and evaluates what is missing, turn after turn; where there are several, each is recorded at its end.
+    func measure(
+        _ lock: Lock, _ cells: [Cell], _ stages: inout StageSequence, _ run: RunDirectory, in workspace: Workspace,
+        _ pipeline: PipelineFile, _ disk: Int?
+    ) throws(StageError) {
+        var (next, isOnly) = (0, true)
+        while true {
+            // Planned anew each time, since what was measured has grown meanwhile.
+            let turns = try MeasurementTurns(of: lock, cells, from: next, in: workspace, pipeline, disk).turns
+            guard let turn = turns.first else { return }
+            isOnly = isOnly && turns.count == 1
+            try workspace.room(disk).make(turn.byteCount, keeping: turn.checkpoints)
+            let part = isOnly ? [] : ["--only", "\(turn.cells.lowerBound)-\(turn.cells.upperBound)"]
             try stages.perform(.quantize, on: run.lock, part + ["--unmeasured"])
             try stages.perform(.evaluate, on: run.lock, part)
-            if turns.count > 1 { try stages.perform(.record, on: run.lock) }
+            if !isOnly { try stages.perform(.record, on: run.lock) }
+            next = turn.cells.upperBound + 1
         }
+    }
+}
+
+extension Workspace {
+    /// Room within so many bytes, or within nine tenths of what is free.
+    func room(_ disk: Int?) throws(StageError) -> DiskRoom {
+        let held = try DiskRoom(workspace: self, budget: 0).heldByteCount()
+        let free = try attempt { () throws(SystemError) in try freeByteCount(at: root) }
+        let possible = held + free / 10 * 9
+        return DiskRoom(workspace: self, budget: min(disk ?? possible, possible))
+    }
+
+    /// How many bytes there are for what can go again, when records grow by `growth`.
+    fileprivate func capacity(_ disk: Int?, growth: Int) throws(StageError) -> Int {
+        let room = try room(disk)
+        return room.budget - (try room.heldByteCount() - room.freeableByteCount()) - Self.recordsByteCount - growth
     }
 
     /// What warehouse, log and report take however few cells there are, in bytes.
     private static let recordsByteCount = 600_000
-
-    /// Operations that are worth starting processes for: some minutes of two cores.
-    private static let workOfTurn = 2e13
-
-    /// What the workspace may hold, and how much of that there is for what can go again.
-    private static func capacity(
-        of workspace: Workspace, _ disk: Int?, growth: Int
-    ) throws(StageError) -> (budget: Int, capacity: Int) {
-        let room = DiskRoom(workspace: workspace, budget: .max)
-        let held = try room.heldByteCount()
-        let free = try attempt { () throws(SystemError) in try freeByteCount(at: workspace.root) }
-        let possible = held + free / 10 * 9
-        let budget = min(disk ?? possible, possible)
-        return (budget, budget - (held - (try room.freeableByteCount())) - growth)
-    }
 }
 
 extension MeasurementTurns.Turn {
-    func takes(_ cell: Cell, _ need: DiskNeed, capacity: Int, work share: Double) -> Bool {
+    fileprivate func takes(_ cell: Cell, _ need: DiskNeed, capacity: Int, work share: Double) -> Bool {
         let isNew = !checkpoints.contains(cell.checkpoint.digest)
         return byteCount + need.compressed + (isNew ? need.unpacked : 0) <= capacity && !(isNew && work >= share)
     }
 
-    mutating func add(_ index: Int, _ cell: Cell, _ need: DiskNeed, tokens: Int) {
+    fileprivate mutating func add(_ index: Int, _ cell: Cell, _ need: DiskNeed, tokens: Int) {
         let isNew = checkpoints.insert(cell.checkpoint.digest).inserted
         cells = cells.lowerBound...index
         byteCount += need.compressed + (isNew ? need.unpacked : 0)
@@ -120,6 +132,6 @@ extension Lock {
         return ["gz", "zst"].contains(file.pathExtension) ? bytes : bytes / 4
     }
 
-    /// About what evaluation, warehouse and report grow by with a cell, in bytes.
-    fileprivate var recordByteCount: Int { 5000 + 40 * (windows ?? 1024) }
+    /// About what evaluation, warehouse and report grow by with a cell, in bytes, as the demo's do: 23 kB for 128 windows.
+    fileprivate var recordByteCount: Int { 8000 + 150 * (windows ?? 1024) }
 }

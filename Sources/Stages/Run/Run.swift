@@ -34,8 +34,7 @@ package struct Run: Sendable {
         if !resolution.problems.isEmpty { stages.worst = .badInput }
 
         let cells = lock.cells
-        let turns = try MeasurementTurns(of: lock, cells, in: workspace, pipeline, disk)
-        try turns.perform(&stages, run)
+        try measure(lock, cells, &stages, run, in: workspace, pipeline, disk)
         let state = try RunState(of: lock, cells, resolution.problems, in: workspace)
         if !state.unevaluated.isEmpty { stages.worst = .badInput }
         if try state.isReported(in: run, workspace) {

@@ -5,16 +5,10 @@ import Kernels
 /// are stored inputs by outputs (GPT-2).
 ///
 /// The tensors are those of its `mxfp4-pack-quantized`.
-struct MXFP4Layout: StorageLayout {
-    static let method = QidLayout.method
+struct MXFP4Layout: QidLayout {
     static let format: String? = QuantizationConfiguration.Format.mxfp4.rawValue
 
     init(_ object: JSONObject, _ reading: ConfigurationReading) {}
-
-    /// The `quantization_config` of a checkpoint.
-    static func configuration(ignored: [String]) -> JSONObject {
-        QidLayout.configuration(format, JSONObject(), ignored: ignored)
-    }
 
     var scheme: String { "mxfp4" }
 
