@@ -17,14 +17,17 @@ package struct Evaluator: Sendable {
     /// What is scored.
     package struct Request: Sendable {
         package var context: Int
+        /// The token that each window begins with, if it is none of the stream's.
+        package var beginning: UInt32?
         package var windows: WindowCount
         package var order: WindowOrder
         package var options: ScoringOptions
 
         package init(
-            context: Int, windows: WindowCount = .all, order: WindowOrder = .usual,
+            context: Int, beginning: UInt32? = nil, windows: WindowCount = .all, order: WindowOrder = .usual,
             options: ScoringOptions = ScoringOptions()
         ) {
+            self.beginning = beginning
             (self.context, self.windows, self.order, self.options) = (context, windows, order, options)
         }
     }
@@ -52,8 +55,8 @@ package struct Evaluator: Sendable {
         _ stream: [UInt32], _ request: Request, control: RunControl = RunControl()
     ) throws(EvaluationError) -> Evaluation {
         let windows = try ShardWindows(
-            stream: stream, context: request.context, count: request.windows, order: request.order,
-            vocabularySize: model.description.vocabularySize)
+            stream: stream, context: request.context, beginning: request.beginning, count: request.windows,
+            order: request.order, vocabularySize: model.description.vocabularySize)
         let scores = try scores(windows, request, control)
         if let module = scores[0].notFiniteAfter { throw .notFinite(name: names[0], module: module) }
         return Evaluation(

@@ -18,6 +18,8 @@ extension Evaluator {
     /// What is scored where each variant stops by itself.
     package struct TargetedRequest: Sendable {
         package var context: Int
+        /// The token that each window begins with, if it is none of the stream's.
+        package var beginning: UInt32?
         package var target: PrecisionTarget
         package var order: WindowOrder
         /// The most windows to use; nil for all.
@@ -27,10 +29,12 @@ extension Evaluator {
         package var options: ScoringOptions
 
         package init(
-            context: Int, target: PrecisionTarget, order: WindowOrder = .usual, limit: Int?, baselineWindows: Int,
+            context: Int, beginning: UInt32? = nil, target: PrecisionTarget, order: WindowOrder = .usual, limit: Int?,
+            baselineWindows: Int,
             options: ScoringOptions = ScoringOptions()
         ) {
             (self.context, self.target, self.order) = (context, target, order)
+            self.beginning = beginning
             self.limit = limit
             self.baselineWindows = baselineWindows
             self.options = options
@@ -48,8 +52,9 @@ extension Evaluator {
         _ stream: [UInt32], _ request: TargetedRequest, control: RunControl = RunControl()
     ) throws(EvaluationError) -> TargetedEvaluation {
         let windows = try ShardWindows(
-            stream: stream, context: request.context, count: .until(request.target, limit: request.limit),
-            order: request.order, vocabularySize: model.description.vocabularySize)
+            stream: stream, context: request.context, beginning: request.beginning,
+            count: .until(request.target, limit: request.limit), order: request.order,
+            vocabularySize: model.description.vocabularySize)
         let baselineWindows = min(request.baselineWindows, windows.count)
         var scores = names.map { _ in VariantScore() }
         var open = Array(names.indices.dropFirst())

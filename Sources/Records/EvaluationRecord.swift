@@ -80,6 +80,7 @@ extension EvaluationRecord {
         guard var object = measured.object else { return measured }
         object["calibration"] = compression?.calibration.map { .string($0) }
         object["score"] = scoring.tokens == .all ? nil : .string(scoring.tokens.rawValue)
+        object["bos"] = scoring.bos ? true : nil
         object["seed"] = scoring.order.seed.map { .integer($0) }
         if scoring.order != .shard {
             object["window_places"] = .array(score.windows.map { .integer($0.place) })

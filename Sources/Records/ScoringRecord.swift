@@ -9,16 +9,27 @@ package struct ScoringRecord: Sendable, Equatable {
     package var context: Int
     /// Which tokens of a window count.
     package var tokens: ScoredTokens
+    /// Whether each window begins with the token that the configuration calls `bos_token_id`.
+    package var bos: Bool
     /// In which order the shard's windows were taken.
     package var order: WindowOrder
     /// How it came to its windows; nil where their number was asked for.
     package var stopping: Stopping?
 
     package init(
-        shard: Shard, context: Int, tokens: ScoredTokens, order: WindowOrder = .usual, stopping: Stopping? = nil
+        shard: Shard, context: Int, tokens: ScoredTokens, bos: Bool = false, order: WindowOrder = .usual,
+        stopping: Stopping? = nil
     ) {
+        self.bos = bos
         (self.shard, self.context, self.tokens, self.order) = (shard, context, tokens, order)
         self.stopping = stopping
+    }
+
+    /// Names what was scored: the token stream, and whether its windows begin with a token of their own.
+    ///
+    /// Losses of two such names do not compare.
+    package var streamDigest: String {
+        bos ? sha256(Array("\(shard.streamDigest)\nbos".utf8)) : shard.streamDigest
     }
 
     /// A held-out text and what turned it into tokens.
@@ -67,7 +78,7 @@ extension ScoringRecord {
         guard (stopping == nil) == (object["stopping"] == nil) else { return nil }
         self.init(
             shard: Shard(digest: digest, tokenizer: shard["tokenizer_sha256"]?.string), context: context,
-            tokens: tokens, order: order, stopping: stopping)
+            tokens: tokens, bos: object["bos"]?.bool ?? false, order: order, stopping: stopping)
     }
 }
 

@@ -46,7 +46,10 @@ extension TokenizationError: CustomStringConvertible {
             "'model.merges[\(index)]' in '\(file)' needs '\(token)', which 'model.vocab' does not have"
         case .unknownShard(let file):
             "'\(file)' is not a shard: its name must end in .jsonl, .txt or .npy (the texts also with .gz or .zst)"
-        case .tokenizerNeeded(let file): "'\(file)' is text, so a tokenizer is needed to read it"
+        case .tokenizerNeeded(let file):
+            "'\(file)' is text, so a tokenizer.json is needed to read it; "
+                + "AutoTokenizer.from_pretrained(…).save_pretrained(…) of transformers makes one of vocab.json and merges.txt "
+                + "or of tokenizer.model"
         case .noEndOfText(let file):
             "'\(file)' has none of \(EndOfText.names.joined(separator: ", ")), so the token that ends a document must be given"
         case .invalidLine(let file, let line, let reason): "line \(line) of '\(file)' \(reason)"

@@ -58,7 +58,7 @@ package final class Warehouse: Sendable {
     ) throws(WarehouseError) -> Recorded {
         try connection.write { database in
             try evaluation.checkpoint.row.insertOnce(database)
-            try evaluation.scoring.shard.record(shardName, database)
+            try evaluation.scoring.record(shardName, database)
             try evaluation.compression?.spec.row.insertOnce(database)
             return try Self.insert(evaluation.row(programVersion: programVersion), evaluation.windowRows, database)
         }
@@ -127,7 +127,7 @@ package final class Warehouse: Sendable {
     }
 }
 
-extension ScoringRecord.Shard {
+extension ScoringRecord {
     /// Records the stream; its name is a label and may change, nothing else may.
     fileprivate func record(_ name: String?, _ database: Database) throws {
         let known = try String.fetchOne(
@@ -135,6 +135,6 @@ extension ScoringRecord.Shard {
         if let known, let name, known != name {
             try database.execute(sql: "UPDATE shard SET name = ? WHERE digest = ?", arguments: [name, streamDigest])
         }
-        try row(name: name ?? known ?? String(digest.prefix(12))).insertOnce(database)
+        try shardRow(name: name ?? known ?? String(shard.digest.prefix(12))).insertOnce(database)
     }
 }

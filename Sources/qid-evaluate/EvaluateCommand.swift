@@ -56,6 +56,9 @@ struct EvaluateCommand: ParsableCommand {
     @Option(help: "Which tokens of a window count: all, or second-half as llama.cpp scores.")
     var score: ScoredTokens = .all
 
+    @Flag(help: "Begin each window with the configuration's bos_token_id; all tokens of the text in it then count.")
+    var bos = false
+
     @Flag(help: "Print one JSON document instead of a table.")
     var json = false
 
@@ -89,7 +92,7 @@ struct EvaluateCommand: ParsableCommand {
                 windows: windows,
                 order: order == .shard ? .shard : seed.map { .random(seed: $0) } ?? .usual,
                 target: PrecisionTarget(qidStderr: qidStderr, klError: klError?.value), scored: score,
-                memory: memory.bytes)
+                bos: bos, memory: memory.bytes)
             print(try evaluate(request, asJSON: json), terminator: "")
             return .success
         }

@@ -53,6 +53,17 @@ struct ShardWindowsTests {
         #expect(chi < 43.8, "\(counts)")
     }
 
+    @Test func aBeginningTakesTheFirstPlaceOfEachWindow() throws {
+        let windows = try ShardWindows(
+            stream: Self.stream, context: 4, beginning: 9, count: .all, order: .shard, vocabularySize: 11)
+        #expect(windows.tokens.ids == [9, 0, 1, 2, 9, 3, 4, 5, 9, 6, 7, 8])
+        #expect(windows.tokens.context == 4 && windows.places == [0, 1, 2])
+        #expect(throws: EvaluationError.tokenOutOfRange(id: 11, position: 0, vocabularySize: 11)) {
+            try ShardWindows(
+                stream: Self.stream, context: 4, beginning: 11, count: .all, order: .shard, vocabularySize: 11)
+        }
+    }
+
     @Test func refusesAShardShorterThanAWindow() {
         #expect(throws: EvaluationError.tooFewTokens(found: 11, context: 12)) { try windows(12, .all) }
     }

@@ -314,6 +314,53 @@ struct FamilyTests {
                     key: "quantization_config.quantization_mode", found: "'static' for 'bitlinear'",
                     supported: "'offline', and 'online' for 'autobitlinear'")
             ),
+            (
+                "{\"model_type\": \"mixtral\", \(llama), \"num_local_experts\": 4, \"num_experts_per_tok\": 5}",
+                .setting(key: "num_experts_per_tok", found: "5", expected: "at most the 4 experts")
+            ),
+            (
+                "{\"model_type\": \"olmoe\", \(llama), \"scoring_func\": \"sigmoid\"}",
+                .unsupported(key: "scoring_func", found: "\"sigmoid\"", supported: "absent, as nothing here reads it")
+            ),
+            (
+                #"{"model_type": "qwen3_moe", "mlp_only_layers": [0, "one"]}"#,
+                .setting(
+                    key: "mlp_only_layers", found: #"[0,"one"]"#, expected: "an array of layer numbers or null")
+            ),
+            (
+                #"{"model_type": "mpt", "attn_config": {"alibi": false}}"#,
+                .unsupported(key: "alibi", found: "false", supported: "true")
+            ),
+            (
+                #"{"model_type": "mpt", "attn_config": {"alibi_bias_max": 16}}"#,
+                .unsupported(key: "alibi_bias_max", found: "16", supported: "8")
+            ),
+            (
+                #"{"model_type": "falcon", "new_decoder_architecture": true, "parallel_attn": false}"#,
+                .setting(key: "parallel_attn", found: "false", expected: "true, as 'new_decoder_architecture' is")
+            ),
+            (
+                #"{"model_type": "bloom", "apply_residual_connection_post_layernorm": true}"#,
+                .unsupported(key: "apply_residual_connection_post_layernorm", found: "true", supported: "false")
+            ),
+            (
+                #"{"model_type": "gptj", "n_embd": 64, "n_head": 4, "rotary_dim": 20}"#,
+                .setting(key: "rotary_dim", found: "20", expected: "an even number up to 16")
+            ),
+            (
+                #"{"model_type": "hf_olmo", "rope": true, "block_type": "llama"}"#,
+                .unsupported(key: "block_type", found: "'llama'", supported: "sequential")
+            ),
+            (
+                #"{"model_type": "gemma2", "use_bidirectional_attention": true}"#,
+                .unsupported(key: "use_bidirectional_attention", found: "true", supported: "false")
+            ),
+            (
+                "{\"model_type\": \"phi3\", \(llama), \"rope_scaling\": {\"type\": \"longrope\", \"long_factor\": [1]}}",
+                .setting(
+                    key: "short_factor", found: "missing",
+                    expected: "an array of 3 positive numbers, one for each pair of rotary entries")
+            ),
         ] as [(String, LanguageModelError)])
     func refusesByName(config: String, error: LanguageModelError) {
         #expect(throws: error) { try describe(config) }

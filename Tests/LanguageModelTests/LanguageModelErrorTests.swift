@@ -35,6 +35,29 @@ struct LanguageModelErrorTests {
         }
     }
 
+    @Test func namesAMissingExpert() throws {
+        let checkpoint = try tiny("olmoe")
+        let name = "model.layers.1.mlp.experts.3.up_proj.weight"
+        try checkpoint.replace(name, shape: [], values: nil)
+        #expect(try error(opening: checkpoint).description.contains("no tensor '\(name)'"))
+    }
+
+    @Test func namesAnExpertTooMany() throws {
+        let checkpoint = try tiny("qwen2 moe")
+        let name = "model.layers.1.mlp.experts.4.up_proj.weight"
+        try checkpoint.replace(name, shape: [16, 24], values: Array(repeating: 0, count: 16 * 24))
+        #expect(
+            try error(opening: checkpoint)
+                == .unexpectedTensor(name, because: "the configuration has 4 experts in that layer"))
+    }
+
+    @Test func namesARouterOfAnotherNumberOfExperts() throws {
+        let checkpoint = try tiny("mixtral")
+        let name = "model.layers.0.block_sparse_moe.gate.weight"
+        try checkpoint.replace(name, shape: [5, 24], values: Array(repeating: 0, count: 120))
+        #expect(try error(opening: checkpoint) == .wrongShape(tensor: name, found: [5, 24], expected: [4, 24]))
+    }
+
     @Test func namesAMissingHead() throws {
         let checkpoint = try tiny("llama")
         try checkpoint.replace("lm_head.weight", shape: [], values: nil)

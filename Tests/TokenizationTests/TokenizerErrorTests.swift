@@ -74,7 +74,7 @@ struct TokenizerErrorTests {
                 $0.model["type"] = .string(type)
                 $0.model[key] = 1
             }
-            #expect(fault == refusal("model.type", "\"\(type)\"", "\"BPE\""))
+            #expect(fault == refusal("model.type", "\"\(type)\"", "\"BPE\" and \"Unigram\""))
         }
         #expect(
             fault { $0.model["dropout"] = 0.1 }
@@ -89,7 +89,9 @@ struct TokenizerErrorTests {
         #expect(
             fault { $0.file["pre_tokenizer"] = ["type": "Whitespace"] }
                 == refusal(
-                    "pre_tokenizer.type", "\"Whitespace\"", "ByteLevel, Split, Digits, Metaspace and Sequence"))
+                    "pre_tokenizer.type", "\"Whitespace\"",
+                    "ByteLevel, Split, Digits, Punctuation, WhitespaceSplit, CharDelimiterSplit, Metaspace and Sequence"
+                ))
     }
 
     @Test("patterns beyond the supported ones are refused with their place")

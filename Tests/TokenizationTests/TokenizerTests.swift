@@ -41,14 +41,21 @@ struct TokenizerTests {
 
     @Test(
         "ids of the published forms equal the references",
-        arguments: ["gpt2", "gpt-neox", "llama3", "qwen2", "llama2-spm", "mistral-metaspace", "olmo-digits"])
+        arguments: [
+            "gpt2", "gpt-neox", "llama3", "qwen2", "llama2-spm", "mistral-metaspace", "olmo-digits", "falcon", "gemma",
+            "unigram", "unigram-normalized", "decomposed",
+        ])
     func oracle(name: String) throws {
         let tokenizer = try Tokenizer(file: Fixtures.directory.appending(path: "tokenizers/\(name).json"))
         let cases = try #require(try Fixtures.json("tokenizers/cases.json").array)
-        #expect(cases.count == 61)
+        #expect(cases.count == 62)
         for item in cases {
             let text = try #require(item.object?["text"]?.string)
-            let ids = try #require(item.object?["ids"]?.object?[name]?.array).compactMap(\.int)
+            // The smallest tokenizers have no references for long texts.
+            guard let ids = item.object?["ids"]?.object?[name]?.array?.compactMap(\.int) else {
+                #expect(text.unicodeScalars.count >= 2000)
+                continue
+            }
             #expect(tokenizer.encode(text).map { Int($0) } == ids, "\(text.debugDescription)")
         }
     }

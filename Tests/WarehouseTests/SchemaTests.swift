@@ -86,7 +86,7 @@ import Warehouse
 
     private static let expected = """
         table checkpoint: digest architecture dtype params_total params_non_embedding hidden_size layers vocabulary_size \
-        stored_scheme
+        stored_scheme params_active
         table evaluation: key checkpoint spec shard calibration_digest compressed_key context_tokens windows scored_tokens \
         score loss_nats perplexity bits_per_weight baseline_loss_nats qid_nats qid_stderr_nats kl_nats agreement \
         stage_version program_version qid_stderr_target_nats available_windows baseline_key \
@@ -113,6 +113,7 @@ import Warehouse
         doubtful scheme spec bits sparsity activation_bits rank \
         native_activation_bits native_sparsity bits_per_weight shard context windows \
         score scored_tokens loss perplexity checkpoint evaluation stage_version
+        view model: checkpoint architecture params params_active params_total layers hidden_size vocabulary_size
         view origin: checkpoint family series seed stage ingredient step tokens tokens_source phase learning_rate \
         native_scheme native_bits native_activation_bits native_sparsity path
         view qid: family params params_total series seed stage ingredient step tokens tokens_source phase learning_rate \

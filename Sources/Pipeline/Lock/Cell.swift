@@ -90,6 +90,7 @@ extension Lock {
         }
         parameters["seed"] = order.seed.map { .integer($0) }
         if score != .all { parameters["score"] = .string(score.rawValue) }
+        if bos { parameters["bos"] = true }
         return .object(parameters)
     }
 }

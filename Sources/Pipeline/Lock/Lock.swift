@@ -67,6 +67,8 @@ package struct Lock: Sendable, Equatable {
     /// How well a cell is known when it stops before `windows`.
     package let target: PrecisionTarget?
     package let score: ScoredTokens
+    /// Whether each window begins with the token that the configuration calls `bos_token_id`.
+    package let bos: Bool
     package let calibration: Calibration?
     package let specs: [Spec]
     package let laws: [String]
@@ -88,6 +90,7 @@ package struct Lock: Sendable, Equatable {
         order = manifest.evaluation.order
         target = manifest.evaluation.target
         score = manifest.evaluation.score
+        bos = manifest.evaluation.bos
         self.calibration = calibration
         specs = manifest.specs
         laws = manifest.laws
@@ -133,6 +136,7 @@ extension Lock {
         object["seed"] = order.seed.map { .integer($0) }
         target?.add(to: &object)
         if score != .all { object["score"] = .string(score.rawValue) }
+        if bos { object["bos"] = true }
         if let calibration {
             object["calibration"] = [
                 "shard": input(calibration.shard), "context": .integer(calibration.context),

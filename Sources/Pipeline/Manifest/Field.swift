@@ -180,6 +180,11 @@ extension Field {
         return hundredths / 100
     }
 
+    package func flag() throws(ManifestError) -> Bool {
+        guard let flag = json.bool else { throw wrong("true or false") }
+        return flag
+    }
+
     /// One of the words that a type has for its cases.
     package func choice<Choice: RawRepresentable<String> & CaseIterable>() throws(ManifestError) -> Choice {
         guard case .scalar(.string(let text)) = value, let choice = Choice(rawValue: text) else {

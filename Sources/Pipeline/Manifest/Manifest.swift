@@ -30,6 +30,8 @@ package struct Manifest: Sendable, Equatable {
         /// Score only until a cell is known this well.
         package let target: PrecisionTarget?
         package let score: ScoredTokens
+        /// Whether each window begins with the token that the configuration calls `bos_token_id`.
+        package let bos: Bool
     }
 
     /// The text whose activations some methods look at, and how much of it.
@@ -79,8 +81,8 @@ extension Manifest {
         let keys = try root.mapping(
             required: ["name", "archives", "shard", "context", "specs"],
             optional: [
-                "windows", "order", "seed", "qid_stderr", "kl_error", "score", "tokenizer", "calibration", "laws",
-                "predictions", "disk",
+                "windows", "order", "seed", "qid_stderr", "kl_error", "score", "bos", "tokenizer", "calibration",
+                "laws", "predictions", "disk",
             ])
         try self.init(keys) { (field) throws(ManifestError) in
             URL(filePath: try field.string(), relativeTo: directory).standardizedFileURL
@@ -112,7 +114,8 @@ extension Manifest {
             target: PrecisionTarget(
                 qidStderr: try keys["qid_stderr"].map { (field) throws(ManifestError) in try field.positive() },
                 klError: try keys["kl_error"].map { (field) throws(ManifestError) in try field.share() }),
-            score: try keys["score"].map { (field) throws(ManifestError) in try field.choice() } ?? .all)
+            score: try keys["score"].map { (field) throws(ManifestError) in try field.choice() } ?? .all,
+            bos: try keys["bos"]?.flag() ?? false)
         calibration = try keys["calibration"].map { (field) throws(ManifestError) in
             try Calibration(field, path: path)
         }

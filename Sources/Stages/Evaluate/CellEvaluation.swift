@@ -8,6 +8,7 @@ import LanguageModel
 import Pipeline
 import Records
 import System
+import Tokenization
 
 /// Evaluates cells of one checkpoint in lockstep with its baseline and publishes each as it is known.
 struct CellEvaluation {
@@ -42,7 +43,8 @@ struct CellEvaluation {
                 tokenizer: lock.tokenizer.map { URL(filePath: $0.path) } ?? checkpoint.tokenizerFile,
                 endOfText: checkpoint.endOfText, context: lock.context, windows: lock.windows, order: lock.order)
             let (results, available) = try score(
-                variants, stream, isBaselineWanted: baselineCell != nil, progress: progress)
+                variants, stream.ids, beginning: lock.bos ? try checkpoint.beginning() : nil,
+                isBaselineWanted: baselineCell != nil, progress: progress)
             var bad = cells.count - opened.count - (baselineCell == nil ? 0 : 1)
             for case (let cell?, let result?) in zip([baselineCell] + opened, results) {
                 if let module = result.notFiniteAfter {
@@ -62,13 +64,14 @@ struct CellEvaluation {
 
     /// The results of all variants, the baseline's first, and the windows that there were to score.
     private func score(
-        _ variants: [Evaluator.Variant], _ stream: [UInt32], isBaselineWanted: Bool,
+        _ variants: [Evaluator.Variant], _ stream: [UInt32], beginning: UInt32?, isBaselineWanted: Bool,
         progress: @escaping @Sendable (Double) -> Void
     ) throws(StageError) -> (results: [EvaluationResult?], availableWindows: Int) {
         let options = ScoringOptions(scored: lock.score, memoryBudget: memory)
         guard let target = lock.target else {
             let request = Evaluator.Request(
-                context: lock.context, windows: lock.windows.map { .first($0) } ?? .all, order: lock.order,
+                context: lock.context, beginning: beginning, windows: lock.windows.map { .first($0) } ?? .all,
+                order: lock.order,
                 options: options)
             let evaluation = try run(progress) { (control) throws(EvaluationError) in
                 try Evaluator(variants).evaluate(stream, request, control: control)
@@ -76,7 +79,7 @@ struct CellEvaluation {
             return (evaluation.results, evaluation.availableWindows)
         }
         let request = Evaluator.TargetedRequest(
-            context: lock.context, target: target, order: lock.order, limit: lock.windows,
+            context: lock.context, beginning: beginning, target: target, order: lock.order, limit: lock.windows,
             baselineWindows: isBaselineWanted ? Lock.baselineWindows : 0, options: options)
         let evaluation = try run(progress) { (control) throws(EvaluationError) in
             try Evaluator(variants).evaluate(stream, request, control: control)
@@ -104,7 +107,7 @@ struct CellEvaluation {
             key: cell.evaluation.text, version: Stage.evaluate.version, checkpoint: cell.checkpoint,
             compression: CompressionRecord(cell, result),
             scoring: ScoringRecord(
-                shard: shard, context: lock.context, tokens: lock.score, order: lock.order,
+                shard: shard, context: lock.context, tokens: lock.score, bos: lock.bos, order: lock.order,
                 stopping: .init(cell.extent, availableWindows: availableWindows)),
             score: LossRecord(
                 tokens: result.tokens, loss: result.loss, perplexity: result.perplexity,

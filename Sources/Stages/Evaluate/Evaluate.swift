@@ -24,13 +24,16 @@ package struct EvaluationRequest: Sendable {
     /// Stop as soon as every form is known this well; nil: score all windows.
     package let target: PrecisionTarget?
     package let scored: ScoredTokens
+    /// Whether each window begins with the configuration's `bos_token_id`.
+    package let bos: Bool
     /// Bytes for activations.
     package let memory: Int
 
     package init(
         checkpoint: URL, compressed: [URL], shard: URL, tokenizer: URL?, context: Int, windows: Int?,
-        order: WindowOrder, target: PrecisionTarget?, scored: ScoredTokens, memory: Int
+        order: WindowOrder, target: PrecisionTarget?, scored: ScoredTokens, bos: Bool, memory: Int
     ) {
+        self.bos = bos
         (self.checkpoint, self.compressed, self.shard, self.tokenizer) = (checkpoint, compressed, shard, tokenizer)
         (self.context, self.windows, self.order, self.target) = (context, windows, order, target)
         (self.scored, self.memory) = (scored, memory)
@@ -59,17 +62,19 @@ package func evaluate(_ request: EvaluationRequest, asJSON: Bool) throws(StageEr
             request.windows.map { .first($0) } ?? .all
         }
     let scoring = Evaluator.Request(
-        context: request.context, windows: count, order: request.order,
+        context: request.context, beginning: request.bos ? try baseline?.beginning() : nil, windows: count,
+        order: request.order,
         options: ScoringOptions(scored: request.scored, memoryBudget: request.memory))
     let tell = { @Sendable (fraction: Double) in
         progress.update(fraction, "'\(request.checkpoint.lastPathComponent)'")
     }
     let evaluation = try run(tell) { (control) throws(EvaluationError) in
-        try Evaluator(variants).evaluate(stream, scoring, control: control)
+        try Evaluator(variants).evaluate(stream.ids, scoring, control: control)
     }
     progress.finish(
         "\(evaluation.windows) of \(evaluation.availableWindows) windows of \(evaluation.context) tokens")
-    return asJSON ? evaluation.json.prettyText : table(evaluation)
+    let protocols = ScoringProtocol(beginning: scoring.beginning, bytesPerToken: stream.bytesPerToken)
+    return asJSON ? protocols.added(to: evaluation.json).prettyText : table(evaluation, protocols)
 }
 
 /// Makes the evaluations of a manifest's cells that the store does not hold, checkpoint by checkpoint.
@@ -131,7 +136,7 @@ func run<Result>(
 }
 
 /// The results as a table for people.
-private func table(_ evaluation: Evaluation) -> String {
+private func table(_ evaluation: Evaluation, _ protocols: ScoringProtocol) -> String {
     let rows = evaluation.results.map { result in
         [
             result.name, Figures.fixed(result.loss, decimals: 5), Figures.fixed(result.perplexity, decimals: 3),
@@ -141,13 +146,27 @@ private func table(_ evaluation: Evaluation) -> String {
             result.klStandardError.map { Figures.fixed($0, decimals: 5) } ?? "-",
             Figures.fixed(result.agreement * 100, decimals: 2) + " %",
             Figures.fixed(result.bitsPerWeight, decimals: 3),
-        ]
+        ] + (protocols.bitsPerByte(loss: result.loss).map { [Figures.fixed($0, decimals: 5)] } ?? [])
     }
-    let header = ["", "loss", "perplexity", "QiD", "± s.e.", "KL", "± s.e.", "agreement", "bits/weight"]
+    let header =
+        ["", "loss", "perplexity", "QiD", "± s.e.", "KL", "± s.e.", "agreement", "bits/weight"]
+        + (protocols.bytesPerToken == nil ? [] : ["bits/byte"])
     return TextTable(header, text: [0], rows: rows).aligned()
 }
 
 extension Checkpoint {
     /// The id that ends a document, if the configuration names one.
     var endOfText: UInt32? { config.json["eos_token_id"]?.int.flatMap { UInt32(exactly: $0) } }
+
+    /// The id that begins a text, which the configuration must name.
+    func beginning() throws(StageError) -> UInt32 {
+        guard let id = config.json["bos_token_id"]?.int.flatMap({ UInt32(exactly: $0) }) else {
+            throw .checkpoint(
+                .wrongValue(
+                    file: config.file, key: "bos_token_id",
+                    found: config.json["bos_token_id"]?.canonicalText ?? "missing",
+                    expected: "a token's id, as windows are to begin with it"))
+        }
+        return id
+    }
 }

@@ -6,7 +6,7 @@ import Tokenization
 
 /// Token streams of shards, each read once however many checkpoints share its tokenizer.
 final class TokenStreams: Sendable {
-    private let known = Mutex<[Request: [UInt32]]>([:])
+    private let known = Mutex<[Request: TokenStream]>([:])
 
     /// All that decides which ids a stream has.
     private struct Request: Hashable {
@@ -22,7 +22,7 @@ final class TokenStreams: Sendable {
     /// what the tokenizer calls so.
     func stream(
         shard: URL, tokenizer: URL?, endOfText: UInt32?, context: Int, windows: Int?, order: WindowOrder
-    ) throws(StageError) -> [UInt32] {
+    ) throws(StageError) -> TokenStream {
         let limit = windows.flatMap { windows -> Int? in
             guard order == .shard else { return nil }
             let (product, overflow) = windows.multipliedReportingOverflow(by: context)
@@ -30,14 +30,14 @@ final class TokenStreams: Sendable {
         }
         let request = Request(shard: shard.path, tokenizer: tokenizer?.path, endOfText: endOfText, limit: limit)
         if let stream = known.withLock({ $0[request] }) { return stream }
-        let ids = try attempt { () throws(TokenizationError) in
+        let stream = try attempt { () throws(TokenizationError) in
             let isText = shard.pathExtension != "npy"
             let tokenizer =
                 try isText ? tokenizer.map { (file) throws(TokenizationError) in try Tokenizer(file: file) } : nil
-            return try tokenStream(shard: shard, tokenizer: tokenizer, endOfText: endOfText, limit: limit).ids
+            return try tokenStream(shard: shard, tokenizer: tokenizer, endOfText: endOfText, limit: limit)
         }
-        known.withLock { $0[request] = ids }
-        return ids
+        known.withLock { $0[request] = stream }
+        return stream
     }
 }
 

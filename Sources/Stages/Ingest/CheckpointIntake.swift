@@ -87,8 +87,9 @@ struct CheckpointIntake {
             tokenizer: checkpoint.tokenizerFile == nil ? nil : try file("tokenizer.json"),
             architecture: description.modelType, dtype: dominantType(checkpoint),
             size: ModelSize(
-                parameters: count.total, nonEmbeddingParameters: count.nonEmbedding, layers: description.layers.count,
-                width: description.width, vocabulary: description.vocabularySize),
+                parameters: count.total, nonEmbeddingParameters: count.nonEmbedding,
+                activeParameters: count.active, layers: description.layers.count, width: description.width,
+                vocabulary: description.vocabularySize),
             storedScheme: weights.scheme)
     }
 

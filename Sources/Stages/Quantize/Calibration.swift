@@ -9,6 +9,7 @@ import LanguageModel
 package import Pipeline
 import Records
 import System
+import Tokenization
 
 /// Text for methods that look at activations, and what turns it into tokens.
 package struct CalibrationRequest: Sendable {
@@ -26,7 +27,8 @@ package struct CalibrationRequest: Sendable {
         let context = text.context
         let ids = try streams.stream(
             shard: text.shard, tokenizer: tokenizer ?? checkpoint.tokenizerFile, endOfText: checkpoint.endOfText,
-            context: context, windows: text.windows, order: .shard)
+            context: context, windows: text.windows, order: .shard
+        ).ids
         let count = min(text.windows, ids.count / context)
         guard count > 0 else { throw .shortCalibration(path: text.shard.path, tokens: ids.count, context: context) }
         return TokenWindows(ids: Array(ids.prefix(count * context)), context: context)

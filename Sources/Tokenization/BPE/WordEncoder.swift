@@ -1,5 +1,11 @@
 import Synchronization
 
+/// What makes tokens of a word.
+enum WordModel: Sendable {
+    case pairs(BytePairEncoding)
+    case unigram(Unigram)
+}
+
 /// Turns words into tokens and remembers the words it has seen.
 ///
 /// `@unchecked Sendable` because one caller holds it at a time, from `EncoderPool.take` to `EncoderPool.give`.
@@ -8,16 +14,17 @@ final class WordEncoder: @unchecked Sendable {
     private static let cachedWords = 1 << 16
     private static let cachedBytes = 1 << 20
 
-    private let model: BytePairEncoding
+    private let model: WordModel
     private var list = SymbolList()
     /// Places in `cachedTokens` by word; each begins with how many tokens follow.
     private var cache = ByteTable(capacity: 1 << 12)
     private var cachedTokens: [UInt32] = []
 
-    init(_ model: BytePairEncoding) { self.model = model }
+    init(_ model: WordModel) { self.model = model }
 
     /// Appends the tokens of a word.
     func append(_ word: Span<UInt8>, to tokens: inout [UInt32]) {
+        guard case .pairs(let model) = model else { return appendWord(word, to: &tokens) }
         if model.options.ignoresMerges, let token = model.vocabulary[word] {
             tokens.append(token)
             return
@@ -33,7 +40,7 @@ final class WordEncoder: @unchecked Sendable {
 
     private func appendWord(_ word: Span<UInt8>, to tokens: inout [UInt32]) {
         guard word.count <= Self.longestCached else {
-            return model.append(word, to: &list, tokens: &tokens)
+            return appendUnknownWord(word, to: &tokens)
         }
         let hash = ByteTable.hash(word)
         if let place = cache.value(of: word, hash: hash) {
@@ -42,8 +49,16 @@ final class WordEncoder: @unchecked Sendable {
             return
         }
         let first = tokens.count
-        model.append(word, to: &list, tokens: &tokens)
+        appendUnknownWord(word, to: &tokens)
         remember(word, hash, tokens[first...])
+    }
+
+    /// Appends the tokens of a word that is not remembered.
+    private func appendUnknownWord(_ word: Span<UInt8>, to tokens: inout [UInt32]) {
+        switch model {
+        case .pairs(let model): model.append(word, to: &list, tokens: &tokens)
+        case .unigram(let model): model.append(word, to: &tokens)
+        }
     }
 
     private func remember(_ word: Span<UInt8>, _ hash: UInt32, _ tokens: ArraySlice<UInt32>) {
@@ -59,10 +74,10 @@ final class WordEncoder: @unchecked Sendable {
 
 /// Encoders that wait for their next text, at most one for each that was ever used at the same time.
 final class EncoderPool: Sendable {
-    private let model: BytePairEncoding
+    private let model: WordModel
     private let waiting = Mutex<[WordEncoder]>([])
 
-    init(_ model: BytePairEncoding) { self.model = model }
+    init(_ model: WordModel) { self.model = model }
 
     func take() -> WordEncoder { waiting.withLock { $0.popLast() } ?? WordEncoder(model) }
 

@@ -31,7 +31,7 @@ extension BytePairEncoding {
         // Another type has other keys, so it is asked for first.
         if let type = object["type"], type != .null, type != .string("BPE") {
             throw .unsupportedValue(
-                file: file, key: "model.type", found: Fields.quote(type), supported: "\"BPE\"")
+                file: file, key: "model.type", found: Fields.quote(type), supported: "\"BPE\" and \"Unigram\"")
         }
         return try Fields(object, file: file, path: "model", known: knownKeys)
     }
@@ -46,7 +46,7 @@ extension BytePairEncoding {
         }
     }
 
-    private static func byteTokenName(_ byte: UInt8) -> String {
+    static func byteTokenName(_ byte: UInt8) -> String {
         let digits = String(byte, radix: 16, uppercase: true)
         return "<0x" + (digits.utf8.count == 1 ? "0" : "") + digits + ">"
     }
@@ -142,26 +142,31 @@ struct VocabularyEntries {
     private(set) var byText: TextTable
     /// Whether two entries have the same number.
     private(set) var hasSharedNumbers = false
+    private var numbers: Set<UInt32> = []
     /// One more than the largest number.
     private(set) var size = 0
 
     /// Reads `model.vocab`.
     init(_ fields: Fields) throws(TokenizationError) {
         let members = try fields.object("vocab").members
-        byText = TextTable(capacity: members.count)
-        var seen: Set<UInt32> = []
+        self.init(capacity: members.count)
         for member in members {
             guard case .integer(let number) = member.value, (0...Self.largestNumber).contains(number) else {
                 throw .invalidValue(
                     file: fields.file, key: "model.vocab.\(member.key)", found: Fields.quote(member.value),
                     expected: "an integer from 0 to \(Self.largestNumber)")
             }
-            let token = UInt32(number)
-            list.append((member.key, token))
-            byText.insert(member.key, token)
-            if !seen.insert(token).inserted { hasSharedNumbers = true }
-            size = max(size, number + 1)
+            add(member.key, UInt32(number))
         }
+    }
+
+    init(capacity: Int) { byText = TextTable(capacity: capacity) }
+
+    mutating func add(_ text: String, _ token: UInt32) {
+        list.append((text, token))
+        byText.insert(text, token)
+        if !numbers.insert(token).inserted { hasSharedNumbers = true }
+        size = max(size, Int(token) + 1)
     }
 }
 

@@ -1,7 +1,7 @@
 import JSON
 
 extension Normalizer {
-    private static let supported = "NFC, Prepend, Replace and Sequence"
+    private static let supported = "NFC, NFD, NFKC, NFKD, Lowercase, Strip, Prepend, Replace and Sequence"
     private static let stepLimit = 32
 
     /// Reads the `normalizer` of a tokenizer.json; nil and `null` are none.
@@ -13,7 +13,8 @@ extension Normalizer {
     var keepsBeginnings: Bool {
         steps.allSatisfy { step in
             switch step {
-            case .composition, .prepend: true
+            case .form, .lowercase, .prepend: true
+            case .strip(let left, _): !left
             case .replace(.literal(let bytes), let content): bytes.count == 1 && !content.isEmpty
             case .replace: false
             }
@@ -29,9 +30,15 @@ extension Normalizer {
             for (index, part) in try fields.array("normalizers").enumerated() {
                 try add(part, file: file, path: "\(path).normalizers[\(index)]")
             }
-        case "NFC":
+        case "NFC", "NFD", "NFKC", "NFKD":
             _ = try Fields(object, file: file, path: path, known: ["type"])
-            steps.append(.composition)
+            if let form = NormalizationForm(rawValue: type) { steps.append(.form(form)) }
+        case "Lowercase":
+            _ = try Fields(object, file: file, path: path, known: ["type"])
+            steps.append(.lowercase)
+        case "Strip":
+            let fields = try Fields(object, file: file, path: path, known: ["type", "strip_left", "strip_right"])
+            steps.append(.strip(left: try fields.bool("strip_left"), right: try fields.bool("strip_right")))
         case "Prepend":
             let fields = try Fields(object, file: file, path: path, known: ["type", "prepend"])
             steps.append(.prepend(Array(try fields.string("prepend").utf8)))

@@ -8,10 +8,13 @@ package struct TokenStream: Sendable, Equatable {
     package let ids: [UInt32]
     /// How many documents the ids come from, or nil where the shard holds ids and no documents.
     package let documents: Int?
+    /// Bytes of text for each token, those that end documents among them; nil where the shard holds ids.
+    package let bytesPerToken: Double?
 
-    package init(ids: [UInt32], documents: Int?) {
+    package init(ids: [UInt32], documents: Int?, bytesPerToken: Double? = nil) {
         self.ids = ids
         self.documents = documents
+        self.bytesPerToken = bytesPerToken
     }
 }
 
@@ -37,7 +40,7 @@ package func tokenStream(
     case .text: stream.append([try readText(shard)])
     case .lines, .array: try readLines(shard, into: &stream)
     }
-    return TokenStream(ids: stream.ids, documents: stream.documents)
+    return TokenStream(ids: stream.ids, documents: stream.documents, bytesPerToken: stream.bytesPerToken)
 }
 
 /// The forms of a shard, by the end of its name.
@@ -69,6 +72,10 @@ private struct StreamBuilder {
     let limit: Int
     private(set) var ids: [UInt32] = []
     private(set) var documents = 0
+    /// Of the documents that were taken, whole.
+    private var (byteCount, tokenCount) = (0, 0)
+
+    var bytesPerToken: Double? { tokenCount == 0 ? nil : Double(byteCount) / Double(tokenCount) }
 
     init(tokenizer: Tokenizer, endOfText: UInt32, limit: Int) {
         self.tokenizer = tokenizer
@@ -80,10 +87,13 @@ private struct StreamBuilder {
 
     mutating func append(_ batch: [[UInt8]]) {
         let tokenizer = tokenizer
-        for tokens in Parallel.map(batch.count, { tokenizer.encode(utf8: batch[$0]) }) where !isFull {
+        let encoded = Parallel.map(batch.count) { tokenizer.encode(utf8: batch[$0]) }
+        for (text, tokens) in zip(batch, encoded) where !isFull {
             ids += tokens
             ids.append(endOfText)
             documents += 1
+            byteCount += text.count
+            tokenCount += tokens.count + 1
         }
         if ids.count > limit { ids.removeLast(ids.count - limit) }
     }

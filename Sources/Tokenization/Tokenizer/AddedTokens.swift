@@ -106,6 +106,29 @@ struct ByteTrie: Sendable {
         values[node] = value
     }
 
+    /// Gives a string that is there another value.
+    mutating func replace(_ bytes: [UInt8], value: Int) {
+        var node = 0
+        for byte in bytes {
+            guard let next = edges[Edge(node: node, byte: byte)] else { return }
+            node = next
+        }
+        values[node] = value
+    }
+
+    /// Calls `body` with every string that begins at an offset and its end, the shortest first.
+    @inline(__always)
+    func forEachPrefix(_ text: Span<UInt8>, at start: Int, _ body: (_ value: Int, _ end: Int) -> Void) {
+        guard begins[Int(text[start])] else { return }
+        var node = 0
+        var offset = start
+        while offset < text.count, let next = edges[Edge(node: node, byte: text[offset])] {
+            node = next
+            offset += 1
+            if let value = values[node] { body(value, offset) }
+        }
+    }
+
     /// The longest string that begins at an offset, with its end.
     @inline(__always)
     func longest(_ text: Span<UInt8>, at offset: Int) -> (value: Int, end: Int)? {

@@ -10,15 +10,25 @@ struct PreTokenizer: Sendable {
         case prefixSpace
         /// Writes spaces as another character, and puts it before pieces too.
         case metaspace([UInt8], PrependScheme, splits: Bool)
+        /// Writes each byte as its character of GPT-2's alphabet, for the steps that come after `ByteLevel`.
+        case byteAlphabet
     }
 
     var steps: [Step] = []
     /// Whether the words' bytes are the model's characters, as `ByteLevel` makes them.
     var isByteLevel = false
+    /// Whether a step after `ByteLevel` sees its alphabet.
+    var writesBytes = false
 
     /// Calls `body` with every word of a piece of text; `isFirst` says that the piece begins where the document does.
     func forEachWord(_ text: Span<UInt8>, isFirst: Bool, _ body: (Span<UInt8>) -> Void) {
-        cut(text, 0..<text.count, steps[...], isFirst, body)
+        guard writesBytes else { return cut(text, 0..<text.count, steps[...], isFirst, body) }
+        cut(text, 0..<text.count, steps[...], isFirst) { word in
+            // What was written in the alphabet was cut between its characters, so it reads back.
+            if let bytes = ByteAlphabet.bytes(of: String(decoding: bytes(word, word.indices), as: UTF8.self)) {
+                body(bytes.span)
+            }
+        }
     }
 
     private func cut(
@@ -36,6 +46,10 @@ struct PreTokenizer: Sendable {
         case .prefixSpace:
             if text[range.lowerBound] == 0x20 { return cut(text, range, rest, isFirst, body) }
             let copy = [0x20] + bytes(text, range)
+            cut(copy.span, 0..<copy.count, rest, isFirst, body)
+        case .byteAlphabet:
+            var copy: [UInt8] = []
+            for index in range { copy += String(ByteAlphabet.scalars[Int(text[index])]).utf8 }
             cut(copy.span, 0..<copy.count, rest, isFirst, body)
         case .metaspace(let marker, let scheme, let splits):
             let copy = metaspaced(text, range, marker, scheme, isFirst)

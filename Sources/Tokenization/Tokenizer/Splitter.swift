@@ -4,6 +4,10 @@ enum Splitter: Sendable {
     case literal([UInt8])
     /// Single numbers, by Unicode's category.
     case digits
+    /// Single punctuation marks: ASCII's, and those of Unicode 8, whose tables the library has.
+    case punctuation
+    /// Single characters of white space.
+    case whiteSpace
 
     /// Calls `body` with every match and every stretch between matches, in order, until the whole range is covered.
     func forEachStretch(_ text: Span<UInt8>, _ range: Range<Int>, _ body: (Stretch) -> Void) {
@@ -37,6 +41,27 @@ enum Splitter: Sendable {
             let (value, byteCount) = text.scalar(at: offset)
             if value < 0x80 { return (0x30...0x39).contains(value) ? offset + byteCount : nil }
             return Unicode.Scalar(value)?.isNumeric == true ? offset + byteCount : nil
+        case .punctuation, .whiteSpace:
+            guard offset < limit else { return nil }
+            let (value, byteCount) = text.scalar(at: offset)
+            guard let scalar = Unicode.Scalar(value) else { return nil }
+            let isMatch = if case .punctuation = self { scalar.isPunctuation } else { scalar.properties.isWhitespace }
+            return isMatch ? offset + byteCount : nil
+        }
+    }
+}
+
+extension Unicode.Scalar {
+    fileprivate var isPunctuation: Bool {
+        if isASCII { return (0x21...0x7e).contains(value) && !properties.isAlphabetic && properties.numericType == nil }
+        // Two that were punctuation then and are something else now.
+        if value == 0x166d || value == 0x111c9 { return true }
+        guard let age = properties.age, age.major <= 8 else { return false }
+        switch properties.generalCategory {
+        case .connectorPunctuation, .dashPunctuation, .openPunctuation, .closePunctuation, .initialPunctuation,
+            .finalPunctuation, .otherPunctuation:
+            return true
+        default: return false
         }
     }
 }

@@ -4,8 +4,8 @@ import JSON
 /// A tokenizer.json, ready to turn texts into token ids.
 ///
 /// The ids are those of the Hugging Face `tokenizers` library without the special tokens that its post-processor adds.
-/// Supported is byte pair encoding: byte-level with any pre-tokenizer of `PreTokenizer`, and SentencePiece-style with
-/// byte fallback. A file that asks for anything else is refused with the key and the value that ask for it; but for
+/// Supported is byte pair encoding, byte-level with any pre-tokenizer of `PreTokenizer` or SentencePiece-style with byte
+/// fallback, and SentencePiece's unigram model with scores. A file that asks for anything else is refused with the key and the value that ask for it; but for
 /// `truncation` and `padding`, which are left over from whoever saved the file: transformers resets both at each call.
 package struct Tokenizer: Sendable {
     private static let fileByteLimit = 1 << 28
@@ -48,15 +48,30 @@ package struct Tokenizer: Sendable {
                 file: name, key: "normalizer", found: "a Replace of more than single characters",
                 supported: "Metaspace with 'prepend_scheme' 'always' or 'never' after it")
         }
-        let model = try BytePairEncoding.fields(try fields.object("model"), file: name)
-        let entries = try VocabularyEntries(model)
+        let (model, entries) = try Self.model(try fields.object("model"), file: name, preTokenizer)
         let list = fields["added_tokens"] == nil ? [] : try fields.array("added_tokens")
         added = try AddedVocabulary(list, file: name, entries: entries, normalizer: normalizer)
-        encoders = EncoderPool(
-            try BytePairEncoding(model, entries: entries, isByteLevel: preTokenizer.isByteLevel))
+        encoders = EncoderPool(model)
         vocabularySize = max(entries.size, added.size)
         let added = added
         endOfText = EndOfText.names.lazy.compactMap { added[$0] ?? entries.byText[$0] }.first
+    }
+
+    private static func model(
+        _ object: JSONObject, file: String, _ preTokenizer: PreTokenizer
+    ) throws(TokenizationError) -> (WordModel, VocabularyEntries) {
+        if object["type"] == "Unigram" {
+            guard !preTokenizer.isByteLevel else {
+                throw .unsupportedValue(
+                    file: file, key: "model.type", found: "\"Unigram\" behind ByteLevel", supported: "\"BPE\" there")
+            }
+            let (model, entries) = try Unigram.read(object, file: file)
+            return (.unigram(model), entries)
+        }
+        let fields = try BytePairEncoding.fields(object, file: file)
+        let entries = try VocabularyEntries(fields)
+        let model = try BytePairEncoding(fields, entries: entries, isByteLevel: preTokenizer.isByteLevel)
+        return (.pairs(model), entries)
     }
 
     private static func refuseUnsupported(_ fields: Fields) throws(TokenizationError) {

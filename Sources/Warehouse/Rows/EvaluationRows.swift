@@ -10,7 +10,8 @@ extension CheckpointRecord {
             "checkpoint", key: ["digest": .text(digest)],
             [
                 "architecture": .text(architecture), "dtype": .text(dtype), "params_total": .integer(size.parameters),
-                "params_non_embedding": .integer(size.nonEmbeddingParameters), "hidden_size": .integer(size.width),
+                "params_non_embedding": .integer(size.nonEmbeddingParameters),
+                "params_active": .integer(size.activeParameters), "hidden_size": .integer(size.width),
                 "layers": .integer(size.layers), "vocabulary_size": .integer(size.vocabulary),
                 "stored_scheme": .optional(storedScheme),
             ])
@@ -29,11 +30,14 @@ extension Spec {
     }
 }
 
-extension ScoringRecord.Shard {
-    func row(name: String) -> TableRow {
+extension ScoringRecord {
+    /// The text that was scored.
+    func shardRow(name: String) -> TableRow {
         TableRow(
             "shard", key: ["digest": .text(streamDigest)],
-            ["name": .text(name), "file_digest": .text(digest), "tokenizer_digest": .optional(tokenizer)])
+            [
+                "name": .text(name), "file_digest": .text(shard.digest), "tokenizer_digest": .optional(shard.tokenizer),
+            ])
     }
 }
 
@@ -46,7 +50,7 @@ extension EvaluationRecord {
         let damage = compression?.degradation
         let fields: KeyValuePairs<String, SQLValue> = [
             "checkpoint": .text(checkpoint.digest), "spec": .optional(compression?.spec.name),
-            "shard": .text(scoring.shard.streamDigest), "calibration_digest": .optional(compression?.calibration),
+            "shard": .text(scoring.streamDigest), "calibration_digest": .optional(compression?.calibration),
             "compressed_key": .optional(compression?.artifact), "context_tokens": .integer(scoring.context),
             "windows": .integer(score.windows.count), "scored_tokens": .integer(score.tokens),
             "score": .text(scoring.tokens.rawValue), "loss_nats": .real(score.loss),
