@@ -17,7 +17,7 @@ package struct ModelVariant: Sendable {
         do throws(LanguageModelError) {
             let settings = FamilySettings(json: store.checkpoint.config.json, hasModule: { store.contains($0) })
             description = try Family.describe(settings)
-            try UnplacedTensors(description).check(store)
+            try UnplacedTensors(description, store).check()
             try bindAll()
         } catch {
             throw .inCheckpoint(store.name, error)

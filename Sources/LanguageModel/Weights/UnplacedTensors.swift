@@ -3,36 +3,52 @@ import Compression
 
 /// Finds tensors of a checkpoint that its model has no place for: leaving one out would compute another model.
 ///
-/// Every tensor is either a parameter of the description, a piece of the compressed form of one, or a constant that nothing
-/// reads; whatever else there is is refused by name.
+/// Every tensor is either a parameter of the description, a piece that the compressed form of one reads, or a constant that
+/// nothing reads; whatever else there is is refused by name.
 struct UnplacedTensors {
     private let description: DecoderDescription
-    private let parameters: Set<String>
+    private let store: WeightStore
     private let modules: Set<String>
     private let buffers: Set<String>
+    /// The tensors that the model reads.
+    private var read: Set<String> = []
+    /// The modules whose weights are stored in compressed form.
+    private var compressed: Set<String> = []
 
-    init(_ description: DecoderDescription) {
+    init(_ description: DecoderDescription, _ store: WeightStore) throws(LanguageModelError) {
         self.description = description
-        let tensors = description.parameters
-        parameters = Set(tensors.map(\.name))
-        modules = Set(tensors.map(\.module))
+        self.store = store
+        let parameters = description.parameters
+        modules = Set(parameters.map(\.module))
         buffers = Set(
             description.layers.flatMap { layer in
                 description.buffers.map { "\(layer.module).\($0)" } + layer.mlps.flatMap(\.activationBuffers)
             })
+        let linear = description.layers.flatMap(\.linearLayers)
+        let layers = Dictionary(linear.map { ($0.module, $0) }) { first, _ in first }
+        for parameter in parameters {
+            let layer = layers[parameter.module]
+            let pieces: Set<String>?
+            do throws(CompressionError) {
+                pieces =
+                    parameter.piece == "weight"
+                    ? try store.tensors(
+                        readFor: parameter.module, transposed: layer?.transposed ?? false, stack: layer?.stack ?? [])
+                    : nil
+            } catch { throw .compression(error) }
+            read.formUnion(pieces ?? [parameter.name])
+            if pieces != nil { compressed.insert(parameter.module) }
+        }
+        for layer in linear { if case .packed = layer.bitLinear { read.insert(layer.module + ".weight_scale") } }
     }
 
-    func check(_ store: WeightStore) throws(LanguageModelError) {
-        for name in store.checkpoint.tensors.keys.sorted() where !hasPlace(name, in: store) {
+    func check() throws(LanguageModelError) {
+        for name in store.checkpoint.tensors.keys.sorted() where !hasPlace(name) {
             throw .unexpectedTensor(name, because: reason(name))
         }
     }
 
-    private func hasPlace(_ name: String, in store: WeightStore) -> Bool {
-        if parameters.contains(name) || isBuffer(name) { return true }
-        if let module = store.module(storedBy: name) { return modules.contains(module) }
-        return isBiasOfZeros(name, in: store)
-    }
+    private func hasPlace(_ name: String) -> Bool { read.contains(name) || isBuffer(name) || isBiasOfZeros(name) }
 
     private func isBuffer(_ name: String) -> Bool {
         guard let last = name.split(separator: ".").last else { return false }
@@ -46,7 +62,7 @@ struct UnplacedTensors {
     ]
 
     /// GPTQ's tools store a bias of zeros where there is none.
-    private func isBiasOfZeros(_ name: String, in store: WeightStore) -> Bool {
+    private func isBiasOfZeros(_ name: String) -> Bool {
         guard let module = biaslessModule(name), modules.contains(module) else { return false }
         return (try? store.vector(name))?.allSatisfy { $0 == 0 } ?? false
     }
@@ -78,6 +94,21 @@ struct UnplacedTensors {
         if let module = biaslessModule(name), modules.contains(module) {
             return "the configuration gives '\(module)' no bias"
         }
+        if let module = owner(name) {
+            return compressed.contains(module)
+                ? "the form in which the weight of '\(module)' is stored has no part of this name"
+                : "nothing says that the weight of '\(module)' is more than its '.weight'"
+        }
         return "nothing in a '\(description.modelType)' model of this configuration reads it"
+    }
+
+    /// The module that a tensor's name puts it beside.
+    private func owner(_ name: String) -> String? {
+        var rest = name[...]
+        while let dot = rest.lastIndex(of: ".") {
+            rest = rest[..<dot]
+            if modules.contains(String(rest)) { return String(rest) }
+        }
+        return nil
     }
 }
