@@ -172,20 +172,20 @@ struct TorchFileTests {
         #expect(throws: CheckpointError.gitLFSPointer(file: file)) { try open(Array(pointer.utf8)) }
     }
 
-    /// A view that repeats its elements a thousandfold is no larger than memory allows.
+    /// A view that repeats its elements a thousandfold is refused: tensors are no more than their file.
     @Test func viewsTakeNoMoreThanTheFile() throws {
-        let bytes = try Self.fixture("zip.bin")
-        // `repeated`, of 4 × 2 elements with strides (1, 0), becomes 4 × 255 × … of one byte each way.
-        let view: [UInt8] = [0x4b, 4, 0x4b, 2, 0x86]
-        let places = bytes.indices.filter { bytes[$0...].starts(with: view) }
-        var refused = 0
-        for place in places {
-            var changed = bytes
-            // BININT2 takes a byte more than BININT1 and TUPLE2 has none to give: the largest that fits is 255.
-            changed[place + 3] = 255
-            if case .tensor? = try? fault(changed) { refused += 1 }
+        var bytes = try Self.fixture("zip.bin")
+        // `repeated`, of sizes (4, 2) and strides (1, 0), becomes one element 255 times 255 times.
+        let name = try #require(Self.place(of: Array("repeated".utf8), in: bytes))
+        func place(of part: [UInt8]) throws -> Int {
+            try #require(Self.place(of: part, in: Array(bytes[name...]))) + name
         }
-        #expect(refused > 0)
+        let (sizes, strides) = (try place(of: [0x4b, 4, 0x4b, 2, 0x86]), try place(of: [0x4b, 1, 0x4b, 0, 0x86]))
+        (bytes[sizes + 1], bytes[sizes + 3], bytes[strides + 1]) = (255, 255, 0)
+        #expect(
+            try fault(bytes)
+                == .tensor(
+                    name: "repeated", reason: "sizes [255, 255] show more of its storage than the file has bytes"))
     }
 
     /// Whatever stands in a file, it is read or refused: nothing traps, and memory stays within a multiple of its size.
