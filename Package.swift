@@ -80,7 +80,10 @@ let package = Package(
         library("ScalingLaws", ["Presentation", "Kernels", "Mathematics", numerics]),
         library(
             "Records",
-            ["JSON", "Kernels", "Compression", "LanguageModel", "Evaluation", "ScalingLaws", crypto, numerics]),
+            [
+                "JSON", "Archive", "Kernels", "Compression", "LanguageModel", "Evaluation", "ScalingLaws", crypto,
+                numerics,
+            ]),
         library(
             "Report",
             ["JSON", "Presentation", "Kernels", "Compression", "Evaluation", "ScalingLaws", "Records", numerics]),
@@ -103,7 +106,7 @@ let package = Package(
             "Pipeline",
             [
                 "System", "JSON", "Archive", "Compression", "LanguageModel", "Evaluation", "ScalingLaws", "Records",
-                yams,
+                yams, numerics,
             ]),
         library(
             "Stages",
@@ -118,7 +121,7 @@ let package = Package(
             [
                 "System", "Options", "Stages", "Records", "Pipeline", "Warehouse", "Benchmark", "Compression", "JSON",
             ]),
-        command("qid-ingest", ["Options", "Stages", "Pipeline", "Compression"]),
+        command("qid-ingest", ["System", "Options", "Stages", "Pipeline", "Compression"]),
         command("qid-quantize", ["Options", "Stages", "Pipeline", "Compression"]),
         command("qid-evaluate", ["Options", "Stages", "Pipeline", "LanguageModel", "Evaluation"]),
         command("qid-record", ["Options", "Stages", "Pipeline"]),
@@ -159,7 +162,8 @@ let package = Package(
         tests(
             "Pipeline",
             [
-                "Pipeline", "Records", "Compression", "LanguageModel", "Evaluation", "ScalingLaws", "JSON", "System",
+                "Pipeline", "Archive", "Records", "Compression", "LanguageModel", "Evaluation", "ScalingLaws", "JSON",
+                "System",
                 system,
             ]),
         tests("Stages", ["System", "Stages", "Records", "Pipeline", "Warehouse", "Checkpoint", "JSON"]),

@@ -12,13 +12,15 @@ package struct MeasuredModel: Sendable, Equatable {
     /// D, training tokens seen; nil where nobody said.
     package var tokens: Double?
     package var phase: LearningRatePhase
+    /// Whether a finding says that its weights or its D are not what they seem.
+    package var isDoubtful: Bool
 
     package init(
         checkpoint: String, size: ModelSize, family: String, run: TrainingRun = TrainingRun(), step: Int? = nil,
-        tokens: Double? = nil, phase: LearningRatePhase = .unknown
+        tokens: Double? = nil, phase: LearningRatePhase = .unknown, isDoubtful: Bool = false
     ) {
         (self.checkpoint, self.size, self.family, self.run) = (checkpoint, size, family, run)
-        (self.step, self.tokens, self.phase) = (step, tokens, phase)
+        (self.step, self.tokens, self.phase, self.isDoubtful) = (step, tokens, phase, isDoubtful)
     }
 
     /// N, non-embedding parameters.

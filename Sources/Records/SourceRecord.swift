@@ -1,3 +1,4 @@
+package import Archive
 package import JSON
 
 /// What a place in an archive was found to hold: `store/sources/<SHA-256 of the path>.json`.
@@ -16,6 +17,13 @@ package struct SourceRecord: Sendable, Equatable {
     package var fingerprint: String
     package var facts: TrainingFacts
     package var outcome: Outcome
+    /// What the trainer saved beside the weights.
+    package var trainer: TrainerState?
+    /// What tells the weights from others; nil where they were not looked at, as older versions did not.
+    package var traits: WeightTraits?
+    /// Bytes of the files.
+    package var byteCount: Int?
+    package var findings: [Finding] = []
 
     package init(path: String, form: String, fingerprint: String, facts: TrainingFacts, outcome: Outcome) {
         (self.path, self.form, self.fingerprint, self.facts, self.outcome) = (path, form, fingerprint, facts, outcome)
@@ -35,6 +43,10 @@ package struct SourceRecord: Sendable, Equatable {
         case .checkpoint(let digest): object["checkpoint"] = .string(digest)
         case .rejected(let reason): object["rejected"] = .string(reason)
         }
+        object["trainer"] = trainer?.json
+        traits?.add(to: &object)
+        object["bytes"] = byteCount.map { .integer($0) }
+        if !findings.isEmpty { object["findings"] = .array(findings.map(\.json)) }
         return .object(object)
     }
 
@@ -50,5 +62,9 @@ package struct SourceRecord: Sendable, Equatable {
         default: return nil
         }
         self.init(path: path, form: form, fingerprint: fingerprint, facts: facts, outcome: outcome)
+        trainer = object["trainer"]?.object.map { TrainerState($0) }
+        traits = WeightTraits(members: object)
+        byteCount = object["bytes"]?.int
+        findings = (object["findings"]?.array ?? []).compactMap { Finding($0) }
     }
 }

@@ -113,6 +113,14 @@ package final class Warehouse: Sendable {
         }
     }
 
+    /// Records what is wrong or doubtful about places in archives, in the place of what was the last time.
+    package func record(findings: [PlacedFinding]) throws(WarehouseError) {
+        try connection.write { database in
+            try database.execute(sql: "DELETE FROM finding")
+            for finding in findings { try finding.row.replace(database) }
+        }
+    }
+
     /// Adds a row and all that belongs to it, or finds exactly these there.
     private static func insert(_ row: TableRow, _ belongings: [TableRow], _ database: Database) throws -> Recorded {
         let added = try row.insertOnce(database)

@@ -4,6 +4,7 @@ import FoundationEssentials
 import Options
 import Pipeline
 import Stages
+import System
 
 @main
 struct IngestCommand: ParsableCommand {
@@ -40,6 +41,12 @@ struct IngestCommand: ParsableCommand {
         transform: size)
     var disk: ByteSize?
 
+    @Flag(help: "Say what the archives hold, and what is doubtful about it, and write nothing.")
+    var dryRun = false
+
+    @Flag(help: "Print what was found as one JSON document.")
+    var json = false
+
     @Argument(help: "Archives: directories or files.")
     var archives: [String] = []
 
@@ -56,16 +63,20 @@ struct IngestCommand: ParsableCommand {
                 try IngestRequest.requests(manifest: URL(filePath: file))
             }
             let trainedAs = try trainedAs.map { (text) throws(StageError) in try nativeSpec(option: text) }
-            return try ingest(
-                requests ?? archives.map { request($0, trainedAs: trainedAs) },
-                into: Workspace.location(option: place.workspace), disk: disk)
+            let found = requests ?? archives.map { request($0, trainedAs: trainedAs) }
+            let workspace = Workspace.location(option: place.workspace)
+            let isPartOfRun = Surroundings.variables[StageRunner.runVariable] != nil
+            let output: AuditOutput = json ? .json : isPartOfRun ? .none : .table
+            return dryRun
+                ? try auditOnly(found, workspace: workspace, output: output)
+                : try ingest(found, into: workspace, disk: disk, output: output)
         }
     }
 
     private func request(_ archive: String, trainedAs: NativeSpec?) -> IngestRequest {
         let path = URL(filePath: archive).standardizedFileURL
         let rule = IngestRule(
-            family: family ?? path.lastPathComponent, tokens: tokensPerStep.map { .perStep($0) } ?? .unknown,
+            family: family ?? path.lastPathComponent, tokensPerStep: tokensPerStep.map { TokensPerStep($0) },
             annealedFrom: annealedFrom, trainedAs: trainedAs)
         return IngestRequest(archive: path, rule: rule, steps: nil)
     }

@@ -31,11 +31,10 @@ struct ManifestTests {
         let manifest = try manifest(Self.text)
         #expect(manifest.name == "demo")
         #expect(manifest.archives.map(\.path.lastPathComponent) == ["small", "large"])
-        #expect(manifest.archives[0].rule.tokens == .perStep(4096))
-        #expect(manifest.archives[0].rule.phase(step: 64) == .unannealed)
+        #expect(manifest.archives[0].rule.tokensPerStep == TokensPerStep(4096))
+        #expect(manifest.archives[0].rule.annealedFrom == 100)
         #expect(manifest.archives[0].steps == [64, 128])
-        #expect(manifest.archives[1].rule.tokens.tokens(step: 64) == 1000)
-        #expect(manifest.archives[1].rule.tokens.tokens(step: 65) == nil)
+        #expect(manifest.archives[1].rule.table == TokenTable([.init(step: 64, tokens: 1000)]))
         #expect(manifest.evaluation.context == 256)
         #expect(manifest.specs.map(\.name) == ["rtn-asym-w4-g16", "rtn-asym-w3-g16"])
         #expect(manifest.predictions.map(\.params) == [[1e9]])
@@ -49,7 +48,6 @@ struct ManifestTests {
         ("context: 256", "context: 1", "'context' is 1 where a whole number of at least 2 was expected", 6),
         ("bits: 4,", "bits: 9,", "bits is 9 but must be", 10),
         ("name: demo", "name: ../x", "'name': a name is letters", 1),
-        ("tokens_per_step: 4096", "tokens_per_step: 1, tokens: {1: 2}", "exclude each other", 3),
         ("params: 1e9", "params: -1", "'params' is -1 where a number above zero was expected", 13),
         ("{64: 1000}", "{a: 1000}", "the keys of 'tokens' are training steps", 4),
         ("windows: 8", "context: 8", "stands twice", 6),

@@ -18,11 +18,13 @@ package struct CheckpointSource: Sendable, Equatable {
     /// The path below the root that was searched, for messages.
     package let name: String
     /// Which run and which step it is of, as names say it.
-    package let place: TrainingPlace
+    package internal(set) var place: TrainingPlace
     /// The files of a directory that hold weights, in byte order of their names.
     package let weights: [String]
     /// The other files of a directory that belong to the checkpoint: configuration, tokenizer, index.
     package let companions: [String]
+    /// Whether it is of a repository of a Hugging Face cache, whose name is the same wherever it lies.
+    package let isOfRepository: Bool
 
     /// The name of the file in which a store describes a checkpoint, beside its files.
     ///

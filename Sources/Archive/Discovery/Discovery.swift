@@ -22,6 +22,7 @@ package struct Discovery: Sendable {
     package private(set) var skipped: [SkippedPath] = []
 
     private let root: URL
+    private let naming: NamePattern?
     private var visited: Set<FileStatus.Identity> = []
     /// Paths by way of a symbolic link wait until everything else has been seen.
     private var linkedDirectories: [[String]] = []
@@ -29,11 +30,14 @@ package struct Discovery: Sendable {
     /// The snapshots of Hugging Face caches by their paths.
     private var revisions: [[String]: HubRevision] = [:]
 
-    /// Searches a directory, or takes a single tar archive.
-    package init(root location: URL) throws(ArchiveError) {
+    /// Searches a directory, or takes a single tar archive; `naming` says how names are read that are of another making.
+    package init(root location: URL, naming: NamePattern? = nil) throws(ArchiveError) {
+        self.naming = naming
         let status = try ArchiveError.attempt { () throws(SystemError) in try FileStatus(of: location) }
         root = location.resolvingSymlinksInPath()
-        revisions[[]] = try ArchiveError.attempt { () throws(SystemError) in try HubRevision(ofSnapshot: root) }
+        revisions[[]] = try ArchiveError.attempt { () throws(SystemError) in
+            try HubRevision(ofSnapshot: root, naming: naming)
+        }
         if status.kind == .directory {
             do throws(SystemError) { try visit([], status) } catch { throw .system(error) }
             while let path = linkedDirectories.popLast() { visitIfReadable(path) }
@@ -45,8 +49,19 @@ package struct Discovery: Sendable {
         for index in skipped.indices where skipped[index].reason.isOtherForm {
             skipped[index].isBesideCheckpoint = Self.isBelow(skipped[index].name, places)
         }
+        tellRunsApart()
         sources.sort(by: Self.precedes)
         skipped.sort { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+    }
+
+    /// Where a step of a series is there twice, the folders below it tell the runs apart.
+    private mutating func tellRunsApart() {
+        var seen: Set<String> = []
+        let repeated = Set(
+            sources.filter { $0.step != nil && !seen.insert("\($0.series)\n\($0.step ?? 0)").inserted }.map(\.series))
+        for index in sources.indices where repeated.contains(sources[index].series) {
+            sources[index].place.lengthenSeries()
+        }
     }
 
     /// The root itself must be readable; one folder in it must not stop the others.
@@ -60,7 +75,7 @@ package struct Discovery: Sendable {
         if contents.directories.contains(HubRepository.snapshotsFolder),
             let name = HubRepository.name(ofFolder: url(path).lastPathComponent)
         {
-            return visit(try HubRepository(name: name, at: url(path)), path)
+            return visit(try HubRepository(name: name, at: url(path), naming: naming), path)
         }
         takeDirectory(path, contents)
         takeFiles(path, contents)
@@ -134,16 +149,17 @@ package struct Discovery: Sendable {
         _ path: [String], form: CheckpointSource.Form, weights: [String], companions: [String]
     ) {
         let place: TrainingPlace
-        if let (revision, below) = revision(of: path) {
-            place = TrainingPlace(revision, below: below)
+        let found = revision(of: path)
+        if let (revision, below) = found {
+            place = TrainingPlace(revision, below: below, naming: naming)
         } else {
-            place = TrainingPlace(root: root, path: path, isTar: form == .tar)
+            place = TrainingPlace(root: root, path: path, isTar: form == .tar, naming: naming)
         }
         if let part = place.unreadable { skip(path, .unreadableName(part: part)) }
         sources.append(
             CheckpointSource(
                 location: url(path), form: form, name: name(path), place: place, weights: weights,
-                companions: companions))
+                companions: companions, isOfRepository: found != nil))
     }
 
     private mutating func skip(_ path: [String], _ reason: SkipReason) {

@@ -26,17 +26,20 @@ struct HubRepository {
     }
 
     /// Reads which revisions the folder of a repository has.
-    init(name: String, at folder: URL) throws(SystemError) {
+    init(name: String, at folder: URL, naming: NamePattern?) throws(SystemError) {
         self.name = name
+        let read = { (revision: String) in naming.map { $0.read(revision) } ?? CheckpointName(revision) }
         let commits = try DirectoryContents(folder.appending(path: Self.snapshotsFolder)).directories
         let references = try Self.references(in: folder.appending(path: "refs"))
         for commit in commits {
             let revisions = references.filter { $0.commit == commit }.map(\.revision)
-            let chosen = Self.best(of: revisions) ?? commit
+            let chosen =
+                revisions.first { read($0)?.step != nil || read($0)?.tokens != nil }
+                ?? revisions.first { $0 == "main" } ?? revisions.first ?? commit
             snapshots.append(Snapshot(commit: commit, revision: chosen))
-            let step = CheckpointName(chosen).step
+            let step = read(chosen)?.step
             for other in revisions where other != chosen {
-                guard let otherStep = CheckpointName(other).step, otherStep != step else { continue }
+                guard let otherStep = read(other)?.step, otherStep != step else { continue }
                 skip(other, .sameCommit(as: chosen))
             }
         }
@@ -49,11 +52,6 @@ struct HubRepository {
 
     private mutating func skip(_ revision: String, _ reason: SkipReason) {
         skipped.append(SkippedPath(name: "\(name)@\(revision)", reason: reason))
-    }
-
-    private static func best(of revisions: [String]) -> String? {
-        revisions.first { CheckpointName($0).step != nil || CheckpointName($0).tokens != nil }
-            ?? revisions.first { $0 == "main" } ?? revisions.first
     }
 
     private typealias Reference = (revision: String, commit: String)
@@ -87,19 +85,24 @@ struct HubRevision {
 
     var name: String { "\(repository)@\(revision)" }
 
+    /// Whether the revision's name says anything: that of the newest state does not, nor does a commit.
+    var isNamed: Bool {
+        revision != "main" && !(revision.utf8.count == 40 && revision.allSatisfy(\.isHexDigit))
+    }
+
     init(repository: String, revision: String) {
         self.repository = repository
         self.revision = revision
     }
 
     /// The revision whose snapshot a directory is; nil for other directories.
-    init?(ofSnapshot directory: URL) throws(SystemError) {
+    init?(ofSnapshot directory: URL, naming: NamePattern?) throws(SystemError) {
         let snapshots = directory.deletingLastPathComponent()
         let folder = snapshots.deletingLastPathComponent()
         guard snapshots.lastPathComponent == HubRepository.snapshotsFolder,
             let name = HubRepository.name(ofFolder: folder.lastPathComponent)
         else { return nil }
-        let repository = try HubRepository(name: name, at: folder)
+        let repository = try HubRepository(name: name, at: folder, naming: naming)
         let commit = directory.lastPathComponent
         guard let snapshot = repository.snapshots.first(where: { $0.commit == commit }) else { return nil }
         self.init(repository: name, revision: snapshot.revision)

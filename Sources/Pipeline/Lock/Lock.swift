@@ -72,6 +72,7 @@ package struct Lock: Sendable, Equatable {
     package let calibration: Calibration?
     package let specs: [Spec]
     package let laws: [String]
+    package let doubtful: DoubtfulPoints
     package let predictions: [Manifest.Prediction]
     package let checkpoints: [Entry]
     /// The windows that each cell took, where the lock is of a version that wrote them into it.
@@ -94,6 +95,7 @@ package struct Lock: Sendable, Equatable {
         self.calibration = calibration
         specs = manifest.specs
         laws = manifest.laws
+        doubtful = manifest.doubtful
         predictions = manifest.predictions
         self.checkpoints = checkpoints
         self.windowsUsed = windowsUsed
@@ -135,6 +137,7 @@ extension Lock {
         object["order"] = .string(order == .shard ? WindowOrder.shardName : WindowOrder.randomName)
         object["seed"] = order.seed.map { .integer($0) }
         target?.add(to: &object)
+        if doubtful != .leaveOut { object["doubtful"] = .string(doubtful.rawValue) }
         if score != .all { object["score"] = .string(score.rawValue) }
         if bos { object["bos"] = true }
         if let calibration {
@@ -161,15 +164,9 @@ extension Lock.Entry {
 extension Manifest.Archive {
     fileprivate var json: JSONValue {
         var object = JSONObject([
-            .init(key: "path", value: .string(path.path)), .init(key: "family", value: .string(rule.family)),
+            .init(key: "path", value: .string(path.path))
         ])
-        switch rule.tokens {
-        case .unknown: break
-        case .perStep(let tokens): object["tokens_per_step"] = .integer(tokens)
-        case .byStep: object["tokens"] = rule.tokens.json.object?["by_step"]
-        }
-        object["annealed_from"] = rule.annealedFrom.map { .integer($0) }
-        object["trained_as"] = rule.trainedAs?.json
+        rule.add(to: &object)
         object["steps"] = steps.map { .array($0.sorted().map { .integer($0) }) }
         return .object(object)
     }

@@ -20,7 +20,10 @@ extension Lock {
             required: [
                 "lock", "name", "stages", "shard", "tokenizer", "context", "windows", "specs", "laws", "predictions",
                 "archives", "checkpoints",
-            ], optional: ["calibration", "order", "seed", "qid_stderr", "kl_error", "score", "bos", "windows_used"])
+            ],
+            optional: [
+                "calibration", "order", "seed", "qid_stderr", "kl_error", "score", "bos", "doubtful", "windows_used",
+            ])
         let format = try keys["lock"]?.integer(atLeast: 1)
         guard format == Self.format else {
             throw root.invalid(

@@ -185,6 +185,19 @@ extension Field {
         return flag
     }
 
+    package func number(atLeast minimum: Double) throws(ManifestError) -> Double {
+        guard case .scalar(let value) = value, let number = value.double, number >= minimum else {
+            throw wrong("a number of at least \(minimum)")
+        }
+        return number
+    }
+
+    /// Text, or a whole number taken as text.
+    package func label() throws(ManifestError) -> String {
+        if case .scalar(let value) = value, let number = value.int { return "\(number)" }
+        return try string()
+    }
+
     /// One of the words that a type has for its cases.
     package func choice<Choice: RawRepresentable<String> & CaseIterable>() throws(ManifestError) -> Choice {
         guard case .scalar(.string(let text)) = value, let choice = Choice(rawValue: text) else {

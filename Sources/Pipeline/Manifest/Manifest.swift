@@ -66,9 +66,17 @@ package struct Manifest: Sendable, Equatable {
     package let calibration: Calibration?
     package let specs: [Spec]
     package let laws: [String]
+    /// Whether fits use points of checkpoints that a finding marks.
+    package let doubtful: DoubtfulPoints
     package let predictions: [Prediction]
     /// Bytes that the workspace may hold.
     package let disk: Int?
+}
+
+/// What fits do with points of checkpoints whose weights or D a finding doubts.
+package enum DoubtfulPoints: String, Sendable, CaseIterable {
+    case leaveOut = "leave-out"
+    case keep
 }
 
 extension Manifest {
@@ -82,7 +90,7 @@ extension Manifest {
             required: ["name", "archives", "shard", "context", "specs"],
             optional: [
                 "windows", "order", "seed", "qid_stderr", "kl_error", "score", "bos", "tokenizer", "calibration",
-                "laws", "predictions", "disk",
+                "laws", "doubtful", "predictions", "disk",
             ])
         try self.init(keys) { (field) throws(ManifestError) in
             URL(filePath: try field.string(), relativeTo: directory).standardizedFileURL
@@ -121,6 +129,7 @@ extension Manifest {
         }
         specs = try Self.specs(keys["specs"]?.list() ?? [], calibrates: calibration != nil)
         laws = try (keys["laws"]?.list() ?? []).map { (field) throws(ManifestError) in try field.string() }
+        doubtful = try keys["doubtful"].map { (field) throws(ManifestError) in try field.choice() } ?? .leaveOut
         predictions = try (keys["predictions"]?.list() ?? []).map { (field) throws(ManifestError) in
             try Prediction(field)
         }
@@ -177,59 +186,6 @@ extension WindowOrder {
     }
 }
 
-extension Manifest.Archive {
-    fileprivate init(_ field: Field, path: (Field) throws(ManifestError) -> URL) throws(ManifestError) {
-        let keys = try field.mapping(
-            required: ["path", "family"],
-            optional: ["tokens_per_step", "tokens", "annealed_from", "trained_as", "steps"])
-        self.path = try keys["path"].required(path)
-        rule = IngestRule(
-            family: try keys["family"].required { (field) throws(ManifestError) in try field.string() },
-            tokens: try TokenRule(keys, in: field),
-            annealedFrom: try keys["annealed_from"].map { (field) throws(ManifestError) in
-                try field.integer(atLeast: 0)
-            },
-            trainedAs: try keys["trained_as"].map { (field) throws(ManifestError) in try NativeSpec(field) })
-        steps = try keys["steps"].map { (field) throws(ManifestError) in
-            Set(try field.list().map { (step) throws(ManifestError) in try step.integer(atLeast: 0) })
-        }
-    }
-}
-
-extension NativeSpec {
-    /// Reads what a person writes on a command line, `{bits: 1.58, activations: 8}`.
-    package init(option text: String) throws(ManifestError) {
-        try self.init(Field(yaml: text, file: "--trained-as"))
-    }
-
-    fileprivate init(_ field: Field) throws(ManifestError) {
-        guard case .object(let object) = field.json else {
-            throw field.invalid("what models were trained under is a mapping such as {bits: 1.58, activations: 8}")
-        }
-        do { try self.init(json: object) } catch { throw field.invalid(error.description) }
-    }
-}
-
-extension TokenRule {
-    fileprivate init(_ keys: [String: Field], in field: Field) throws(ManifestError) {
-        switch (keys["tokens_per_step"], keys["tokens"]) {
-        case (let perStep?, nil): self = .perStep(try perStep.integer(atLeast: 1))
-        case (nil, let table?):
-            var tokens: [Int: Int] = [:]
-            for member in try table.members() {
-                guard let step = Int(member.key), step >= 0 else {
-                    throw member.invalid("the keys of 'tokens' are training steps")
-                }
-                tokens[step] = try member.integer(atLeast: 0)
-            }
-            self = .byStep(tokens)
-        case (let perStep?, _?):
-            throw perStep.invalid("'tokens_per_step' and 'tokens' exclude each other")
-        case (nil, nil): self = .unknown
-        }
-    }
-}
-
 extension Manifest.Calibration {
     fileprivate init(_ field: Field, path: (Field) throws(ManifestError) -> URL) throws(ManifestError) {
         let keys = try field.mapping(required: ["shard"], optional: ["context", "windows"])
@@ -254,7 +210,7 @@ extension Manifest.Prediction {
 
 extension Optional where Wrapped == Field {
     /// Reads a key whose presence `mapping(required:)` has made sure of.
-    fileprivate func required<Result>(_ read: (Field) throws(ManifestError) -> Result) throws(ManifestError) -> Result {
+    func required<Result>(_ read: (Field) throws(ManifestError) -> Result) throws(ManifestError) -> Result {
         guard let field = self else { preconditionFailure("mapping(required:) lets no missing key through") }
         return try read(field)
     }

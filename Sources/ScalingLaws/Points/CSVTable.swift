@@ -1,10 +1,10 @@
 /// A comma-separated table (RFC 4180: quotes, doubled quotes, LF or CRLF) with a header; empty lines are skipped.
-struct CSVTable {
-    var header: [String]
+package struct CSVTable {
+    package var header: [String]
     /// Fields of each row with the line it starts on, from 1.
-    var rows: [(line: Int, fields: [String])]
+    package var rows: [(line: Int, fields: [String])]
 
-    init(_ text: String) throws(ScalingLawsError) {
+    package init(_ text: String) throws(ScalingLawsError) {
         var records = try Self.records(of: text)
         guard !records.isEmpty else { throw .emptyTable }
         header = records.removeFirst().fields

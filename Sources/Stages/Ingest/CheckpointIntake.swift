@@ -18,8 +18,18 @@ struct CheckpointIntake {
         self.workspace = workspace
     }
 
-    /// Returns the checkpoint's digest, and whether the store did not hold it before; it does then.
-    func run() throws(StageError) -> (digest: String, isNew: Bool) {
+    /// What came of it.
+    struct Result {
+        let digest: String
+        /// Whether the store did not hold the checkpoint before; it does then.
+        let isNew: Bool
+        let traits: WeightTraits
+        let trainer: TrainerState?
+        /// Why what the trainer saved cannot be read.
+        let unreadTrainer: TrainerStateError?
+    }
+
+    func run() throws(StageError) -> Result {
         let draft = workspace.temporary.appending(path: UUID().uuidString, directoryHint: .isDirectory)
         defer { try? removeTree(draft) }
         try attempt { () throws(SystemError) in try makeDirectory(draft) }
@@ -27,14 +37,19 @@ struct CheckpointIntake {
         // A plain source is opened where it is, so that messages name its files and not our links to them.
         let opened = source.form == .directory ? source.location : draft
         let checkpoint = try openNamed(opened)
-        let record = try describe(checkpoint, digest: known ?? digest(of: checkpoint))
+        let tensors = known ?? digests(of: checkpoint)
+        let record = try CheckpointRecord(checkpoint, digest: CheckpointDigest(tensors).description)
         let isNew = try !exists(workspace.checkpoint(record.digest))
+        var (trainer, unread): (TrainerState?, TrainerStateError?)
+        do throws(TrainerStateError) { trainer = try TrainerState(of: opened) } catch { unread = error }
+        let traits = WeightTraits(checkpoint, tensors)
         try publish(record, draft)
-        return (record.digest, isNew)
+        return Result(
+            digest: record.digest, isNew: isNew, traits: traits, trainer: trainer, unreadTrainer: unread)
     }
 
     /// A plain directory stays where it is: the store's directory links to its files.
-    private func reference(in draft: URL) throws(StageError) -> String? {
+    private func reference(in draft: URL) throws(StageError) -> [TensorDigest]? {
         try attempt { () throws(ArchiveError) in try source.checkBlobs() }
         for file in source.files {
             try attempt { () throws(SystemError) in
@@ -45,7 +60,7 @@ struct CheckpointIntake {
     }
 
     /// Writes a compressed source's files; those of safetensors are validated and hashed on their way, others afterwards.
-    private func unpack(into draft: URL) throws(StageError) -> String? {
+    private func unpack(into draft: URL) throws(StageError) -> [TensorDigest]? {
         var digesters: [String: SafetensorsDigester] = [:]
         var fault: CheckpointError?
         let unpacked: UnpackedFiles
@@ -69,35 +84,7 @@ struct CheckpointIntake {
             guard var digester = digesters.removeValue(forKey: file) else { return nil }
             tensors += try attempt { () throws(CheckpointError) in try digester.finish() }.tensors
         }
-        return CheckpointDigest(tensors).description
-    }
-
-    /// Works out what the checkpoint is; that it can be run at all is part of it.
-    private func describe(_ checkpoint: Checkpoint, digest: String) throws(StageError) -> CheckpointRecord {
-        let weights = try attempt { () throws(CompressionError) in try WeightStore(checkpoint) }
-        let model = try attempt { () throws(LanguageModelError) in try LanguageModel([weights]) }
-        let (description, count) = (model.description, model.parameterCount)
-        let file = { (name: String) throws(StageError) in
-            try attempt { () throws(ArchiveError) in
-                try sha256(ofFile: checkpoint.directory.appending(path: name))
-            }
-        }
-        return CheckpointRecord(
-            digest: digest, config: try file("config.json"),
-            tokenizer: checkpoint.tokenizerFile == nil ? nil : try file("tokenizer.json"),
-            architecture: description.modelType, dtype: dominantType(checkpoint),
-            size: ModelSize(
-                parameters: count.total, nonEmbeddingParameters: count.nonEmbedding,
-                activeParameters: count.active, layers: description.layers.count, width: description.width,
-                vocabulary: description.vocabularySize),
-            storedScheme: weights.scheme)
-    }
-
-    /// The element type that most of the bytes have.
-    private func dominantType(_ checkpoint: Checkpoint) -> String {
-        var bytes: [String: Int] = [:]
-        for tensor in checkpoint.tensors.values { bytes[tensor.info.type.rawValue, default: 0] += tensor.byteCount }
-        return bytes.max { ($0.value, $1.key) < ($1.value, $0.key) }?.key ?? "F32"
+        return tensors
     }
 
     private func publish(_ record: CheckpointRecord, _ draft: URL) throws(StageError) {

@@ -1,8 +1,11 @@
 import Checkpoint
 import Kernels
 
-/// The identity of a checkpoint, its tensors hashed on all processors.
-func digest(of checkpoint: Checkpoint) -> String {
+/// The digests of a checkpoint's tensors, hashed on all processors.
+func digests(of checkpoint: Checkpoint) -> [TensorDigest] {
     let tensors = checkpoint.storedTensors.sorted { $0.byteCount > $1.byteCount }
-    return CheckpointDigest(Parallel.map(tensors.count) { tensors[$0].digest() }).description
+    return Parallel.map(tensors.count) { tensors[$0].digest() }
 }
+
+/// The identity of a checkpoint.
+func digest(of checkpoint: Checkpoint) -> String { CheckpointDigest(digests(of: checkpoint)).description }

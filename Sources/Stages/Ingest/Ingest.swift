@@ -8,45 +8,90 @@ import System
 
 /// Takes the checkpoints of archives into the workspace; one that is there already is not read again.
 ///
-/// - Returns: success, or `badInput` if something was no usable checkpoint; each is named on standard error.
+/// - Returns: success, or `badInput` if something was no usable checkpoint or is not what it seems; each is named on
+///   standard error, and `output` says in which form all that was found is printed.
 ///
 /// `disk` is what the workspace may hold; weights that were unpacked earlier make room then.
 package func ingest(
-    _ requests: [IngestRequest], into location: URL, disk: ByteSize? = nil
+    _ requests: [IngestRequest], into location: URL, disk: ByteSize? = nil, output: AuditOutput
 ) throws(StageError) -> ExitStatus {
     let workspace = try attempt { () throws(WorkspaceError) in try Workspace(creating: location) }
     let room = disk.map { DiskRoom(workspace: workspace, budget: $0.bytes) }
     let lock = try hold(workspace.ingestLock)
     defer { lock.release() }
+    let search = try ArchiveSearch(requests, in: workspace)
     var tally = IngestTally()
+    var places: [AuditedPlace] = []
     let progress = Progress("ingest")
-    for request in requests {
-        let items: [IngestItem]
-        do throws(StageError) {
-            let found = try request.items()
-            items = found.sources
-            for path in found.skipped { tally.skip(path, of: request.archive) }
-        } catch  where requests.count > 1 {
-            tally.miss(error)
-            continue
-        }
-        for (index, item) in items.enumerated() {
-            try attempt { () throws(WorkspaceError) in try Interruption.check() }
-            progress.update(
-                Double(index) / Double(items.count), "\(request.archive.lastPathComponent)/\(item.source.name)")
-            tally.count(try ingest(item, into: workspace, room), of: item)
-        }
+    for (index, item) in search.items.enumerated() {
+        try attempt { () throws(WorkspaceError) in try Interruption.check() }
+        progress.update(Double(index) / Double(search.items.count), item.source.name)
+        let outcome = try ingest(item, into: workspace, room)
+        tally.count(outcome, of: item)
+        places.append(try AuditedPlace(item, outcome, in: workspace))
     }
+    for error in search.unreachable { tally.miss(error) }
+    for (archive, path) in search.skipped { tally.skip(path, of: archive) }
+    let audit = Audit(places)
+    for (place, findings) in zip(audit.places, audit.findings) where place.record?.findings ?? [] != findings {
+        guard var record = place.record else { continue }
+        record.findings = findings
+        try write(record, to: workspace)
+    }
+    audit.report()
+    output.print(audit, skipped: search.skipped)
     progress.finish(tally.summary)
-    return tally.bad == 0 ? .success : .badInput
+    return tally.bad == 0 && !audit.hasFaults ? .success : .badInput
+}
+
+/// Says what archives hold without writing anything; weights are compared by samples of their files.
+package func auditOnly(
+    _ requests: [IngestRequest], workspace location: URL, output: AuditOutput
+) throws(StageError) -> ExitStatus {
+    let isThere = try exists(location)
+    let workspace = isThere ? try? Workspace(existing: location) : nil
+    let search = try ArchiveSearch(requests, in: workspace)
+    var tally = IngestTally()
+    for error in search.unreachable { tally.miss(error) }
+    for (archive, path) in search.skipped { tally.skip(path, of: archive) }
+    var places: [AuditedPlace] = []
+    let progress = Progress("ingest")
+    for (index, item) in search.items.enumerated() {
+        try attempt { () throws(WorkspaceError) in try Interruption.check() }
+        progress.update(Double(index) / Double(search.items.count), item.source.name)
+        let place = try AuditedPlace(unread: item, in: workspace)
+        if let problem = place.problem { tally.count(.rejected(problem, item.record(.rejected(reason: ""))), of: item) }
+        places.append(place)
+    }
+    let audit = Audit(places, leastSharedParts: 1)
+    audit.report()
+    output.print(audit, skipped: search.skipped)
+    return tally.bad == 0 && !audit.hasFaults ? .success : .badInput
 }
 
 /// How ingesting one place ended.
-private enum IngestOutcome {
-    case added
-    case known
-    case rejected(String)
+enum IngestOutcome {
+    case added(SourceRecord)
+    case known(SourceRecord)
+    case rejected(String, SourceRecord?)
     case leftForNextTime(String)
+
+    /// What the store says of the place now.
+    var record: SourceRecord? {
+        switch self {
+        case .added(let record), .known(let record): record
+        case .rejected(_, let record): record
+        case .leftForNextTime: nil
+        }
+    }
+
+    /// Why the place holds nothing that could be measured.
+    var problem: String? {
+        switch self {
+        case .added, .known: nil
+        case .rejected(let reason, _), .leftForNextTime(let reason): reason
+        }
+    }
 }
 
 /// What came of the places of all archives.
@@ -60,7 +105,7 @@ private struct IngestTally {
         switch outcome {
         case .added: added += 1
         case .known: known += 1
-        case .rejected(let reason):
+        case .rejected(let reason, _):
             bad += 1
             report("ingest: bad checkpoint '\(item.path)': \(reason)")
         case .leftForNextTime(let reason):
@@ -95,12 +140,13 @@ private struct IngestTally {
 private func ingest(
     _ item: IngestItem, into workspace: Workspace, _ room: DiskRoom?
 ) throws(StageError) -> IngestOutcome {
-    if let known = try item.known(in: workspace) {
-        if known.facts != item.facts { try write(item.record(known.outcome), to: workspace) }
-        switch known.outcome {
-        case .checkpoint: return .known
-        case .rejected(let reason): return .rejected(reason)
+    if var known = item.known {
+        if known.facts != item.facts {
+            known.facts = item.facts
+            try write(known, to: workspace)
         }
+        if case .rejected(let reason) = known.outcome { return .rejected(reason, known) }
+        return .known(known)
     }
     let settling = Settling()
     if let file = settling.writtenFile(of: item.source) { return .leftForNextTime("'\(file)' is open for writing") }
@@ -108,18 +154,23 @@ private func ingest(
     let store = try hold(workspace.storeLock, .shared)
     defer { store.release() }
     do throws(StageError) {
-        let (digest, isNew) = try CheckpointIntake(item.source, workspace).run()
+        let result = try CheckpointIntake(item.source, workspace).run()
         if let reason = settling.reasonToWait(for: item.source, since: item.fingerprint, endedEarly: false) {
             return .leftForNextTime(reason)
         }
-        try write(item.record(.checkpoint(digest: digest)), to: workspace)
-        return isNew ? .added : .known
+        var record = item.record(.checkpoint(digest: result.digest))
+        record.facts = item.claims(result.trainer).facts
+        (record.trainer, record.traits) = (result.trainer, result.traits)
+        if let unread = result.unreadTrainer { record.findings = [Finding(.unreadTrainerState, unread.description)] }
+        try write(record, to: workspace)
+        return result.isNew ? .added(record) : .known(record)
     } catch  where error.exitStatus == .badInput {
         let reason = settling.reasonToWait(for: item.source, since: item.fingerprint, endedEarly: error.endedEarly)
         if let reason { return .leftForNextTime(reason) }
-        guard !error.isUnreadable else { return .rejected(error.description) }
-        try write(item.record(.rejected(reason: error.description)), to: workspace)
-        return .rejected(error.description)
+        guard !error.isUnreadable else { return .rejected(error.description, nil) }
+        let record = item.record(.rejected(reason: error.description))
+        try write(record, to: workspace)
+        return .rejected(error.description, record)
     }
 }
 

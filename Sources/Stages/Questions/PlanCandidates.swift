@@ -31,11 +31,11 @@ struct PlanCandidates {
         let records = Dictionary(lock.checkpoints.map { ($0.path, $0.record) }, uniquingKeysWith: { first, _ in first })
         for archive in lock.archives where archive.steps != nil {
             let request = IngestRequest(archive: archive.path, rule: archive.rule, steps: nil)
-            let items = try request.items().sources
+            let items = try ArchiveSearch([request], in: workspace).items
             var ofSeries: [String: CheckpointRecord] = [:]
-            for item in items { ofSeries[item.source.series] = records[item.path] ?? ofSeries[item.source.series] }
+            for item in items { ofSeries[item.series] = records[item.path] ?? ofSeries[item.series] }
             found += items.compactMap { item in
-                ofSeries[item.source.series].flatMap { HeldCheckpoint($0, item.facts) }
+                ofSeries[item.series].flatMap { HeldCheckpoint($0, item.facts) }
             }
         }
         var held: [HeldCheckpoint] = []

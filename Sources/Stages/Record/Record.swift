@@ -79,6 +79,10 @@ private func recordSources(
         let checkpoint = try checkpointRecord(digest, in: workspace)
         _ = try attempt { () throws(WarehouseError) in try warehouse.record(source, of: checkpoint) }
     }
+    let findings = sources.flatMap { source in
+        source.findings.map { PlacedFinding(path: source.path, checkpoint: source.digest, finding: $0) }
+    }
+    try attempt { () throws(WarehouseError) in try warehouse.record(findings: findings) }
     let failures = sources.compactMap { source -> Failure? in
         guard case .rejected(let reason) = source.outcome else { return nil }
         return Failure(stage: Stage.ingest.rawValue, subject: source.path, reason: reason)

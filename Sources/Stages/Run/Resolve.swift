@@ -24,23 +24,22 @@ package func resolve(manifest file: URL, workspace: Workspace) throws(StageError
     let manifest = try attempt { () throws(ManifestError) in try Manifest(file: file) }
     var entries: [Lock.Entry] = []
     var problems: [Resolution.Problem] = []
-    for request in IngestRequest.requests(manifest) {
-        let found = try request.items()
-        problems += found.skipped.compactMap { path in
-            guard case .unreadable = path.reason else { return nil }
-            return .init(path: request.archive.appending(path: path.name).path, reason: "\(path.reason)")
+    let found = try ArchiveSearch(IngestRequest.requests(manifest), in: workspace)
+    if let error = found.unreachable.first { throw error }
+    problems += found.skipped.compactMap { archive, path in
+        guard case .unreadable = path.reason else { return nil }
+        return .init(path: archive.appending(path: path.name).path, reason: "\(path.reason)")
+    }
+    for item in found.items {
+        guard let known = item.known else {
+            problems.append(.init(path: item.path, reason: "not ingested yet"))
+            continue
         }
-        for item in found.sources {
-            guard let known = try item.known(in: workspace) else {
-                problems.append(.init(path: item.path, reason: "not ingested yet"))
-                continue
-            }
-            switch known.outcome {
-            case .rejected(let reason): problems.append(.init(path: item.path, reason: reason))
-            case .checkpoint(let digest):
-                let record = try checkpointRecord(digest, in: workspace)
-                entries.append(Lock.Entry(record: record, facts: item.facts, path: item.path))
-            }
+        switch known.outcome {
+        case .rejected(let reason): problems.append(.init(path: item.path, reason: reason))
+        case .checkpoint(let digest):
+            let record = try checkpointRecord(digest, in: workspace)
+            entries.append(Lock.Entry(record: record, facts: item.facts, path: item.path))
         }
     }
     guard !entries.isEmpty else { throw .nothingToMeasure(archives: manifest.archives.map(\.path.path)) }

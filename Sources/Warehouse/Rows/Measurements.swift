@@ -34,6 +34,12 @@ extension WarehouseReader {
         return try rows("SELECT * FROM failure ORDER BY stage, subject", Failure.init)
     }
 
+    /// What is wrong or doubtful about places in archives, by path and kind.
+    package func findings() throws(WarehouseError) -> [PlacedFinding] {
+        try checkNewest()
+        return try rows("SELECT * FROM finding ORDER BY path, kind, message", PlacedFinding.init).compactMap(\.self)
+    }
+
     /// The keys of all evaluations that stand recorded.
     package func evaluationKeys() throws(WarehouseError) -> Set<String> {
         Set(try rows("SELECT key FROM evaluation") { $0[0] as String })
@@ -101,7 +107,15 @@ extension MeasuredModel {
             run: TrainingRun(
                 series: row["series"], seed: row["seed"], stage: row["stage"], ingredient: row["ingredient"]),
             step: row["step"], tokens: row["tokens"],
-            phase: LearningRatePhase(rawValue: row["phase"] ?? "") ?? .unknown)
+            phase: LearningRatePhase(rawValue: row["phase"] ?? "") ?? .unknown, isDoubtful: row["doubtful"])
+    }
+}
+
+extension PlacedFinding {
+    /// Nil for a kind of finding that this version of qid does not know.
+    fileprivate init?(_ row: Row) {
+        guard let kind = Finding.Kind(rawValue: row["kind"]) else { return nil }
+        self.init(path: row["path"], checkpoint: row["checkpoint"], finding: Finding(kind, row["message"]))
     }
 }
 

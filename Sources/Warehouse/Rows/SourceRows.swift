@@ -22,6 +22,15 @@ extension SourceRecord {
     }
 }
 
+extension PlacedFinding {
+    var row: TableRow {
+        TableRow(
+            "finding",
+            key: ["path": .text(path), "kind": .text(finding.kind.rawValue), "message": .text(finding.message)],
+            ["checkpoint": .optional(checkpoint), "is_fault": .integer(finding.isFault ? 1 : 0)])
+    }
+}
+
 extension Failure {
     var row: TableRow {
         TableRow(

@@ -42,8 +42,12 @@ struct NameReader {
 
     /// What is left, its words joined by `-`.
     var rest: String {
-        kept.split { Self.separators.contains($0) || $0 == UInt8(ascii: ".") }
-            .map { String(decoding: $0, as: UTF8.self) }.filter { $0.lowercased() != bareWord }.joined(separator: "-")
+        Self.words(kept).filter { $0.lowercased() != bareWord }.joined(separator: "-")
+    }
+
+    /// The words of a name, of which digits behind a point are one.
+    static func words(_ name: [UInt8]) -> [String] {
+        name.split { separators.contains($0) || $0 == UInt8(ascii: ".") }.map { String(decoding: $0, as: UTF8.self) }
     }
 
     /// The next quantity; nil at the end of the name.
@@ -62,7 +66,7 @@ struct NameReader {
         var words = lowercased[start...].split { Self.separators.contains($0) }
         if !hasStep, words.count != 1 { words = [] }
         for word in words.reversed() {
-            let number = Number(word)
+            let number = NameNumber(word)
             guard let number, number.end == word.endIndex, let unit = number.unit, "bt".utf8.contains(unit) else {
                 continue
             }
@@ -74,10 +78,10 @@ struct NameReader {
 }
 
 extension NameReader {
-    private static let upper = UInt8(ascii: "A")...UInt8(ascii: "Z")
-    private static let digits = UInt8(ascii: "0")...UInt8(ascii: "9")
-    private static let letters = UInt8(ascii: "a")...UInt8(ascii: "z")
-    private static let separators = Set("-_=".utf8)
+    static let upper = UInt8(ascii: "A")...UInt8(ascii: "Z")
+    static let digits = UInt8(ascii: "0")...UInt8(ascii: "9")
+    static let letters = UInt8(ascii: "a")...UInt8(ascii: "z")
+    static let separators = Set("-_=".utf8)
 
     private var followsLetter: Bool { position > 0 && Self.letters.contains(lowercased[position - 1]) }
 
@@ -97,7 +101,7 @@ extension NameReader {
         if start < name.count, Self.separators.contains(name[start]) { start += 1 }
         guard start < name.count else { return nil }
         if kind == .seed { return seed(from: start) }
-        guard let number = Number(lowercased[start...]) else { return nil }
+        guard let number = NameNumber(lowercased[start...]) else { return nil }
         guard number.isWhole(followedBy: lowercased) else {
             // Digits that go on in other letters are something else than a number.
             guard number.looksLikeACount(followedBy: lowercased) else { return nil }
@@ -110,10 +114,16 @@ extension NameReader {
 
     /// `294B-tokens`.
     private mutating func tokensBeforeKeyword() -> Part? {
-        guard Self.digits.contains(name[position]), !followsWord, let number = Number(lowercased[position...]),
+        guard Self.digits.contains(name[position]), !followsWord, let number = NameNumber(lowercased[position...]),
             number.unit != nil
         else { return nil }
         var end = number.end
+        // 100BT: a hundred billion tokens.
+        if number.unit == UInt8(ascii: "b"), end < name.count, lowercased[end] == UInt8(ascii: "t"),
+            end + 1 == name.count || !Self.isAlphanumeric(lowercased[end + 1])
+        {
+            return take(.tokens, upTo: end + 1, count: number.count)
+        }
         if end < name.count, Self.separators.contains(name[end]) { end += 1 }
         guard let keyword = Kind.tokens.keywords.first(where: { lowercased[end...].starts(with: $0.utf8) }) else {
             return nil
@@ -129,7 +139,7 @@ extension NameReader {
         guard lowercased[position...].starts(with: keyword.utf8) else { return nil }
         var start = position + keyword.utf8.count
         if start < name.count, Self.separators.contains(name[start]) { start += 1 }
-        guard start < name.count, let number = Number(lowercased[start...]), number.unit != nil,
+        guard start < name.count, let number = NameNumber(lowercased[start...]), number.unit != nil,
             number.isWhole(followedBy: lowercased)
         else { return nil }
         return take(.tokens, upTo: number.end, count: number.count)
@@ -170,63 +180,4 @@ extension NameReader {
     }
 
     static func isAlphanumeric(_ byte: UInt8) -> Bool { letters.contains(byte | 0x20) || digits.contains(byte) }
-
-    /// A number at the beginning of some bytes, with what it is in whole.
-    private struct Number {
-        let count: NamedCount?
-        let unit: UInt8?
-        let end: Int
-
-        /// Nil where no digit stands.
-        init?(_ bytes: ArraySlice<UInt8>) {
-            var whole = bytes.prefix(while: digits.contains)
-            guard !whole.isEmpty else { return nil }
-            var end = whole.endIndex
-            var text = Array(whole)
-            while text.count <= 18, bytes[end...].first == UInt8(ascii: ",") {
-                whole = bytes[(end + 1)...].prefix(while: digits.contains)
-                guard whole.count == 3 else { break }
-                text += whole
-                end = whole.endIndex
-            }
-            var fraction: ArraySlice<UInt8> = []
-            if bytes[end...].first == UInt8(ascii: ".") {
-                fraction = bytes[(end + 1)...].prefix(while: digits.contains)
-                if !fraction.isEmpty { end = fraction.endIndex }
-            }
-            let unit = bytes[end...].first.flatMap { byte in "kmbt".utf8.contains(byte) ? byte : nil }
-            if unit != nil { end += 1 }
-            self.end = end
-            self.unit = unit
-            count = Self.count(text + fraction, decimals: fraction.count, unit: unit)
-        }
-
-        /// digits · 10^(exponent of the unit − decimals), if that is a whole number and fits.
-        private static func count(_ digits: [UInt8], decimals: Int, unit: UInt8?) -> NamedCount? {
-            let exponents: [UInt8: Int] = [
-                UInt8(ascii: "k"): 3, UInt8(ascii: "m"): 6, UInt8(ascii: "b"): 9, UInt8(ascii: "t"): 12,
-            ]
-            let exponent = (unit.flatMap { exponents[$0] } ?? 0) - decimals
-            guard exponent >= 0, let value = Int(String(decoding: digits, as: UTF8.self)) else { return nil }
-            let step: Int = repeatElement(10, count: exponent).reduce(1, &*)
-            let (count, overflow) = value.multipliedReportingOverflow(by: step)
-            return overflow ? nil : NamedCount(value: count, tolerance: unit == nil ? 0 : step)
-        }
-
-        /// Whether nothing alphanumeric follows and the number is a whole one.
-        func isWhole(followedBy bytes: [UInt8]) -> Bool {
-            count != nil && (end == bytes.count || !isAlphanumeric(bytes[end])) && !continues(in: bytes)
-        }
-
-        /// Whether it is meant as a number: it ends where a word does, or goes on in digits.
-        func looksLikeACount(followedBy bytes: [UInt8]) -> Bool {
-            end == bytes.count || !isAlphanumeric(bytes[end])
-        }
-
-        /// Whether more digits follow behind a comma or a point.
-        private func continues(in bytes: [UInt8]) -> Bool {
-            end + 1 < bytes.count && (bytes[end] == UInt8(ascii: ",") || bytes[end] == UInt8(ascii: "."))
-                && digits.contains(bytes[end + 1])
-        }
-    }
 }
