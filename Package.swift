@@ -166,6 +166,6 @@ let package = Package(
                 "System",
                 system,
             ]),
-        tests("Stages", ["System", "Stages", "Records", "Pipeline", "Warehouse", "Checkpoint", "JSON"]),
+        tests("Stages", ["System", "Stages", "Archive", "Records", "Pipeline", "Warehouse", "Checkpoint", "JSON"]),
     ]
 )

@@ -77,6 +77,7 @@ import Testing
         try touch("run/model.safetensors", "run/config.json")
         try touch("run/checkpoint-5/model.safetensors", "run/checkpoint-5/config.json")
         #expect(Set(try discover().sources.map(\.name)) == ["run/checkpoint-5", "run"])
+        #expect(Set(try discover().sources.map(\.series)) == ["run"])
     }
 
     @Test func prefersPlainFilesAndASingleFile() throws {

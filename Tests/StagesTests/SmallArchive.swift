@@ -43,6 +43,16 @@ struct SmallArchive {
     }
 
     static func writeModel(width: Int, step: Int, to directory: URL) throws {
+        var random = SeededGenerator(seed: UInt64(width * 1000 + step))
+        try writeModel(width: width, to: directory) { _, count in
+            (0..<count).map { _ in Float.random(in: -1...1, using: &random) * Float(step).squareRoot() / 16 }
+        }
+    }
+
+    /// Writes a model whose weights are what `values` gives for a tensor's number and its size; those of norms lie around 1.
+    static func writeModel(
+        width: Int, to directory: URL, values: (_ tensor: Int, _ count: Int) -> [Float]
+    ) throws {
         try makeDirectory(directory)
         let config: JSONValue = [
             "model_type": "gpt_neox", "hidden_size": .integer(width), "num_hidden_layers": 2,
@@ -54,17 +64,15 @@ struct SmallArchive {
         try replaceFile(Array(config.prettyText.utf8), at: directory.appending(path: "config.json"))
         try replaceFile(Array(tokenizer.prettyText.utf8), at: directory.appending(path: "tokenizer.json"))
         let shapes = shapes(width: width)
-        var random = SeededGenerator(seed: UInt64(width * 1000 + step))
         var writer = try SafetensorsWriter(
             creating: directory.appending(path: "model.safetensors"),
             tensors: shapes.map { .init($0.0, .float16, $0.1) })
-        for (name, shape) in shapes {
+        for (place, (name, shape)) in shapes.enumerated() {
             let isScale = name.hasSuffix("norm.weight")
-            let values = (0..<shape.reduce(1, *)).map { _ -> Float16 in
-                let noise = Float16(Float.random(in: -1...1, using: &random) * Float(step).squareRoot() / 16)
-                return isScale ? 1 + noise / 16 : noise
+            let halves = values(place, shape.reduce(1, *)).map { value -> Float16 in
+                isScale ? 1 + Float16(value) / 16 : Float16(value)
             }
-            try writer.write(name, values)
+            try writer.write(name, halves)
         }
         try writer.finish()
     }

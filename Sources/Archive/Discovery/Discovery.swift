@@ -54,13 +54,18 @@ package struct Discovery: Sendable {
         skipped.sort { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
     }
 
-    /// Where a step of a series is there twice, the folders below it tell the runs apart.
+    /// Where a step of a series is there twice, the folders below it tell the runs apart; a run's last state that has no
+    /// step of its own belongs to the run.
     private mutating func tellRunsApart() {
         var seen: Set<String> = []
         let repeated = Set(
             sources.filter { $0.step != nil && !seen.insert("\($0.series)\n\($0.step ?? 0)").inserted }.map(\.series))
         for index in sources.indices where repeated.contains(sources[index].series) {
             sources[index].place.lengthenSeries()
+        }
+        let runs = Set(sources.filter { $0.step != nil }.map(\.series))
+        for index in sources.indices where sources[index].step == nil && runs.contains(sources[index].place.folder) {
+            sources[index].place.joinRunInFolder()
         }
     }
 

@@ -7,6 +7,8 @@ import FoundationEssentials
 /// checkpoint of the run of `stage1-step1000`.
 package struct TrainingPlace: Sendable, Equatable {
     package private(set) var series: String
+    /// What runs below the checkpoint's own folder are called: `run` holds its last state beside `run/checkpoint-5`.
+    let folder: String
     /// Folders below the name with the step; they tell runs apart that lie in one step's folder: `step64/70m`.
     private let below: [String]
     package let step: Int?
@@ -77,8 +79,12 @@ package struct TrainingPlace: Sendable, Equatable {
         let start = min(seriesFrom, max(0, end - 1))
         let rest = counted.flatMap { names[$0]?.rest }.flatMap { $0.isEmpty ? nil : $0 }
         series = (components[start..<max(start, end)] + (rest.map { [$0] } ?? [])).joined(separator: "/")
+        folder = components.isEmpty ? "" : components[min(seriesFrom, components.count - 1)...].joined(separator: "/")
         below = counted.map { Array(components[($0 + 1)...]) } ?? []
     }
+
+    /// Takes the checkpoint for one of the run that lies in its own folder.
+    mutating func joinRunInFolder() { series = folder }
 
     /// Names the series by the folders below the step too.
     mutating func lengthenSeries() {

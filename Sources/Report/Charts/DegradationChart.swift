@@ -16,7 +16,9 @@ struct DegradationChart {
     init(_ content: ReportContent, scheme: String) {
         self.scheme = scheme
         words = SpecWords(scheme, in: content)
-        cells = content.measurements.filter { $0.scheme == scheme }
+        cells = content.measurements.filter { cell in
+            cell.scheme == scheme && cell.tokens != nil && (content.keepsDoubtful || !cell.model.isDoubtful)
+        }
         let laws = content.laws.filter { $0.scheme == scheme && $0.fit.law.quantity == .qid }
         let name = laws.contains { $0.fit.law.name == "qid-per-bit" } ? "qid-per-bit" : laws.first?.fit.law.name
         self.laws = laws.filter { $0.fit.law.name == name }

@@ -14,6 +14,10 @@ package struct ReportContent: Sendable, Equatable {
     package var rankings: [LawRanking]
     /// Inputs that no stage could use.
     package var failures: [Failure]
+    /// What is wrong or doubtful about the places that the measurements come from.
+    package var findings: [PlacedFinding] = []
+    /// Whether the fits use checkpoints that a finding doubts.
+    package var keepsDoubtful = false
 
     package init(
         title: String, run: RunFacts, measurements: [MeasuredCell], laws: [FittedScheme], rankings: [LawRanking] = [],

@@ -9,7 +9,7 @@ internal import ScalingLaws
 ///     {"format": "qid-report/1", "title", "headline",
 ///      "run": {"lock_digest", "date", "program_version", "shard", "context_tokens", "windows"},
 ///      "savings": {"qid_stderr_target", "kl_error_target", "windows_used", "windows_available", "cells_short_of_target"} or null,
-///      "cells": [{"family", "params", "tokens", "step", "series", "seed", "stage", "phase", "scheme", "spec",
+///      "cells": [{"family", "params", "tokens", "step", "series", "seed", "stage", "doubtful", "phase", "scheme", "spec",
 ///                 "bits", "bits_per_weight",
 ///                 "loss16", "loss", "qid", "qid_stderr", "kl", "kl_stderr", "rho", "rho_stderr", "agreement",
 ///                 "windows", "windows_available"}],
@@ -21,6 +21,7 @@ internal import ScalingLaws
 ///                               "on_fronts_of_single_checkpoints"}],
 ///                  "pairs": [{"method", "beats", "forms", "extra_bits_per_weight", "counts": [{"bits", "cells", "wins", "ties"}]}]}
 ///                 or null,
+///      "findings": [{"path", "checkpoint", "kind", "message", "is_fault"}],
 ///      "failures": [{"stage", "subject", "reason"}]}
 ///
 /// Losses, QiD and KL in nats per token; what is unknown is null.
@@ -32,12 +33,21 @@ enum ReportJSON {
             "cells": .array(content.measurements.map(cell)),
             "laws": .array(content.laws.map(law)), "rankings": .array(content.rankings.map(ranking)),
             "methods": MethodComparison(content.measurements).map { methods($0, content) } ?? .null,
+            "findings": .array(content.findings.map(finding)),
             "failures": .array(
                 content.failures.map {
                     ["stage": .string($0.stage), "subject": .string($0.subject), "reason": .string($0.reason)]
                 }),
         ]
         return document.prettyText + "\n"
+    }
+
+    private static func finding(_ one: PlacedFinding) -> JSONValue {
+        [
+            "path": .string(one.path), "checkpoint": .string(orNull: one.checkpoint),
+            "kind": .string(one.finding.kind.rawValue), "message": .string(one.finding.message),
+            "is_fault": .bool(one.finding.isFault),
+        ]
     }
 
     private static func run(_ facts: RunFacts) -> JSONValue {
@@ -61,7 +71,8 @@ enum ReportJSON {
             "family": .string(cell.family), "params": .finite(cell.params), "tokens": .finite(cell.tokens),
             "step": .integer(orNull: cell.model.step),
             "series": .string(orNull: cell.model.run.series), "seed": .string(orNull: cell.model.run.seed),
-            "stage": .integer(orNull: cell.model.run.stage), "phase": .string(cell.model.phase.rawValue),
+            "stage": .integer(orNull: cell.model.run.stage), "doubtful": .bool(cell.model.isDoubtful),
+            "phase": .string(cell.model.phase.rawValue),
             "scheme": .string(cell.scheme),
             "spec": .string(cell.spec.name),
             "bits": .finite(cell.bits), "bits_per_weight": .finite(cell.bitsPerWeight),

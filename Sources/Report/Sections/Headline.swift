@@ -19,9 +19,11 @@ private struct Headline {
     var sentences: [String] {
         guard !content.measurements.isEmpty else { return ["Nothing has been measured."] }
         guard let lead = leadingLaw else {
-            return [measured(of: nil), methods, savings, "No law was fitted to these points."].compactMap(\.self)
+            return [measured(of: nil), doubtful, methods, savings, "No law was fitted to these points."]
+                .compactMap(\.self)
         }
-        return [growth(lead), measured(of: lead.law), methods, savings, check(lead.law), warnings].compactMap(\.self)
+        return [growth(lead), measured(of: lead.law), doubtful, methods, savings, check(lead.law), warnings].compactMap(
+            \.self)
     }
 
     /// Which method is better where there are two; of more specs, how many are worth their bits.
@@ -111,8 +113,22 @@ private struct Headline {
         let tokens = cells.compactMap(\.tokens)
         return "Measured on \(Self.counted(checkpoints, "checkpoint")) of \(Self.counted(sizes.count, "size")) ("
             + Self.span(sizes.first ?? 0, sizes.last ?? 0, Figures.count) + " non-embedding parameters, "
-            + Self.span(tokens.min() ?? 0, tokens.max() ?? 0, Figures.count) + " tokens), QiD is "
+            + (tokens.isEmpty ? "" : Self.span(tokens.min() ?? 0, tokens.max() ?? 0, Figures.count) + " ")
+            + "\(tokens.isEmpty ? "an unknown number of " : "")tokens), QiD is "
             + Self.list(ranges) + "."
+    }
+
+    /// How many of them fits leave out, and why.
+    private var doubtful: String? {
+        let cells = content.measurements
+        let checkpoints = { (cells: [MeasuredCell]) in Set(cells.map(\.model.checkpoint)).count }
+        let left = content.keepsDoubtful ? 0 : checkpoints(cells.filter(\.model.isDoubtful))
+        let unknown = checkpoints(cells.filter { $0.tokens == nil && (content.keepsDoubtful || !$0.model.isDoubtful) })
+        let parts = [
+            left > 0 ? "\(Self.counted(left, "checkpoint")) that \(left == 1 ? "is" : "are") doubtful" : nil,
+            unknown > 0 ? "\(Self.counted(unknown, "checkpoint")) whose tokens nobody says" : nil,
+        ].compactMap(\.self)
+        return parts.isEmpty ? nil : "Fits leave out " + Self.list(parts) + "."
     }
 
     private var savings: String? { Savings(content)?.sentence }

@@ -105,7 +105,8 @@ extension Document {
     private static func unused(_ content: ReportContent) -> Section? {
         let left = Tables.leftOut(content.laws)
         let failed = Tables.failures(content.failures)
-        let blocks = [left, failed].filter { !$0.rows.isEmpty }.map(Block.table)
+        let doubtful = Tables.findings(content)
+        let blocks = [doubtful, left, failed].filter { !$0.rows.isEmpty }.map(Block.table)
         return blocks.isEmpty ? nil : Section(heading: "Left out", blocks: blocks)
     }
 

@@ -117,14 +117,21 @@ enum Tables {
 
     static func cells(_ cells: [MeasuredCell]) -> Table {
         let sorted = cells.sorted { order($0) < order($1) }
+        let hasRuns = Set(cells.compactMap(\.model.run.series)).count > 1
+        let hasPhases = cells.contains { $0.model.phase != .unknown }
         let isTargeted = cells.contains { $0.scored.stopping != nil }
-        let rows = sorted.map { row($0) + (isTargeted ? [windows($0)] : []) }
+        let rows = sorted.map { cell in
+            row(cell) + (hasRuns ? [cell.model.run.series ?? ""] : [])
+                + (hasPhases ? [cell.model.phase.rawValue] : []) + (isTargeted ? [windows(cell)] : [])
+        }
         var columns: [(String, Table.Column.Kind)] = [
             ("spec", .text), ("family", .text), ("N", .number), ("D", .number), ("step", .number),
             ("bits per weight", .number),
             ("loss, 16 bit", .number), ("loss", .number), ("QiD ± standard error", .number), ("KL", .number),
             ("agreement", .number),
         ]
+        if hasRuns { columns.append(("series", .text)) }
+        if hasPhases { columns.append(("phase", .text)) }
         if isTargeted { columns.append(("windows", .number)) }
         var result = table("Every measured cell; losses, QiD and KL in nats per token", columns, rows)
         result.isFolded = true
@@ -166,6 +173,25 @@ enum Tables {
             ("law", .text), ("scheme", .text), ("N", .number), ("D", .number), ("bits", .number), ("reason", .text),
         ]
         var result = table("Points that a fit did not use", columns, rows)
+        result.isFolded = rows.count > 20
+        return result
+    }
+
+    /// What is doubtful, each thing said once for all its places.
+    static func findings(_ content: ReportContent) -> Table {
+        let fate = content.keepsDoubtful ? "kept" : "left out of the fits"
+        var (order, places): ([Finding], [Finding: [String]]) = ([], [:])
+        for one in content.findings {
+            if places[one.finding] == nil { order.append(one.finding) }
+            places[one.finding, default: []].append(one.path)
+        }
+        let rows = order.map { finding in
+            let all = places[finding] ?? []
+            let shown = all.prefix(3).joined(separator: ", ") + (all.count > 3 ? " and \(all.count - 3) more" : "")
+            return [shown, finding.message, finding.isFault ? fate : finding.kind == .noTokens ? "not fitted" : ""]
+        }
+        let columns: [(String, Table.Column.Kind)] = [("checkpoint", .text), ("what is doubtful", .text), ("", .text)]
+        var result = table("Checkpoints that are not what they seem", columns, rows)
         result.isFolded = rows.count > 20
         return result
     }

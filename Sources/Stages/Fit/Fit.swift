@@ -13,7 +13,8 @@ package func fit(workspace location: URL, manifest: URL?, output: URL?) throws(S
     let lock = try manifest.map { (file) throws(StageError) in try resolve(manifest: file, workspace: workspace).lock }
     let warehouse = try openWarehouse(workspace.warehouse)
     let evaluations = lock.map { Set($0.cells.map(\.evaluation.text)) }
-    let points = try FitPoints(warehouse.reader, evaluations: evaluations)
+    let points = try FitPoints(warehouse.reader, evaluations: evaluations, doubtful: lock?.doubtful ?? .leaveOut)
+    if let leftOut = points.leftOut { report("fit: left out the measurements \(leftOut)") }
 
     let progress = Progress("fit")
     let plans = try points.plans(lock?.laws ?? ["qid-unified", "qid-per-bit"])

@@ -6,13 +6,31 @@ import Warehouse
 
 /// The warehouse's measurements as laws take them.
 struct FitPoints {
+    /// All that was measured.
+    let measurements: [MeasuredCell]
+    /// What fits use of it: not of checkpoints that a finding doubts, unless these are kept.
     let cells: [MeasuredCell]
     let losses: [MeasuredLoss]
 
     /// `evaluations` are the keys of those that count; all if nil.
-    init(_ reader: WarehouseReader, evaluations: Set<String>?) throws(StageError) {
-        cells = try attempt { () throws(WarehouseError) in try reader.cells(evaluations: evaluations) }
-        losses = try attempt { () throws(WarehouseError) in try reader.losses(evaluations: evaluations) }
+    init(
+        _ reader: WarehouseReader, evaluations: Set<String>?, doubtful: DoubtfulPoints = .leaveOut
+    ) throws(StageError) {
+        measurements = try attempt { () throws(WarehouseError) in try reader.cells(evaluations: evaluations) }
+        let losses = try attempt { () throws(WarehouseError) in try reader.losses(evaluations: evaluations) }
+        cells = measurements.filter { doubtful == .keep || !$0.model.isDoubtful }
+        self.losses = losses.filter { doubtful == .keep || !$0.model.isDoubtful }
+    }
+
+    /// What fits leave out of the measurements, in words; nil where they use all.
+    var leftOut: String? {
+        let doubtful = measurements.count - cells.count
+        let unknown = cells.count { $0.tokens == nil }
+        let parts = [
+            doubtful > 0 ? "\(doubtful) of checkpoints that are doubtful" : nil,
+            unknown > 0 ? "\(unknown) of checkpoints whose D nobody says" : nil,
+        ].compactMap(\.self)
+        return parts.isEmpty ? nil : parts.joined(separator: " and ")
     }
 
     /// A law with the points of one scheme of one family.

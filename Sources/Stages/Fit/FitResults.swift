@@ -94,11 +94,16 @@ extension ReportContent {
         }
         var run = RunFacts(
             lockDigest: lock?.digest ?? "", programVersion: programVersion,
-            shard: points.cells.first?.scored.shard ?? "", contextTokens: lock?.context ?? 0,
+            shard: points.measurements.first?.scored.shard ?? "", contextTokens: lock?.context ?? 0,
             windows: lock?.target == nil ? lock?.windows ?? 0 : points.cells.map(\.scored.windows).max() ?? 0)
         run.target = lock?.target
         self.init(
             title: lock.map { "What compression costs: \($0.name)" } ?? "What compression costs", run: run,
-            measurements: points.cells.filter { $0.tokens != nil }, laws: fitted, failures: failures)
+            measurements: points.measurements, laws: fitted, failures: failures)
+        let paths = lock.map { Set($0.checkpoints.map(\.path)) }
+        findings = try attempt { () throws(WarehouseError) in try reader.findings() }.filter { one in
+            paths?.contains(one.path) ?? true
+        }
+        keepsDoubtful = lock?.doubtful == .keep
     }
 }

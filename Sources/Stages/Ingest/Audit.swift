@@ -114,14 +114,17 @@ extension Audit {
 
     /// Steps whose weights lie off the way from those before to those after.
     private mutating func findOutOfLine(_ run: [Int]) {
-        let steps = run.filter { places[$0].facts.step != nil && places[$0].traits?.sample.isEmpty == false }
+        let steps = run.filter { place in
+            places[place].facts.step != nil && places[place].traits?.sample.isEmpty == false
+                && !findings[place].contains { $0.kind == .sameWeights }
+        }
         var line: [Int] = []
         for place in steps where line.last.map({ places[$0].facts.step != places[place].facts.step }) ?? true {
             line.append(place)
         }
         let trajectory = Trajectory(line.compactMap { places[$0].traits })
         guard line.count == trajectory.count else { return }
-        for (index, others) in trajectory.outOfLine where twins[line[index]].isEmpty {
+        for (index, others) in trajectory.outOfLine {
             let names = others.map { title(line[$0]) }.joined(separator: " and ")
             let finding =
                 others.count == 1
