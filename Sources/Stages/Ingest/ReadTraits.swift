@@ -18,7 +18,7 @@ extension WeightTraits {
 
     /// Weights of the matrices, as many of each, at places that chance chose once for all.
     static func sample(of checkpoint: Checkpoint) -> [Float] {
-        let matrices = checkpoint.tensors.values.filter { $0.info.shape.count > 1 && $0.info.elementCount > 0 }
+        let matrices = checkpoint.storedTensors.filter { $0.info.shape.count > 1 && $0.info.elementCount > 0 }
             .sorted { ($1.info.elementCount, $0.info.name) < ($0.info.elementCount, $1.info.name) }.prefix(partLimit)
         guard !matrices.isEmpty, matrices.allSatisfy({ isPlain($0.info.type) }) else { return [] }
         let share = max(1, sampleCount / matrices.count)
