@@ -34,11 +34,10 @@ extension Run {
     /// Whether all that the archives hold is in the store; says what is not.
     private func ingested(in workspace: Workspace) throws(StageError) -> Bool {
         var unread = 0
-        for request in try IngestRequest.requests(manifest: manifest) {
-            for item in try request.items().sources where try item.known(in: workspace) == nil {
-                print("ingest    \(item.path)")
-                unread += 1
-            }
+        let requests = try IngestRequest.requests(manifest: manifest)
+        for item in try ArchiveSearch(requests, in: workspace).items where item.known == nil {
+            print("ingest    \(item.path)")
+            unread += 1
         }
         if unread > 0 { print("the other stages depend on what these \(unread) hold") }
         return unread == 0

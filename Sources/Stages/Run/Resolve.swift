@@ -3,7 +3,7 @@ import Compression
 package import FoundationEssentials
 import JSON
 package import Pipeline
-import Records
+package import Records
 import System
 
 /// A manifest resolved against what has been ingested.
@@ -11,6 +11,8 @@ package struct Resolution: Sendable {
     package let lock: Lock
     /// Places of its archives that hold no usable checkpoint, each with the reason.
     package let problems: [Problem]
+    /// What is wrong or doubtful about the places of its checkpoints.
+    package let findings: [PlacedFinding]
 
     package struct Problem: Sendable, Equatable {
         package let path: String
@@ -20,10 +22,11 @@ package struct Resolution: Sendable {
 
 /// Resolves a manifest to digests by what the store knows of its archives; a lock is read as it is.
 package func resolve(manifest file: URL, workspace: Workspace) throws(StageError) -> Resolution {
-    if let lock = try readLock(file) { return Resolution(lock: lock, problems: []) }
+    if let lock = try readLock(file) { return Resolution(lock: lock, problems: [], findings: []) }
     let manifest = try attempt { () throws(ManifestError) in try Manifest(file: file) }
     var entries: [Lock.Entry] = []
     var problems: [Resolution.Problem] = []
+    var findings: [PlacedFinding] = []
     let found = try ArchiveSearch(IngestRequest.requests(manifest), in: workspace)
     if let error = found.unreachable.first { throw error }
     problems += found.skipped.compactMap { archive, path in
@@ -39,6 +42,7 @@ package func resolve(manifest file: URL, workspace: Workspace) throws(StageError
         case .rejected(let reason): problems.append(.init(path: item.path, reason: reason))
         case .checkpoint(let digest):
             let record = try checkpointRecord(digest, in: workspace)
+            findings += known.findings.map { PlacedFinding(path: item.path, checkpoint: digest, finding: $0) }
             entries.append(Lock.Entry(record: record, facts: item.facts, path: item.path))
         }
     }
@@ -53,7 +57,7 @@ package func resolve(manifest file: URL, workspace: Workspace) throws(StageError
             return Lock.Calibration(calibration, sha256: shard.sha256)
         },
         checkpoints: entries)
-    return Resolution(lock: lock, problems: problems)
+    return Resolution(lock: lock, problems: problems, findings: findings)
 }
 
 /// The lock in a file, if it is one.

@@ -35,7 +35,7 @@ package struct Run: Sendable {
 
         let cells = lock.cells
         try measure(lock, cells, &stages, run, in: workspace, pipeline, disk)
-        let state = try RunState(of: lock, cells, resolution.problems, in: workspace)
+        let state = try RunState(of: resolution, cells, in: workspace)
         if !state.unevaluated.isEmpty { stages.worst = .badInput }
         if try state.isReported(in: run, workspace) {
             report("run: nothing new: all of \(cells.count - state.unevaluated.count) cells are measured and reported")

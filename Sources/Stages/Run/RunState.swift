@@ -14,16 +14,17 @@ struct RunState {
     private let digest: String
 
     init(
-        of lock: Lock, _ cells: [Cell], _ problems: [Resolution.Problem], in workspace: Workspace
+        of resolution: Resolution, _ cells: [Cell], in workspace: Workspace
     ) throws(StageError) {
         let contents = try StoreContents(workspace)
         unevaluated = cells.filter { !contents.isEvaluated($0) }.map(\.evaluation.text)
-        lockDigest = lock.digest
+        lockDigest = resolution.lock.digest
         evaluated = cells.count - unevaluated.count
         let identity: JSONValue = [
             "program_version": .string(programVersion), "lock_digest": .string(lockDigest),
             "unevaluated": .array(unevaluated.map { .string($0) }),
-            "problems": .array(problems.map { .array([.string($0.path), .string($0.reason)]) }),
+            "problems": .array(resolution.problems.map { .array([.string($0.path), .string($0.reason)]) }),
+            "findings": .array(resolution.findings.map { .array([.string($0.path), $0.finding.json]) }),
         ]
         digest = sha256(Array(identity.canonicalText.utf8))
     }
