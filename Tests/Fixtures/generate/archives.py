@@ -14,8 +14,8 @@ import shutil
 import subprocess
 import tarfile
 
-DEMO = pathlib.Path(__file__).resolve().parents[3] / "Manifests/demo/archive/neox-200k"
-STEPS = [64, 128, 256, 512, 1024, 2048, 4096]
+DEMO = pathlib.Path(__file__).resolve().parents[3] / "Manifests/demo/archive/neox-200k-seed1"
+STEPS = [64, 128, 256, 512, 1024]
 
 
 def files(step):
@@ -66,7 +66,7 @@ def cache(hub, repository, revisions):
 
 
 def build(root):
-    cache(root / "pythia", "EleutherAI/pythia-14m", [("step1", 64), ("step1000", 128), ("step143000", 4096)])
+    cache(root / "pythia", "EleutherAI/pythia-14m", [("step1", 64), ("step1000", 128), ("step143000", 512)])
     cache(root / "pythia", "EleutherAI/pythia-14m-seed1", [("step1000", 256)])
     cache(root / "olmo2", "allenai/OLMo-2-0425-1B",
           [("stage1-step1000-tokens3B", 64), ("stage1-step1907359-tokens4001B", 128),
