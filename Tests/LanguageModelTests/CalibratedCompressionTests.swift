@@ -109,7 +109,7 @@ struct CalibratedCompressionTests {
     /// An expert that no token of so little text chooses, and one that too few choose, are rounded to nearest and named.
     @Test func expertsThatSeeTooLittleAreRoundedToNearestAndNamed() throws {
         let tiny = try TinyCheckpoint(#require(TinyConfigurations.all["mixtral"]))
-        let spec = try Spec(method: .gptq, bits: 3, symmetric: false)
+        let spec = try Spec(method: .gptq, bits: 3, symmetric: false, scales: .float16)
         let outputs = try Self.run(tiny, [spec], tiny.windows(1, context: 2))
         let file = outputs.targets[0].directory.appending(path: "provenance.json")
         let provenance = try #require(try JSONValue(parsing: Array(Data(contentsOf: file))).object)
@@ -119,7 +119,7 @@ struct CalibratedCompressionTests {
         // Two tokens choose two experts each: of three layers of four experts some see nothing.
         #expect(!modules.isEmpty && modules.allSatisfy { $0.contains(".experts.") })
         let (base, result) = (try tiny.store(), try #require(try outputs.stores().first))
-        let nearest = try Spec(method: .rtn, bits: 3, symmetric: false)
+        let nearest = try Spec(method: .rtn, bits: 3, symmetric: false, scales: .float16)
         for module in modules {
             let linear = LinearLayer(name: module, weight: try base.matrix(module), scaleType: .float16)
             let expected = try nearest.compressor.compress(linear, specs: [nearest], hessian: nil)[0].matrix

@@ -75,7 +75,10 @@ struct FamilyTests {
     ])
     func absentSizesAreTheFamilys(name: String, sizes: [Int]) throws {
         let model = try describe(
-            "{\"model_type\": \"\(name)\"}", without: ["model.layers.0.mlp.experts.0.gate_up_proj"])
+            "{\"model_type\": \"\(name)\"}",
+            without: ["mlp", "block_sparse_moe"].reduce(into: []) {
+                $0.insert("model.layers.0.\($1).experts.0.gate_up_proj")
+            })
         let layer = model.layers[0]
         let attention = layer.attention
         let found = [
@@ -275,7 +278,7 @@ struct FamilyTests {
             ),
             (
                 "{\"model_type\": \"olmo\", \(llama), \"clip_qkv\": -1}",
-                .setting(key: "clip_qkv", found: "-1.0", expected: "a positive number or null")
+                .setting(key: "clip_qkv", found: "-1", expected: "a positive number or null")
             ),
             (
                 "{\"model_type\": \"mistral\", \(llama), \"num_key_value_heads\": 4, \"sliding_window\": 0}",
@@ -315,7 +318,7 @@ struct FamilyTests {
                     supported: "'offline', and 'online' for 'autobitlinear'")
             ),
             (
-                "{\"model_type\": \"mixtral\", \(llama), \"num_local_experts\": 4, \"num_experts_per_tok\": 5}",
+                "{\"model_type\": \"mixtral\", \(llama), \"num_key_value_heads\": 4, \"num_local_experts\": 4, \"num_experts_per_tok\": 5}",
                 .setting(key: "num_experts_per_tok", found: "5", expected: "at most the 4 experts")
             ),
             (

@@ -56,7 +56,10 @@ struct ScaledLayerTests {
                 case .unscaled(let place): linearLayers += place.linearLayers.map(\.module)
                 }
             }
-            #expect(found == Self.places[name])
+            // A router reads the norm in front as well; the layers of such a model that have none can be scaled there.
+            var places = try #require(Self.places[name])
+            if name.hasSuffix("moe"), case .dense = layer.feedForward { places.insert(.mlpInput) }
+            #expect(found == places)
             // Every linear layer is named once, as a site's or as one that stays.
             #expect(Set(linearLayers).count == linearLayers.count)
             #expect(linearLayers.count == layer.linearLayers.count)

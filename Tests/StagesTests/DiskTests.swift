@@ -35,7 +35,7 @@ struct DiskTests {
             let all = directory.appending(path: "all")
             try #require(try qid(["run", free.manifest.path, "--workspace", all.path]).status == 0)
 
-            let tight = try Self.packedArchive(in: directory.appending(path: "tight"), disk: "1.9MB")
+            let tight = try Self.packedArchive(in: directory.appending(path: "tight"), disk: "2MB")
             let workspace = directory.appending(path: "workspace")
             let run = { try qid(["run", tight.manifest.path, "--workspace", workspace.path]) }
             let first = try run()
@@ -71,7 +71,7 @@ struct DiskTests {
             let archive = try Self.packedArchive(in: directory, disk: nil)
             let workspace = try Workspace(creating: directory.appending(path: "workspace"))
             let options = ["--manifest", archive.manifest.path, "--workspace", workspace.root.path]
-            try #require(try qid(options + ["--disk", "300kB"], command: "qid-ingest").status == 0)
+            try #require(try qid(options + ["--disk", "420kB"], command: "qid-ingest").status == 0)
             #expect(try !Self.evicted(workspace).isEmpty)
             try #require(try qid(options, command: "qid-quantize").status == 0)
             #expect(try Self.evicted(workspace).isEmpty)

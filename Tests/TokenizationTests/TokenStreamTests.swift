@@ -21,7 +21,9 @@ struct TokenStreamTests {
             let shard = try write(text, "s.jsonl", in: directory)
             let stream = try tokenStream(shard: shard, tokenizer: tokenizer, endOfText: Self.end)
             let expected = tokenizer.encode("hello") + [Self.end, Self.end] + tokenizer.encode("a\nb") + [Self.end]
-            #expect(stream == TokenStream(ids: expected, documents: 3))
+            #expect(stream.ids == expected && stream.documents == 3)
+            // 8 bytes of text in 7 tokens, those that end documents among them.
+            #expect(stream.bytesPerToken == 8 / 7.0)
         }
     }
 

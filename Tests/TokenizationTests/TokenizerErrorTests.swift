@@ -69,12 +69,15 @@ struct TokenizerErrorTests {
             .unsupportedValue(file: Self.file, key: key, found: found, supported: supported)
         }
         #expect(fault { $0.file["version"] = "2.0" } == refusal("version", "\"2.0\"", "\"1.0\""))
-        for (type, key) in [("Unigram", "unk_id"), ("WordPiece", "max_input_chars_per_word")] {
+        for (type, key, found, supported) in [
+            ("Unigram", "unk_id", "\"Unigram\" behind ByteLevel", "\"BPE\" there"),
+            ("WordPiece", "max_input_chars_per_word", "\"WordPiece\"", "\"BPE\" and \"Unigram\""),
+        ] {
             let fault = fault {
                 $0.model["type"] = .string(type)
                 $0.model[key] = 1
             }
-            #expect(fault == refusal("model.type", "\"\(type)\"", "\"BPE\" and \"Unigram\""))
+            #expect(fault == refusal("model.type", found, supported))
         }
         #expect(
             fault { $0.model["dropout"] = 0.1 }
@@ -83,9 +86,10 @@ struct TokenizerErrorTests {
             fault { $0.model["end_of_word_suffix"] = "</w>" }
                 == refusal("model.end_of_word_suffix", "\"</w>\"", "null or an empty string"))
         #expect(
-            fault { $0.file["normalizer"] = ["type": "Sequence", "normalizers": [["type": "Lowercase"]]] }
+            fault { $0.file["normalizer"] = ["type": "Sequence", "normalizers": [["type": "Nmt"]]] }
                 == refusal(
-                    "normalizer.normalizers[0].type", "\"Lowercase\"", "NFC, Prepend, Replace and Sequence"))
+                    "normalizer.normalizers[0].type", "\"Nmt\"",
+                    "NFC, NFD, NFKC, NFKD, Lowercase, Strip, Prepend, Replace and Sequence"))
         #expect(
             fault { $0.file["pre_tokenizer"] = ["type": "Whitespace"] }
                 == refusal(

@@ -161,7 +161,7 @@ import Warehouse
         let sql = """
             PRAGMA cache_size = 2; BEGIN;
             WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < 20000)
-            INSERT INTO window SELECT 'a/rtn-asym-w4-g16/1', i, 1.0, NULL FROM n;
+            INSERT INTO window (evaluation, position, nll_nats) SELECT 'a/rtn-asym-w4-g16/1', i, 1.0 FROM n;
             .system cp \(folder.url.path)/warehouse.sqlite \(folder.url.path)/warehouse.sqlite-journal \(copy.url.path)
             """
         _ = try Program.sqlite3.run([folder.warehouse.path], input: sql)
