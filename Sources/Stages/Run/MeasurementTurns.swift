@@ -24,9 +24,7 @@ struct MeasurementTurns {
 
     /// Plans for what the disk has room for now.
     ///
-    /// - Parameters:
-    ///   - first: cells before this one are left as they are.
-    ///   - disk: bytes that the workspace may hold; nine tenths of what is free if nil.
+    /// Cells before `first` are left as they are. `disk` is what the workspace may hold, nine tenths of what is free if nil.
     init(
         of lock: Lock, _ cells: [Cell], from first: Int = 0, in workspace: Workspace, _ pipeline: PipelineFile,
         _ disk: Int?
