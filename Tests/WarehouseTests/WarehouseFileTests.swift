@@ -160,7 +160,7 @@ import Warehouse
         // A transaction too large for the page cache reaches the file before it is committed; then the shell is killed.
         let sql = """
             PRAGMA cache_size = 2; BEGIN;
-            WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < 20000)
+            WITH RECURSIVE n(i) AS (SELECT 100000 UNION ALL SELECT i + 1 FROM n WHERE i < 120000)
             INSERT INTO window (evaluation, position, nll_nats) SELECT 'a/rtn-asym-w4-g16/1', i, 1.0 FROM n;
             .system cp \(folder.url.path)/warehouse.sqlite \(folder.url.path)/warehouse.sqlite-journal \(copy.url.path)
             """
