@@ -23,8 +23,6 @@ package struct Finding: Sendable, Hashable {
         case unreadTrainerState = "unread-trainer-state"
         /// Nobody said how many tokens the checkpoint has seen.
         case noTokens = "no-tokens"
-        /// Its loss is out of line with those of the steps before and after it.
-        case lossOutOfLine = "loss-out-of-line"
 
         /// Whether it makes points of the checkpoint worthless for a law; the others are only said.
         package var isFault: Bool { self != .noTokens }
