@@ -15,6 +15,8 @@ package struct UnpackedFiles: Sendable, Equatable {
 
 extension CheckpointSource {
     /// Takes a weight file's name and the next of its bytes; false stops the unpacking.
+    ///
+    /// The bytes are lent for the call.
     package typealias Observer = (_ file: String, _ bytes: UnsafeRawBufferPointer) -> Bool
 
     /// Writes the checkpoint's files, decompressed, into an empty directory, in one pass over the source.
@@ -80,6 +82,7 @@ func write(
     while true {
         let count = try read(buffer.bytes)
         guard count > 0 else { break }
+        // As many bytes as were read, at most the whole buffer.
         let bytes = UnsafeRawBufferPointer(rebasing: buffer.bytes.prefix(count))
         guard observer(bytes) else { throw .stopped(file: file.path) }
         do throws(SystemError) { try file.write(bytes.bytes) } catch { throw .system(error) }

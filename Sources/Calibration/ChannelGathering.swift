@@ -34,6 +34,7 @@ final class ChannelGathering {
 
 /// Sums over tokens, input by input; tokens are added in order, so the result does not depend on threads.
 ///
+/// Each pointer has `columns` numbers, from `init` to `deinit`.
 /// `@unchecked Sendable` because workers write disjoint ranges of columns, and readers come after them.
 private final class ChannelSums: @unchecked Sendable {
     private let columns: Int

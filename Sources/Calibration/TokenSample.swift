@@ -20,6 +20,7 @@ final class TokenSample {
         let sample = samples[first] ?? Sample()
         for module in modules { samples[module] = sample }
         for row in 0..<inputs.rows where (sample.tokens + row).isMultiple(of: step) {
+            // A row of a view has `columns` numbers; they are copied.
             sample.rows.append(Array(UnsafeBufferPointer(start: inputs.row(row), count: inputs.columns)))
         }
         sample.tokens += inputs.rows

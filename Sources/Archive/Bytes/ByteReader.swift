@@ -14,6 +14,8 @@ package struct ByteReader: ~Copyable {
     /// How the file is compressed, if it is.
     package let format: CompressionFormat?
     /// What has been read from the file and not yet taken.
+    ///
+    /// It lies in `buffer`, which this reader keeps.
     private var input: UnsafeRawBufferPointer
     /// Bytes read from the file so far.
     private var fileOffset: Int
@@ -28,6 +30,7 @@ package struct ByteReader: ~Copyable {
         let file = try ArchiveError.attempt { () throws(SystemError) in try ReadableFile(location) }
         let buffer = Buffer(byteCount: Self.bufferByteCount)
         let count = try Self.read(file, into: buffer)
+        // As many bytes as were read, at most the whole buffer.
         let prefix = UnsafeRawBufferPointer(rebasing: buffer.bytes.prefix(count))
         let format = CompressionFormat(prefix: prefix)
         do {
@@ -66,6 +69,7 @@ package struct ByteReader: ~Copyable {
     /// Reads on in the file; false at its end.
     private mutating func refill() throws(ArchiveError) -> Bool {
         let count = try Self.read(file, into: buffer)
+        // As above.
         input = UnsafeRawBufferPointer(rebasing: buffer.bytes.prefix(count))
         fileOffset += count
         return count > 0

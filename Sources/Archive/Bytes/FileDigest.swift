@@ -24,6 +24,7 @@ private func digest(_ start: some HashFunction, ofFile location: URL) throws(Arc
         while true {
             let count = try file.read(into: buffer.bytes)
             guard count > 0 else { break }
+            // As many bytes as were read; hashed during the call.
             hash.update(bufferPointer: UnsafeRawBufferPointer(rebasing: buffer.bytes.prefix(count)))
         }
     } catch { throw .system(error) }

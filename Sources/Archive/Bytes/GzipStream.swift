@@ -61,6 +61,7 @@ final class GzipStream: StreamDecoder {
         stream.pointee.next_out = output.baseAddress?.assumingMemoryBound(to: UInt8.self)
         stream.pointee.avail_out = UInt32(capacity)
         let result = CZlib.inflate(stream, Z_NO_FLUSH)
+        // What zlib left of the same bytes.
         input = UnsafeRawBufferPointer(rebasing: input.dropFirst(available - Int(stream.pointee.avail_in)))
         switch result {
         case Z_STREAM_END: state = .betweenMembers

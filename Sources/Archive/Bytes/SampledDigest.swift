@@ -29,6 +29,7 @@ private func sampledDigest(ofFile location: URL) throws(SystemError) -> String {
     } else {
         for block in 0..<blockCount {
             let start = (bytes.count - blockBytes) / (blockCount - 1) * block
+            // Slicing checks that the block lies inside of the file.
             hash.update(bufferPointer: UnsafeRawBufferPointer(rebasing: bytes[start..<(start + blockBytes)]))
         }
     }

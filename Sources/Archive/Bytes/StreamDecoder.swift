@@ -4,6 +4,7 @@ protocol StreamDecoder: AnyObject {
     var isComplete: Bool { get }
 
     /// Decodes what fits: takes bytes off the input's front, returns the number of bytes put into the output.
+    /// Both are lent for the call: files are larger than an array should be, and zlib and zstd take pointers.
     func decode(
         _ input: inout UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer
     ) throws(StreamFault) -> Int
@@ -25,6 +26,7 @@ final class PlainStream: StreamDecoder {
         _ input: inout UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer
     ) throws(StreamFault) -> Int {
         let taken = input.prefix(output.count)
+        // `taken` is at most as long as the output.
         output.copyMemory(from: UnsafeRawBufferPointer(rebasing: taken))
         input = UnsafeRawBufferPointer(rebasing: input.dropFirst(taken.count))
         return taken.count

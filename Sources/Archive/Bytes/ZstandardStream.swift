@@ -30,6 +30,7 @@ final class ZstandardStream: StreamDecoder {
         var source = ZSTD_inBuffer(src: input.baseAddress, size: input.count, pos: 0)
         var target = ZSTD_outBuffer(dst: output.baseAddress, size: output.count, pos: 0)
         let result = ZSTD_decompressStream(stream, &target, &source)
+        // What zstd left of the same bytes.
         input = UnsafeRawBufferPointer(rebasing: input.dropFirst(source.pos))
         guard ZSTD_isError(result) == 0 else { throw Self.fault(result) }
         wanted = result

@@ -72,6 +72,7 @@ package struct TarReader: ~Copyable {
     /// Puts the next bytes of the current entry into a buffer and returns how many; 0 at its end.
     package mutating func read(into output: UnsafeMutableRawBufferPointer) throws(ArchiveError) -> Int {
         guard left > 0 else { return 0 }
+        // A part of the buffer that was lent.
         let count = try reader.read(into: UnsafeMutableRawBufferPointer(rebasing: output.prefix(left)))
         guard count > 0 || output.isEmpty else { throw fault(.truncated) }
         offset += count
@@ -127,6 +128,7 @@ package struct TarReader: ~Copyable {
 
     /// One whole block, or `nil` at the end of the file.
     private mutating func block() throws(ArchiveError) -> [UInt8]? {
+        // Slices of `scratch`, which this reader keeps, checked as they are taken.
         let target = UnsafeMutableRawBufferPointer(rebasing: scratch.bytes.prefix(TarHeader.byteCount))
         var filled = 0
         while filled < target.count {
@@ -142,6 +144,7 @@ package struct TarReader: ~Copyable {
     private mutating func skip(_ byteCount: Int) throws(ArchiveError) {
         var rest = byteCount
         while rest > 0 {
+            // As above.
             let count = try reader.read(into: UnsafeMutableRawBufferPointer(rebasing: scratch.bytes.prefix(rest)))
             guard count > 0 else { throw fault(.truncated) }
             offset += count

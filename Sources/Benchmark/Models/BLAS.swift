@@ -28,6 +28,7 @@ struct BLAS {
         guard let symbol = names.lazy.compactMap({ library.symbol($0) }).first else {
             throw .noBLAS(path: path, reason: "it has none of \(names.joined(separator: ", "))")
         }
+        // `cblas_sgemm` has this signature; one with 32-bit integers takes the lower halves of the same places.
         product = unsafeBitCast(symbol, to: Product.self)
     }
 

@@ -19,6 +19,7 @@ enum Synthetic {
             Float16(mean + deviation * normal(seed: UInt64(index))).bitPattern
         }
         var random = RandomNumbers(seed: seed)
+        // Filled from the first to the last, then counted.
         return [UInt16](unsafeUninitializedCapacity: count) { buffer, initialized in
             var bits: UInt64 = 0
             for index in 0..<count {

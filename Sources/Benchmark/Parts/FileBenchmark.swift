@@ -29,6 +29,7 @@ package enum FileBenchmark {
     }
 
     package static func bytes(_ file: Workload.File) -> [UInt8] {
+        // Copied while the array lends its bytes.
         Synthetic.weights(file.byteCount / 2, deviation: 0.04, seed: 7).withUnsafeBytes { Array($0) }
     }
 
@@ -70,6 +71,7 @@ package enum FileBenchmark {
     /// Reads a packed file to its end; what it holds must fill `bytes`.
     package static func unpack(_ file: URL, into bytes: inout [UInt8]) throws(ArchiveError) {
         var reader = try ByteReader(path: file)
+        // Used in the closure alone; slices are checked.
         try bytes.withUnsafeMutableBufferPointer { (bytes) throws(ArchiveError) in
             let buffer = UnsafeMutableRawBufferPointer(bytes)
             var filled = 0

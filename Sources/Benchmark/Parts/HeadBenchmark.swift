@@ -19,6 +19,7 @@ package enum HeadBenchmark {
     /// A synthetic float16 head.
     package static func weight(_ size: Workload.Head) -> DenseMatrix {
         let weights = WeightBytes(Synthetic.weights(size.vocabulary * size.width, deviation: 0.04, seed: 11))
+        // The matrix keeps `weights`, of as many numbers as it has.
         return DenseMatrix(
             bytes: UnsafeRawPointer(weights.base), type: .float16, rows: size.vocabulary, columns: size.width,
             owner: weights)

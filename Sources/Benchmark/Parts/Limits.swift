@@ -70,6 +70,7 @@ struct Limits {
                 }
             },
             check: { () throws(BenchmarkError) in
+                // Both have `count` numbers, and last as long as this part.
                 let (written, read) = (
                     UnsafeRawBufferPointer(start: target.base, count: 4 * count),
                     UnsafeRawBufferPointer(start: source.base, count: 4 * count)

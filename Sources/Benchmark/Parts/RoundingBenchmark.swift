@@ -39,6 +39,7 @@ package enum RoundingBenchmark {
     /// A synthetic float16 layer.
     package static func layer(_ shape: Workload.Shape) -> LinearLayer {
         let weights = WeightBytes(Synthetic.weights(shape.count, deviation: 0.04, seed: 6))
+        // The matrix keeps `weights`, of `shape.count` numbers.
         let matrix = DenseMatrix(
             bytes: UnsafeRawPointer(weights.base), type: .float16, rows: shape.outputs, columns: shape.inputs,
             owner: weights)

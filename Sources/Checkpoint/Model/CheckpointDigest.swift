@@ -46,6 +46,7 @@ extension Tensor {
         var hash = SHA256()
         withBytes { bytes in
             for start in stride(from: 0, to: bytes.count, by: pieceByteCount) {
+                // Slicing checks bounds.
                 let piece = UnsafeRawBufferPointer(rebasing: bytes[start..<min(bytes.count, start + pieceByteCount)])
                 hash.update(bufferPointer: piece)
                 (mapping as? MappedFile)?.release(piece)

@@ -18,6 +18,8 @@ package struct SafetensorsDigester {
     package init(file: String) { self.file = file }
 
     /// Takes the next bytes of the file, in whatever pieces they come.
+    ///
+    /// They are lent for the call; slicing checks bounds.
     package mutating func update(_ bytes: UnsafeRawBufferPointer) throws(CheckpointError) {
         var rest = bytes[...]
         while !rest.isEmpty {

@@ -32,6 +32,8 @@ package struct SafetensorsHeader: Sendable, Equatable {
     package var fileByteCount: Int { tensors.last?.byteRange.upperBound ?? dataOffset }
 
     /// Reads and validates the header of a whole file.
+    ///
+    /// The bytes are lent for the call; what is read of them is checked against their count.
     package static func parse(_ bytes: UnsafeRawBufferPointer, file: String) throws(CheckpointError) -> Self {
         let length = try headerByteCount(Array(bytes.prefix(lengthByteCount)), file: file)
         let found = bytes.count - lengthByteCount

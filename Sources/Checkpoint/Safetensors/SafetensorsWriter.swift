@@ -42,6 +42,8 @@ package struct SafetensorsWriter: ~Copyable {
     }
 
     /// Writes all bytes of one tensor, each tensor once, in any order.
+    ///
+    /// They are lent for the call, and as many as the tensor has, or refused.
     package mutating func write(_ name: String, _ bytes: UnsafeRawBufferPointer) throws(CheckpointError) {
         guard let info = missing[name] else { throw .unknownTensor(file: file.path, tensor: name) }
         guard info.byteRange.count == bytes.count else {
@@ -58,6 +60,7 @@ package struct SafetensorsWriter: ~Copyable {
     package mutating func write<Element: BitwiseCopyable>(
         _ name: String, _ values: [Element]
     ) throws(CheckpointError) {
+        // Any bits of such elements are bytes; the pointer stays in the closure.
         try values.withUnsafeBufferPointer { buffer throws(CheckpointError) in
             try write(name, UnsafeRawBufferPointer(buffer))
         }

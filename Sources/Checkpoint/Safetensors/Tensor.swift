@@ -15,6 +15,7 @@ package struct Tensor: @unchecked Sendable {
     /// Lends the tensor's bytes.
     package func withBytes<R, E: Error>(_ body: (UnsafeRawBufferPointer) throws(E) -> R) throws(E) -> R {
         defer { withExtendedLifetime(mapping) {} }
+        // The bytes of the tensor, which were checked to lie in the file when its header was read.
         return try body(UnsafeRawBufferPointer(start: baseAddress, count: byteCount))
     }
 }

@@ -105,6 +105,7 @@ struct StoredZip {
 
 /// Little-endian numbers and text of a mapped file, all within it.
 struct RawSpanReader {
+    /// The mapping outlives this: whoever opened the file holds it.
     private let file: UnsafeRawBufferPointer
 
     init(_ file: UnsafeRawBufferPointer) { self.file = file }

@@ -93,6 +93,7 @@ struct TensorView {
                 index[dimension] = 0
             }
         }
+        // The tensor keeps `memory`, which has `byteCount` bytes.
         return Tensor(info: info(0..<byteCount), mapping: memory, baseAddress: UnsafeRawPointer(memory.base))
     }
 }

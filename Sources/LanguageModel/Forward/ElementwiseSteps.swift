@@ -5,6 +5,7 @@ func forEachRow(of view: MatrixView, _ body: @Sendable (UnsafeMutableBufferPoint
     let rowsPerTask = max(1, 16_384 / max(1, view.columns))
     Parallel.forEach((view.rows + rowsPerTask - 1) / rowsPerTask) { task in
         for row in task * rowsPerTask..<min(view.rows, (task + 1) * rowsPerTask) {
+            // A row of a view has `columns` numbers, and each task takes rows of its own.
             body(UnsafeMutableBufferPointer(start: view.row(row), count: view.columns))
         }
     }

@@ -17,6 +17,7 @@ extension ActivationQuantizer {
             }
         case .bitNetCodes:
             return Parallel.map(inputs.rows) { index in
+                // A row of a view has `columns` numbers, and each task takes its own.
                 let row = UnsafeMutableBufferPointer(start: inputs.row(index), count: inputs.columns)
                 let scale = row.bitNetScale(high)
                 for index in row.indices {

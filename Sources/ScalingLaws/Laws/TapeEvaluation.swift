@@ -42,6 +42,7 @@ struct TapeEvaluation {
     mutating func evaluate(places: [[Int32]], parameters: [Double]) {
         let (tape, offsets, sources) = (tape, offsets, sources)
         let rows = tape.rowCount
+        // The pointer stays in the closure; `offsets` gives each node its own columns, laid out for `rows`.
         scratch.withUnsafeMutableBufferPointer { scratch in
             for index in tape.nodes.indices {
                 let node = tape.nodes[index]
@@ -59,6 +60,8 @@ struct TapeEvaluation {
     }
 
     /// Calls with the values and, for each slot, the derivatives (nil where the formula does not depend on it).
+    ///
+    /// The pointers are lent for the call; each leads to as many numbers as there are rows.
     func withResult<R>(_ body: (UnsafePointer<Double>, [UnsafePointer<Double>?]) -> R) -> R? {
         scratch.withUnsafeBufferPointer { scratch -> R? in
             guard let base = scratch.baseAddress, let root = offsets.last, let slots = tape.dependencies.last else {
@@ -109,6 +112,7 @@ struct TapeEvaluation {
                 out, a, b, sources, value: { $0 / $1 }, byLeft: { _, b, _ in 1 / b }, byRight: { _, b, v in -v / b })
         case .negate: combine(out, a, a, sources, value: { a, _ in -a }, byLeft: { _, _, _ in -1 })
         case .powerOfData(let logarithm):
+            // A column of the data has `rows` numbers.
             tape.columns[logarithm].withUnsafeBufferPointer { logarithms in
                 for row in 0..<rows { out[row] = logarithms[row] == -.infinity ? 0 : .exp(b[row] * logarithms[row]) }
                 for (place, source) in sources.enumerated() {

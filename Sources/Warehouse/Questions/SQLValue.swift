@@ -54,6 +54,7 @@ extension SQLValue {
         case .integer(let number): number.databaseValue
         case .real(let number): number.databaseValue
         case .text(let text): text.databaseValue
+        // Copied while the array lends its bytes.
         case .blob(let bytes): bytes.withUnsafeBytes { Data($0) }.databaseValue
         }
     }
