@@ -87,13 +87,17 @@ let package = Package(
             ]),
         library(
             "Report",
-            ["JSON", "Presentation", "Kernels", "Compression", "Evaluation", "ScalingLaws", "Records", numerics]),
+            [
+                "JSON", "Presentation", "Kernels", "Compression", "LanguageModel", "Evaluation", "ScalingLaws",
+                "Records",
+                numerics,
+            ]),
         .target(
             name: "Schemas", path: "Schemas", exclude: ["manifest.schema.json", "pipeline.schema.json"],
             resources: [
                 "v1_measurements.sql", "v2_targets_and_training.sql", "v3_specs.sql", "v4_failed_cells.sql",
                 "v5_series_and_findings.sql",
-                "v6_window_statistics.sql", "v7_active_parameters.sql",
+                "v6_window_statistics.sql", "v7_active_parameters.sql", "v8_scoring_protocol.sql",
             ].map { .embedInCode($0) },
             swiftSettings: settings),
         library(

@@ -81,6 +81,7 @@ extension EvaluationRecord {
         object["calibration"] = compression?.calibration.map { .string($0) }
         object["score"] = scoring.tokens == .all ? nil : .string(scoring.tokens.rawValue)
         object["bos"] = scoring.bos ? true : nil
+        object["bytes_per_token"] = scoring.bytesPerToken.map { .number($0) }
         object["seed"] = scoring.order.seed.map { .integer($0) }
         if scoring.order != .shard {
             object["window_places"] = .array(score.windows.map { .integer($0.place) })

@@ -9,6 +9,8 @@ package struct Finding: Sendable, Hashable {
         case sharedWeights = "shared-weights"
         /// Farther from the steps before and after it than these are from each other.
         case outOfLine = "out-of-line"
+        /// A 16-bit loss that those of the steps before and after it do not lead to.
+        case lossOutOfLine = "loss-out-of-line"
         /// Another size or architecture than the others of its run.
         case otherModel = "other-model"
         /// Two statements of D differ by more than rounding.

@@ -32,16 +32,21 @@ package struct MeasuredCell: Sendable, Equatable {
         package var context: Int
         package var tokens: ScoredTokens
         package var order: WindowOrder
+        /// Whether each window begins with the configuration's `bos_token_id`; nil where nobody recorded it.
+        package var bos: Bool?
+        /// Bytes of text for each token; nil where the shard holds ids or nobody recorded it.
+        package var bytesPerToken: Double?
         /// Windows scored.
         package var windows: Int
         /// Nil where the number of windows was asked for.
         package var stopping: Stopping?
 
         package init(
-            shard: String, context: Int, tokens: ScoredTokens, order: WindowOrder = .usual, windows: Int,
-            stopping: Stopping? = nil
+            shard: String, context: Int, tokens: ScoredTokens, order: WindowOrder = .usual, bos: Bool? = nil,
+            bytesPerToken: Double? = nil, windows: Int, stopping: Stopping? = nil
         ) {
             (self.shard, self.context, self.tokens, self.order) = (shard, context, tokens, order)
+            (self.bos, self.bytesPerToken) = (bos, bytesPerToken)
             (self.windows, self.stopping) = (windows, stopping)
         }
     }
@@ -70,13 +75,18 @@ extension MeasuredCell {
     /// P, nominal bits per weight.
     package var bits: Double { spec.nominalBits }
     package var qid: Double { degradation.qid }
+    /// The loss for each byte of text, in bits; nil where nobody knows how many bytes there were.
+    package var bitsPerByte: Double? {
+        scored.bytesPerToken.map { Records.bitsPerByte(loss: loss, bytesPerToken: $0) }
+    }
 
     /// Names the checkpoint and all that it was scored on: cells of one place differ in nothing but their spec.
     package var place: String {
         let stopping = scored.stopping
         let parts = [
             model.checkpoint, scored.shard, scored.tokens.rawValue, "\(stopping?.availableWindows ?? scored.windows)",
-            "\(scored.context)", "\(scored.order)", stopping.map { "\($0.target)" } ?? "",
+            "\(scored.context)", "\(scored.order)", scored.bos == true ? "bos" : "",
+            stopping.map { "\($0.target)" } ?? "",
         ]
         return parts.joined(separator: " ")
     }

@@ -1,6 +1,7 @@
 package import Evaluation
 package import JSON
 package import LanguageModel
+import RealModule
 
 /// What an evaluation scored: which text, in which windows, and which of their tokens.
 package struct ScoringRecord: Sendable, Equatable {
@@ -11,16 +12,18 @@ package struct ScoringRecord: Sendable, Equatable {
     package var tokens: ScoredTokens
     /// Whether each window begins with the token that the configuration calls `bos_token_id`.
     package var bos: Bool
+    /// Bytes of the shard's text for each token of its stream; nil where the shard holds ids or an older version scored it.
+    package var bytesPerToken: Double?
     /// In which order the shard's windows were taken.
     package var order: WindowOrder
     /// How it came to its windows; nil where their number was asked for.
     package var stopping: Stopping?
 
     package init(
-        shard: Shard, context: Int, tokens: ScoredTokens, bos: Bool = false, order: WindowOrder = .usual,
-        stopping: Stopping? = nil
+        shard: Shard, context: Int, tokens: ScoredTokens, bos: Bool = false, bytesPerToken: Double? = nil,
+        order: WindowOrder = .usual, stopping: Stopping? = nil
     ) {
-        self.bos = bos
+        (self.bos, self.bytesPerToken) = (bos, bytesPerToken)
         (self.shard, self.context, self.tokens, self.order) = (shard, context, tokens, order)
         self.stopping = stopping
     }
@@ -78,7 +81,8 @@ extension ScoringRecord {
         guard (stopping == nil) == (object["stopping"] == nil) else { return nil }
         self.init(
             shard: Shard(digest: digest, tokenizer: shard["tokenizer_sha256"]?.string), context: context,
-            tokens: tokens, bos: object["bos"]?.bool ?? false, order: order, stopping: stopping)
+            tokens: tokens, bos: object["bos"]?.bool ?? false,
+            bytesPerToken: object["bytes_per_token"]?.double, order: order, stopping: stopping)
     }
 }
 
@@ -125,3 +129,6 @@ extension PrecisionTarget {
         object["kl_error"] = klError.map { .number($0) }
     }
 }
+
+/// A loss in nats per token as bits per byte of text, which compares across vocabularies.
+package func bitsPerByte(loss: Double, bytesPerToken: Double) -> Double { loss / Double.log(2) / bytesPerToken }

@@ -12,7 +12,8 @@ struct QidCommand: ParsableCommand {
         abstract: "Measure what compression costs language models over whole archives of training checkpoints.",
         version: "qid \(programVersion)",
         subcommands: [
-            RunCommand.self, PlanCommand.self, StatusCommand.self, SQLCommand.self, VerifyCommand.self,
+            RunCommand.self, CheckCommand.self, PlanCommand.self, StatusCommand.self, SQLCommand.self,
+            VerifyCommand.self,
             CollectCommand.self, TokenizeCommand.self, IngestStage.self, QuantizeStage.self, EvaluateStage.self,
             RecordStage.self, FitStage.self, MethodsCommand.self, BenchCommand.self,
         ])

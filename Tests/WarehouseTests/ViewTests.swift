@@ -63,6 +63,25 @@ import Warehouse
         #expect(try warehouse.reader.query("SELECT count(*) FROM qid WHERE sparsity IS NULL").rows == [[.integer(2)]])
     }
 
+    @Test func lossSaysByWhichProtocolAndHowManyBitsAByteOfTextTakes() throws {
+        let warehouse = try Warehouse(writing: folder.warehouse)
+        for bos in [false, true] {
+            var one = Samples.baseline("a", loss: 3)
+            one.key = "\(bos)"
+            one.scoring.bos = bos
+            one.scoring.bytesPerToken = bos ? 4 : nil
+            try warehouse.record(one)
+        }
+        let answer = try warehouse.reader.query(
+            "SELECT bos, tokenizer, window_seed, bits_per_byte > 1.08202, bits_per_byte < 1.08203 FROM loss ORDER BY bos"
+        )
+        #expect(
+            answer.rows == [
+                [.integer(0), .text("tokenizer"), .integer(1), .null, .null],
+                [.integer(1), .text("tokenizer"), .integer(1), .integer(1), .integer(1)],
+            ])
+    }
+
     @Test func lossGivesBaselinesToo() throws {
         let reader = try filled().reader
         let points = try reader.losses()

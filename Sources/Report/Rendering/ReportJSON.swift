@@ -12,6 +12,7 @@ internal import ScalingLaws
 ///      "cells": [{"family", "params", "tokens", "step", "series", "seed", "stage", "doubtful", "phase", "scheme", "spec",
 ///                 "bits", "bits_per_weight",
 ///                 "loss16", "loss", "qid", "qid_stderr", "kl", "kl_stderr", "rho", "rho_stderr", "agreement",
+///                 "bits_per_byte",
 ///                 "windows", "windows_available"}],
 ///      "laws": [{"scheme", "fit": as `qid-fit --json`, "predictions": [{"params", "tokens", "bits", "value", "low", "high", …}],
 ///                "training_levels": [{"threshold", "params", "bits", "tokens", "low", "high", "beyond_hull"}]}],
@@ -80,7 +81,7 @@ enum ReportJSON {
             "loss": .finite(cell.loss), "qid": .finite(cell.qid), "qid_stderr": .finite(cell.degradation.qidStderr),
             "kl": .finite(cell.degradation.kl), "kl_stderr": .finite(cell.degradation.klStderr),
             "rho": .finite(cell.degradation.ratio), "rho_stderr": .finite(cell.degradation.ratioStderr),
-            "agreement": .finite(cell.degradation.agreement),
+            "agreement": .finite(cell.degradation.agreement), "bits_per_byte": .finite(cell.bitsPerByte),
             "windows": .integer(orNull: cell.scored.stopping.map { _ in cell.scored.windows }),
             "windows_available": .integer(orNull: cell.scored.stopping?.availableWindows),
         ]

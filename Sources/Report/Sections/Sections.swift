@@ -1,3 +1,5 @@
+internal import Evaluation
+internal import LanguageModel
 internal import Records
 internal import ScalingLaws
 
@@ -6,8 +8,9 @@ extension Document {
     init(_ content: ReportContent) {
         let run = content.run
         let most = run.target == nil ? "" : "at most "
-        let scored =
+        let windows =
             run.windows > 0 ? "\(run.shard): \(most)\(run.windows) windows of \(run.contextTokens) tokens" : run.shard
+        let scored = ([windows] + (content.measurements.first?.scored.rules ?? [])).joined(separator: ", ")
         let facts = [
             run.date, "\(content.measurements.count) cells", scored.isEmpty ? nil : scored, "qid \(run.programVersion)",
             run.lockDigest.isEmpty ? nil : "lock \(run.lockDigest.prefix(12))",
@@ -122,5 +125,16 @@ extension Document {
             it and compares. Lock \(content.run.lockDigest), qid \(content.run.programVersion).
             """
         return Section(heading: "To repeat this", blocks: [.paragraph(text)])
+    }
+}
+
+extension MeasuredCell.ScoredText {
+    /// By which rules windows and their tokens were taken, in words.
+    fileprivate var rules: [String] {
+        [
+            order.seed.map { "in random order (seed \($0))" } ?? "from its start",
+            tokens == .all ? nil : "their second halves",
+            bos == true ? "each behind a BOS token" : nil,
+        ].compactMap(\.self)
     }
 }

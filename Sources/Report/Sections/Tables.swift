@@ -120,9 +120,11 @@ enum Tables {
         let hasRuns = Set(cells.compactMap(\.model.run.series)).count > 1
         let hasPhases = cells.contains { $0.model.phase != .unknown }
         let isTargeted = cells.contains { $0.scored.stopping != nil }
+        let hasBytes = cells.contains { $0.bitsPerByte != nil }
         let rows = sorted.map { cell in
             row(cell) + (hasRuns ? [cell.model.run.series ?? ""] : [])
                 + (hasPhases ? [cell.model.phase.rawValue] : []) + (isTargeted ? [windows(cell)] : [])
+                + (hasBytes ? [cell.bitsPerByte.map { Figures.fixed($0, decimals: 4) } ?? ""] : [])
         }
         var columns: [(String, Table.Column.Kind)] = [
             ("spec", .text), ("family", .text), ("N", .number), ("D", .number), ("step", .number),
@@ -133,6 +135,7 @@ enum Tables {
         if hasRuns { columns.append(("series", .text)) }
         if hasPhases { columns.append(("phase", .text)) }
         if isTargeted { columns.append(("windows", .number)) }
+        if hasBytes { columns.append(("bits per byte", .number)) }
         var result = table("Every measured cell; losses, QiD and KL in nats per token", columns, rows)
         result.isFolded = true
         return result

@@ -52,7 +52,8 @@ struct CellEvaluation {
                         [cell], of: .evaluate, reason: "values are not finite after '\(module)'", isFinal: true)
                     bad += 1
                 } else {
-                    try publish(result, of: cell, availableWindows: available)
+                    try publish(
+                        result, of: cell, bytesPerToken: stream.bytesPerToken, availableWindows: available)
                 }
             }
             return bad
@@ -99,7 +100,7 @@ struct CellEvaluation {
     }
 
     private func publish(
-        _ result: EvaluationResult, of cell: Cell, availableWindows: Int
+        _ result: EvaluationResult, of cell: Cell, bytesPerToken: Double?, availableWindows: Int
     ) throws(StageError) {
         let shard = ScoringRecord.Shard(
             digest: lock.shard.sha256, tokenizer: lock.tokenizer?.sha256 ?? cell.checkpoint.tokenizer)
@@ -107,7 +108,8 @@ struct CellEvaluation {
             key: cell.evaluation.text, version: Stage.evaluate.version, checkpoint: cell.checkpoint,
             compression: CompressionRecord(cell, result),
             scoring: ScoringRecord(
-                shard: shard, context: lock.context, tokens: lock.score, bos: lock.bos, order: lock.order,
+                shard: shard, context: lock.context, tokens: lock.score, bos: lock.bos,
+                bytesPerToken: bytesPerToken, order: lock.order,
                 stopping: .init(cell.extent, availableWindows: availableWindows)),
             score: LossRecord(
                 tokens: result.tokens, loss: result.loss, perplexity: result.perplexity,

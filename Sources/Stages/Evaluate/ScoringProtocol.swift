@@ -1,5 +1,5 @@
 import JSON
-import RealModule
+import Records
 
 /// What a loss depends on beside windows and weights, and what makes losses of different vocabularies comparable.
 struct ScoringProtocol {
@@ -9,7 +9,9 @@ struct ScoringProtocol {
     let bytesPerToken: Double?
 
     /// A loss in nats per token as bits per byte of text.
-    func bitsPerByte(loss: Double) -> Double? { bytesPerToken.map { loss / Double.log(2) / $0 } }
+    func bitsPerByte(loss: Double) -> Double? {
+        bytesPerToken.map { Records.bitsPerByte(loss: loss, bytesPerToken: $0) }
+    }
 
     /// The document with what is known beside each loss.
     func added(to document: JSONValue) -> JSONValue {

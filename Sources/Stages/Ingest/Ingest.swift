@@ -65,6 +65,12 @@ package func auditOnly(
     }
     let audit = Audit(places, leastSharedParts: 1)
     audit.report()
+    let packed = audit.places.count { $0.size == nil && $0.problem == nil }
+    if packed > 0 {
+        report(
+            "ingest: note on \(packed) of \(audit.places.count) places: they are packed, so their N is not known and their "
+                + "weights are not compared before 'qid ingest' unpacks them")
+    }
     output.print(audit, skipped: search.skipped)
     return tally.bad == 0 && !audit.hasFaults ? .success : .badInput
 }

@@ -42,12 +42,13 @@ package func record(evaluations: [URL], workspace location: URL) throws(StageErr
         }
         progress.update(Double(index + 1) / Double(files.count), "\(index + 1) of \(files.count) evaluations")
     }
+    let doubted = try recordFindings(sources, into: warehouse)
     let rejected = sources.filter { $0.digest == nil }.count
     progress.finish(
         "\(added) evaluations added, \(max(names.count, files.count) - added - bad) known"
             + (bad == 0 ? "" : ", \(bad) damaged") + (rejected == 0 ? "" : ", \(rejected) bad sources noted")
             + (refused == 0 ? "" : ", \(refused) refused cells noted"))
-    return bad == 0 ? .success : .badInput
+    return bad == 0 && doubted == 0 ? .success : .badInput
 }
 
 /// Reads an evaluation and makes sure that it is the one its name says.
@@ -79,10 +80,6 @@ private func recordSources(
         let checkpoint = try checkpointRecord(digest, in: workspace)
         _ = try attempt { () throws(WarehouseError) in try warehouse.record(source, of: checkpoint) }
     }
-    let findings = sources.flatMap { source in
-        source.findings.map { PlacedFinding(path: source.path, checkpoint: source.digest, finding: $0) }
-    }
-    try attempt { () throws(WarehouseError) in try warehouse.record(findings: findings) }
     let failures = sources.compactMap { source -> Failure? in
         guard case .rejected(let reason) = source.outcome else { return nil }
         return Failure(stage: Stage.ingest.rawValue, subject: source.path, reason: reason)
@@ -90,6 +87,19 @@ private func recordSources(
     try attempt { () throws(WarehouseError) in
         try warehouse.record(failures: failures, of: Stage.ingest.rawValue)
     }
+}
+
+/// Notes what is wrong or doubtful about places, by what was found there and by what losses say since; returns how many
+/// places losses speak against.
+private func recordFindings(_ sources: [SourceRecord], into warehouse: Warehouse) throws(StageError) -> Int {
+    let losses = try attempt { () throws(WarehouseError) in try warehouse.reader.baselineLosses() }
+    let doubted = lossFindings(sources, losses)
+    for one in doubted { report("record: doubtful '\(one.path)': \(one.finding.message)") }
+    let found = sources.flatMap { source in
+        source.findings.map { PlacedFinding(path: source.path, checkpoint: source.digest, finding: $0) }
+    }
+    try attempt { () throws(WarehouseError) in try warehouse.record(findings: found + doubted) }
+    return doubted.count
 }
 
 /// Notes the cells that could not be made, each with the first place of its checkpoint; returns how many there are.

@@ -2,7 +2,6 @@ package import FoundationEssentials
 import JSON
 package import Pipeline
 import Records
-import ScalingLaws
 import System
 
 /// A manifest taken through all stages; each looks in the store and does only what is missing.
@@ -55,18 +54,8 @@ package struct Run: Sendable {
 
     /// Bytes that the workspace may hold, as pipeline or manifest say.
     func budget(_ pipeline: PipelineFile) throws(StageError) -> Int? {
-        let manifest = try checkedManifest()
+        let manifest = try checkedManifest(manifest)
         return pipeline.disk ?? manifest?.disk
-    }
-
-    /// The manifest, if the file is none of an earlier run's lock, with laws that can be read.
-    private func checkedManifest() throws(StageError) -> Manifest? {
-        let lock = try readLock(manifest)
-        let asked = try lock == nil ? attempt { () throws(ManifestError) in try Manifest(file: manifest) } : nil
-        for law in lock?.laws ?? asked?.laws ?? [] {
-            _ = try attempt { () throws(ScalingLawsError) in try Laws.named(law) }
-        }
-        return asked
     }
 
     private func summary(of run: RunDirectory, _ workspace: Workspace) throws(StageError) -> String {

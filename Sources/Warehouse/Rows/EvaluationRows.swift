@@ -61,7 +61,8 @@ extension EvaluationRecord {
             "agreement": .optional(damage?.agreement),
             "qid_stderr_target_nats": .optional(scoring.stopping?.target.qidStderr),
             "kl_error_target": .optional(scoring.stopping?.target.klError),
-            "window_seed": .optional(scoring.order.seed),
+            "window_seed": .optional(scoring.order.seed), "bos": .integer(scoring.bos ? 1 : 0),
+            "bytes_per_token": .optional(scoring.bytesPerToken),
             "available_windows": .optional(scoring.stopping?.availableWindows),
             "baseline_key": .optional(scoring.stopping?.baseline), "stage_version": .integer(version),
         ]

@@ -13,7 +13,8 @@ extension WarehouseReader {
         let latest = evaluations == nil ? " WHERE measured.age = 1" : ""
         return try measurements(
             """
-            SELECT measured.*, checkpoint.hidden_size, checkpoint.layers, spec.canonical FROM qid_history AS measured
+            SELECT measured.*, checkpoint.hidden_size, checkpoint.layers, spec.canonical, evaluation.bos, evaluation.bytes_per_token
+            FROM qid_history AS measured JOIN evaluation ON evaluation.key = measured.evaluation
             JOIN checkpoint ON checkpoint.digest = measured.checkpoint JOIN spec ON spec.name = measured.spec\(latest)
             """, of: evaluations
         ) { try MeasuredCell($0) }
@@ -26,6 +27,25 @@ extension WarehouseReader {
             SELECT measured.*, checkpoint.hidden_size, checkpoint.layers, checkpoint.vocabulary_size FROM loss AS measured
             JOIN checkpoint ON checkpoint.digest = measured.checkpoint
             """, of: evaluations, MeasuredLoss.init)
+    }
+
+    /// The losses in 16 bits of all checkpoints whose training run and step are known, by the stage's newest version.
+    package func baselineLosses() throws(WarehouseError) -> [BaselineLoss] {
+        try checkNewest()
+        return try rows(
+            """
+            SELECT family, series, step, checkpoint, loss,
+                shard || ' ' || context || ' ' || windows || ' ' || coalesce(window_seed, '') || ' ' || score || ' '
+                    || coalesce(bos, 0) AS scoring
+            FROM loss WHERE spec = 'baseline' AND series IS NOT NULL AND step IS NOT NULL
+                AND stage_version = (SELECT max(stage_version) FROM evaluation)
+            ORDER BY family, series, scoring, step, checkpoint
+            """
+        ) { row in
+            BaselineLoss(
+                family: row["family"], series: row["series"], step: row["step"], checkpoint: row["checkpoint"],
+                scoring: row["scoring"], loss: row["loss"])
+        }
     }
 
     /// What the stages could not use, by stage and subject.
@@ -76,7 +96,8 @@ extension MeasuredCell {
             spec: try Spec(recorded: row["canonical"], name: row["spec"]), bitsPerWeight: row["bits_per_weight"],
             scored: ScoredText(
                 shard: row["shard"], context: row["context"], tokens: ScoredTokens(rawValue: row["score"]) ?? .all,
-                order: seed.map { .random(seed: $0) } ?? .shard, windows: row["windows"], stopping: stopping),
+                order: seed.map { .random(seed: $0) } ?? .shard, bos: row["bos"], bytesPerToken: row["bytes_per_token"],
+                windows: row["windows"], stopping: stopping),
             loss: row["loss"],
             degradation: Degradation(
                 baselineLoss: row["loss16"], qid: row["qid"], qidStderr: row["stderr"], kl: row["kl"],
