@@ -107,6 +107,7 @@ package func runStage(_ command: String, _ body: () throws(StageError) -> ExitSt
         status = try body()
     } catch {
         report("\(command): \(error)")
+        noteInRun(error, of: command)
         throw ExitCode(error)
     }
     if status != .success { throw ExitCode(status.rawValue) }

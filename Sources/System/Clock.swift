@@ -17,12 +17,7 @@ package enum Clock {
 
     /// User and system time that all threads of this process have taken, in seconds.
     package static var processorSeconds: Double {
-        var usage = rusage()
-        #if canImport(Glibc)
-            getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
-        #else
-            getrusage(RUSAGE_SELF, &usage)
-        #endif
+        let usage = ownUsage()
         return seconds(usage.ru_utime) + seconds(usage.ru_stime)
     }
 
@@ -34,4 +29,15 @@ package enum Clock {
     }
 
     private static func seconds(_ time: timeval) -> Double { Double(time.tv_sec) + Double(time.tv_usec) * 1e-6 }
+}
+
+/// What this process has taken so far.
+func ownUsage() -> rusage {
+    var usage = rusage()
+    #if canImport(Glibc)
+        getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+    #else
+        getrusage(RUSAGE_SELF, &usage)
+    #endif
+    return usage
 }

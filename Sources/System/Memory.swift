@@ -13,3 +13,12 @@ package func holdSameBytes(_ a: UnsafeRawBufferPointer, _ b: UnsafeRawBufferPoin
     guard let first = a.baseAddress, let second = b.baseAddress else { return true }
     return memcmp(first, second, a.count) == 0
 }
+
+/// The most memory that this process has held at a time, in bytes.
+package func peakMemoryByteCount() -> Int {
+    #if canImport(Darwin)
+        return ownUsage().ru_maxrss
+    #else
+        return ownUsage().ru_maxrss * 1024
+    #endif
+}

@@ -14,6 +14,9 @@ import SystemPackage
 package enum StandardOutput {
     private static let failureStatus = Atomic<Int32>(0)
 
+    /// Hands on what was printed so far; whether it arrives shows at the end of the process.
+    package static func flush() { fflush(stdout) }
+
     /// Sees to it that the process ends with a status of its own where something that was printed did not arrive: on a full
     /// disk, or where nobody listens.
     ///

@@ -10,7 +10,7 @@ package struct StageRunner: Sendable {
         self.pipeline = pipeline
     }
 
-    /// Tells a stage that it is part of a run and ends with it.
+    /// Tells a stage that it is part of a run and ends with it, and where the run notes what happens.
     package static let runVariable = "QID_RUN"
 
     /// The path of a stage's executable, which lies beside the running one.
@@ -30,7 +30,7 @@ package struct StageRunner: Sendable {
         case .local(let resources):
             var environment = Surroundings.variables
             environment.merge(variables) { $1 }
-            environment[Self.runVariable] = "1"
+            environment[Self.runVariable] = logs
             if let threads = resources.threads { environment["QID_THREADS"] = String(threads) }
             return try WorkspaceError.attempt { () throws(SystemError) in
                 try Command(command, arguments, environment: environment, listens: true).run()

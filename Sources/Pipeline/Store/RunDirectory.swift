@@ -9,6 +9,8 @@ package struct RunDirectory: Sendable {
 
     package var lock: URL { directory.appending(path: "manifest.lock.yaml") }
     package var log: URL { directory.appending(path: "log.jsonl") }
+    /// Where a part of the run that shares no file system locks with others notes what it does: `log-evaluate-3.jsonl`.
+    package func log(of part: String?) -> URL { part.map { directory.appending(path: "log-\($0).jsonl") } ?? log }
     /// How many windows its cells took, where they stop by themselves.
     package var windowsUsed: URL { Self.windowsUsed(besideLock: lock) }
     /// What the report was made of.
@@ -52,6 +54,15 @@ extension Workspace {
         return nil
     }
 
+    /// The run that a lock's file lies in; nil for other files.
+    package func run(ofLock file: URL) -> RunDirectory? {
+        let directory = file.deletingLastPathComponent()
+        let run = RunDirectory(directory: directory)
+        return run.lock.standardizedFileURL.path == file.standardizedFileURL.path
+            && directory.deletingLastPathComponent().standardizedFileURL.path == runs.standardizedFileURL.path
+            ? run : nil
+    }
+
     /// All runs, oldest first.
     package func runDirectories() throws(WorkspaceError) -> [RunDirectory] {
         try WorkspaceError.attempt { () throws(SystemError) in
@@ -66,13 +77,35 @@ extension Workspace {
 }
 
 extension RunDirectory {
-    /// Adds a line to `log.jsonl`: what happened and when.
-    package func append(_ event: String, _ facts: JSONObject = JSONObject()) throws(WorkspaceError) {
+    /// Adds a line to `log.jsonl`, or to the log of a part of the run on another machine: what happened and when.
+    package func append(
+        _ event: String, _ facts: JSONObject = JSONObject(), part: String? = nil
+    ) throws(WorkspaceError) {
         var line = JSONObject([
             .init(key: "time", value: .string(Date.now.ISO8601Format())), .init(key: "event", value: .string(event)),
         ])
         for member in facts.members { line[member.key] = member.value }
         let text = JSONValue.object(line).canonicalText
-        try WorkspaceError.attempt { () throws(SystemError) in try appendLine(text, to: log) }
+        try WorkspaceError.attempt { () throws(SystemError) in try appendLine(text, to: log(of: part)) }
+    }
+}
+
+extension RunDirectory {
+    /// All lines of its logs that can be read, in the order in which they were written.
+    package func events() throws(WorkspaceError) -> [JSONObject] {
+        try WorkspaceError.attempt { () throws(SystemError) in
+            var events: [JSONObject] = []
+            for name in try names(in: directory).sorted() where name.hasPrefix("log") && name.hasSuffix(".jsonl") {
+                let bytes = try readFile(directory.appending(path: name))
+                // The last line may be torn by a power cut.
+                events += bytes.split(separator: UInt8(ascii: "\n")).compactMap {
+                    try? JSONValue(parsing: Array($0)).object
+                }
+            }
+            // Those of one second stay in the order of their file.
+            return events.enumerated().sorted { a, b in
+                (a.element["time"]?.string ?? "", a.offset) < (b.element["time"]?.string ?? "", b.offset)
+            }.map(\.element)
+        }
     }
 }

@@ -92,6 +92,7 @@ package func evaluate(
     let progress = Progress("evaluate")
     let work = missing.reduce(0.0) { $0 + Double($1.checkpoint.size.parameters) }
     var (done, bad) = (0.0, 0)
+    let log = CellLog(.evaluate, manifest: manifest, selection, in: workspace)
     let task = CellEvaluation(lock: lock, workspace: workspace, memory: memory)
     for group in byCheckpoint(missing) {
         let record = group[0].checkpoint
@@ -100,7 +101,9 @@ package func evaluate(
         let tell = { @Sendable (fraction: Double) in
             progress.update((before + fraction * share) / work, "checkpoint \(record.digest.prefix(12))")
         }
+        let begun = Clock.seconds
         bad += try task.evaluate(group, progress: tell)
+        try log.note(group, seconds: Clock.seconds - begun)
         done += share
     }
     progress.finish(

@@ -57,6 +57,7 @@ package func quantize(
     let missing = cells.filter { !contents.isCompressed($0) && !(unmeasured && contents.isEvaluated($0)) }
     if missing.contains(where: { $0.calibration != nil }) { try resolved.checkCalibration() }
     let task = CellCompression(lock: resolved, workspace: workspace, memory: memory)
+    let log = CellLog(.quantize, manifest: manifest, selection, in: workspace)
     let progress = Progress("quantize")
     var (done, bad) = (0, 0)
     for group in grouped(missing) {
@@ -65,7 +66,9 @@ package func quantize(
         let tell = { @Sendable (share: Double) in
             progress.update((Double(before) + share * Double(group.count)) / Double(missing.count), name)
         }
+        let begun = Clock.seconds
         bad += try task.compress(group, progress: tell)
+        try log.note(group, seconds: Clock.seconds - begun)
         done += group.count
     }
     let known = cells.count { contents.isCompressed($0) && $0.spec != nil }

@@ -26,25 +26,43 @@ package struct Run: Sendable {
         try stages.perform(.ingest, on: manifest, disk.map { ["--disk", "\($0)B"] } ?? [])
 
         let resolution = try resolve(manifest: manifest, workspace: workspace)
-        let lock = resolution.lock
-        let run = try attempt { () throws(WorkspaceError) in try workspace.run(of: lock) }
+        let run = try attempt { () throws(WorkspaceError) in try workspace.run(of: resolution.lock) }
         stages.run = run
-        for problem in resolution.problems { report("run: left out '\(problem.path)': \(problem.reason)") }
-        if !resolution.problems.isEmpty { stages.worst = .badInput }
+        try run.note("run", ["version": .string(programVersion)])
+        do throws(StageError) {
+            try finish(resolution, &stages, run, in: workspace, pipeline, disk)
+        } catch {
+            // What stopped the run is said in any case; that it cannot be noted as well says nothing new.
+            try? run.note("error", ["message": .string("\(error)")])
+            throw error
+        }
+        try run.note("end", ["status": .integer(Int(stages.worst.rawValue))])
+        print(try summary(of: run, workspace), terminator: "")
+        return stages.worst
+    }
 
-        let cells = lock.cells
+    /// Measures what is missing, and records and reports where something is new.
+    private func finish(
+        _ resolution: Resolution, _ stages: inout StageSequence, _ run: RunDirectory, in workspace: Workspace,
+        _ pipeline: PipelineFile, _ disk: Int?
+    ) throws(StageError) {
+        let (lock, cells) = (resolution.lock, resolution.lock.cells)
+        for problem in resolution.problems {
+            report("run: left out '\(problem.path)': \(problem.reason)")
+            try run.note("left-out", ["path": .string(problem.path), "reason": .string(problem.reason)])
+        }
+        if !resolution.problems.isEmpty { stages.worst = .badInput }
         try measure(lock, cells, &stages, run, in: workspace, pipeline, disk)
         let state = try RunState(of: resolution, cells, in: workspace)
         if !state.unevaluated.isEmpty { stages.worst = .badInput }
         if try state.isReported(in: run, workspace) {
             report("run: nothing new: all of \(cells.count - state.unevaluated.count) cells are measured and reported")
+            if try RunState.isDoubted(lock, in: workspace) { stages.worst = .badInput }
         } else {
             try recordWindowsUsed(in: run, lock, workspace)
             for stage in [Stage.record, .fit] { try stages.perform(stage, on: run.lock) }
             try state.note(in: run)
         }
-        print(try summary(of: run, workspace), terminator: "")
-        return stages.worst
     }
 
     func pipelineFile() throws(StageError) -> PipelineFile {

@@ -40,6 +40,16 @@ struct RunState {
         }
     }
 
+    /// Whether losses that stand recorded speak against one of the run's checkpoints.
+    static func isDoubted(_ lock: Lock, in workspace: Workspace) throws(StageError) -> Bool {
+        let paths = Set(lock.checkpoints.map(\.path))
+        return try attempt { () throws(WarehouseError) in
+            try WarehouseReader(reading: workspace.warehouse).findings().contains {
+                $0.finding.kind == .lossOutOfLine && paths.contains($0.path)
+            }
+        }
+    }
+
     /// Notes that the run's report was made of this.
     func note(in run: RunDirectory) throws(StageError) {
         try attempt { () throws(SystemError) in try replaceFile(Array((digest + "\n").utf8), at: run.reported) }

@@ -22,17 +22,16 @@ struct StageSequence {
     mutating func perform(_ stage: Stage, on manifest: URL, _ options: [String] = []) throws(StageError) {
         try attempt { () throws(WorkspaceError) in try Interruption.check() }
         let arguments = ["--workspace", workspace.root.path] + (stage == .record ? [] : ["--manifest", manifest.path])
+        let begun = Clock.seconds
         let end = try attempt { () throws(WorkspaceError) in
             try runner.run(stage, arguments + options, logs: run?.directory.path ?? workspace.temporary.path)
         }
-        try attempt { () throws(WorkspaceError) in
-            try run?.append(
-                "stage",
-                JSONObject([
-                    .init(key: "stage", value: .string(stage.rawValue)),
-                    .init(key: "status", value: .integer(Int(end.shellStatus))),
-                ]))
-        }
+        try run?.note(
+            "stage",
+            [
+                "stage": .string(stage.rawValue), "status": .integer(Int(end.shellStatus)),
+                "seconds": .number(((Clock.seconds - begun) * 1000).rounded() / 1000),
+            ])
         switch ExitStatus(end) {
         case .success: break
         case .badInput: worst = .badInput

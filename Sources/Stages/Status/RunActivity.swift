@@ -1,0 +1,78 @@
+import JSON
+import Pipeline
+
+/// What a run's log says of the last time that the run was asked for.
+struct RunActivity: Sendable {
+    /// A cell that could not be made, or what stopped the run.
+    struct Failure: Sendable, Equatable {
+        let stage: String
+        /// The spec's name, or `baseline`; nil where a whole stage or place failed.
+        let cell: String?
+        let reason: String
+    }
+
+    /// When it began, in ISO 8601.
+    let begun: String
+    /// When it ended, likewise; nil if it goes on or was killed.
+    let ended: String?
+    /// The exit status that it ended with; nil likewise.
+    let status: Int?
+    /// Seconds that each stage took, in their order; a stage that came in several turns is summed.
+    let stages: [(name: String, seconds: Double)]
+    /// Cells that were evaluated.
+    let evaluated: Int
+    /// Seconds that evaluating them took.
+    let evaluationSeconds: Double
+    /// The most memory that one of its processes held.
+    let peakMemoryBytes: Int
+    let failures: [Failure]
+
+    /// Nil where the log says nothing of it.
+    init?(_ events: [JSONObject]) {
+        guard let start = events.lastIndex(where: { $0["event"]?.string == "run" }),
+            let begun = events[start]["time"]?.string
+        else { return nil }
+        let events = events[start...]
+        func all(_ name: String) -> [JSONObject] { events.filter { $0["event"]?.string == name } }
+        self.begun = begun
+        let end = events.last { ["end", "error"].contains($0["event"]?.string) && $0["stage"] == nil }
+        ended = end?["time"]?.string
+        status = end?["status"]?.int
+        var stages: [(name: String, seconds: Double)] = []
+        for stage in all("stage") {
+            let (name, seconds) = (stage["stage"]?.string ?? "", stage["seconds"]?.double ?? 0)
+            if let place = stages.firstIndex(where: { $0.name == name }) {
+                stages[place].seconds += seconds
+            } else {
+                stages.append((name, seconds))
+            }
+        }
+        self.stages = stages
+        let cells = all("cell")
+        let made = cells.filter { $0["stage"]?.string == Stage.evaluate.rawValue && $0["status"]?.string == "made" }
+        evaluated = made.count
+        evaluationSeconds = made.reduce(0) { sum, cell in
+            sum + (cell["seconds"]?.double ?? 0) / Double(max(1, cell["cells_together"]?.int ?? 1))
+        }
+        peakMemoryBytes = cells.compactMap { $0["peak_memory_bytes"]?.int }.max() ?? 0
+        failures =
+            cells.filter { $0["status"]?.string == "failed" }.map {
+                Failure(
+                    stage: $0["stage"]?.string ?? "", cell: $0["cell"]?.string,
+                    reason: $0["reason"]?.string ?? "the stage's own messages say why")
+            }
+            + all("left-out").map {
+                Failure(
+                    stage: Stage.ingest.rawValue, cell: nil,
+                    reason: "'\($0["path"]?.string ?? "")': \($0["reason"]?.string ?? "")")
+            }
+            + all("error").map {
+                Failure(stage: $0["stage"]?.string ?? "run", cell: nil, reason: $0["message"]?.string ?? "")
+            }
+    }
+
+    /// Seconds that so many more cells will take; nil where none was evaluated yet.
+    func secondsLeft(for cells: Int) -> Double? {
+        evaluated == 0 ? nil : evaluationSeconds / Double(evaluated) * Double(cells)
+    }
+}
