@@ -61,18 +61,6 @@ import Testing
         }
     }
 
-    @Test func whatStoppedARunIsInItsLog() throws {
-        try withScratchDirectory { directory in
-            let archive = try SmallArchive(in: directory)
-            try archive.writeManifest(specs: "[{method: rtn, bits: 4, group: 8}]", windows: 100_000)
-            let workspace = directory.appending(path: "workspace")
-            let run = try qid(["run", archive.manifest.path, "--workspace", workspace.path])
-            #expect(run.status != 0)
-            let status = try qid(["status", "--workspace", workspace.path]).output
-            #expect(status.contains("last run: begun "), "\(status)")
-        }
-    }
-
     @Test func anActivityIsOfTheLastTime() throws {
         func event(_ text: String) throws -> JSONObject {
             try #require(try JSONValue(parsing: Array(text.utf8)).object)
