@@ -85,13 +85,12 @@ let package = Package(
                 "JSON", "Archive", "Kernels", "Compression", "LanguageModel", "Evaluation", "ScalingLaws", crypto,
                 numerics,
             ]),
-        library(
-            "Report",
-            [
+        .target(
+            name: "Report",
+            dependencies: [
                 "JSON", "Presentation", "Kernels", "Compression", "LanguageModel", "Evaluation", "ScalingLaws",
-                "Records",
-                numerics,
-            ]),
+                "Records", numerics,
+            ], resources: [.embedInCode("Explorer/explorer.js")], swiftSettings: settings),
         .target(
             name: "Schemas", path: "Schemas", exclude: ["manifest.schema.json", "pipeline.schema.json"],
             resources: [

@@ -13,6 +13,7 @@ struct QidCommand: ParsableCommand {
         version: "qid \(programVersion)",
         subcommands: [
             RunCommand.self, CheckCommand.self, PlanCommand.self, StatusCommand.self, SQLCommand.self,
+            ExportCommand.self,
             VerifyCommand.self,
             CollectCommand.self, TokenizeCommand.self, IngestStage.self, QuantizeStage.self, EvaluateStage.self,
             RecordStage.self, FitStage.self, MethodsCommand.self, BenchCommand.self,

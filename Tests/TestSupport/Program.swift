@@ -18,7 +18,19 @@ package struct Program: Sendable {
     package static let gzip = Program(URL(filePath: "/usr/bin/gzip"))
     package static let zstd = Program(URL(filePath: "/usr/bin/zstd"))
 
+    package static let chromium = Program(URL(filePath: "/usr/bin/chromium"))
+
     package var isInstalled: Bool { FileManager.default.isExecutableFile(atPath: program.path) }
+
+    /// Whether the `python3` of the search path has these modules.
+    package static func pythonHas(_ modules: String...) -> Bool {
+        (try? python("import " + modules.joined(separator: ", ")).status) == 0
+    }
+
+    /// Runs a Python program as the search path's `python3` does.
+    package static func python(_ program: String) throws -> Outcome {
+        try Program(URL(filePath: "/usr/bin/env")).run(["python3", "-c", program])
+    }
 
     package func run(_ arguments: [String], input: String = "", environment: [String: String] = [:]) throws -> Outcome {
         try start(arguments, input: input, environment: environment).finish()

@@ -66,9 +66,21 @@ enum Style {
         .findings{padding-left:1.2rem;max-width:60rem}
         .findings li{margin:.2rem 0}
         .scope{display:block;color:var(--soft);font-size:.85rem}
+        .controls,.legend{display:flex;flex-wrap:wrap;gap:.5rem 1rem;align-items:center;margin:.8rem 0}
+        .controls select,.controls input,.controls button,.legend button,section>div>button,th button{font:inherit;color:inherit;\
+        background:var(--paper);border:1px solid var(--soft);border-radius:.3rem;padding:.2rem .5rem;max-width:100%}
+        th button{border:0;padding:0;font-weight:600;cursor:pointer;text-align:inherit}
+        .legend{gap:.3rem .5rem}
+        .legend [aria-pressed=false]{opacity:.45;text-decoration:line-through}
+        #explore svg{touch-action:pan-y}
+        #explore td{white-space:nowrap}
+        .zoom{fill:var(--c0);fill-opacity:.12;stroke:var(--c0)}
+        .tip{position:fixed;pointer-events:none;background:var(--paper);border:1px solid var(--soft);border-radius:.3rem;\
+        padding:.4rem .6rem;font-size:.8rem;max-width:22rem;z-index:1}
+        .tip dl{display:grid;grid-template-columns:auto auto;gap:0 .8rem;margin:0}.tip dt{color:var(--soft)}.tip dd{margin:0}
         sup,sub{font-size:.75em;line-height:0}
         code{font-size:.92em;overflow-wrap:anywhere}
-        @media print{body{max-width:none;padding:0;font-size:10pt}figure,.panels svg,tr,li{break-inside:avoid}\
+        @media print{#explore,.tip{display:none}body{max-width:none;padding:0;font-size:10pt}figure,.panels svg,tr,li{break-inside:avoid}\
         h2{break-after:avoid}.scroll{overflow:visible}td{white-space:normal}.panels{grid-template-columns:repeat(2,1fr)}.full{grid-template-columns:1fr}}
         """
 

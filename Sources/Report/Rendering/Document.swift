@@ -4,6 +4,8 @@ struct Document: Sendable, Equatable {
     var lead: String
     var facts: [String]
     var sections: [Section]
+    /// What a page lets its reader explore; nil where there is nothing to compare.
+    var explorer: Explorer?
 
     struct Section: Sendable, Equatable {
         var heading: String

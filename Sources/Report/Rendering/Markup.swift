@@ -4,6 +4,8 @@
 indirect enum Markup: Sendable, Equatable {
     case element(String, [Attribute], [Markup])
     case text(String)
+    /// A script of our own, or data for it, which no reader of HTML unescapes.
+    case script([Attribute], String)
 
     struct Attribute: Sendable, Equatable {
         let name: String
@@ -30,6 +32,10 @@ indirect enum Markup: Sendable, Equatable {
     private func write(into result: inout String) {
         switch self {
         case .text(let text): result += Self.escape(text)
+        case .script(let attributes, let text):
+            result += "\n<script"
+            for attribute in attributes { result += " \(attribute.name)=\"\(Self.escape(attribute.value))\"" }
+            result += ">\(text)</script>"
         case .element(let name, let attributes, let children):
             if !Self.inline.contains(name) { result += "\n" }
             result += "<" + name

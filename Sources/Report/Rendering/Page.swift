@@ -1,23 +1,63 @@
-/// A document as one HTML page that needs nothing else: no script, no font, no image from anywhere.
+internal import FoundationEssentials
+internal import JSON
+internal import Records
+
+/// A document as one HTML page that needs nothing else: no font, no image, no script from anywhere but itself.
 enum Page {
     static func html(_ document: Document) -> String {
         let head: [Markup] = [
             .tag("meta", ["charset": "utf-8"]),
             .tag("meta", ["name": "viewport", "content": "width=device-width, initial-scale=1"]),
-            .tag(
-                "meta",
-                ["http-equiv": "Content-Security-Policy", "content": "default-src 'none'; style-src 'unsafe-inline'"]),
+            .tag("meta", ["http-equiv": "Content-Security-Policy", "content": policy]),
             .tag("title", [:], document.title), .tag("style", [:], Style.drawing + "\n" + Style.page),
         ]
         let opening: [Markup] = [
             .tag("h1", [:], document.title), .tag("p", ["class": "lead"], Prose.markup(document.lead)),
             .tag("ul", ["class": "facts"], document.facts.map { .tag("li", [:], $0) }),
         ]
-        let body = opening + document.sections.map(section)
+        let body = opening + document.sections.map(section) + (document.explorer.map(exploring) ?? [])
         let page = Markup.tag(
             "html", ["lang": "en", "xmlns": "http://www.w3.org/1999/xhtml"],
             [.tag("head", [:], head), .tag("body", [:], body)])
         return "<!DOCTYPE html>" + page.text + "\n"
+    }
+
+    /// Nothing runs in the page but the one script that is ours.
+    private static let policy =
+        "default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-\(base64(ofSHA256: Array(script.utf8)))'"
+
+    /// In HTML the marks around it are comments; for a reader of XML they keep the script from being markup.
+    private static let script = "//<![CDATA[\n\(Explorer.script)//]]>"
+
+    private static func base64(ofSHA256 bytes: [UInt8]) -> String {
+        let digits = Array(sha256(bytes).utf8)
+        let hash = stride(from: 0, to: digits.count, by: 2).compactMap { place in
+            UInt8(String(decoding: digits[place..<place + 2], as: UTF8.self), radix: 16)
+        }
+        return Data(hash).base64EncodedString()
+    }
+
+    /// The section that the script fills and shows, its data and the script.
+    private static func exploring(_ explorer: Explorer) -> [Markup] {
+        let data = explorer.data.canonicalText.map { character in
+            switch character {
+            case "<": "\\u003c"
+            case ">": "\\u003e"
+            case "&": "\\u0026"
+            default: String(character)
+            }
+        }.joined()
+        let words = """
+            Choose what the axes show; drag over a part of a chart to enlarge it, click twice to see all again. Point at a cell \
+            for everything that is known of it.
+            """
+        return [
+            .tag(
+                "section", ["id": "explore", "hidden": "hidden"],
+                [.tag("h2", [:], "Explore"), .tag("p", [:], words)]),
+            .script([.init(name: "type", value: "application/json"), .init(name: "id", value: "cells")], data),
+            .script([], script),
+        ]
     }
 
     private static func section(_ section: Document.Section) -> Markup {

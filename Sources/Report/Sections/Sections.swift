@@ -21,7 +21,7 @@ extension Document {
                 Self.methods(content), Self.degradation(content), Self.agreement(content), Self.laws(content),
                 Self.whichLaw(content), Self.predictions(content), Self.trainingLevel(content), Self.warnings(content),
                 Self.unused(content), Self.cells(content), Self.repetition(content),
-            ].compactMap(\.self))
+            ].compactMap(\.self), explorer: Explorer(content))
     }
 
     private static func degradation(_ content: ReportContent) -> Section? {

@@ -24,6 +24,8 @@ package enum StageError: Error, Equatable {
     case laws(ScalingLawsError)
     /// A table of points that cannot be read.
     case points(path: String, ScalingLawsError)
+    /// Views were named where evaluations are exported.
+    case noViews(format: String)
     /// An input that was named is not there.
     case missing(path: String, what: String)
     /// Two checkpoints with the same tensors and another configuration: the laws could not tell them apart.
@@ -60,6 +62,7 @@ extension StageError: CustomStringConvertible {
         case .warehouse(let error): error.description
         case .laws(let error): error.description
         case .points(let path, let error): "'\(path)': \(error)"
+        case .noViews(let format): "'--format \(format)' writes evaluations, and no views"
         case .missing(let path, let what): "'\(path)' is not there; \(what)"
         case .sameTensors(let path, let other):
             "'\(path)' has the tensors of '\(other)' but another config.json or tokenizer.json"
@@ -93,7 +96,7 @@ extension StageError: CustomStringConvertible {
         case .warehouse(let error): error.exitStatus
         case .tokenization(.system(let error)) where error.isOfWriting: .inputOutput
         case .tokenization, .model, .evaluation, .changed, .sameTensors, .shortCalibration, .points: .badInput
-        case .laws, .outputNotEmpty: .usage
+        case .laws, .outputNotEmpty, .noViews: .usage
         case .diskTooSmall, .diskFull: .inputOutput
         case .sourceGone: .badInput
         case .stageFailed(_, let end): ExitStatus(end) ?? .software

@@ -6,6 +6,7 @@ package enum AnswerFormat: String, Sendable, CaseIterable {
     case table
     case csv
     case json
+    case jsonLines = "jsonl"
     case markdown
 }
 
@@ -13,12 +14,13 @@ extension Answer {
     /// The answer as text that ends with a newline.
     ///
     /// `table` and `markdown` are for people and round to six significant digits; `csv` (RFC 4180, but lines end in LF)
-    /// and `json` (an array of objects) give every digit. NULL is nothing, in JSON `null`.
+    /// `json` (an array of objects) and `jsonl` (an object a line) give every digit. NULL is nothing, in JSON `null`.
     package func text(_ format: AnswerFormat) -> String {
         switch format {
         case .table: table
         case .csv: csv
         case .json: json
+        case .jsonLines: objects.map { $0 + "\n" }.joined()
         case .markdown: markdown
         }
     }
@@ -40,12 +42,14 @@ extension Answer {
         return TextTable(columns, rows: rows.map { $0.map(text) })
     }
 
-    private var json: String {
+    private var json: String { "[" + objects.joined(separator: ",\n ") + "]\n" }
+
+    /// Each row as an object.
+    private var objects: [String] {
         let names = uniqueColumns.map(JSONValue.quoted)
-        let objects = rows.map { row in
+        return rows.map { row in
             "{" + zip(names, row).map { "\($0): \($1.json)" }.joined(separator: ", ") + "}"
         }
-        return "[" + objects.joined(separator: ",\n ") + "]\n"
     }
 
     /// Which columns hold numbers in every row that holds anything.

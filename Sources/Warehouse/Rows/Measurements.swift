@@ -48,6 +48,28 @@ extension WarehouseReader {
         }
     }
 
+    /// Every evaluation that stands recorded, by its key, as others' schemas have it.
+    package func evaluations() throws(WarehouseError) -> [ExportedEvaluation] {
+        try checkNewest()
+        return try rows(
+            """
+            SELECT loss.*, evaluation.qid_nats, evaluation.qid_stderr_nats, evaluation.kl_nats, evaluation.kl_stderr_nats,
+                evaluation.agreement, evaluation.program_version
+            FROM loss JOIN evaluation ON evaluation.key = loss.evaluation ORDER BY evaluation.key
+            """
+        ) { row in
+            let (series, step): (String?, Int?) = (row["series"], row["step"])
+            let run: String = series ?? row["family"]
+            return ExportedEvaluation(
+                key: row["evaluation"], checkpoint: row["checkpoint"], model: run + (step.map { "/step\($0)" } ?? ""),
+                spec: row["spec"], shard: row["shard"], context: row["context"], windows: row["windows"],
+                scoredTokens: row["scored_tokens"], loss: row["loss"], bitsPerByte: row["bits_per_byte"],
+                qid: row["qid_nats"], qidStderr: row["qid_stderr_nats"], kl: row["kl_nats"],
+                klStderr: row["kl_stderr_nats"], agreement: row["agreement"], bitsPerWeight: row["bits_per_weight"],
+                programVersion: row["program_version"])
+        }
+    }
+
     /// What the stages could not use, by stage and subject.
     package func failures() throws(WarehouseError) -> [Failure] {
         try checkNewest()
