@@ -77,10 +77,7 @@ struct BrowserTests {
     }
 
     @Test func hostileNamesStayText() throws {
-        var cells = try SampleContent.cells()
-        for place in cells.indices {
-            cells[place].model.family = "</script><script>document.title='ERROR hostile'</script>"
-        }
+        let cells = try SampleContent.cells(family: "</script><script>document.title='ERROR hostile'</script>")
         let html = try RenderedReport(SampleContent.content(cells)).html
         #expect(try Self.answer(of: "return document.getElementById('explore').hidden", in: html) == "false")
     }
