@@ -59,6 +59,10 @@ struct EvaluateCommand: ParsableCommand {
     @Flag(help: "Begin each window with the configuration's bos_token_id; all tokens of the text in it then count.")
     var bos = false
 
+    @Option(
+        help: "The id that follows each document (default: the configuration's eos_token_id, else the tokenizer's).")
+    var separator: UInt32?
+
     @Flag(help: "Print one JSON document instead of a table.")
     var json = false
 
@@ -92,7 +96,7 @@ struct EvaluateCommand: ParsableCommand {
                 windows: windows,
                 order: order == .shard ? .shard : seed.map { .random(seed: $0) } ?? .usual,
                 target: PrecisionTarget(qidStderr: qidStderr, klError: klError?.value), scored: score,
-                bos: bos, memory: memory.bytes)
+                bos: bos, separator: separator, memory: memory.bytes)
             print(try evaluate(request, asJSON: json), terminator: "")
             return .success
         }

@@ -26,14 +26,17 @@ package struct EvaluationRequest: Sendable {
     package let scored: ScoredTokens
     /// Whether each window begins with the configuration's `bos_token_id`.
     package let bos: Bool
+    /// The id that follows each document; nil: what the configuration, else the tokenizer, says.
+    package let separator: UInt32?
     /// Bytes for activations.
     package let memory: Int
 
     package init(
         checkpoint: URL, compressed: [URL], shard: URL, tokenizer: URL?, context: Int, windows: Int?,
-        order: WindowOrder, target: PrecisionTarget?, scored: ScoredTokens, bos: Bool, memory: Int
+        order: WindowOrder, target: PrecisionTarget?, scored: ScoredTokens, bos: Bool, separator: UInt32? = nil,
+        memory: Int
     ) {
-        self.bos = bos
+        (self.bos, self.separator) = (bos, separator)
         (self.checkpoint, self.compressed, self.shard, self.tokenizer) = (checkpoint, compressed, shard, tokenizer)
         (self.context, self.windows, self.order, self.target) = (context, windows, order, target)
         (self.scored, self.memory) = (scored, memory)
@@ -52,7 +55,7 @@ package func evaluate(_ request: EvaluationRequest, asJSON: Bool) throws(StageEr
     }
     let stream = try TokenStreams().stream(
         shard: request.shard, tokenizer: request.tokenizer ?? baseline?.tokenizerFile,
-        endOfText: baseline?.endOfText, context: request.context, windows: request.windows,
+        endOfText: request.separator ?? baseline?.endOfText, context: request.context, windows: request.windows,
         order: request.order)
     let progress = Progress("evaluate")
     let count: WindowCount =
@@ -73,7 +76,8 @@ package func evaluate(_ request: EvaluationRequest, asJSON: Bool) throws(StageEr
     }
     progress.finish(
         "\(evaluation.windows) of \(evaluation.availableWindows) windows of \(evaluation.context) tokens")
-    let protocols = ScoringProtocol(beginning: scoring.beginning, bytesPerToken: stream.bytesPerToken)
+    let protocols = ScoringProtocol(
+        beginning: scoring.beginning, separator: stream.separator, bytesPerToken: stream.bytesPerToken)
     return asJSON ? protocols.added(to: evaluation.json).prettyText : table(evaluation, protocols)
 }
 
@@ -159,7 +163,7 @@ private func table(_ evaluation: Evaluation, _ protocols: ScoringProtocol) -> St
 
 extension Checkpoint {
     /// The id that ends a document, if the configuration names one.
-    var endOfText: UInt32? { config.json["eos_token_id"]?.int.flatMap { UInt32(exactly: $0) } }
+    var endOfText: UInt32? { config.json.endOfText }
 
     /// The id that begins a text, which the configuration must name.
     func beginning() throws(StageError) -> UInt32 {

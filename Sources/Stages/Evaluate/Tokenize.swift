@@ -1,5 +1,6 @@
 import Evaluation
 package import FoundationEssentials
+import JSON
 package import Pipeline
 import Synchronization
 import Tokenization
@@ -42,11 +43,32 @@ final class TokenStreams: Sendable {
 }
 
 /// Writes a shard's token stream as a NumPy file.
-package func tokenize(shard: URL, tokenizer: URL, output: URL) throws(StageError) -> ExitStatus {
+///
+/// Documents are separated as in an evaluation of the model that the tokenizer lies beside: by `separator`, else by the
+/// `eos_token_id` of its configuration, else by what the tokenizer calls its end of text.
+package func tokenize(
+    shard: URL, tokenizer: URL, separator: UInt32?, output: URL
+) throws(StageError) -> ExitStatus {
+    let configured = try separator == nil ? endOfText(beside: tokenizer) : nil
     let stream = try attempt { () throws(TokenizationError) in
-        try tokenStream(shard: shard, tokenizer: Tokenizer(file: tokenizer))
+        try tokenStream(shard: shard, tokenizer: Tokenizer(file: tokenizer), endOfText: separator ?? configured)
     }
     try attempt { () throws(TokenizationError) in try stream.write(to: output) }
-    report("tokenize: \(stream.ids.count) tokens in \(output.path)")
+    let who =
+        separator != nil ? "--separator" : configured != nil ? "config.json beside the tokenizer" : "the tokenizer"
+    let end: String = stream.separator.map { "; documents end with \($0), as \(who) says" } ?? ""
+    report("tokenize: \(stream.ids.count) tokens in \(output.path)\(end)")
     return .success
+}
+
+/// The id by which the configuration in a tokenizer's directory ends documents, if there is one that names one.
+private func endOfText(beside tokenizer: URL) throws(StageError) -> UInt32? {
+    let file = tokenizer.deletingLastPathComponent().appending(path: "config.json")
+    guard try exists(file) else { return nil }
+    return try readJSON(file).object?.endOfText
+}
+
+extension JSONObject {
+    /// A model configuration's id that ends a document; nil where it names none, or several.
+    var endOfText: UInt32? { self["eos_token_id"]?.int.flatMap { UInt32(exactly: $0) } }
 }

@@ -10,11 +10,14 @@ package struct TokenStream: Sendable, Equatable {
     package let documents: Int?
     /// Bytes of text for each token, those that end documents among them; nil where the shard holds ids.
     package let bytesPerToken: Double?
+    /// The id that follows each document; nil where the shard holds ids.
+    package let separator: UInt32?
 
-    package init(ids: [UInt32], documents: Int?, bytesPerToken: Double? = nil) {
+    package init(ids: [UInt32], documents: Int?, bytesPerToken: Double? = nil, separator: UInt32? = nil) {
         self.ids = ids
         self.documents = documents
         self.bytesPerToken = bytesPerToken
+        self.separator = separator
     }
 }
 
@@ -40,7 +43,8 @@ package func tokenStream(
     case .text: stream.append([try readText(shard)])
     case .lines, .array: try readLines(shard, into: &stream)
     }
-    return TokenStream(ids: stream.ids, documents: stream.documents, bytesPerToken: stream.bytesPerToken)
+    return TokenStream(
+        ids: stream.ids, documents: stream.documents, bytesPerToken: stream.bytesPerToken, separator: endOfText)
 }
 
 /// The forms of a shard, by the end of its name.
