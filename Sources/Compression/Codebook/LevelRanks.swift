@@ -4,7 +4,8 @@ import Kernels
 enum LevelRanks {
     /// For each value times `factor`, how many of the rising bounds lie below it: one on a bound goes to the lower level.
     ///
-    /// Few bounds are compared one by one, eight values at a time; many are searched by halves.
+    /// Few bounds are compared one by one, eight values at a time; many are searched by halves. Values and bounds are
+    /// finite.
     static func find(
         _ values: Span<Float>, factor: Float, bounds: Span<Float>, into ranks: inout MutableSpan<UInt8>
     ) {
@@ -16,7 +17,7 @@ enum LevelRanks {
                 let scaled = values.lanes(index) * SIMD8(repeating: factor)
                 var rank = SIMD8<Int32>.zero
                 for bound in bounds.indices {
-                    rank.replace(with: rank &+ 1, where: scaled .> SIMD8(repeating: bounds[bound]))
+                    rank &-= SIMD8(repeating: bounds[bound]).isBelow(scaled)
                 }
                 ranks.store(SIMD8<UInt8>(truncatingIfNeeded: rank), at: index)
                 index += 8

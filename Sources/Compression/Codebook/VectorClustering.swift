@@ -143,16 +143,16 @@ struct NearestCentre: Sendable {
     /// The centre with the greatest x·c − ½‖c‖², and its squared distance.
     func find(_ vector: Span<Float>) -> (centre: Int, distance: Float) {
         let lanes = lanes.span
-        var (best, index) = (SIMD8<Float>(repeating: -.infinity), SIMD8<Int32>.zero)
+        var (best, index) = (SIMD8<Float>(repeating: -.greatestFiniteMagnitude), SIMD8<Int32>.zero)
         for block in 0..<blocks {
             let own = block * (length + 1)
             var value = lanes[own]
             for coordinate in 0..<length {
                 value += lanes[own + 1 + coordinate] * SIMD8(repeating: vector[coordinate])
             }
-            let better = value .> best
-            best.replace(with: value, where: better)
-            index.replace(with: SIMD8(repeating: Int32(truncatingIfNeeded: block)), where: better)
+            let better = best.isBelow(value)
+            best = best.choosing(value, where: better)
+            index = index.choosing(SIMD8(repeating: Int32(truncatingIfNeeded: block)), where: better)
         }
         var chosen = 0
         for lane in 1..<8 {

@@ -8,10 +8,10 @@ extension GPTQTile {
         _ keep: Int, of length: Int, from first: Int, _ current: Span<Lanes>, _ block: Range<Int>, vector: Int
     ) {
         for column in first..<first + length {
-            let own = score(current[column - block.lowerBound], column)
+            let own = score(current[column - block.lowerBound], column).patterns
             var below = SIMD8<Int32>.zero
             for other in first..<first + length where other != column {
-                let score = score(current[other - block.lowerBound], other)
+                let score = score(current[other - block.lowerBound], other).patterns
                 let isBelow = other < column ? score .<= own : score .< own
                 below.replace(with: below &+ 1, where: isBelow)
             }

@@ -3,9 +3,34 @@ struct Cutoff: Equatable {
     let key: UInt32
     let ties: Int
 
-    /// The smallest `count` of the keys, found byte by byte from the highest: four readings, whatever the keys are.
+    /// The smallest `count` of the keys: of a few by comparing each with all, of many byte by byte from the highest, in four
+    /// readings, whatever the keys are.
     init(smallest count: Int, of keys: Span<UInt32>) {
         precondition(count <= keys.count)
+        if keys.count <= Self.few, count > 0 {
+            self.init(smallest: count, ofFew: keys)
+        } else {
+            self.init(smallest: count, ofMany: keys)
+        }
+    }
+
+    private static let few = 16
+
+    private init(smallest count: Int, ofFew keys: Span<UInt32>) {
+        for index in keys.indices {
+            var (below, equal) = (0, 0)
+            for other in keys.indices {
+                if keys[other] < keys[index] { below += 1 } else if keys[other] == keys[index] { equal += 1 }
+            }
+            if below < count, count <= below + equal {
+                (key, ties) = (keys[index], count - below)
+                return
+            }
+        }
+        preconditionFailure("one of the keys is the count-th")
+    }
+
+    private init(smallest count: Int, ofMany keys: Span<UInt32>) {
         var (prefix, mask, rest) = (UInt32(0), UInt32(0), count)
         for shift in [24, 16, 8, 0] as [UInt32] {
             var histogram = [Int](repeating: 0, count: 256)

@@ -94,7 +94,7 @@ package struct Pruning: MaskingCompressor {
         let columns = weight.columns
         let norms = norms ?? [Float](repeating: 1, count: columns)
         let scores = RowTable(rows: weight.rows, columns: columns, repeating: UInt32(0))
-        for row in 0..<weight.rows {
+        Parallel.forEach(weight.rows) { row in
             weight.readRow(row) { values in
                 scores.withRow(row) { target in
                     for column in 0..<columns {
