@@ -120,16 +120,23 @@ let package = Package(
                 "Pipeline", numerics,
             ]),
         library("Options", ["System", "Stages", "Pipeline", "Kernels", "Compression", argumentParser]),
+        library(
+            "Commands",
+            [
+                "System", "Options", "Stages", "Records", "Pipeline", "LanguageModel", "Evaluation", "Compression",
+                argumentParser,
+            ]),
         command(
             "qid",
             [
-                "System", "Options", "Stages", "Records", "Pipeline", "Warehouse", "Benchmark", "Compression", "JSON",
+                "System", "Options", "Commands", "Stages", "Records", "Pipeline", "Warehouse", "Benchmark",
+                "Compression", "JSON",
             ]),
-        command("qid-ingest", ["System", "Options", "Stages", "Pipeline", "Compression"]),
-        command("qid-quantize", ["Options", "Stages", "Pipeline", "Compression"]),
-        command("qid-evaluate", ["Options", "Stages", "Pipeline", "LanguageModel", "Evaluation"]),
-        command("qid-record", ["Options", "Stages", "Pipeline"]),
-        command("qid-fit", ["Options", "Stages", "Pipeline"]),
+        command("qid-ingest", ["Options", "Commands"]),
+        command("qid-quantize", ["Options", "Commands"]),
+        command("qid-evaluate", ["Options", "Commands"]),
+        command("qid-record", ["Options", "Commands"]),
+        command("qid-fit", ["Options", "Commands"]),
         .target(
             name: "TestSupport", dependencies: ["JSON", "Mathematics"], path: "Tests/TestSupport",
             swiftSettings: settings),

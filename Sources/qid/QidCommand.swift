@@ -1,4 +1,5 @@
 import ArgumentParser
+import Commands
 import Options
 import Records
 import Stages
@@ -15,7 +16,7 @@ struct QidCommand: ParsableCommand {
             RunCommand.self, CheckCommand.self, PlanCommand.self, StatusCommand.self, SQLCommand.self,
             ExportCommand.self,
             VerifyCommand.self,
-            CollectCommand.self, TokenizeCommand.self, IngestStage.self, QuantizeStage.self, EvaluateStage.self,
-            RecordStage.self, FitStage.self, MethodsCommand.self, BenchCommand.self,
+            CollectCommand.self, TokenizeCommand.self, IngestCommand.self, QuantizeCommand.self, EvaluateCommand.self,
+            RecordCommand.self, FitCommand.self, MethodsCommand.self, BenchCommand.self,
         ])
 }

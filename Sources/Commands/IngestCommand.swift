@@ -1,23 +1,23 @@
-import ArgumentParser
+package import ArgumentParser
 import Compression
 import FoundationEssentials
 import Options
 import Pipeline
+package import Records
 import Stages
 import System
 
-@main
-struct IngestCommand: ParsableCommand {
-    static func main() { runProgram(Self.self) }
+package struct IngestCommand: StageCommand {
+    package static let stage = Stage.ingest
+    package static let abstract =
+        "Find training checkpoints in archives, check them and put them into the workspace."
+    package static let discussion = """
+        An archive is a directory that is searched recursively, or one file. A checkpoint is a directory with \
+        config.json and safetensors weights (also sharded, .gz or .zst), or one .tar, .tar.gz or .tar.zst file. What \
+        is in the workspace already is not read again, so cron can run this as often as it likes.
+        """
 
-    static let configuration = CommandConfiguration(
-        commandName: "qid-ingest",
-        abstract: "Find training checkpoints in archives, check them and put them into the workspace.",
-        discussion: """
-            An archive is a directory that is searched recursively, or one file. A checkpoint is a directory with \
-            config.json and safetensors weights (also sharded, .gz or .zst), or one .tar, .tar.gz or .tar.zst file. What \
-            is in the workspace already is not read again, so cron can run this as often as it likes.
-            """)
+    package init() {}
 
     @OptionGroup var place: WorkspaceOption
 
@@ -50,14 +50,14 @@ struct IngestCommand: ParsableCommand {
     @Argument(help: "Archives: directories or files.")
     var archives: [String] = []
 
-    func validate() throws {
+    package func validate() throws {
         guard archives.isEmpty != (manifest == nil) else {
             throw ValidationError("name archives or a --manifest, one of the two")
         }
         guard (tokensPerStep ?? 1) > 0 else { throw ValidationError("--tokens-per-step must be above zero") }
     }
 
-    func run() throws {
+    package func run() throws {
         try runStage("ingest") { () throws(StageError) in
             let requests = try manifest.map { (file) throws(StageError) in
                 try IngestRequest.requests(manifest: URL(filePath: file))

@@ -1,34 +1,34 @@
-import ArgumentParser
+package import ArgumentParser
 import FoundationEssentials
 import Options
 import Pipeline
+package import Records
 import Stages
 
-@main
-struct FitCommand: ParsableCommand {
-    static func main() { runProgram(Self.self) }
+package struct FitCommand: StageCommand {
+    package static let stage = Stage.fit
+    package static let abstract =
+        "Fit scaling laws to the warehouse's measurements or to a table of points, and report."
+    package static let discussion = """
+        Without --law, a manifest's laws (or qid-unified and qid-per-bit) are fitted to the warehouse, recorded and reported.
+        With --law, laws are fitted to --points, or to every scheme of the warehouse, and printed; nothing is recorded.
 
-    static let configuration = CommandConfiguration(
-        commandName: "qid-fit",
-        abstract: "Fit scaling laws to the warehouse's measurements or to a table of points, and report.",
-        discussion: """
-            Without --law, a manifest's laws (or qid-unified and qid-per-bit) are fitted to the warehouse, recorded and reported.
-            With --law, laws are fitted to --points, or to every scheme of the warehouse, and printed; nothing is recorded.
+        Laws:
+        \(lawHelp)
 
-            Laws:
-            \(lawHelp)
+        A law of your own is an expression in params (N), tokens (D), bits (P), group, sparsity, activation_bits, with
+        + - * / ^ exp log log2 log10 sqrt tanh, before it 'loss =' or 'qid =' where it does not show, and a parameter for each
+        level of a label as eff[scheme] or k[bits]:
+          --law "loss = E + A/params^a + B/tokens^b" --bounds E=0: --bounds a=0:1
 
-            A law of your own is an expression in params (N), tokens (D), bits (P), group, sparsity, activation_bits, with
-            + - * / ^ exp log log2 log10 sqrt tanh, before it 'loss =' or 'qid =' where it does not show, and a parameter for each
-            level of a label as eff[scheme] or k[bits]:
-              --law "loss = E + A/params^a + B/tokens^b" --bounds E=0: --bounds a=0:1
+        Objectives (residuals r of the quantity, or of its logarithm):
+          linear          least squares, over the standard errors where every point has one (qid_stderr)
+          log             least squares of ln(measured/law): relative errors
+          huber:DELTA     r squared up to DELTA, |r| beyond: outliers count less
+          huber-log:DELTA the same of ln(measured/law), as Chinchilla's 1e-3
+        """
 
-            Objectives (residuals r of the quantity, or of its logarithm):
-              linear          least squares, over the standard errors where every point has one (qid_stderr)
-              log             least squares of ln(measured/law): relative errors
-              huber:DELTA     r squared up to DELTA, |r| beyond: outliers count less
-              huber-log:DELTA the same of ln(measured/law), as Chinchilla's 1e-3
-            """)
+    package init() {}
 
     @OptionGroup var place: WorkspaceOption
 
@@ -82,7 +82,7 @@ struct FitCommand: ParsableCommand {
     @Flag(help: "Print one JSON document instead of a table.")
     var json = false
 
-    func validate() throws {
+    package func validate() throws {
         guard points == nil || !law.isEmpty else { throw ValidationError("--points needs a --law") }
         guard manifest == nil || (points == nil && law.isEmpty) else {
             throw ValidationError("--manifest excludes --points and --law: it names its laws itself")
@@ -100,7 +100,7 @@ struct FitCommand: ParsableCommand {
         }
     }
 
-    func run() throws {
+    package func run() throws {
         try runStage("fit") { () throws(StageError) in
             if !law.isEmpty {
                 let request = FitRequest(

@@ -1,21 +1,21 @@
-import ArgumentParser
+package import ArgumentParser
 import Compression
 import FoundationEssentials
 import Options
 import Pipeline
+package import Records
 import Stages
 
-@main
-struct QuantizeCommand: ParsableCommand {
-    static func main() { runProgram(Self.self) }
+package struct QuantizeCommand: StageCommand {
+    package static let stage = Stage.quantize
+    package static let abstract =
+        "Compress a checkpoint, or every checkpoint of a manifest, at each of its specs."
+    package static let discussion = """
+        The output is a Hugging Face directory in the compressed-tensors layout, which transformers loads, with a \
+        provenance.json beside it.
+        """
 
-    static let configuration = CommandConfiguration(
-        commandName: "qid-quantize",
-        abstract: "Compress a checkpoint, or every checkpoint of a manifest, at each of its specs.",
-        discussion: """
-            The output is a Hugging Face directory in the compressed-tensors layout, which transformers loads, with a \
-            provenance.json beside it.
-            """)
+    package init() {}
 
     @Option(help: "A Hugging Face directory with 16- or 32-bit safetensors weights.")
     var checkpoint: String?
@@ -51,7 +51,7 @@ struct QuantizeCommand: ParsableCommand {
     @OptionGroup var memory: MemoryOption
     @OptionGroup var cells: CellOptions
 
-    func validate() throws {
+    package func validate() throws {
         try cells.validate(checkpoint: checkpoint)
         guard checkpoint == nil || output != nil else { throw ValidationError("--checkpoint needs --output") }
         guard !digest || checkpoint != nil else {
@@ -64,7 +64,7 @@ struct QuantizeCommand: ParsableCommand {
         guard windows >= 1 else { throw ValidationError("--windows must be at least 1") }
     }
 
-    func run() throws {
+    package func run() throws {
         try runStage("quantize") { () throws(StageError) in
             if let manifest = cells.manifest {
                 return try quantize(

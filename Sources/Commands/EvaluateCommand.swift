@@ -1,22 +1,22 @@
-import ArgumentParser
+package import ArgumentParser
 import Evaluation
 import FoundationEssentials
 import LanguageModel
 import Options
 import Pipeline
+package import Records
 import Stages
 
-@main
-struct EvaluateCommand: ParsableCommand {
-    static func main() { runProgram(Self.self) }
+package struct EvaluateCommand: StageCommand {
+    package static let stage = Stage.evaluate
+    package static let abstract =
+        "Measure loss, perplexity and the damage that compression does on held-out text."
+    package static let discussion = """
+        The baseline and all its compressed forms go through the model together, on the same windows, so differences \
+        are paired.
+        """
 
-    static let configuration = CommandConfiguration(
-        commandName: "qid-evaluate",
-        abstract: "Measure loss, perplexity and the damage that compression does on held-out text.",
-        discussion: """
-            The baseline and all its compressed forms go through the model together, on the same windows, so differences \
-            are paired.
-            """)
+    package init() {}
 
     @Option(help: "The 16-bit checkpoint: a Hugging Face directory.")
     var checkpoint: String?
@@ -69,7 +69,7 @@ struct EvaluateCommand: ParsableCommand {
     @OptionGroup var memory: MemoryOption
     @OptionGroup var cells: CellOptions
 
-    func validate() throws {
+    package func validate() throws {
         try cells.validate(checkpoint: checkpoint)
         guard checkpoint == nil || shard != nil else { throw ValidationError("--checkpoint needs a --shard") }
         guard context >= 2 else { throw ValidationError("--context must be at least 2") }
@@ -81,7 +81,7 @@ struct EvaluateCommand: ParsableCommand {
         guard (windows ?? 1) >= 1 else { throw ValidationError("--windows must be at least 1") }
     }
 
-    func run() throws {
+    package func run() throws {
         try runStage("evaluate") { () throws(StageError) in
             if let manifest = cells.manifest {
                 return try evaluate(

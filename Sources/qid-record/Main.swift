@@ -1,0 +1,7 @@
+import Commands
+import Options
+
+@main
+enum Main {
+    static func main() { runProgram(Standalone<RecordCommand>.self) }
+}
