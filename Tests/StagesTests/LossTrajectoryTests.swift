@@ -1,4 +1,5 @@
 import Records
+import ScalingLaws
 import Testing
 
 @testable import Stages
@@ -39,7 +40,7 @@ import Testing
         func source(_ path: String, _ digest: String, series: String) -> SourceRecord {
             SourceRecord(
                 path: path, form: "directory", fingerprint: "1",
-                facts: TrainingFacts(family: "f", run: TrainingRun(series: series), step: 1),
+                facts: TrainingFacts(family: "f", run: TrainingRun(series: series), step: 1, tokens: 1, phase: .stable),
                 outcome: .checkpoint(digest: digest))
         }
         let losses = [6.0, 3, 5.4].enumerated().flatMap { step, loss in

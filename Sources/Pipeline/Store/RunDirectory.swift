@@ -7,6 +7,8 @@ import System
 package struct RunDirectory: Sendable {
     package let directory: URL
 
+    package init(directory: URL) { self.directory = directory }
+
     package var lock: URL { directory.appending(path: "manifest.lock.yaml") }
     package var log: URL { directory.appending(path: "log.jsonl") }
     /// Where a part of the run that shares no file system locks with others notes what it does: `log-evaluate-3.jsonl`.

@@ -1,6 +1,8 @@
+internal import Compression
 internal import JSON
 internal import RealModule
 internal import Records
+internal import ScalingLaws
 
 /// The part of a page that is for exploring: all cells as data, and the script that draws and lists them.
 ///
@@ -34,28 +36,34 @@ struct Explorer: Sendable, Equatable {
     private typealias Number = (key: String, title: String, error: String?, value: (MeasuredCell) -> Double?)
     private typealias Label = (key: String, title: String, value: (MeasuredCell) -> String?)
 
-    private static let numbers: [Number] = [
-        ("tokens", "D, training tokens", nil, \.tokens), ("params", "N, non-embedding parameters", nil, \.params),
-        ("bits", "bits, nominal", nil, \.bits), ("bits_per_weight", "bits per weight, as stored", nil, \.bitsPerWeight),
-        ("kl", "KL, nats", "kl_stderr", \.degradation.kl), ("qid", "QiD, nats", "qid_stderr", \.qid),
-        ("loss", "loss, nats", nil, \.loss), ("loss16", "loss in 16 bits, nats", nil, \.degradation.baselineLoss),
-        ("agreement", "agreement", nil, \.degradation.agreement),
-        ("bits_per_byte", "loss, bits per byte", nil, \.bitsPerByte),
-        ("kl_stderr", "s.e. of KL", nil, \.degradation.klStderr),
-        ("qid_stderr", "s.e. of QiD", nil, \.degradation.qidStderr),
-        ("step", "step", nil, { $0.model.step.map { Double($0) } }),
-        ("windows", "windows", nil, { Double($0.scored.windows) }),
-    ]
+    private static var numbers: [Number] {
+        [
+            ("tokens", "D, training tokens", nil, \.tokens), ("params", "N, non-embedding parameters", nil, \.params),
+            ("bits", "bits, nominal", nil, \.bits),
+            ("bits_per_weight", "bits per weight, as stored", nil, \.bitsPerWeight),
+            ("kl", "KL, nats", "kl_stderr", \.degradation.kl), ("qid", "QiD, nats", "qid_stderr", \.qid),
+            ("loss", "loss, nats", nil, \.loss), ("loss16", "loss in 16 bits, nats", nil, \.degradation.baselineLoss),
+            ("agreement", "agreement", nil, \.degradation.agreement),
+            ("bits_per_byte", "loss, bits per byte", nil, \.bitsPerByte),
+            ("kl_stderr", "s.e. of KL", nil, \.degradation.klStderr),
+            ("qid_stderr", "s.e. of QiD", nil, \.degradation.qidStderr),
+            ("step", "step", nil, { $0.model.step.map { Double($0) } }),
+            ("windows", "windows", nil, { Double($0.scored.windows) }),
+        ]
+    }
 
-    private static let labels: [Label] = [
-        ("spec", "spec", \.spec.name), ("scheme", "scheme", \.scheme), ("method", "method", \.spec.method.name),
-        ("family", "family", \.family), ("series", "series", \.model.run.series), ("seed", "seed", \.model.run.seed),
-        ("stage", "stage", { $0.model.run.stage.map { "\($0)" } }),
-        ("phase", "phase", { $0.model.phase == .unknown ? nil : $0.model.phase.rawValue }),
-        ("doubtful", "doubtful", { $0.model.isDoubtful ? "doubtful" : nil }),
-        ("checkpoint", "checkpoint", { String($0.model.checkpoint.prefix(12)) }),
-        ("evaluation", "evaluation", { String($0.evaluation.prefix(12)) }),
-    ]
+    private static var labels: [Label] {
+        [
+            ("spec", "spec", \.spec.name), ("scheme", "scheme", \.scheme), ("method", "method", \.spec.method.name),
+            ("family", "family", \.family), ("series", "series", \.model.run.series),
+            ("seed", "seed", \.model.run.seed),
+            ("stage", "stage", { $0.model.run.stage.map { "\($0)" } }),
+            ("phase", "phase", { $0.model.phase == .unknown ? nil : $0.model.phase.rawValue }),
+            ("doubtful", "doubtful", { $0.model.isDoubtful ? "doubtful" : nil }),
+            ("checkpoint", "checkpoint", { String($0.model.checkpoint.prefix(12)) }),
+            ("evaluation", "evaluation", { String($0.evaluation.prefix(12)) }),
+        ]
+    }
 
     /// What one column says of itself, and its value in each row.
     private struct Column {

@@ -1,3 +1,5 @@
+import Compression
+import Evaluation
 package import FoundationEssentials
 package import Pipeline
 import ScalingLaws

@@ -1,5 +1,6 @@
 import JSON
 import Pipeline
+import Records
 
 /// What a run's log says of the last time that the run was asked for.
 struct RunActivity: Sendable {
@@ -56,23 +57,31 @@ struct RunActivity: Sendable {
         }
         peakMemoryBytes = cells.compactMap { $0["peak_memory_bytes"]?.int }.max() ?? 0
         failures =
-            cells.filter { $0["status"]?.string == "failed" }.map {
-                Failure(
-                    stage: $0["stage"]?.string ?? "", cell: $0["cell"]?.string,
-                    reason: $0["reason"]?.string ?? "the stage's own messages say why")
-            }
-            + all("left-out").map {
-                Failure(
-                    stage: Stage.ingest.rawValue, cell: nil,
-                    reason: "'\($0["path"]?.string ?? "")': \($0["reason"]?.string ?? "")")
-            }
-            + all("error").map {
-                Failure(stage: $0["stage"]?.string ?? "run", cell: nil, reason: $0["message"]?.string ?? "")
-            }
+            cells.compactMap(Failure.init(cell:)) + all("left-out").map(Failure.init(place:))
+            + all("error").map(Failure.init(error:))
     }
 
     /// Seconds that so many more cells will take; nil where none was evaluated yet.
     func secondsLeft(for cells: Int) -> Double? {
         evaluated == 0 ? nil : evaluationSeconds / Double(evaluated) * Double(cells)
+    }
+}
+
+extension RunActivity.Failure {
+    /// Nil for a cell that was made.
+    fileprivate init?(cell event: JSONObject) {
+        guard event["status"]?.string == "failed" else { return nil }
+        self.init(
+            stage: event["stage"]?.string ?? "", cell: event["cell"]?.string,
+            reason: event["reason"]?.string ?? "the stage's own messages say why")
+    }
+
+    fileprivate init(place event: JSONObject) {
+        let (path, reason) = (event["path"]?.string ?? "", event["reason"]?.string ?? "")
+        self.init(stage: Stage.ingest.rawValue, cell: nil, reason: "'\(path)': \(reason)")
+    }
+
+    fileprivate init(error event: JSONObject) {
+        self.init(stage: event["stage"]?.string ?? "run", cell: nil, reason: event["message"]?.string ?? "")
     }
 }

@@ -1,3 +1,4 @@
+import FoundationEssentials
 package import JSON
 
 extension WorkspaceStatus {
