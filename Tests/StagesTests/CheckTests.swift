@@ -31,7 +31,7 @@ import Testing
             try Data(
                 """
                 name: absent
-                archives: [{path: nowhere}]
+                archives: [{path: nowhere, family: f}]
                 shard: no.jsonl
                 context: 64
                 specs: [{method: rtn, bits: 4}]

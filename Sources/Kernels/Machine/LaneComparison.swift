@@ -9,7 +9,8 @@ extension Lanes {
     @inlinable
     @inline(__always)
     package func isBelow(_ other: Lanes) -> SIMD8<Int32> {
-        (self - other).patterns &>> 31
+        // Adding 0 makes 0 of −0, which is no difference.
+        (self - other + Lanes.zero).patterns &>> 31
     }
 
     /// The bits as whole numbers, which have the order of the values where these are not negative.

@@ -67,9 +67,9 @@ enum Style {
         .findings li{margin:.2rem 0}
         .scope{display:block;color:var(--soft);font-size:.85rem}
         .controls,.legend{display:flex;flex-wrap:wrap;gap:.5rem 1rem;align-items:center;margin:.8rem 0}
-        .controls select,.controls input,.controls button,.legend button,section>div>button,th button{font:inherit;color:inherit;\
+        #explore select,#explore input,#explore button{font:inherit;color:inherit;\
         background:var(--paper);border:1px solid var(--soft);border-radius:.3rem;padding:.2rem .5rem;max-width:100%}
-        th button{border:0;padding:0;font-weight:600;cursor:pointer;text-align:inherit}
+        #explore th button{border:0;padding:0;font-weight:600;cursor:pointer;text-align:inherit}
         .legend{gap:.3rem .5rem}
         .legend [aria-pressed=false]{opacity:.45;text-decoration:line-through}
         #explore svg{touch-action:pan-y}

@@ -67,13 +67,33 @@ indirect enum Markup: Sendable, Equatable {
             case ">": result += "&gt;"
             case "\"": result += "&quot;"
             case "'": result += "&#39;"
-            case "\n", "\t": result.unicodeScalars.append(scalar)
-            case "\u{0}"..<" ", "\u{7f}"..<"\u{a0}", "\u{fffe}", "\u{ffff}", "\u{202a}"..."\u{202e}",
-                "\u{2066}"..."\u{2069}":
-                result += "\u{fffd}"
-            default: result.unicodeScalars.append(scalar)
+            default: result.unicodeScalars.append(shown(scalar))
             }
         }
         return result
+    }
+
+    /// JSON as a script's text, in which nothing can be taken for markup.
+    static func escape(json text: String) -> String {
+        var result = ""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "<": result += "\\u003c"
+            case ">": result += "\\u003e"
+            case "&": result += "\\u0026"
+            default: result.unicodeScalars.append(shown(scalar))
+            }
+        }
+        return result
+    }
+
+    private static func shown(_ scalar: Unicode.Scalar) -> Unicode.Scalar {
+        switch scalar {
+        case "\n", "\t": scalar
+        case "\u{0}"..<" ", "\u{7f}"..<"\u{a0}", "\u{fffe}", "\u{ffff}", "\u{202a}"..."\u{202e}",
+            "\u{2066}"..."\u{2069}":
+            "\u{fffd}"
+        default: scalar
+        }
     }
 }

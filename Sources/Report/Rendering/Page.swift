@@ -39,14 +39,7 @@ enum Page {
 
     /// The section that the script fills and shows, its data and the script.
     private static func exploring(_ explorer: Explorer) -> [Markup] {
-        let data = explorer.data.canonicalText.map { character in
-            switch character {
-            case "<": "\\u003c"
-            case ">": "\\u003e"
-            case "&": "\\u0026"
-            default: String(character)
-            }
-        }.joined()
+        let data = Markup.escape(json: explorer.data.canonicalText)
         let words = """
             Choose what the axes show; drag over a part of a chart to enlarge it, click twice to see all again. Point at a cell \
             for everything that is known of it.
