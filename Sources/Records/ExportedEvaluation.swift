@@ -98,12 +98,12 @@ package struct ExportedEvaluation: Sendable, Equatable {
         ]
     }
 
-    /// By version 0.2.1 of Every Eval Ever's schema (github.com/evaleval/every_eval_ever).
+    /// By version 0.3.0 of Every Eval Ever's schema (github.com/evaleval/every_eval_ever).
     ///
     /// `seconds` since 1970 is when the record is made.
     package func everyEvalEver(at seconds: Int) -> JSONValue {
         [
-            "schema_version": "0.2.1", "evaluation_id": .string("qid_\(shard)/\(model)/\(key)"),
+            "schema_version": "0.3.0", "evaluation_id": .string("qid_\(shard)/\(model)/\(key)"),
             "retrieved_timestamp": .string("\(seconds)"),
             "source_metadata": [
                 "source_name": "qid", "source_type": "evaluation_run", "source_organization_name": "unknown",
@@ -113,6 +113,7 @@ package struct ExportedEvaluation: Sendable, Equatable {
             "model_info": [
                 "name": .string("\(model) \(spec)"), "id": .string(model),
                 "additional_details": [
+                    "deployment_type": "self_deployed", "model_availability": "unknown",
                     "checkpoint_sha256": .string(checkpoint), "compression": .string(spec),
                     "bits_per_weight": .string("\(bitsPerWeight)"),
                 ],
