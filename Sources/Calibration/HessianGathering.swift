@@ -2,9 +2,11 @@ import Compression
 import Kernels
 import LanguageModel
 
-/// Hessians and greatest magnitudes of the inputs that are shown, each shared by the modules that have the same input.
+/// Hessians and greatest magnitudes of the inputs that are shown, and how far they are from those of the uncompressed model,
+/// each shared by the modules that have the same input.
 final class HessianGathering {
     private(set) var hessians: [String: Hessian] = [:]
+    private(set) var drifts: [String: CrossMoments] = [:]
     private let context: Int
     private(set) var largest: [String: Float] = [:]
     private let seen: Set<String>
@@ -17,21 +19,27 @@ final class HessianGathering {
         self.byteCount = byteCount
     }
 
-    /// Adds some windows' inputs.
-    func add(_ inputs: MatrixView, of modules: [String]) {
+    /// Adds some windows' inputs; `uncompressed` are those in the uncompressed model, where they are wanted.
+    func add(_ inputs: MatrixView, of modules: [String], uncompressed: MatrixView? = nil) {
         guard let first = modules.first, !seen.contains(first) else { return }
         // Experts are given other numbers of tokens than whole windows have.
         let windows = (inputs.rows + context - 1) / context
         if let known = hessians[first] {
             known.add(inputs, windows: windows)
+            if let uncompressed { drifts[first]?.add(inputs, uncompressed: uncompressed, windows: windows) }
             return enlarge(inputs, modules)
         }
-        let needed = 8 * inputs.columns * inputs.columns
+        let needed = (uncompressed == nil ? 8 : 16) * inputs.columns * inputs.columns
         guard hessians.isEmpty || needed <= byteCount - used else { return }
         used += needed
         let hessian = Hessian(columns: inputs.columns)
         for module in modules { hessians[module] = hessian }
         hessian.add(inputs, windows: windows)
+        if let uncompressed {
+            let drift = CrossMoments(columns: inputs.columns)
+            for module in modules { drifts[module] = drift }
+            drift.add(inputs, uncompressed: uncompressed, windows: windows)
+        }
         enlarge(inputs, modules)
     }
 

@@ -7,14 +7,15 @@ import LanguageModel
 ///
 /// GPTQ as IST-DASLab/gptq does it: the inputs of all linear layers of a layer are those of the layer as it was, behind
 /// layers that are compressed already. So each spec has a residual stream of its own; in front of the first layer they
-/// are all the same, and so are its Hessians.
+/// are all the same, and so are its Hessians. Specs that look at the uncompressed model have its stream beside their own.
 func compressSequentially(
     _ store: WeightStore, into targets: [CompressionTarget], calibratedOn windows: TokenWindows,
     provenance: Provenance, memoryBudget: Int, control: RunControl
 ) throws(LanguageModelError) {
     let description = try ModelVariant(store).description
     let streamByteCount = 4 * description.width * windows.ids.count
-    let together = max(1, memoryBudget / 2 / streamByteCount)
+    let perSpec = targets.contains { $0.spec.method.passage.seesUncompressed } ? 2 : 1
+    let together = max(1, memoryBudget / 2 / (perSpec * streamByteCount))
     for first in stride(from: 0, to: targets.count, by: together) {
         let batch = first..<min(targets.count, first + together)
         let part = control.part(
@@ -22,7 +23,7 @@ func compressSequentially(
             to: Double(batch.upperBound) / Double(targets.count))
         var streams: [SpecStream] = []
         for target in targets[batch] { streams.append(try SpecStream(store, target, windows, part)) }
-        let hessians = memoryBudget - batch.count * streamByteCount
+        let hessians = memoryBudget - batch.count * perSpec * streamByteCount
         try compress(streams, layers: description.layers.count, hessianByteCount: hessians, part)
         for stream in streams { try stream.finish(provenance) }
     }
@@ -56,6 +57,7 @@ private func byStatistic(_ streams: [SpecStream]) -> [[SpecStream]] {
 /// What modules of a layer are given.
 private struct SeenInputs {
     var hessians: [String: Hessian] = [:]
+    var drifts: [String: CrossMoments] = [:]
     /// The root mean square of each input.
     var norms: [String: [Float]] = [:]
     /// The greatest magnitude of all inputs of each module.
@@ -67,6 +69,8 @@ private final class SpecStream {
     /// What it must know of the inputs of each layer.
     let statistic: InputStatistic
     private let run: LayerwiseRun
+    /// The uncompressed model's run, where inputs are compared with its.
+    private let uncompressed: LayerwiseRun?
     private var output: CompressionRun
     /// The modules still to be compressed.
     private var waiting: [String: LinearLayer]
@@ -83,6 +87,9 @@ private final class SpecStream {
         }
         self.statistic = statistic
         run = try LayerwiseRun(store, windows: windows, isCancelled: control.isCancelled)
+        uncompressed =
+            statistic == .hessianAndDrift
+            ? try LayerwiseRun(store, windows: windows, isCancelled: control.isCancelled) : nil
         do { output = try CompressionRun(store.checkpoint, run.description.linearModules, [target]) } catch {
             throw .compression(error)
         }
@@ -98,12 +105,18 @@ private final class SpecStream {
         guard !seen.isSuperset(of: modules) else { return nil }
         if statistic == .norms { return seen.isEmpty ? try norms(layer: layer) : nil }
         let gathering = HessianGathering(context: run.context, except: seen, byteCount: byteCount)
-        try run.observe(layer: layer) { modules, inputs in gathering.add(inputs, of: modules) }
-        let hessians = gathering.hessians
-        if let module = modules.first(where: { hessians[$0].map { !$0.isFinite } ?? false }) {
+        if let uncompressed {
+            try run.observe(layer: layer, beside: uncompressed) { modules, inputs, others in
+                gathering.add(inputs, of: modules, uncompressed: others)
+            }
+        } else {
+            try run.observe(layer: layer) { modules, inputs in gathering.add(inputs, of: modules) }
+        }
+        let (hessians, drifts) = (gathering.hessians, gathering.drifts)
+        if let module = modules.first(where: { !(hessians[$0]?.isFinite ?? true) || !(drifts[$0]?.isFinite ?? true) }) {
             throw .inputsNotFinite(module: module)
         }
-        return hessians.isEmpty ? nil : SeenInputs(hessians: hessians, largest: gathering.largest)
+        return hessians.isEmpty ? nil : SeenInputs(hessians: hessians, drifts: drifts, largest: gathering.largest)
     }
 
     /// Lengths of inputs take no memory to speak of: those of all modules are found in one pass.
@@ -119,7 +132,8 @@ private final class SpecStream {
     func compress(_ inputs: SeenInputs) throws(LanguageModelError) {
         for module in inputs.largest.keys.sorted() {
             try compress(
-                module, largest: inputs.largest[module], norms: inputs.norms[module], hessian: inputs.hessians[module])
+                module, largest: inputs.largest[module], norms: inputs.norms[module], hessian: inputs.hessians[module],
+                drift: inputs.drifts[module])
         }
     }
 
@@ -135,11 +149,12 @@ private final class SpecStream {
     }
 
     private func compress(
-        _ module: String, largest: Float?, norms: [Float]?, hessian: Hessian?
+        _ module: String, largest: Float?, norms: [Float]?, hessian: Hessian?, drift: CrossMoments? = nil
     ) throws(LanguageModelError) {
         guard var layer = waiting.removeValue(forKey: module) else { return }
         layer.largestInput = largest
         layer.inputNorms = norms
+        layer.drift = drift
         var hessian = hessian
         if let given = hessian, given.tokens > 0, given.saysTooLittle, isExpert(module) {
             fewTokens.append(module)
@@ -156,6 +171,7 @@ private final class SpecStream {
 
     func advance(layer: Int) throws(LanguageModelError) {
         try run.advance(layer: layer, replacing: compressed)
+        try uncompressed?.advance(layer: layer, replacing: [:])
         compressed = [:]
     }
 
@@ -169,4 +185,9 @@ private final class SpecStream {
 extension Hessian {
     /// Whether an expert saw fewer tokens than an eighth of its inputs: errors are then made up for by what little it saw.
     fileprivate var saysTooLittle: Bool { tokens * 8 < columns }
+}
+
+extension Passage {
+    /// Whether a spec compares inputs with the uncompressed model's.
+    fileprivate var seesUncompressed: Bool { if case .sequential(.hessianAndDrift) = self { true } else { false } }
 }

@@ -25,6 +25,9 @@ package struct SpecOptions: ParsableArguments {
     @Flag(help: "Grids with a zero point instead of symmetric ones.")
     package var asymmetric = false
 
+    @Option(help: .key(.cache, values: CacheFormat.allCases.map(\.rawValue)))
+    package var kv: String?
+
     @Flag(help: .key(.scaleSearch))
     package var scaleSearch = false
 
@@ -40,6 +43,9 @@ package struct SpecOptions: ParsableArguments {
     @Flag(help: .key(.actOrder))
     package var actOrder = false
 
+    @Option(help: .key(.order))
+    package var order: String?
+
     @Option(help: .key(.sparse))
     package var sparse: String?
 
@@ -47,7 +53,7 @@ package struct SpecOptions: ParsableArguments {
     package var rank: String?
 
     @Option(help: .key(.activations))
-    package var activations: Int?
+    package var activations: String?
 
     @Option(help: .key(.activationScale))
     package var activationScale: String?
@@ -65,8 +71,8 @@ package struct SpecOptions: ParsableArguments {
         [
             (.method, method), (.bits, bits?.description), (.format, format), (.levels, levels?.description),
             (.vector, vector?.description), (.group, group), (.symmetric, asymmetric ? "false" : nil),
-            (.actOrder, actOrder ? "true" : nil), (.sparse, sparse), (.rank, rank),
-            (.activations, activations?.description), (.activationScale, activationScale),
+            (.actOrder, actOrder ? "true" : nil), (.order, order), (.sparse, sparse), (.rank, rank),
+            (.activations, activations), (.activationScale, activationScale), (.cache, kv),
             (.scaleSearch, scaleSearch ? "true" : nil), (.sharedTable, sharedTable ? "true" : nil),
             (.powersOfTwo, powersOfTwo ? "true" : nil), (.clip, noClip ? "false" : nil), (.targets, targets),
             (.scales, scales),

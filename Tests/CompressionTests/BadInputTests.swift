@@ -12,6 +12,9 @@ struct BadInputTests {
         #""method": "rtn", "format": "nf4""#, #""method": "rtn", "format": "fp4", "scale_search": true"#,
         #""method": "rtn", "format": "fp8-e4m3""#, #""method": "rtn", "format": "fp8-e5m2""#,
         #""method": "rtn", "format": "mxfp4""#, #""method": "rtn", "format": "mxint8""#,
+        #""method": "rtn", "format": "nvfp4""#, #""method": "rtn", "format": "mxfp6""#,
+        #""method": "rtn", "format": "mxfp8", "scale_search": true"#, #""method": "rtn", "format": "fp8-block""#,
+        #""method": "hqq", "bits": 4"#, #""method": "hqq", "bits": 2, "group": 16"#,
         #""method": "rtn", "format": "ternary""#, #""method": "rtn", "format": "binary""#,
         #""method": "codebook", "levels": 12"#, #""method": "codebook", "bits": 2, "vector": 2"#,
         #""method": "codebook", "bits": 3, "shared_table": true"#,
@@ -23,7 +26,10 @@ struct BadInputTests {
     ]
     static let hessians = [
         #""method": "gptq", "bits": 3"#, #""method": "gptq", "bits": 4, "group": 16, "symmetric": false"#,
-        #""method": "gptq", "bits": 3, "group": 16, "act_order": true"#, #""method": "wanda", "sparse": 0.5"#,
+        #""method": "gptq", "bits": 3, "group": 16, "act_order": true"#,
+        #""method": "gptq", "bits": 3, "group": 16, "order": "static""#,
+        #""method": "gptq", "bits": 3, "group": 16, "symmetric": false, "order": "gar""#,
+        #""method": "gptaq", "bits": 3, "group": 16"#, #""method": "wanda", "sparse": 0.5"#,
         #""method": "wanda", "sparse": "2:4", "bits": 4"#, #""method": "sparsegpt", "sparse": 0.5"#,
         #""method": "sparsegpt", "sparse": "2:4", "bits": 4, "group": 16"#,
     ]
@@ -85,6 +91,8 @@ struct BadInputTests {
         (#""method": "rtn", "format": "fp8-e4m3", "group": 24"#, "24"),
         (#""method": "rtn", "format": "fp8-e5m2", "group": 24"#, "24"),
         (#""method": "rtn", "format": "mxfp4""#, "32"), (#""method": "rtn", "format": "mxint8""#, "32"),
+        (#""method": "rtn", "format": "mxfp6""#, "32"), (#""method": "rtn", "format": "mxfp8""#, "32"),
+        (#""method": "rtn", "format": "nvfp4""#, "16"), (#""method": "hqq", "bits": 4, "group": 24"#, "24"),
         (#""method": "rtn", "format": "ternary", "group": 24"#, "24"),
         (#""method": "rtn", "format": "binary", "group": 24"#, "24"),
         (#""method": "codebook", "levels": 4, "group": 24"#, "24"),

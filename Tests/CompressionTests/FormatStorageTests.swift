@@ -13,7 +13,9 @@ struct FormatStorageTests {
             #"{"method": "rtn", "format": ["nf4", "fp4"], "scale_search": [false, true]}"#,
             #"{"method": "rtn", "format": ["fp8-e4m3", "fp8-e5m2"], "group": ["channel", 32]}"#,
             #"{"method": "rtn", "format": "mxfp4", "scale_search": [false, true]}"#,
-            #"{"method": "rtn", "format": "mxint8"}"#,
+            #"{"method": "rtn", "format": ["mxfp6", "mxfp8"], "scale_search": [false, true]}"#,
+            #"{"method": "rtn", "format": ["mxint8", "nvfp4", "fp8-block"]}"#,
+            #"{"method": "hqq", "bits": [2, 3, 4, 8], "group": ["channel", 16]}"#,
             #"{"method": "rtn", "format": ["ternary", "binary"], "group": ["channel", 16]}"#,
             #"{"method": "rtn", "bits": [2, 3], "group": 16, "symmetric": [false, true], "scale_search": true}"#,
             #"{"method": "codebook", "levels": [4, 5, 12], "group": ["channel", 32], "shared_table": [false, true]}"#,
@@ -42,7 +44,7 @@ struct FormatStorageTests {
     private func provenance() -> Provenance { Provenance(source: "a", version: "1") }
 
     @Test func thereAreSpecsOfAllKinds() {
-        #expect(Self.specs.count == 4 + 4 + 2 + 1 + 4 + 4 + 12 + 8 + 3)
+        #expect(Self.specs.count == 4 + 4 + 2 + 4 + 3 + 8 + 4 + 4 + 12 + 8 + 3)
         #expect(Set(Self.specs.map(\.name)).count == Self.specs.count)
         #expect(Self.specs.allSatisfy { !$0.name.contains { " /:".contains($0) } })
     }

@@ -9,8 +9,8 @@ struct GPTQTests {
     private static let (rows, columns, tokens) = (20, 48, 96)
 
     /// Inputs whose neighbouring columns go together, of different sizes, with one column that is always zero.
-    static func inputs(columns: Int, tokens: Int) -> Matrix {
-        var values = randomWeights32(count: tokens * columns, seed: 22)
+    static func inputs(columns: Int, tokens: Int, seed: UInt32 = 22) -> Matrix {
+        var values = randomWeights32(count: tokens * columns, seed: seed)
         for token in 0..<tokens {
             for column in stride(from: columns - 1, to: 0, by: -1) {
                 values[token * columns + column] += 0.7 * values[token * columns + column - 1]

@@ -27,11 +27,12 @@ struct InputActivationsTests {
 
     @Test func nonsenseIsRefused() throws {
         #expect(
-            throws: CompressionError.invalidValue(key: "activations", value: "5", allowed: "4, 6, 8 (bits)")
+            throws: CompressionError.invalidValue(
+                key: "activations", value: "5", allowed: "4, 6, 8 (bits), fp8 or nvfp4")
         ) { try spec(#"{"method": "rtn", "bits": 8, "activations": 5}"#) }
         #expect(
             throws: CompressionError.missingKey(
-                "activations", allowed: "given where activation_scale is: 4, 6, 8 (bits)")
+                "activations", allowed: "given where activation_scale is: 4, 6, 8 (bits), fp8 or nvfp4")
         ) { try spec(#"{"method": "rtn", "bits": 8, "activation_scale": "tensor"}"#) }
         #expect(
             throws: CompressionError.invalidValue(
@@ -82,7 +83,21 @@ struct InputActivationsTests {
 
     @Test func whatIsNotComputedIsRefused() throws {
         for (inputs, key) in [
-            (#"{"num_bits": 8, "type": "float", "strategy": "token", "dynamic": true}"#, ".type"),
+            (#"{"num_bits": 8, "type": "complex", "strategy": "token", "dynamic": true}"#, ".type"),
+            (#"{"num_bits": 6, "type": "float", "strategy": "token", "dynamic": true}"#, ".num_bits"),
+            (
+                #"{"num_bits": 8, "type": "float", "symmetric": false, "strategy": "token", "dynamic": true}"#,
+                ".symmetric"
+            ),
+            (
+                #"{"num_bits": 4, "type": "float", "strategy": "tensor_group", "group_size": 32, "dynamic": "local"}"#,
+                ""
+            ),
+            (#"{"num_bits": 8, "type": "float", "strategy": "group", "dynamic": true}"#, ".group_size"),
+            (
+                #"{"num_bits": 8, "type": "float", "strategy": "group", "group_size": 32, "scale_dtype": "torch.uint8", "dynamic": true}"#,
+                ""
+            ),
             (#"{"num_bits": 16, "strategy": "token", "dynamic": true}"#, ".num_bits"),
             (#"{"strategy": "token", "dynamic": true, "symmetric": "yes"}"#, ".symmetric"),
             (#"{"strategy": "token", "dynamic": false}"#, ""), (#"{"strategy": "tensor", "dynamic": true}"#, ""),

@@ -184,7 +184,7 @@ struct NumberFormatTests {
     }
 
     static let formats: [NumberFormat] = [
-        .nf4, .fp4, .e4m3, .e5m2, .mxfp4, .mxint8, .ternary, .binary,
+        .nf4, .fp4, .nvfp4, .e4m3, .e5m2, .fp8Block, .mxfp4, .mxfp6, .mxfp8, .mxint8, .ternary, .binary,
     ]
 
     @Test(arguments: formats) func groupsOfZerosStayZero(_ format: NumberFormat) throws {
@@ -238,7 +238,7 @@ struct NumberFormatTests {
         var random = Congruential(seed: 23)
         // Products of four uniform numbers: many small ones and some large, as weights with outliers.
         let values = (0..<24 * 128).map { _ in (0..<4).reduce(Float(8)) { value, _ in value * random.centred() } }
-        let formats = Self.formats.filter { ![.e4m3, .e5m2, .mxint8, .binary].contains($0) }
+        let formats = Self.formats.filter { ![.nvfp4, .e4m3, .e5m2, .fp8Block, .mxint8, .binary].contains($0) }
         var pairs = try formats.map { (try spec($0), try spec($0, search: true)) }
         for bits in 2...8 {
             for symmetric in [true, false] {

@@ -89,7 +89,7 @@ struct SpecTests {
                 == .invalidValue(key: "symmetric", value: "\"no\"", allowed: "true or false"))
         #expect(
             try error(#"{"method": "rtn", "bits": 4, "act_order": true}"#)
-                == .invalidValue(key: "act_order", value: "true", allowed: "left out for rtn; it is for gptq"))
+                == .invalidValue(key: "act_order", value: "true", allowed: "left out for rtn; it is for gptq, gptaq"))
         #expect(
             try error(#"{"method": "rtn", "bits": 4, "targets": "norms"}"#)
                 == .invalidValue(key: "targets", value: "'norms'", allowed: "one of layers"))
@@ -103,9 +103,9 @@ struct SpecTests {
 
     @Test func unknownMissingAndRepeatedKeysAreRefused() throws {
         let keys = [
-            "method", "bits", "format", "levels", "vector", "group", "symmetric", "act_order", "sparse", "rank",
-            "activations", "activation_scale", "scale_search", "shared_table", "powers_of_two", "clip", "targets",
-            "scales",
+            "method", "bits", "format", "levels", "vector", "group", "symmetric", "act_order", "order", "sparse",
+            "rank", "activations", "activation_scale", "kv", "scale_search", "shared_table", "powers_of_two", "clip",
+            "targets", "scales",
         ]
         #expect(try error(#"{"method": "rtn", "bit": 4}"#) == .unknownKey("bit", allowed: keys))
         #expect(try error(#"{"method": "rtn"}"#) == .missingKey("bits", allowed: "a whole number"))

@@ -79,6 +79,31 @@ struct ActivationQuantizationTests {
                 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
             ]
         ),
+        (
+            .init(bits: 8, scale: .float8Token),
+            [
+                0.0991071463, -0.247767851, 3.70000005, 0.0206473209, -1.45357144, 0.594642878, 2.11428571,
+                -0.0309709813, -5, 0.982142866, 0.491071433, 0.245535716, 5, 0, -2.5, 1.25, 0, 0, 0, 0, 0, 0, 0, 0,
+                0.000982142868, 0.00196428574, -0.00285714283, 0.00392857147, 0.00499999989, 0.00249999994,
+                -0.000982142868, 0.000491071434,
+            ]
+        ),
+        (
+            .init(bits: 8, scale: .float8Group(length: 4)),
+            [
+                0.0991071463, -0.247767851, 3.70000005, 0.0206473209, -1.41428578, 0.589285731, 2.20000005,
+                -0.0294642858, -5, 0.982142866, 0.491071433, 0.245535716, 4.9000001, 0, -2.45000005, 1.22500002, 0, 0,
+                0, 0, 0, 0, 0, 0, 0.00100000005, 0.00200000009, -0.00285714306, 0.00400000019, 0.00499999989,
+                0.00249999994, -0.000982142868, 0.000491071434,
+            ]
+        ),
+    ]
+
+    /// The same of 16 inputs a token as NVFP4 has them, with the global scale of a greatest magnitude of 7.
+    private static let expectedNVFP4: [Float] = [
+        0, -0.416666627, 3.33333302, 0, -1.24999988, 0.416666627, 2.49999976, -0.0, -4.99999952, 0.833333254,
+        0.416666627, 0.416666627, 4.99999952, 0, -2.49999976, 1.24999988, 0, 0, 0, 0, 0, 0, 0, 0, 0.000813802006,
+        0.00162760401, -0.00325520802, 0.00325520802, 0.00488281203, 0.00244140602, -0.000813802006, 0.000406901003,
     ]
 
     private func rounded(_ values: [Float], columns: Int, _ rounding: ActivationQuantizer) -> [Float] {
@@ -91,6 +116,12 @@ struct ActivationQuantizationTests {
     func equalsCompressedTensors(index: Int) {
         let (rounding, values) = Self.expected[index]
         #expect(rounded(Self.inputs, columns: 8, rounding) == values)
+    }
+
+    @Test func fourBitFloatsEqualCompressedTensors() {
+        let global = NVFP4.globalScale(largest: 7)
+        #expect(global == 384.00003)
+        #expect(rounded(Self.inputs, columns: 16, .init(bits: 4, scale: .nvfp4(global: global))) == Self.expectedNVFP4)
     }
 
     @Test(arguments: [4, 6, 8], [ActivationQuantizer.Scale.token, .asymmetricToken])

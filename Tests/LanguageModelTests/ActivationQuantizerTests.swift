@@ -26,6 +26,9 @@ struct ActivationQuantizerTests {
         #""method": "qsd", "rank": 0.9, "bits": 4, "sparse": 0.5"#, #""method": "gptq", "bits": 3"#,
         #""method": "awq", "bits": 3, "group": 16, "symmetric": false"#, #""method": "smoothquant", "bits": 8"#,
         #""method": "aweq", "bits": 8"#, #""method": "dilation", "bits": 4"#,
+        #""method": "hqq", "bits": 3, "group": 16"#,
+        #""method": "rtn", "format": "nvfp4""#, #""method": "rtn", "format": "mxfp8""#,
+        #""method": "rtn", "format": "fp8-block""#, #""method": "gptaq", "bits": 3, "order": "gar", "group": 16"#,
     ]
 
     private static let configuration = """
@@ -40,7 +43,9 @@ struct ActivationQuantizerTests {
 
     /// The names and bytes of all tensors but the scales of inputs.
     private func weights(_ store: WeightStore) -> [String: [UInt8]] {
-        store.checkpoint.tensors.filter { !$0.key.hasSuffix(".input_scale") }.mapValues { $0.withBytes { Array($0) } }
+        store.checkpoint.tensors.filter {
+            !$0.key.hasSuffix(".input_scale") && !$0.key.hasSuffix(".input_global_scale")
+        }.mapValues { $0.withBytes { Array($0) } }
     }
 
     private func loss(_ store: WeightStore, _ windows: TokenWindows) throws -> Double {

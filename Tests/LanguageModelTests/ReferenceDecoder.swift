@@ -1,3 +1,4 @@
+import Compression
 import Foundation
 import Kernels
 import LanguageModel
@@ -6,6 +7,8 @@ import Vectors
 /// The forward pass as a textbook writes it: one token after the other in Double, no blocks, no sharing, no kernels.
 struct ReferenceDecoder {
     let description: DecoderDescription
+    /// What keys and values are rounded to.
+    var cache: CacheFormat?
     private let vectors: [String: [Double]]
     private let matrices: [String: [[Double]]]
 
@@ -134,7 +137,28 @@ struct ReferenceDecoder {
             queries = queries.map { rotated($0, rotary, position: position, count: count) }
             keys = keys.map { rotated($0, rotary, position: position, count: count) }
         }
-        return (queries, keys, values)
+        return (queries, keys.map(cached), values.map(cached))
+    }
+
+    /// A head's vector as a cache keeps it.
+    private func cached(_ head: [Double]) -> [Double] {
+        guard let cache, let largest = head.map(abs).max(), largest > 0 else { return head }
+        func integers(_ top: Double) -> [Double] {
+            let scale = largest / top
+            return head.map { ($0 / scale).rounded(.toNearestOrEven) * scale }
+        }
+        switch cache {
+        case .int8: return integers(127)
+        case .int4: return integers(7)
+        case .fp8:
+            // Four significant bits, and steps of 2⁻⁹ below 2⁻⁶.
+            let scale = largest / 448
+            return head.map { value in
+                let magnitude = abs(value) / scale
+                let step = exp2(max(magnitude > 0 ? Foundation.floor(log2(magnitude)) : -6, -6) - 3)
+                return (value / scale / step).rounded(.toNearestOrEven) * step * scale
+            }
+        }
     }
 
     private func normed(_ heads: [[Double]], _ description: HeadNorm?) -> [[Double]] {

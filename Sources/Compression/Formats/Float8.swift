@@ -35,6 +35,19 @@ package enum Float8: String, Sendable, Hashable, CaseIterable {
         return sign | UInt8(truncatingIfNeeded: rounded >> shift - (127 - bias) << fractionBits)
     }
 
+    /// The value of each byte of E4M3, NaN for 0x7f and 0xff.
+    static let e4m3Values: [Float] = {
+        let codes = (0...255).map { UInt8($0) }
+        var values = [Float](repeating: 0, count: 256)
+        var span = values.mutableSpan
+        FloatType.float8E4M3.decode(codes.span.bytes, into: &span)
+        return values
+    }()
+
+    /// The nearest value of E4M3, half to even; what lies beyond 448 becomes it. Not for NaN.
+    @inline(__always)
+    package static func e4m3(_ value: Float) -> Float { e4m3Values[Int(Float8.e4m3.code(value))] }
+
     /// All finite values, by rising size.
     var levels: [Float] {
         let positive = (1...code(largest)).map(value)

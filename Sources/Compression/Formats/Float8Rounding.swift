@@ -57,7 +57,7 @@ package struct Float8Rounding: SingleSpecCompressor {
     }
 
     /// The rounded scale of a group, with which its largest element must be within the scales' type as well.
-    private static func scale(
+    static func scale(
         _ largest: Float, _ format: Float8, _ type: ScaleType, _ tensor: String, _ row: Int
     ) throws(CompressionError) -> Float {
         guard largest > 0 else { return 1 }

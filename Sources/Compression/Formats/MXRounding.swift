@@ -4,12 +4,12 @@ import Kernels
 
 /// Round to the OCP Microscaling formats: every 32 weights of a row share a power of two (`MXMatrix`).
 ///
-/// The exponent is the specification's, ⌊log₂ max|w|⌋ − emax with emax 2 for mxfp4 and 0 for mxint8, and what then lies
+/// The exponent is the specification's, ⌊log₂ max|w|⌋ − emax with emax 2 for mxfp4 and mxfp6, 8 for mxfp8 and 0 for mxint8, and what then lies
 /// beyond the largest element becomes the largest (1.0, section 6.3). compressed-tensors' observers take one more where
-/// max|w| is at least 1¾ powers of two; for equal exponents the codes are the same. With `scaleSearch`, for mxfp4,
-/// the exponent, one less and one more are tried, and the first with the least squared error is taken.
+/// max|w| is at least 1¾ powers of two (mxfp6: 1⅞⁺); for equal exponents the codes are the same. With `scaleSearch`, but for
+/// mxint8, the exponent, one less and one more are tried, and the first with the least squared error is taken.
 ///
-/// mxfp4 is stored in compressed-tensors' `mxfp4-pack-quantized`, mxint8 in a layout of our own (`MXInt8Layout`).
+/// mxfp4, mxfp6 and mxfp8 are stored in compressed-tensors' layouts of those names, mxint8 in a layout of our own (`MXInt8Layout`).
 package struct MXRounding: SingleSpecCompressor {
     private let format: MXFormat
 
@@ -26,15 +26,24 @@ package struct MXRounding: SingleSpecCompressor {
         switch format {
         case .fp4:
             return [StoredLayout(suffix: "weight_packed", type: .uint8, shape: [rows, columns / 2]), exponents]
+        case .fp6:
+            return [StoredLayout(suffix: "weight_packed", type: .uint8, shape: [rows, columns / 4 * 3]), exponents]
+        case .fp8: return [StoredLayout(suffix: "weight", type: .float8E4M3, shape: [rows, columns]), exponents]
         case .int8: return [StoredLayout(suffix: "weight", type: .int8, shape: [rows, columns]), exponents]
         }
     }
 
     package func configuration(_ spec: Spec, ignored: [String]) -> JSONObject {
-        format == .fp4
-            ? QuantizationConfiguration.json(
-                .mxfp4, bits: 4, spec, scaleType: "torch.uint8", ignored: ignored)
-            : MXInt8Layout.configuration(ignored: ignored)
+        func json(_ stored: QuantizationConfiguration.Format) -> JSONObject {
+            QuantizationConfiguration.json(
+                stored, bits: format.bits, spec, scaleType: "torch.uint8", ignored: ignored)
+        }
+        return switch format {
+        case .fp4: json(.mxfp4)
+        case .fp6: json(.mxfp6)
+        case .fp8: json(.mxfp8)
+        case .int8: MXInt8Layout.configuration(ignored: ignored)
+        }
     }
 
     package func compress(_ layer: LinearLayer, _ spec: Spec) throws(CompressionError) -> CompressedWeight {
@@ -86,7 +95,15 @@ package struct MXRounding: SingleSpecCompressor {
         _ codes: Span<UInt8>, _ format: MXFormat, at first: Int, into elements: StoredBytes
     ) {
         switch format {
-        case .int8: elements.store(codes, at: first)
+        case .int8, .fp8: elements.store(codes, at: first)
+        case .fp6:
+            for four in 0..<MXFormat.block / 4 {
+                let word = (0..<4).reduce(UInt32(0)) { $0 | UInt32(codes[4 * four + $1]) << UInt32(6 * $1) }
+                for byte in 0..<3 {
+                    elements.store(
+                        UInt8(truncatingIfNeeded: word >> UInt32(8 * byte)), at: first / 4 * 3 + 3 * four + byte)
+                }
+            }
         case .fp4:
             for pair in 0..<MXFormat.block / 2 {
                 let byte = codes[2 * pair] | codes[2 * pair + 1] << 4

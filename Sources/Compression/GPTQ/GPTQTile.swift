@@ -16,10 +16,23 @@ final class GPTQTile: Sendable {
         let factor: InverseFactor
         /// The columns in the order in which they are taken.
         let order: [Int]
+        /// Nil where a group is of the columns that are taken one after the other, found when its first one is reached.
+        var columnOrder: ColumnOrder?
+        /// GPTAQ's P; none under others.
+        var correction: Matrix?
         /// Which weights become zero (SparseGPT); none under GPTQ.
         let sparsity: Sparsity?
         /// Whether what remains is rounded to codes.
         let rounds: Bool
+
+        /// Where the grid of the column at a position is stored.
+        @inline(__always)
+        func group(at position: Int) -> Int {
+            (columnOrder == nil ? position : order[position]) / geometry.groupLength
+        }
+
+        /// Whether all grids are those of the weights as they were.
+        var findsGridsFirst: Bool { geometry.groups == 1 || columnOrder == .staticGroups }
     }
 
     let work: Work
@@ -32,6 +45,8 @@ final class GPTQTile: Sendable {
     let values: RowTable<Lanes>
     /// The errors of a block's columns.
     private let errors: RowTable<Lanes>
+    /// What became of a block's columns, where GPTAQ's correction wants it.
+    private let results: RowTable<Lanes>
     let codes: RowTable<UInt8>
     let scales: RowTable<Float>
     let zeros: RowTable<UInt8>
@@ -49,20 +64,27 @@ final class GPTQTile: Sendable {
         let columns = geometry.columns
         values = RowTable(rows: Self.vectors, columns: columns, repeating: .zero)
         errors = RowTable(rows: Self.vectors, columns: GPTQ.block, repeating: .zero)
+        results = RowTable(
+            rows: work.correction == nil ? 0 : Self.vectors, columns: GPTQ.block, repeating: .zero)
         codes = RowTable(rows: Self.rows, columns: columns, repeating: 0)
         scales = RowTable(rows: Self.rows, columns: geometry.groups, repeating: 1)
         zeros = RowTable(rows: Self.rows, columns: geometry.groups, repeating: 0)
         kept = RowTable(rows: Self.vectors, columns: columns, repeating: 255)
     }
 
-    /// Reads the rows; whole rows get their grids here, before dead columns are set to zero.
+    /// Reads the rows; grids of the weights as they were are found here, before dead columns are set to zero.
     func load(_ layer: LinearLayer) throws(CompressionError) {
-        let whole = geometry.groups == 1
         for lane in 0..<rowCount {
             let row = layer.weight.values(row: firstRow + lane)
             let extremes = RowRounding.extremes(row.span)
             guard extremes.finite else { throw RoundToNearest.notFinite(layer.name, firstRow + lane, row.span) }
-            if whole, work.rounds { try setGrid(layer, lane: lane, group: 0, low: extremes.low, high: extremes.high) }
+            if work.rounds, work.findsGridsFirst {
+                for group in 0..<geometry.groups {
+                    let part = row.span.extracting(group * geometry.groupLength..<(group + 1) * geometry.groupLength)
+                    let extremes = RowRounding.extremes(part)
+                    try setGrid(layer, lane: lane, group: group, low: extremes.low, high: extremes.high)
+                }
+            }
             values.withRow(lane / 8) { target in
                 for (position, column) in order.enumerated() {
                     target[position][lane % 8] = factor.dead[column] ? 0 : row[column]
@@ -90,7 +112,7 @@ final class GPTQTile: Sendable {
 
     /// Rounds the columns of a block; those before must be done.
     func run(_ block: Range<Int>, _ layer: LinearLayer) throws(CompressionError) {
-        if geometry.groups > 1, work.rounds {
+        if !work.findsGridsFirst, work.rounds {
             // Groups begin in the weights as they are now: errors of this block have not reached `values` yet.
             for group in groupsBeginning(in: block) { try findGrid(layer, group) }
         }
@@ -105,6 +127,7 @@ final class GPTQTile: Sendable {
 
     private func findGrid(_ layer: LinearLayer, _ group: Int) throws(CompressionError) {
         let columns = group * geometry.groupLength..<(group + 1) * geometry.groupLength
+        let stored = work.group(at: columns.lowerBound)
         for vector in 0..<Self.vectors {
             let (low, high) = values.readRow(vector) { source in
                 var (low, high) = (Lanes.zero, Lanes.zero)
@@ -115,7 +138,7 @@ final class GPTQTile: Sendable {
                 return (low, high)
             }
             for lane in 0..<8 where 8 * vector + lane < rowCount {
-                try setGrid(layer, lane: 8 * vector + lane, group: group, low: low[lane], high: high[lane])
+                try setGrid(layer, lane: 8 * vector + lane, group: stored, low: low[lane], high: high[lane])
             }
         }
     }
@@ -142,8 +165,8 @@ final class GPTQTile: Sendable {
         var (scale, zero) = (Lanes(repeating: 1), Lanes.zero)
         var group = -1
         for (index, position) in block.enumerated() {
-            if work.rounds, position / geometry.groupLength != group {
-                group = position / geometry.groupLength
+            if work.rounds, work.group(at: position) != group {
+                group = work.group(at: position)
                 (scale, zero) = grids(vector: vector, group: group)
             }
             if case .pattern(let keep, let length)? = work.sparsity, position % length == 0 {
@@ -159,6 +182,14 @@ final class GPTQTile: Sendable {
                 current.withPart(index + 1..<block.count) {
                     Self.subtract(error, factors.extracting(position + 1..<block.upperBound), from: &$0)
                 }
+            }
+            if let correction = work.correction {
+                correction.readRow(position) { factors in
+                    current.withPart(index + 1..<block.count) {
+                        Self.subtract(-value, factors.extracting(position + 1..<block.upperBound), from: &$0)
+                    }
+                }
+                results.withRow(vector) { $0[index] = -result }
             }
             guard work.rounds else {
                 source[index] = result
@@ -196,15 +227,21 @@ final class GPTQTile: Sendable {
         return (scale, zero)
     }
 
-    /// Takes a finished block's errors from all later columns, eight of them at once for all rows of the tile.
+    /// Takes a finished block's errors from all later columns, and adds what GPTAQ's correction makes of its results.
     private func push(_ block: Range<Int>) {
+        push(errors, factor.upper, block)
+        if let correction = work.correction { push(results, correction, block) }
+    }
+
+    /// Takes what a block left times a matrix's rows from all later columns, eight of them at once for all rows of the tile.
+    private func push(_ errors: RowTable<Lanes>, _ matrix: Matrix, _ block: Range<Int>) {
         var panel = [Float](repeating: 0, count: 8 * block.count)
         var column = block.upperBound
         while column + 8 <= geometry.columns {
             // The factor's eight columns, side by side: its own rows lie a whole row apart, where they fight for the cache.
             var factors = panel.mutableSpan
             for (index, position) in block.enumerated() {
-                factor.upper.readRow(position) { factors.store($0.lanes(column), at: 8 * index) }
+                matrix.readRow(position) { factors.store($0.lanes(column), at: 8 * index) }
             }
             for vector in 0..<Self.vectors {
                 errors.readRow(vector) { errors in
@@ -216,18 +253,18 @@ final class GPTQTile: Sendable {
             column += 8
         }
         while column < geometry.columns {
-            pushLast(block, column)
+            pushLast(errors, matrix, block, column)
             column += 1
         }
     }
 
     /// Takes a finished block's errors from one later column.
-    private func pushLast(_ block: Range<Int>, _ column: Int) {
+    private func pushLast(_ errors: RowTable<Lanes>, _ matrix: Matrix, _ block: Range<Int>, _ column: Int) {
         for vector in 0..<Self.vectors {
             var sum = Lanes.zero
             errors.readRow(vector) { errors in
                 for (index, position) in block.enumerated() {
-                    sum.addProduct(errors[index], factor.upper.readRow(position) { $0[column] })
+                    sum.addProduct(errors[index], matrix.readRow(position) { $0[column] })
                 }
             }
             values.withRow(vector) { $0[column] -= sum }

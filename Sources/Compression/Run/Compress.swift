@@ -60,6 +60,8 @@ package struct CompressionRun {
     package let layers: [LinearLayer]
     private let checkpoint: Checkpoint
     private let kept: [Tensor]
+    /// The weights of the layers, for outputs that leave them as they are.
+    private let plain: [Tensor]
     private let outputs: [CompressedOutput]
 
     /// Opens the outputs for linear modules in any order; all specs must have the same targets.
@@ -70,7 +72,7 @@ package struct CompressionRun {
         try Self.check(checkpoint, modules, targets.map(\.spec))
         let layers = try Self.layers(checkpoint, modules)
         self.layers = layers
-        kept = Self.kept(checkpoint, modules)
+        (kept, plain) = Self.kept(checkpoint, modules)
         // All that can be refused is refused before anything is written.
         let isConv1D = modules.allSatisfy(\.transposed)
         let forms = targets.map { ModuleForm($0.spec, layers, isConv1D: isConv1D) }
@@ -83,7 +85,8 @@ package struct CompressionRun {
             outputs.append(
                 try CompressedOutput(
                     target.spec, forms[index], directory: target.directory,
-                    modules: zip(layers.map(\.name), layouts[index]), kept: kept))
+                    modules: zip(layers.map(\.name), layouts[index]),
+                    kept: kept + (target.spec.leavesWeights ? plain : [])))
         }
         self.outputs = outputs
     }
@@ -125,6 +128,11 @@ package struct CompressionRun {
                 for output in outputs { try output.write(tensor.info.name, bytes) }
             }
         }
+        for tensor in plain {
+            try tensor.withBytes { (bytes) throws(CompressionError) in
+                for output in outputs where output.spec.leavesWeights { try output.writePlain(tensor.info.name, bytes) }
+            }
+        }
         let compressed = Set(layers.map(\.name))
         let ignored = Self.others(of: checkpoint, than: compressed)
         for output in outputs { try output.finish(from: checkpoint, ignored: ignored, provenance: provenance) }
@@ -148,7 +156,8 @@ package struct CompressionRun {
         of layers: [LinearLayer], _ spec: Spec
     ) throws(CompressionError) -> [[StoredLayout]] {
         try layers.map { (layer) throws(CompressionError) in
-            try spec.compressor.layout(layer, spec) + spec.inputLayout(layer)
+            let weights = try spec.compressor.layout(layer, spec)
+            return try weights + spec.inputLayout(layer)
         }
     }
 
@@ -170,11 +179,13 @@ package struct CompressionRun {
         return layers
     }
 
-    private static func kept(_ checkpoint: Checkpoint, _ modules: [LinearModule]) -> [Tensor] {
+    /// Tensors that no spec compresses, and the weights of modules, each by name.
+    private static func kept(_ checkpoint: Checkpoint, _ modules: [LinearModule]) -> (kept: [Tensor], plain: [Tensor]) {
         let taken = Set(modules.map { $0.name + ".weight" })
-        return checkpoint.tensors.values.filter { !taken.contains($0.info.name) }.sorted {
+        let all = checkpoint.tensors.values.sorted {
             $0.info.name.utf8.lexicographicallyPrecedes($1.info.name.utf8)
         }
+        return (all.filter { !taken.contains($0.info.name) }, all.filter { taken.contains($0.info.name) })
     }
 
     /// Modules with weights of two dimensions that are not compressed, for a configuration's `ignore`: an output head is

@@ -43,9 +43,25 @@ final class CompressedOutput {
         for tensor in weight.tensors {
             try write("\(module).\(tensor.layout.suffix)", tensor.storage)
         }
-        if let rounding = spec.options.activations, rounding.scale == .tensor {
+        guard let rounding = spec.options.activations, rounding.isCalibrated else { return }
+        if rounding.numbers == .nvfp4 {
+            try write("\(module).input_global_scale", globalInputScale(layer))
+        } else {
             try write("\(module).input_scale", inputScale(layer, rounding))
         }
+    }
+
+    /// A module's weight as it was.
+    func writePlain(_ name: String, _ bytes: UnsafeRawBufferPointer) throws(CompressionError) {
+        bitCount += bytes.count * 8
+        try write(name, bytes)
+    }
+
+    private func globalInputScale(_ layer: LinearLayer) throws(CompressionError) -> StoredBytes {
+        guard let largest = layer.largestInput else { throw .missingCalibration(method: spec.name) }
+        let stored = StoredBytes(byteCount: 4)
+        stored.store(NVFP4.globalScale(largest: largest), at: 0)
+        return stored
     }
 
     /// The stored scale of a layer's inputs; that of inputs that were all 0 is 1.
@@ -90,7 +106,9 @@ final class CompressedOutput {
             if let bytes { try write(bytes, as: name) }
         }
         var config = checkpoint.config.json
-        config["quantization_config"] = .object(configuration(ignored: ignored))
+        let quantization = configuration(ignored: ignored)
+        config["quantization_config"] = quantization.members.isEmpty ? nil : .object(quantization)
+        if let member = spec.options.cache?.member { config[member.key] = member.value }
         try write(.object(config), as: "config.json")
     }
 

@@ -48,7 +48,9 @@ extension CompressionError: CustomStringConvertible {
         case .unsupported(let spec, let reason): "\(spec): \(reason)"
         case .groupDoesNotDivide(let tensor, let rowLength, let group, let allowed):
             "tensor '\(tensor)' has rows of \(rowLength) weights, which groups of \(group) do not divide; "
-                + "groups of \(allowed.map(String.init).joined(separator: ", ")) or channel would"
+                + (allowed.isEmpty
+                    ? "no other group is there"
+                    : "groups of \(allowed.map(String.init).joined(separator: ", ")) or channel would")
         case .notFinite(let tensor, let row, let column):
             "tensor '\(tensor)' is not finite at row \(row), column \(column)"
         case .scaleOutOfRange(let tensor, let row, let scaleType):

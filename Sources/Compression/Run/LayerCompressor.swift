@@ -1,3 +1,4 @@
+import Checkpoint
 package import JSON
 package import Kernels
 
@@ -15,6 +16,8 @@ package struct LinearLayer: Sendable {
     package var largestInput: Float?
     /// The root mean square of each input over the calibration tokens, for methods that need no more.
     package var inputNorms: [Float]?
+    /// How far its inputs have moved from those in the uncompressed model, for methods that make up for that.
+    package var drift: CrossMoments?
 
     package init(
         name: String, weight: any WeightMatrix, scaleType: ScaleType, stack: WeightStack? = nil,
@@ -72,8 +75,15 @@ extension SingleSpecCompressor {
 
 extension Spec {
     /// The tensors that say how a layer's inputs are quantized, whatever the compressor.
-    func inputLayout(_ layer: LinearLayer) -> [StoredLayout] {
-        guard options.activations?.scale == .tensor else { return [] }
+    func inputLayout(_ layer: LinearLayer) throws(CompressionError) -> [StoredLayout] {
+        guard let activations = options.activations, activations.isCalibrated else { return [] }
+        if activations.numbers == .nvfp4 {
+            guard layer.weight.columns.isMultiple(of: NVFP4.block) else {
+                throw .groupDoesNotDivide(
+                    tensor: layer.name, rowLength: layer.weight.columns, group: NVFP4.block, allowed: [])
+            }
+            return [StoredLayout(suffix: "input_global_scale", type: .float32, shape: [1])]
+        }
         let type = scaleType(checkpoint: layer.scaleType).elementType
         return [StoredLayout(suffix: "input_scale", type: type, shape: [1])]
     }

@@ -7,15 +7,17 @@ enum ModuleForm: Sendable {
     case linear
     /// transformers' `Conv1D`, in compressed-tensors' layout; the widest weight has so many inputs.
     case conv1D(Conv1DForm, mostInputs: Int)
-    /// `Conv1D` with blocks of 32 along the inputs, for which compressed-tensors has no place.
-    case conv1DMXFP4
+    /// `Conv1D` with blocks along the inputs, for which compressed-tensors has no place.
+    case conv1DBlocks(any RowBlockLayout.Type)
 
     init(_ spec: Spec, _ layers: [LinearLayer], isConv1D: Bool) {
         let usual = spec.compressor.configuration(spec, ignored: [])
         if isConv1D, let form = Conv1DForm(usual, spec) {
             self = .conv1D(form, mostInputs: layers.map(\.weight.columns).max() ?? 1)
-        } else if isConv1D, usual["format"]?.string == MXFP4Layout.format {
-            self = .conv1DMXFP4
+        } else if isConv1D, usual["quant_method"]?.string == QuantizationConfiguration.method,
+            let layout = StorageLayouts.rowBlocks.first(where: { $0.format == usual["format"]?.string })
+        {
+            self = .conv1DBlocks(layout)
         } else {
             self = .linear
         }
@@ -36,7 +38,7 @@ enum ModuleForm: Sendable {
         switch self {
         case .linear: return usual
         case .conv1D(_, let mostInputs): return Conv1DForm.configuration(usual, mostInputs: mostInputs)
-        case .conv1DMXFP4: return MXFP4Layout.configuration(ignored: ignored)
+        case .conv1DBlocks(let layout): return layout.configuration(ignored: ignored)
         }
     }
 }

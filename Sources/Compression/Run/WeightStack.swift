@@ -1,4 +1,4 @@
-import Kernels
+package import Kernels
 import Synchronization
 
 /// Weights that multiply the same inputs, stacked output below output, so that they can share one basis.
@@ -8,7 +8,9 @@ package final class WeightStack: Sendable {
     private let members: [(name: String, weight: any WeightMatrix)]
     private let cache = Mutex<(factorization: Factorization?, served: Set<String>)>((nil, []))
 
-    init(_ members: [(name: String, weight: any WeightMatrix)]) { self.members = members }
+    private let largest = Mutex<Float?>(nil)
+
+    package init(_ members: [(name: String, weight: any WeightMatrix)]) { self.members = members }
 
     /// Where the stack's basis is stored: with the module that comes first in byte order.
     var keeper: String { members[0].name }
@@ -23,6 +25,15 @@ package final class WeightStack: Sendable {
             first += member.weight.rows
         }
         preconditionFailure("a module asks the stack that it belongs to")
+    }
+
+    /// The greatest magnitude of all its weights.
+    var largestMagnitude: Float {
+        let known = largest.withLock { $0 }
+        if let known { return known }
+        let found = members.map(\.weight.largestMagnitude).max() ?? 0
+        largest.withLock { $0 = found }
+        return found
     }
 
     /// The stack's factorization, for one of its members.

@@ -23,6 +23,8 @@ package struct Method: Sendable {
     package let neededKeys: [SpecKey]
     /// The type of its scales where a spec does not say; nil for the format's or the checkpoint's.
     let scaleType: ScaleType?
+    /// Whether grids are symmetric where a spec does not say.
+    let usualSymmetry: Bool
     /// Fills in what a spec leaves open.
     let defaults: @Sendable (inout Spec.Options) -> Void
     /// What it cannot do, beyond what formats and keys refuse by themselves.
@@ -33,7 +35,8 @@ package struct Method: Sendable {
     init(
         _ name: String, title: String, summary: String, source: String? = nil, passage: Passage = .alone,
         formats: FormatChoice = .integers, keys: [SpecKey] = [], neededKeys: [SpecKey] = [],
-        scaleType: ScaleType? = nil, defaults: @escaping @Sendable (inout Spec.Options) -> Void = { _ in },
+        scaleType: ScaleType? = nil, usualSymmetry: Bool = true,
+        defaults: @escaping @Sendable (inout Spec.Options) -> Void = { _ in },
         check: @escaping @Sendable (Spec) throws(CompressionError) -> Void = { _ in },
         compressor: (any LayerCompressor)? = nil
     ) {
@@ -46,6 +49,7 @@ package struct Method: Sendable {
         self.keys = keys + neededKeys
         self.neededKeys = neededKeys
         self.scaleType = scaleType
+        self.usualSymmetry = usualSymmetry
         self.defaults = defaults
         self.check = check
         self.compressor = compressor
@@ -53,7 +57,8 @@ package struct Method: Sendable {
 
     /// All methods, in the order in which messages list them.
     package static let all: [Method] = [
-        .rtn, .gptq, .magnitude, .wanda, .sparsegpt, .lowRank, .qsd, .awq, .smoothquant, .aweq, .dilation, .codebook,
+        .rtn, .hqq, .gptq, .gptaq, .magnitude, .wanda, .sparsegpt, .lowRank, .qsd, .awq, .smoothquant, .aweq, .dilation,
+        .codebook, .unchanged,
     ]
 
     /// Finds a method by its name.
@@ -91,6 +96,8 @@ package enum Passage: Sendable {
 package enum InputStatistic: Sendable, Hashable, CaseIterable {
     /// H = 2XXᵀ/n over the calibration tokens.
     case hessian
+    /// The same and 2/n · (X̃ − X)ᵀX, X̃ being the inputs in the uncompressed model.
+    case hessianAndDrift
     /// The root mean square of each input.
     case norms
 }

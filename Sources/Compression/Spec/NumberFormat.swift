@@ -60,7 +60,9 @@ package struct NumberFormat: Sendable {
     }
 
     /// The formats that have a name, in the order in which messages list them.
-    package static let named: [NumberFormat] = [.nf4, .fp4, .e4m3, .e5m2, .mxfp4, .mxint8, .ternary, .binary]
+    package static let named: [NumberFormat] = [
+        .nf4, .fp4, .nvfp4, .e4m3, .e5m2, .fp8Block, .mxfp4, .mxfp6, .mxfp8, .mxint8, .ternary, .binary,
+    ]
 
     /// Finds a format by its name.
     package init?(named name: String) {

@@ -19,12 +19,16 @@ package struct Spec: Sendable, Hashable {
     package struct Options: Sendable, Hashable {
         /// Columns in the order of falling activation energy.
         package var actOrder = false
+        /// The order of columns where groups stay of consecutive ones; nil for their own.
+        package var order: ColumnOrder?
         /// Which weights, or which values of a factor, become zero.
         package var sparsity: Sparsity?
         /// The dimensions that a low-rank form keeps.
         package var rank: Rank?
         /// How the inputs of compressed layers are quantized; nil for not at all.
         package var activations: ActivationQuantization?
+        /// The numbers that cached keys and values become; nil where they stay.
+        package var cache: CacheFormat?
 
         /// Scales that minimize a group's squared error instead of those of its largest weight.
         package var scaleSearch = false
@@ -36,14 +40,17 @@ package struct Spec: Sendable, Hashable {
         package var clip: Bool?
 
         package init(
-            actOrder: Bool = false, sparsity: Sparsity? = nil, rank: Rank? = nil,
-            activations: ActivationQuantization? = nil, scaleSearch: Bool = false, sharedTable: Bool = false,
+            actOrder: Bool = false, order: ColumnOrder? = nil, sparsity: Sparsity? = nil, rank: Rank? = nil,
+            activations: ActivationQuantization? = nil, cache: CacheFormat? = nil,
+            scaleSearch: Bool = false, sharedTable: Bool = false,
             powersOfTwo: Bool = false, clip: Bool? = nil
         ) {
             self.actOrder = actOrder
+            self.order = order
             self.sparsity = sparsity
             self.rank = rank
             self.activations = activations
+            self.cache = cache
             self.scaleSearch = scaleSearch
             self.sharedTable = sharedTable
             self.powersOfTwo = powersOfTwo
@@ -134,8 +141,11 @@ extension Spec {
         return compressor
     }
 
+    /// Whether weights are stored as the checkpoint has them.
+    var leavesWeights: Bool { method == .unchanged }
+
     /// Whether it looks at what layers are given.
-    package var needsCalibration: Bool { method.passage.needsText || options.activations?.scale == .tensor }
+    package var needsCalibration: Bool { method.passage.needsText || options.activations?.isCalibrated == true }
 }
 
 extension Spec {

@@ -71,6 +71,7 @@ extension Passage {
         switch self {
         case .alone: "weights"
         case .sequential(.hessian): "inputs' second moments, layer after layer"
+        case .sequential(.hessianAndDrift): "inputs' second moments there and in the uncompressed model"
         case .sequential(.norms): "inputs' lengths, layer after layer"
         case .scaling(let scaling): scaling.seesInputs ? "channels of inputs" : "channels of weights"
         }

@@ -13,7 +13,7 @@ struct SpecDraft {
     var symmetric: Bool?
     var targets: Targets?
     var scales: ScaleType?
-    var activationBits: Int?
+    var activationNumbers: ActivationQuantization.Numbers?
     var activationScale: ActivationQuantization.Scale?
     var options = Spec.Options()
 
@@ -31,7 +31,8 @@ struct SpecDraft {
         var options = options
         options.activations = try activations()
         return try Spec(
-            method: method, format: numberFormat(of: method), group: group, symmetric: symmetric ?? true,
+            method: method, format: numberFormat(of: method), group: group,
+            symmetric: symmetric ?? method.usualSymmetry,
             targets: targets ?? .layers, scales: scales, options: options)
     }
 
@@ -56,7 +57,9 @@ struct SpecDraft {
     }
 
     private func activations() throws(CompressionError) -> ActivationQuantization? {
-        if let activationBits { return ActivationQuantization(bits: activationBits, scale: activationScale ?? .token) }
+        if let activationNumbers {
+            return ActivationQuantization(activationNumbers, scale: activationScale ?? .token)
+        }
         guard activationScale == nil else {
             throw .missingKey(
                 SpecKey.activations.name, allowed: "given where activation_scale is: " + ActivationQuantization.allowed)

@@ -44,10 +44,12 @@ extension Spec {
         private let sparsity: Sparsity?
         private let rank: Rank?
         private let activations: ActivationQuantization?
+        private let cache: CacheFormat?
 
         fileprivate init(_ spec: Spec) {
             (format, group, symmetric, targets) = (spec.format, spec.group, spec.symmetric, spec.targets)
-            (sparsity, rank, activations) = (spec.options.sparsity, spec.options.rank, spec.options.activations)
+            (sparsity, rank) = (spec.options.sparsity, spec.options.rank)
+            (activations, cache) = (spec.options.activations, spec.options.cache)
         }
     }
 

@@ -79,14 +79,24 @@ struct ScaledElementMatrix: WeightMatrix {
         self.zeros = zeros.map { TensorBytes($0) }
     }
 
-    /// Takes what a compressor made: elements row after row, and scales for groups of a row.
+    /// Takes what a compressor made: elements row after row, and as many scales as the layout asks for.
+    init(
+        rows: Int, columns: Int, element: Element, bytes: StoredBytes, scales: StoredBytes, scaleType: ScaleType,
+        layout: ScaleLayout
+    ) {
+        (self.rows, self.columns, self.element, self.scaleType) = (rows, columns, element, scaleType)
+        (self.bytes, self.scales, factor, rounds, zeros) = (TensorBytes(bytes), TensorBytes(scales), 1, true, nil)
+        self.layout = layout
+    }
+
+    /// The same with scales for groups of a row.
     init(
         rows: Int, columns: Int, element: Element, bytes: StoredBytes, scales: StoredBytes, scaleType: ScaleType,
         groupLength: Int
     ) {
-        (self.rows, self.columns, self.element, self.scaleType) = (rows, columns, element, scaleType)
-        (self.bytes, self.scales, factor, rounds, zeros) = (TensorBytes(bytes), TensorBytes(scales), 1, true, nil)
-        layout = ScaleLayout(rowLength: 1, columnLength: groupLength, perRow: columns / max(1, groupLength))
+        self.init(
+            rows: rows, columns: columns, element: element, bytes: bytes, scales: scales, scaleType: scaleType,
+            layout: .init(rowLength: 1, columnLength: groupLength, perRow: columns / max(1, groupLength)))
     }
 
     func decode(row: Int, columns range: Range<Int>, into destination: inout MutableSpan<Float>) {

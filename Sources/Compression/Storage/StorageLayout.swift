@@ -39,10 +39,17 @@ extension StorageLayout {
 
 /// All layouts that are read.
 enum StorageLayouts {
-    static let all: [any StorageLayout.Type] = [
-        QuantizationConfiguration.self, GPTQCheckpoint.self, AWQCheckpoint.self, BitsAndBytesLayout.self,
-        BitNetLayout.self, FineGrainedFloat8Layout.self, ModelOptLayout.self, SparseLayout.self, LowRankLayout.self,
-        CodebookLayout.self, MXInt8Layout.self, MXFP4Layout.self, Float8E5M2Layout.self, ExpertsMXFP4Layout.self,
+    static let all: [any StorageLayout.Type] =
+        [
+            QuantizationConfiguration.self, GPTQCheckpoint.self, AWQCheckpoint.self, BitsAndBytesLayout.self,
+            BitNetLayout.self, FineGrainedFloat8Layout.self, ModelOptLayout.self, SparseLayout.self, LowRankLayout.self,
+            CodebookLayout.self, FloatZeroLayout.self, MXInt8Layout.self, Float8E5M2Layout.self,
+            ExpertsMXFP4Layout.self,
+        ] + rowBlocks
+
+    /// Those of formats whose blocks lie along rows, for modules stored inputs by outputs.
+    static let rowBlocks: [any RowBlockLayout.Type] = [
+        MXFP4Layout.self, MXFP6Layout.self, MXFP8Layout.self, NVFP4Layout.self,
     ]
 
     /// The layout of a checkpoint; nil for one whose weights are plain.

@@ -9,11 +9,14 @@ package struct WeightStore: Sendable {
     private let layout: (any StorageLayout)?
     /// How the inputs of all compressed modules are rounded, where the form itself does not say it for each.
     private let inputs: InputActivations?
+    /// The numbers to which keys and values are rounded; nil where they stay.
+    package let cache: CacheFormat?
 
     /// Opens the weights, whose `quantization_config`, if there is one, must be of a kind that is known.
     package init(_ checkpoint: Checkpoint) throws(CompressionError) {
         self.checkpoint = checkpoint
         layout = try StorageLayouts.layout(of: checkpoint.config)
+        cache = try CacheFormat(checkpoint.config)
         let reading = ConfigurationReading(checkpoint.config)
         inputs = try InputActivations(
             checkpoint.config.quantization?.object?["input_activations"],

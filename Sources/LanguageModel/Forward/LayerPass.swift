@@ -9,6 +9,8 @@ struct LayerPass: Sendable {
     let context: Int
     let rotary: RotaryTable?
     let keyBias: RowTable<Float>?
+    /// The numbers that keys and values are rounded to; nil where they stay.
+    var cache: CacheFormat?
 
     /// Sees what the layer's linear layers are given: first the linear layers, then their common inputs.
     typealias Observer = ([LinearDescription], MatrixView) -> Void
@@ -69,6 +71,11 @@ struct LayerPass: Sendable {
             linear.apply(input, divisors: divisors, into: views.heads.columns(first..<first + linear.weight.rows))
         }
         normalizeAndRotate(views.heads, firstRow: firstRow)
+        if let cache {
+            let layouts = layouts(views.heads)
+            cache.round(layouts.keys)
+            cache.round(layouts.values)
+        }
     }
 
     /// What the queries at some positions of each window attend to.

@@ -54,6 +54,42 @@ package final class LayerwiseRun {
         }
     }
 
+    /// The same beside another run over the same windows: `body` gets what the modules are given there as well.
+    ///
+    /// Experts are given other tokens there, which cannot be set beside those here: nil.
+    package func observe(
+        layer index: Int, beside other: LayerwiseRun,
+        _ body: @escaping (_ modules: [String], _ inputs: MatrixView, _ others: MatrixView?) -> Void
+    ) throws(LanguageModelError) {
+        let (pass, otherPass) = (try pass(index, replacing: [:]), try other.pass(index, replacing: [:]))
+        let experts = description.layers[index].expertModules
+        let copy = Matrix(rows: windowsPerChunk * context, columns: description.width)
+        for (chunk, otherChunk) in zip(chunks(), other.chunks()) {
+            try checkCancellation()
+            let seen = SeenInputs()
+            let rows = copy.view.rows(0..<chunk.rows)
+            rows.copy(from: otherChunk)
+            otherPass.observe(rows) { linearLayers, inputs in
+                if !experts.contains(linearLayers[0].module) { seen.keep(inputs, of: linearLayers[0].module) }
+            }
+            rows.copy(from: chunk)
+            pass.observe(rows) { linearLayers, inputs in
+                body(linearLayers.map(\.module), inputs, seen.matrices[linearLayers[0].module]?.view)
+            }
+        }
+    }
+
+    /// Copies of what the modules of a layer were given.
+    private final class SeenInputs {
+        private(set) var matrices: [String: Matrix] = [:]
+
+        func keep(_ inputs: MatrixView, of module: String) {
+            let kept = Matrix(rows: inputs.rows, columns: inputs.columns)
+            kept.view.copy(from: inputs)
+            matrices[module] = kept
+        }
+    }
+
     /// Runs the layer on all windows, with other weights in the place of some modules'.
     package func advance(
         layer index: Int, replacing weights: [String: any WeightMatrix]
@@ -79,7 +115,8 @@ package final class LayerwiseRun {
         if let rows { weights.prepack(forRows: rows) }
         return LayerPass(
             layer: layer, weights: weights, workspace: workspace, context: context,
-            rotary: tables[layer.attention.rotary], keyBias: tables[layer.attention.positionBias])
+            rotary: tables[layer.attention.rotary], keyBias: tables[layer.attention.positionBias],
+            cache: variant.store.cache)
     }
 
     private static let workspaceFloats = 1 << 24

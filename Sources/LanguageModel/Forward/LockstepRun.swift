@@ -1,3 +1,4 @@
+import Compression
 import Kernels
 
 /// The windows that fit into memory together, through all layers of all variants.
@@ -46,7 +47,8 @@ struct LockstepRun {
                 weights.prepack(forRows: hidden[index].rows)
                 let pass = LayerPass(
                     layer: layer, weights: weights, workspace: workspace, context: context,
-                    rotary: tables[layer.attention.rotary], keyBias: tables[layer.attention.positionBias])
+                    rotary: tables[layer.attention.rotary], keyBias: tables[layer.attention.positionBias],
+                    cache: variant.store.cache)
                 var rowsKept = 0
                 for chunk in chunks(of: hidden[index], windows: plan.windowsPerChunk) {
                     try meter.checkCancellation()

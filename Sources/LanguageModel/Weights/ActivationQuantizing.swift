@@ -39,6 +39,14 @@ extension ActivationQuantizer {
             }
         case .tensor(let scale, let zero):
             forEachRow(of: inputs) { row in round(row, scale: scale, zero: zero, low, high) }
+        case .float8Token: forEachRow(of: inputs) { row in row.roundToFloat8(largest: row.largestMagnitude) }
+        case .float8Tensor(let scale): forEachRow(of: inputs) { row in row.roundToFloat8(scale: scale) }
+        case .float8Group(let length):
+            forEachRow(of: inputs) { row in
+                row.forEachGroup(of: length) { $0.roundToFloat8(largest: $0.largestMagnitude) }
+            }
+        case .nvfp4(let global):
+            forEachRow(of: inputs) { row in row.forEachGroup(of: NVFP4.block) { NVFP4.round($0, global: global) } }
         }
         return nil
     }
@@ -59,11 +67,11 @@ extension ActivationQuantizer {
 extension UnsafeMutableBufferPointer<Float> {
     fileprivate func bitNetScale(_ high: Float) -> Float { high / Swift.max(largestMagnitude, 1e-5) }
 
-    /// By bit patterns: without the sign they order magnitudes.
-    fileprivate var largestMagnitude: Float {
-        var largest: UInt32 = 0
-        for value in self { largest = Swift.max(largest, value.bitPattern & 0x7fff_ffff) }
-        return Float(bitPattern: largest)
+    /// Calls `body` with each run of so many elements, the last of which may be shorter.
+    fileprivate func forEachGroup(of length: Int, _ body: (UnsafeMutableBufferPointer<Float>) -> Void) {
+        for start in stride(from: 0, to: count, by: length) {
+            body(UnsafeMutableBufferPointer(rebasing: self[start..<Swift.min(count, start + length)]))
+        }
     }
 
     /// The least and the greatest value, 0 among them.

@@ -68,7 +68,7 @@ class Draws:
 class Comparison:
     def __init__(self):
         self.missing, self.count = [], 0
-        self.sources = {file.name: file.read_text() for file in TESTS.glob("*.swift")}
+        self.sources = {file.name: file.read_text() for file in TESTS.rglob("*.swift")}
 
     def expect(self, file, name, value):
         digits = f"{value:016x}"

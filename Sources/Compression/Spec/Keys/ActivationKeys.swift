@@ -1,26 +1,23 @@
 import JSON
 
 extension SpecKey {
-    /// Bits of quantized activations.
+    /// The numbers of quantized activations.
     package static let activations: SpecKey = .init(
-        "activations", summary: "Bits to which the inputs of compressed layers are quantized",
+        "activations", summary: "Bits to which the inputs of compressed layers are quantized, or fp8 or nvfp4",
         allowed: ActivationQuantization.allowed,
-        schema: ["enum": .array(ActivationQuantization.widths.map { .integer($0) })],
+        schema: ["enum": .array(ActivationQuantization.widths.map { .integer($0) } + ["fp8", "nvfp4"])],
         isCommon: true,
         read: { (value, draft) throws(CompressionError) in
-            let bits = try value.whole()
-            guard ActivationQuantization.widths.contains(bits) else {
-                throw value.invalid(ActivationQuantization.allowed)
-            }
-            draft.activationBits = bits
+            draft.activationNumbers = try ActivationQuantization.Numbers(value)
         },
-        canonical: { $0.options.activations.map { .integer($0.bits) } },
+        canonical: { $0.options.activations?.json },
         label: { spec in
             spec.options.activations.map { activations in
                 let isStatic = activations.scale == .tensor
                 return SpecLabel(
-                    "a\(activations.bits)" + (isStatic ? "tensor" : ""),
-                    words: "inputs in \(activations.bits) bits" + (isStatic ? " with a scale for each layer" : ""))
+                    "a" + (activations.json.string ?? "\(activations.bits)") + (isStatic ? "tensor" : ""),
+                    words: "inputs in " + (activations.json.string ?? "\(activations.bits) bits")
+                        + (isStatic ? " with a scale for each layer" : ""))
             }
         })
 
@@ -37,5 +34,11 @@ extension SpecKey {
         },
         canonical: { spec in
             spec.options.activations.flatMap { $0.scale == .token ? nil : .string($0.scale.rawValue) }
+        },
+        check: { (spec) throws(CompressionError) in
+            guard let activations = spec.options.activations, activations.numbers == .nvfp4 else { return }
+            guard activations.scale == .token else {
+                throw SpecKey.activationScale.refusal("'tensor'", allowed: "left out for nvfp4, which has both")
+            }
         })
 }

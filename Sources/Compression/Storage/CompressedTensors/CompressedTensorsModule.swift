@@ -16,16 +16,19 @@ extension QuantizationConfiguration {
     /// | `pack-quantized` | see `PackQuantizedGeometry` |
     /// | `int-quantized` | `weight` I8, `weight_scale`, `weight_zero_point` I8 unless symmetric |
     /// | `float-quantized` | `weight` F8_E4M3, `weight_scale` |
-    /// | `mxfp4-pack-quantized` | `weight_packed` U8, rows × columns/2; `weight_scale` U8 (see `MXMatrix`) |
+    /// | `mxfp4-pack-quantized`, `mxfp6-pack-quantized` | `weight_packed` U8; `weight_scale` U8 (see `MXMatrix`) |
+    /// | `mxfp8-quantized` | `weight` F8_E4M3; `weight_scale` U8 (see `MXMatrix`) |
+    /// | `nvfp4-pack-quantized` | see `NVFP4Matrix` |
     ///
-    /// The scales of the two before the last are one, one for each output, outputs × groups, or one for each block.
+    /// The scales of `int-quantized` and `float-quantized` are one, one for each output, outputs × groups, or one for each block.
     func matrix(_ module: ModuleTensors) throws(CompressionError) -> any WeightMatrix {
+        if let matrix = try scheme(for: module.name)?.format.rowBlocks(module) { return matrix }
         if let packed = module["weight_packed"] { return try packedMatrix(module, packed) }
         if let scheme = scheme(for: module.name), scheme.format == .floats, isConv1D(module, scheme) {
             return try conv1D(module, scheme)
         }
         let (weight, scales) = (try module.tensor("weight"), try module.weightScales())
-        guard let scheme = scheme(for: module.name), ![.packed, .mxfp4].contains(scheme.format) else {
+        guard let scheme = scheme(for: module.name), scheme.format != .packed else {
             throw .invalidConfiguration(
                 checkpoint: module.checkpoint.config.file, key: "quantization_config.format",
                 found: scheme(for: module.name).map { "'\($0.format.rawValue)'" } ?? "missing",
@@ -64,7 +67,6 @@ extension QuantizationConfiguration {
                 checkpoint: module.checkpoint.config.file, key: "quantization_config.config_groups",
                 found: "none for '\(module.name)'", expected: "one whose targets match it")
         }
-        if scheme.format == .mxfp4 { return try MXMatrix(fp4: module) }
         guard scheme.format == .packed else {
             throw .invalidConfiguration(
                 checkpoint: module.checkpoint.config.file, key: "quantization_config.format",

@@ -37,6 +37,9 @@ extension QuantizationConfiguration {
         case floats = "float-quantized"
         case naive = "naive-quantized"
         case mxfp4 = "mxfp4-pack-quantized"
+        case mxfp6 = "mxfp6-pack-quantized"
+        case mxfp8 = "mxfp8-quantized"
+        case nvfp4 = "nvfp4-pack-quantized"
 
         static let expected = allCases.map { "'\($0.rawValue)'" }.joined(separator: ", ")
 
@@ -44,7 +47,7 @@ extension QuantizationConfiguration {
         fileprivate var types: [String] {
             switch self {
             case .packed, .integers: ["int"]
-            case .floats, .mxfp4: ["float"]
+            case .floats, .mxfp4, .mxfp6, .mxfp8, .nvfp4: ["float"]
             case .naive: ["int", "float"]
             }
         }
@@ -52,7 +55,8 @@ extension QuantizationConfiguration {
         fileprivate var allowedBits: ClosedRange<Int> {
             switch self {
             case .packed: 1...8
-            case .mxfp4: 4...4
+            case .mxfp4, .nvfp4: 4...4
+            case .mxfp6: 6...6
             default: 8...8
             }
         }
@@ -92,7 +96,7 @@ extension ConfigurationReading {
         }
         return QuantizationConfiguration.Scheme(
             targets: try targets(group["targets"], key + ".targets"), bits: bits, symmetric: symmetric, format: format,
-            block: try block(weights, key), inputs: inputs, isFloat: type == "float" && format != .packed)
+            block: try block(weights, key, format), inputs: inputs, isFloat: type == "float" && format != .packed)
     }
 
     private func format(
@@ -118,10 +122,12 @@ extension ConfigurationReading {
     }
 
     /// The rows and columns that share a scale under the strategy `block`.
-    private func block(_ weights: JSONObject, _ key: String) throws(CompressionError) -> [Int]? {
+    private func block(
+        _ weights: JSONObject, _ key: String, _ format: QuantizationConfiguration.Format
+    ) throws(CompressionError) -> [Int]? {
         let strategy = weights["strategy"]?.string?.lowercased()
         guard strategy == "block" else {
-            let others = ["tensor", "channel", "group"]
+            let others = format == .nvfp4 ? ["tensor_group"] : ["tensor", "channel", "group"]
             guard weights["strategy"] == nil || weights["strategy"] == .null || others.contains(strategy ?? "") else {
                 throw invalid(
                     key + ".weights.strategy", weights["strategy"],

@@ -16,7 +16,7 @@ import Kernels
 /// | `weight_zero_point` | I8 | groups × outputs, less 2ᵇ⁻¹: those of blocks are not packed |
 /// | `weight_shape` | I64 | 2: inputs and outputs |
 ///
-/// The configuration has the strategy `block`, of a group's inputs (or all) and one output. Reading turns such a weight
+/// The configuration has the strategy `block`, of a group's inputs (or all) and one output; blocks stay blocks. Reading turns such a weight
 /// into the usual form (`QuantizationConfiguration.conv1D`); none of its values changes on the way.
 struct Conv1DForm: Sendable {
     /// Bits of a code; nil of 8-bit floats.
@@ -44,7 +44,9 @@ struct Conv1DForm: Sendable {
                     let usual = group["weights"]?.object ?? JSONObject()
                     var weights = JSONObject(usual.members.filter { $0.key != "group_size" })
                     weights["strategy"] = "block"
-                    weights["block_structure"] = [.integer(usual["group_size"]?.int ?? mostInputs), 1]
+                    weights["block_structure"] =
+                        usual["block_structure"]?.array.map { .array($0.reversed()) }
+                        ?? [.integer(usual["group_size"]?.int ?? mostInputs), 1]
                     group["weights"] = .object(weights)
                     group["targets"] = ["Conv1D"]
                     return .init(key: member.key, value: .object(group))
@@ -56,14 +58,16 @@ struct Conv1DForm: Sendable {
     /// The tensors of a weight instead of the usual ones.
     func layout(_ usual: [StoredLayout], outputs: Int, inputs: Int) -> [StoredLayout] {
         usual.map { tensor in
-            let (suffix, groups) = (tensor.suffix, tensor.shape.last ?? 1)
+            let suffix = tensor.suffix
             switch suffix {
             case "weight_packed":
                 let words = BitStream.wordCount(codes: outputs, bits: bits ?? 8)
                 return StoredLayout(suffix: suffix, type: tensor.type, shape: [inputs, words])
             case "weight": return StoredLayout(suffix: suffix, type: tensor.type, shape: [inputs, outputs])
-            case "weight_scale": return StoredLayout(suffix: suffix, type: tensor.type, shape: [groups, outputs])
-            case "weight_zero_point": return StoredLayout(suffix: suffix, type: .int8, shape: [groups, outputs])
+            case "weight_scale":
+                return StoredLayout(suffix: suffix, type: tensor.type, shape: tensor.shape.reversed())
+            case "weight_zero_point":
+                return StoredLayout(suffix: suffix, type: .int8, shape: [tensor.shape.last ?? 1, outputs])
             default: return tensor
             }
         }
@@ -82,7 +86,8 @@ struct Conv1DForm: Sendable {
                 case "weight_shape": .shape(rows: inputs, columns: outputs)
                 default:
                     transposedElements(
-                        bytes, rows: outputs, columns: tensor.layout.shape[1], byteCount: layout.type.bitCount / 8)
+                        bytes, rows: tensor.layout.shape[0], columns: tensor.layout.shape[1],
+                        byteCount: layout.type.bitCount / 8)
                 }
             return StoredTensor(layout: layout, storage: storage)
         }
@@ -107,7 +112,7 @@ struct Conv1DForm: Sendable {
 extension QuantizationConfiguration {
     /// Whether a module's weight is stored as `Conv1DForm` has it.
     func isConv1D(_ module: ModuleTensors, _ scheme: Scheme) -> Bool {
-        module.isTransposed && scheme.block?.last == 1 && module["weight_g_idx"] == nil
+        module.isTransposed && scheme.block != nil && module["weight_g_idx"] == nil
     }
 
     /// The weight of such a module in the usual form.
@@ -116,6 +121,7 @@ extension QuantizationConfiguration {
         let type = try ScaleType(of: scale)
         let packed = module["weight_packed"]
         let shape = try packed == nil ? module.tensor("weight", type: .float8E4M3).twoSizes() : module.weightShape()
+        guard scheme.block?.last == 1 else { return try conv1DBlocks(module, scheme) }
         let (inputs, outputs, length) = (shape[0], shape[1], min(scheme.block?.first ?? shape[0], shape[0]))
         let groups = inputs / length
         guard inputs.isMultiple(of: length), scale.info.shape == [groups, outputs] else {
@@ -142,6 +148,21 @@ extension QuantizationConfiguration {
                 rows: outputs, columns: inputs, bits: bits, symmetric: scheme.symmetric, groupLength: length),
             packed: codes, scales: scales, scaleType: type,
             zeros: try zeros(module, scheme, groups: groups, outputs: outputs), groupIndex: nil)
+    }
+
+    /// A weight of 8-bit floats with a scale for each block of inputs and outputs.
+    private func conv1DBlocks(_ module: ModuleTensors, _ scheme: Scheme) throws(CompressionError) -> any WeightMatrix {
+        let (weight, scale) = (try module.tensor("weight", type: .float8E4M3), try module.tensor("weight_scale"))
+        let (shape, type) = (try weight.twoSizes(), try ScaleType(of: scale))
+        let layout = try ScaledElementMatrix.ScaleLayout(of: scale, for: weight, block: scheme.block)
+        let blocks = scale.info.shape
+        return ScaledElementMatrix(
+            rows: shape[1], columns: shape[0], element: .float(.float8E4M3),
+            bytes: transposedElements(TensorBytes(weight), rows: shape[0], columns: shape[1], byteCount: 1),
+            scales: transposedElements(
+                TensorBytes(scale), rows: blocks[0], columns: blocks[1], byteCount: type.byteCount),
+            scaleType: type,
+            layout: .init(rowLength: layout.columnLength, columnLength: layout.rowLength, perRow: blocks[0]))
     }
 
     /// Zero points packed downwards, as the usual form has them.

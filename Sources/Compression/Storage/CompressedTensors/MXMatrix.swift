@@ -6,6 +6,8 @@ import Kernels
 /// | format | elements | bytes of a row |
 /// |---|---|---|
 /// | mxfp4 | E2M1: 0, ½, 1, 1½, 2, 3, 4, 6 and the sign in bit 3 | columns/2, the first element in the low half |
+/// | mxfp6 | E2M3: magnitudes of five bits and the sign in bit 5 | 3·columns/4: four codes in three bytes, the first lowest |
+/// | mxfp8 | E4M3 | columns |
 /// | mxint8 | two's complement in 1/64 | columns |
 ///
 /// The product is exact in float32. e = 255 is the format's NaN.
@@ -45,6 +47,17 @@ struct MXMatrix: WeightMatrix {
                 for index in 0..<target.count {
                     target[index] = Float(elements.number(Int8.self, at: first + index)) * step
                 }
+            case .fp8:
+                FloatType.float8E4M3.decode(elements.extracting(first..<first + target.count), into: &target)
+                for index in 0..<target.count { target[index] *= scale }
+            case .fp6:
+                for index in first..<first + target.count {
+                    let (byte, shift) = (index * 6 / 8, UInt16(index * 6 % 8))
+                    // A code that begins at bit 4 or 6 ends in the next byte, which is of the same four codes.
+                    let next = shift > 2 ? UInt16(elements.number(UInt8.self, at: byte + 1)) << 8 : 0
+                    let code = (UInt16(elements.number(UInt8.self, at: byte)) | next) >> shift & 63
+                    target[index - first] = MXFormat.fp6Values[Int(code)] * scale
+                }
             case .fp4:
                 let values = MXFormat.fp4Values * scale
                 for index in first..<first + target.count {
@@ -57,11 +70,18 @@ struct MXMatrix: WeightMatrix {
 }
 
 extension MXMatrix {
-    /// Takes a module's `weight_packed` U8, rows × columns/2, and its `weight_scale`.
-    init(fp4 module: ModuleTensors) throws(CompressionError) {
-        let packed = try module.tensor("weight_packed", type: .uint8)
-        let shape = try packed.twoSizes()
-        try self.init(.fp4, packed, rows: shape[0], columns: 2 * shape[1], scales: module.tensor("weight_scale"))
+    /// Takes a module's elements in compressed-tensors' layout, and its `weight_scale`.
+    init(_ format: MXFormat, _ module: ModuleTensors) throws(CompressionError) {
+        let isPacked = format.bits < 8
+        let type: ElementType = isPacked ? .uint8 : format == .int8 ? .int8 : .float8E4M3
+        let elements = try module.tensor(isPacked ? "weight_packed" : "weight", type: type)
+        let (shape, perRow) = (try elements.twoSizes(), try elements.twoSizes()[1] * 8 / format.bits)
+        guard (perRow * format.bits).isMultiple(of: 8), perRow * format.bits == shape[1] * 8 else {
+            throw .wrongShape(
+                tensor: elements.info.name, found: shape, expected: "rows of whole codes of \(format.bits) bits")
+        }
+        try module.expectZeros("weight_zero_point")
+        try self.init(format, elements, rows: shape[0], columns: perRow, scales: module.tensor("weight_scale"))
     }
 
     /// Takes a module's tensors, which must have the shapes that the format asks for.

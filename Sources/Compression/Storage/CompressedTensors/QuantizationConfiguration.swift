@@ -25,17 +25,25 @@ struct QuantizationConfiguration: StorageLayout {
         return config
     }
 
-    /// The object for weights of a floating-point format with scales for groups or rows.
+    /// The object for weights of a floating-point format.
     ///
-    /// `scaleType` is the type of scales by its name in torch, where it is not that of the model.
+    /// `scaleType` is the type of scales by its name in torch, where it is not that of the model; `strategy` says what
+    /// shares a scale where that is neither a group nor a row, `block` the rows and columns of blocks.
     static func json(
-        _ format: Format, bits: Int, _ spec: Spec, scaleType: String? = nil, ignored: [String]
+        _ format: Format, bits: Int, _ spec: Spec, scaleType: String? = nil, strategy: String? = nil,
+        block: [Int]? = nil,
+        ignored: [String]
     ) -> JSONObject {
         var weights = JSONObject()
         weights["num_bits"] = .integer(bits)
         weights["type"] = "float"
         weights["symmetric"] = true
         group(spec.group, in: &weights)
+        if let strategy { weights["strategy"] = .string(strategy) }
+        if let block {
+            weights["group_size"] = nil
+            weights["block_structure"] = .array(block.map { .integer($0) })
+        }
         weights["dynamic"] = false
         if let scaleType { weights["scale_dtype"] = .string(scaleType) }
         return json(format, weights, inputs: spec.options.activations, ignored: ignored)

@@ -13,8 +13,6 @@ struct MXInt8Layout: QidLayout {
     func holds(_ module: ModuleTensors) -> Bool { module["weight"]?.info.type == .int8 }
 
     func matrix(_ module: ModuleTensors) throws(CompressionError) -> any WeightMatrix {
-        let weight = try module.tensor("weight", type: .int8)
-        let shape = try weight.twoSizes()
-        return try MXMatrix(.int8, weight, rows: shape[0], columns: shape[1], scales: module.tensor("weight_scale"))
+        try MXMatrix(.int8, module)
     }
 }

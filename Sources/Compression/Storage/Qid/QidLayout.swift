@@ -8,7 +8,8 @@ import JSON
 /// | `low-rank` | `weight_left` and `weight_right` as there (``LowRankLayout``) |
 /// | `levels` | see `CodebookGeometry` |
 /// | `mxint8` | `weight` I8, rows × columns; `weight_scale` U8, rows × columns/32 (see `MXMatrix`) |
-/// | `mxfp4-pack-quantized` | `weight_packed` U8, rows × columns/2; `weight_scale` U8, rows × columns/32, for `Conv1D` |
+/// | `float-zero-point` | see `FloatZeroGeometry` |
+/// | `mxfp4-pack-quantized`, `mxfp6-pack-quantized`, `mxfp8-quantized`, `nvfp4-pack-quantized` | compressed-tensors' of the same name, for `Conv1D` |
 /// | `float-quantized` | `weight` F8_E5M2, rows × columns; `weight_scale` float, rows × groups |
 protocol QidLayout: StorageLayout {}
 
