@@ -44,7 +44,9 @@ package enum Float8: String, Sendable, Hashable, CaseIterable {
         return values
     }()
 
-    /// The nearest value of E4M3, half to even; what lies beyond 448 becomes it. Not for NaN.
+    /// The nearest value of E4M3, half to even; what lies beyond 448 becomes it.
+    ///
+    /// Not for NaN.
     @inline(__always)
     package static func e4m3(_ value: Float) -> Float { e4m3Values[Int(Float8.e4m3.code(value))] }
 
