@@ -146,7 +146,7 @@ let package = Package(
         tests("Kernels", ["Vectors", "Kernels"]),
         tests("Mathematics", ["Mathematics"]),
         tests("Archive", ["Archive", "System", system]),
-        tests("GGUF", ["GGUF"]),
+        tests("GGUF", ["GGUF", "JSON"]),
         tests("Checkpoint", ["Checkpoint", "JSON", "System", system]),
         tests("Compression", ["Compression", "Checkpoint", "Kernels", "JSON", "System", system]),
         tests("Tokenization", ["Tokenization", "Archive", "JSON"]),

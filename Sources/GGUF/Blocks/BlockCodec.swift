@@ -8,6 +8,8 @@ protocol BlockCodec: SendableMetatype {
     static var weightsPerBlock: Int { get }
     static var bytesPerBlock: Int { get }
     static var importance: ImportanceUse { get }
+    /// The offsets of a block's half-precision numbers, if it decodes to finite values wherever they are finite.
+    static var halves: [Int] { get }
 
     static func decode(_ block: UnsafeRawPointer, into weights: UnsafeMutablePointer<Float>)
 
@@ -29,6 +31,26 @@ struct BlockWeights {
 
 extension BlockCodec {
     static var importance: ImportanceUse { .ignored }
+    static var halves: [Int] { [] }
+
+    /// Whether the values of a block are finite.
+    @inline(__always)
+    static func isFinite(_ block: UnsafeRawPointer) -> Bool {
+        if !halves.isEmpty { return halves.allSatisfy { block.word16($0) & 0x7c00 != 0x7c00 } }
+        return withUnsafeTemporaryAllocation(of: Float.self, capacity: weightsPerBlock) { values in
+            guard let start = values.baseAddress else { return true }
+            decode(block, into: start)
+            return (0..<weightsPerBlock).allSatisfy { start[$0].isFinite }
+        }
+    }
+
+    /// The first block of a row whose values are not all finite.
+    static func firstOverflow(_ bytes: RawSpan) -> Int? {
+        bytes.withUnsafeBytes { bytes in
+            guard let start = bytes.baseAddress else { return nil }
+            return (0..<bytes.count / bytesPerBlock).first { !isFinite(start + $0 * bytesPerBlock) }
+        }
+    }
 
     static func decodeRow(_ bytes: RawSpan, into weights: inout MutableSpan<Float>) {
         bytes.withUnsafeBytes { bytes in

@@ -13,6 +13,7 @@ package struct GGMLType: Sendable {
     package let importance: ImportanceUse
     private let decoder: @Sendable (RawSpan, inout MutableSpan<Float>) -> Void
     private let encoder: @Sendable (Span<Float>, Span<Float>?, inout MutableSpan<UInt8>) -> Void
+    private let firstOverflow: @Sendable (RawSpan) -> Int?
 
     init<Codec: BlockCodec>(_ codec: Codec.Type) {
         id = Codec.id
@@ -22,6 +23,7 @@ package struct GGMLType: Sendable {
         importance = Codec.importance
         decoder = { Codec.decodeRow($0, into: &$1) }
         encoder = { Codec.encodeRow($0, importance: $1, into: &$2) }
+        firstOverflow = { Codec.firstOverflow($0) }
     }
 
     /// The name as specs and manifests write it: `q4_k`.
@@ -130,17 +132,9 @@ extension GGMLType {
 
     /// Finite weights beyond the reach of a half-precision scale would decode as infinities and NaN.
     private func checkScales(_ bytes: RawSpan, _ row: Span<Float>) throws(BlockError) {
-        var decoded = [Float](repeating: 0, count: weightsPerBlock)
-        for block in 0..<row.count / weightsPerBlock {
-            let range = block * bytesPerBlock..<(block + 1) * bytesPerBlock
-            var values = decoded.mutableSpan
-            decoder(bytes.extracting(range), &values)
-            guard decoded.allSatisfy(\.isFinite) else {
-                throw .scaleOverflow(
-                    type: name, weights: block * weightsPerBlock..<(block + 1) * weightsPerBlock,
-                    largest: "\(row.largestMagnitude(block * weightsPerBlock..<(block + 1) * weightsPerBlock))")
-            }
-        }
+        guard let block = firstOverflow(bytes) else { return }
+        let weights = block * weightsPerBlock..<(block + 1) * weightsPerBlock
+        throw .scaleOverflow(type: name, weights: weights, largest: "\(row.largestMagnitude(weights))")
     }
 }
 

@@ -47,43 +47,28 @@ enum SplitSearch {
                 products[place + 1] = products[place] + part.importance[index] * part.weights[index]
                 weights[place + 1] = weights[place] + part.importance[index]
             }
-            for first in 0...part.length {
-                var second = first
-                while second <= part.length {
-                    split(first, second, part.length, products, weights, &best)
-                    second += 8
+            let sums = PrefixSums(length: part.length, products: products, weights: weights)
+            var most = Lanes.zero
+            var least = Lanes(repeating: .greatestFiniteMagnitude)
+            sums.forEachEight { _, _, product, square in
+                let score = product * product / square
+                let counts = square .> 0
+                most.take(score, (score .> most) .& counts)
+                least.take(square, (square .< least) .& counts)
+            }
+            // Splits clearly below the best cannot win, and the first that is not clearly below wins against all before it;
+            // unless numbers are so small or large that rounding is no longer relative.
+            let bound = most.max() * (1 - 1e-5)
+            let isExact = bound * least.min() > 1e-30 && bound < 1e30
+            sums.forEachEight { first, second, product, square in
+                guard !isExact || any(product * product .>= bound * (1 - 1e-6) * square) else { return }
+                for lane in 0..<4 where square[lane] > 0 {
+                    best.consider(product[lane], square[lane], (first, second + lane), 0)
+                    best.consider(product[4 + lane], square[4 + lane], (first, second + lane), 1)
                 }
             }
         }
         return points(part, best, groupsShare: true)
-    }
-
-    /// Tries eight second places.
-    @inline(__always)
-    private static func split(
-        _ first: Int, _ second: Int, _ length: Int, _ products: UnsafeMutablePointer<Float>,
-        _ weights: UnsafeMutablePointer<Float>, _ best: inout Best
-    ) {
-        let places = (UnsafePointer(products).lanes(second), UnsafePointer(weights).lanes(second))
-        let low = (products[first] - products[0], weights[first] - weights[0])
-        let middle = (places.0 - products[first], places.1 - weights[first])
-        let high = (products[length] - places.0, weights[length] - places.1)
-        let score = Lanes(repeating: best.score)
-        func sums(_ levels: (Float, Float, Float)) -> (product: Lanes, square: Lanes) {
-            (
-                low.0 * levels.0 + middle.0 * levels.1 + high.0 * levels.2,
-                low.1 * levels.0 * levels.0 + middle.1 * levels.1 * levels.1 + high.1 * levels.2 * levels.2
-            )
-        }
-        let (up, down) = (sums(plus), sums(minus))
-        let better =
-            ((up.square .> 0) .& (up.product * up.product .> score * up.square))
-            .| ((down.square .> 0) .& (down.product * down.product .> score * down.square))
-        guard any(better) else { return }
-        for lane in 0..<min(8, length - second + 1) {
-            best.consider(up.product[lane], up.square[lane], (first, second + lane), 0)
-            best.consider(down.product[lane], down.square[lane], (first, second + lane), 1)
-        }
     }
 
     /// A shift for each eight of sixteen weights.
@@ -172,5 +157,50 @@ enum SplitSearch {
             squares += part.importance[index] * level * level
         }
         if products > 0, squares > 0 { found.scale = products / squares }
+    }
+
+    /// Sums of the first weights in rising order, of which splits make theirs.
+    private struct PrefixSums {
+        let length: Int
+        /// Σ importance · weight and Σ importance; beyond `length` no numbers.
+        let products: UnsafePointer<Float>
+        let weights: UnsafePointer<Float>
+
+        private static let levels = (
+            Lanes(lowHalf: SIMD4(repeating: plus.0), highHalf: SIMD4(repeating: minus.0)),
+            Lanes(lowHalf: SIMD4(repeating: plus.1), highHalf: SIMD4(repeating: minus.1)),
+            Lanes(lowHalf: SIMD4(repeating: plus.2), highHalf: SIMD4(repeating: minus.2))
+        )
+
+        /// Calls `body` with the weighted sums of four second places from one on: lanes 0 … 3 with the positive shift, then 4 …
+        /// 7 with the negative one.
+        @inline(__always)
+        func forEachEight(_ body: (_ first: Int, _ second: Int, _ product: Lanes, _ square: Lanes) -> Void) {
+            let levels = Self.levels
+            for first in 0...length {
+                let low = (products[first] - products[0], weights[first] - weights[0])
+                let lowProduct = low.0 * levels.0
+                let lowSquare = low.1 * levels.0 * levels.0
+                var second = first
+                while second <= length {
+                    let (product, weight) = (products.twice(second), weights.twice(second))
+                    let (middle, high) = (product - products[first], products[length] - product)
+                    let (middleWeight, highWeight) = (weight - weights[first], weights[length] - weight)
+                    body(
+                        first, second, lowProduct + middle * levels.1 + high * levels.2,
+                        lowSquare + middleWeight * levels.1 * levels.1 + highWeight * levels.2 * levels.2)
+                    second += 4
+                }
+            }
+        }
+    }
+}
+
+extension UnsafePointer<Float> {
+    /// Four floats from `index` on, twice.
+    @inline(__always)
+    fileprivate func twice(_ index: Int) -> Lanes {
+        let four = UnsafeRawPointer(self + index).loadUnaligned(as: SIMD4<Float>.self)
+        return Lanes(lowHalf: four, highHalf: four)
     }
 }

@@ -44,6 +44,7 @@ enum Q4_1: BlockCodec {
     static let name = "q4_1"
     static let weightsPerBlock = 32
     static let bytesPerBlock = 20
+    static let halves = [0, 2]
     static let importance = ImportanceUse.optional
 
     static func decode(_ block: UnsafeRawPointer, into weights: UnsafeMutablePointer<Float>) {
@@ -64,6 +65,7 @@ enum Q5_1: BlockCodec {
     static let name = "q5_1"
     static let weightsPerBlock = 32
     static let bytesPerBlock = 24
+    static let halves = [0, 2]
     static let importance = ImportanceUse.optional
 
     static func decode(_ block: UnsafeRawPointer, into weights: UnsafeMutablePointer<Float>) {

@@ -101,6 +101,7 @@ enum Q4_K: BlockCodec {
     static let name = "q4_K"
     static let weightsPerBlock = 256
     static let bytesPerBlock = 144
+    static let halves = [0, 2]
     static let importance = ImportanceUse.optional
 
     static func decode(_ block: UnsafeRawPointer, into weights: UnsafeMutablePointer<Float>) {
@@ -123,6 +124,7 @@ enum Q5_K: BlockCodec {
     static let name = "q5_K"
     static let weightsPerBlock = 256
     static let bytesPerBlock = 176
+    static let halves = [0, 2]
     static let importance = ImportanceUse.optional
 
     static func decode(_ block: UnsafeRawPointer, into weights: UnsafeMutablePointer<Float>) {

@@ -9,6 +9,7 @@ enum IQ1_S: BlockCodec {
     static let name = "iq1_s"
     static let weightsPerBlock = 256
     static let bytesPerBlock = 50
+    static let halves = [0]
     static let importance = ImportanceUse.required
 
     static func decode(_ block: UnsafeRawPointer, into weights: UnsafeMutablePointer<Float>) {

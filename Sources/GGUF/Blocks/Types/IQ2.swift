@@ -6,6 +6,7 @@ enum IQ2_XXS: BlockCodec {
     static let name = "iq2_xxs"
     static let weightsPerBlock = 256
     static let bytesPerBlock = 66
+    static let halves = [0]
     static let importance = ImportanceUse.required
 
     static func decode(_ block: UnsafeRawPointer, into weights: UnsafeMutablePointer<Float>) {
@@ -57,6 +58,7 @@ enum IQ2_XS: BlockCodec {
     static let name = "iq2_xs"
     static let weightsPerBlock = 256
     static let bytesPerBlock = 74
+    static let halves = [0]
     static let importance = ImportanceUse.required
 
     static func decode(_ block: UnsafeRawPointer, into weights: UnsafeMutablePointer<Float>) {
@@ -103,6 +105,7 @@ enum IQ2_S: BlockCodec {
     static let name = "iq2_s"
     static let weightsPerBlock = 256
     static let bytesPerBlock = 82
+    static let halves = [0]
     static let importance = ImportanceUse.optional
 
     static func decode(_ block: UnsafeRawPointer, into weights: UnsafeMutablePointer<Float>) {

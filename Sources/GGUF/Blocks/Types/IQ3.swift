@@ -6,6 +6,7 @@ enum IQ3_XXS: BlockCodec {
     static let name = "iq3_xxs"
     static let weightsPerBlock = 256
     static let bytesPerBlock = 98
+    static let halves = [0]
     static let importance = ImportanceUse.optional
 
     static func decode(_ block: UnsafeRawPointer, into weights: UnsafeMutablePointer<Float>) {
@@ -50,6 +51,7 @@ enum IQ3_S: BlockCodec {
     static let name = "iq3_s"
     static let weightsPerBlock = 256
     static let bytesPerBlock = 110
+    static let halves = [0]
     static let importance = ImportanceUse.optional
 
     static func decode(_ block: UnsafeRawPointer, into weights: UnsafeMutablePointer<Float>) {

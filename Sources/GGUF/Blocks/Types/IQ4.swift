@@ -81,6 +81,7 @@ enum IQ4_NL: BlockCodec {
     static let name = "iq4_nl"
     static let weightsPerBlock = 32
     static let bytesPerBlock = 18
+    static let halves = [0]
     static let importance = ImportanceUse.optional
 
     static func decode(_ block: UnsafeRawPointer, into weights: UnsafeMutablePointer<Float>) {
@@ -103,6 +104,7 @@ enum IQ4_XS: BlockCodec {
     static let name = "iq4_xs"
     static let weightsPerBlock = 256
     static let bytesPerBlock = 136
+    static let halves = [0]
     static let importance = ImportanceUse.optional
 
     static func decode(_ block: UnsafeRawPointer, into weights: UnsafeMutablePointer<Float>) {

@@ -20,6 +20,7 @@ enum F16: BlockCodec {
     static let name = "f16"
     static let weightsPerBlock = 1
     static let bytesPerBlock = 2
+    static let halves = [0]
 
     static func decode(_ block: UnsafeRawPointer, into weights: UnsafeMutablePointer<Float>) {
         weights[0] = block.half(0)

@@ -6,6 +6,7 @@ enum Q2_K: BlockCodec {
     static let name = "q2_K"
     static let weightsPerBlock = 256
     static let bytesPerBlock = 84
+    static let halves = [80, 82]
     static let importance = ImportanceUse.optional
 
     static func decode(_ block: UnsafeRawPointer, into weights: UnsafeMutablePointer<Float>) {

@@ -9,6 +9,7 @@ enum Q3_K: BlockCodec {
     static let name = "q3_K"
     static let weightsPerBlock = 256
     static let bytesPerBlock = 110
+    static let halves = [108]
     static let importance = ImportanceUse.optional
 
     static func decode(_ block: UnsafeRawPointer, into weights: UnsafeMutablePointer<Float>) {

@@ -8,6 +8,7 @@ enum Q6_K: BlockCodec {
     static let name = "q6_K"
     static let weightsPerBlock = 256
     static let bytesPerBlock = 210
+    static let halves = [208]
     static let importance = ImportanceUse.optional
 
     static func decode(_ block: UnsafeRawPointer, into weights: UnsafeMutablePointer<Float>) {

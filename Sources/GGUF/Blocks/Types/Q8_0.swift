@@ -6,6 +6,7 @@ enum Q8_0: BlockCodec {
     static let name = "q8_0"
     static let weightsPerBlock = 32
     static let bytesPerBlock = 34
+    static let halves = [0]
 
     static func decode(_ block: UnsafeRawPointer, into weights: UnsafeMutablePointer<Float>) {
         let scale = block.half(0)

@@ -38,6 +38,7 @@ enum Q4_0: BlockCodec {
     static let name = "q4_0"
     static let weightsPerBlock = 32
     static let bytesPerBlock = 18
+    static let halves = [0]
     static let importance = ImportanceUse.optional
 
     static func decode(_ block: UnsafeRawPointer, into weights: UnsafeMutablePointer<Float>) {
@@ -58,6 +59,7 @@ enum Q5_0: BlockCodec {
     static let name = "q5_0"
     static let weightsPerBlock = 32
     static let bytesPerBlock = 22
+    static let halves = [0]
     static let importance = ImportanceUse.optional
 
     static func decode(_ block: UnsafeRawPointer, into weights: UnsafeMutablePointer<Float>) {

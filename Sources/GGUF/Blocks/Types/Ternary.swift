@@ -10,6 +10,7 @@ enum TQ1_0: BlockCodec {
     static let name = "tq1_0"
     static let weightsPerBlock = 256
     static let bytesPerBlock = 54
+    static let halves = [52]
 
     /// First byte, first weight, bytes, and weights of each byte, of the three parts.
     private static let parts = [(0, 0, 32, 5), (32, 160, 16, 5), (48, 240, 4, 4)]
@@ -52,6 +53,7 @@ enum TQ2_0: BlockCodec {
     static let name = "tq2_0"
     static let weightsPerBlock = 256
     static let bytesPerBlock = 66
+    static let halves = [64]
 
     static func decode(_ block: UnsafeRawPointer, into weights: UnsafeMutablePointer<Float>) {
         let scale = block.half(64)
