@@ -66,9 +66,9 @@ let package = Package(
         library("Mathematics", ["Kernels", numerics]),
         library("Archive", ["System", "CZlib", "CZstd", "JSON", crypto]),
         library("GGUF", ["System", "JSON"]),
-        library("Checkpoint", ["System", "JSON", crypto]),
-        library("Compression", ["System", "JSON", "Checkpoint", "Kernels", "Mathematics", numerics]),
-        library("Tokenization", ["System", "JSON", "Archive", "Kernels"]),
+        library("Checkpoint", ["System", "JSON", "GGUF", crypto]),
+        library("Compression", ["System", "JSON", "GGUF", "Checkpoint", "Kernels", "Mathematics", numerics]),
+        library("Tokenization", ["System", "JSON", "Archive", "GGUF", "Kernels"]),
         library("LanguageModel", ["System", "JSON", "Checkpoint", "Compression", "Vectors", "Kernels", numerics]),
         library("Calibration", ["JSON", "Checkpoint", "Compression", "Vectors", "Kernels", "LanguageModel"]),
         library("Evaluation", ["JSON", "Mathematics", "Compression", "LanguageModel", numerics]),
@@ -115,7 +115,8 @@ let package = Package(
         library(
             "Stages",
             [
-                "System", "JSON", "Presentation", "Kernels", "Archive", "Checkpoint", "Compression", "Tokenization",
+                "System", "JSON", "Presentation", "Kernels", "Archive", "GGUF", "Checkpoint", "Compression",
+                "Tokenization",
                 "LanguageModel", "Calibration", "Evaluation", "Records", "Warehouse", "ScalingLaws", "Report",
                 "Pipeline", numerics,
             ]),
@@ -146,13 +147,13 @@ let package = Package(
         tests("Kernels", ["Vectors", "Kernels"]),
         tests("Mathematics", ["Mathematics"]),
         tests("Archive", ["Archive", "System", system]),
-        tests("GGUF", ["GGUF", "JSON"]),
+        tests("GGUF", ["GGUF", "JSON", "System"]),
         tests("Checkpoint", ["Checkpoint", "JSON", "System", system]),
         tests("Compression", ["Compression", "Checkpoint", "Kernels", "JSON", "System", system]),
         tests("Tokenization", ["Tokenization", "Archive", "JSON"]),
         tests(
             "LanguageModel",
-            ["LanguageModel", "Calibration", "Compression", "Checkpoint", "Vectors", "Kernels", "JSON"]),
+            ["LanguageModel", "Calibration", "Compression", "Checkpoint", "GGUF", "Vectors", "Kernels", "JSON"]),
         tests(
             "Evaluation",
             ["Evaluation", "LanguageModel", "Compression", "Checkpoint", "Kernels", "Mathematics", "JSON"]),

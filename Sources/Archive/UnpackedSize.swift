@@ -2,12 +2,12 @@ import FoundationEssentials
 import System
 
 extension CheckpointSource {
-    /// Bytes that unpacking the source would write, found by decompressing it once; 0 for a directory that is used as it is.
+    /// Bytes that unpacking the source would write, found by decompressing it once; 0 for what is used as it is.
     ///
     /// A source that cannot be read to its end counts as far as it goes: unpacking says what is wrong with it.
     package func unpackedByteCount() -> Int {
         switch form {
-        case .directory: 0
+        case .directory, .ggufFile: 0
         case .compressedDirectory: (weights + companions).reduce(0) { $0 + byteCount(of: location.appending(path: $1)) }
         case .tar: byteCountOfMembers()
         }

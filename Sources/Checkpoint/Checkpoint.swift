@@ -1,4 +1,5 @@
 package import FoundationEssentials
+package import GGUF
 import System
 
 /// One model at one training step, open for reading: its configuration and its tensors, mapped and validated once.
@@ -9,7 +10,7 @@ package final class Checkpoint: Sendable {
     package let tensors: [String: Tensor]
     /// The tensors as they are stored.
     package let storedTensors: [Tensor]
-    /// `tokenizer.json`, where there is one.
+    /// `tokenizer.json`, where there is one, or the GGUF file that says the same.
     package let tokenizerFile: URL?
     /// The `__metadata__` of the first weight file.
     package let metadata: [String: String]
@@ -18,10 +19,25 @@ package final class Checkpoint: Sendable {
     /// What an index names and no shard holds: leftovers of parts that were not saved, which a model may well not have.
     package let absentTensors: [String]
 
+    /// What a GGUF file says beside its tensors; nil of other checkpoints.
+    package let gguf: GGUFMetadata?
+
     /// Opens a Hugging Face directory: `config.json` beside `model.safetensors`, `pytorch_model.bin` or the shards of an
-    /// index.
+    /// index; or a GGUF file, or a directory with the file or the shards of one model.
     package init(directory: URL) throws(CheckpointError) {
         self.directory = directory
+        if let file = try WeightFiles.gguf(directory) {
+            let model = try Self.attempt { () throws(GGUFError) in try GGUFModel(GGUFFile(file)) }
+            let tensors = try GGUFTensors(model)
+            config = try ModelConfiguration(
+                json: model.configuration, file: file.path(percentEncoded: false))
+            weightFiles = model.file.files.map(\.lastPathComponent)
+            (self.tensors, storedTensors, metadata, absentTensors) = (tensors.tensors, tensors.stored, [:], [])
+            gguf = model.file.metadata
+            tokenizerFile = try GGUFFile.isOne(directory) ? file : Self.tokenizer(in: directory) ?? file
+            return
+        }
+        gguf = nil
         config = try ModelConfiguration(directory: directory)
         let files = try WeightFiles(directory: directory)
         weightFiles = files.names
@@ -44,9 +60,16 @@ package final class Checkpoint: Sendable {
         storedTensors = Array(tensors.values)
         self.tensors = try Self.withExpertsApart(tensors, directory: directory.path(percentEncoded: false))
         self.metadata = metadata ?? [:]
-        let tokenizer = directory.appending(path: "tokenizer.json")
-        let hasTokenizer = try CheckpointError.attempt { () throws(SystemError) in try exists(tokenizer) }
-        tokenizerFile = hasTokenizer ? tokenizer : nil
+        tokenizerFile = try Self.tokenizer(in: directory)
+    }
+
+    private static func tokenizer(in directory: URL) throws(CheckpointError) -> URL? {
+        let file = directory.appending(path: "tokenizer.json")
+        return try CheckpointError.attempt { () throws(SystemError) in try exists(file) } ? file : nil
+    }
+
+    private static func attempt<Value>(_ body: () throws(GGUFError) -> Value) throws(CheckpointError) -> Value {
+        do throws(GGUFError) { return try body() } catch { throw error.inCheckpoint }
     }
 
     /// The tensor of a name, or an error that names it.
@@ -70,4 +93,11 @@ package final class Checkpoint: Sendable {
 
     /// Bytes of all values as stored.
     package var tensorByteCount: Int { tensors.values.reduce(0) { $0 + $1.byteCount } }
+}
+
+extension GGUFError {
+    /// The same as a checkpoint's error.
+    fileprivate var inCheckpoint: CheckpointError {
+        if case .system(let error) = self { .system(error) } else { .gguf(self) }
+    }
 }

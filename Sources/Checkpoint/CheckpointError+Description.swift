@@ -1,3 +1,4 @@
+import GGUF
 import System
 
 extension CheckpointError: CustomStringConvertible {
@@ -45,8 +46,13 @@ extension CheckpointError: CustomStringConvertible {
         case .trailingBytes(let file, let expected, let found):
             "'\(file)' goes on after the \(expected) bytes its header describes: it has \(found)"
         case .torch(let file, let fault): "'\(file)': \(fault)"
+        case .gguf(let error): error.description
+        case .severalModels(let directory, let files):
+            "'\(directory)' has several models, \(files.prefix(3).map { "'\($0)'" }.joined(separator: ", "))"
+                + "\(files.count > 3 ? " and \(files.count - 3) more" : ""); name one of the files"
         case .noWeights(let directory):
-            "'\(directory)' has no weights: neither model.safetensors nor pytorch_model.bin, nor the index of one"
+            "'\(directory)' has no weights: neither model.safetensors nor pytorch_model.bin, nor the index of one, nor a "
+                + "GGUF file"
         case .compressedWeights(let directory, let found):
             "'\(directory)' has its weights only as '\(found)'; qid-ingest unpacks it"
         case .malformedIndex(let file, let reason): "shard index '\(file)': \(reason)"

@@ -1,3 +1,4 @@
+package import GGUF
 package import JSON
 package import System
 
@@ -31,6 +32,11 @@ package enum CheckpointError: SystemFailure, Equatable {
     // A file of torch.save.
     case torch(file: String, PickleFault)
 
+    // A GGUF file.
+    case gguf(GGUFError)
+    /// A directory of GGUF files of which none is a part of another.
+    case severalModels(directory: String, files: [String])
+
     // The files of a checkpoint and the index of its shards.
     case noWeights(directory: String)
     case compressedWeights(directory: String, found: String)
@@ -61,6 +67,7 @@ extension CheckpointError {
         case .tooShort, .headerTruncated, .dataTruncated, .missingShard, .noWeights: true
         case .malformedIndex, .malformedConfiguration: true
         case .torch(_, let fault): fault.endedEarly
+        case .gguf(let error): error.endedEarly
         default: false
         }
     }

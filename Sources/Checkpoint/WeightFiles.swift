@@ -1,4 +1,5 @@
 import FoundationEssentials
+import GGUF
 import System
 
 /// Which files of a directory hold a checkpoint's weights, by the rules of transformers.
@@ -33,6 +34,23 @@ struct WeightFiles {
             }
         }
         throw Self.nothing(entries, directory: directory.path(percentEncoded: false))
+    }
+
+    /// The GGUF file that a name leads to: itself, or the first of the only model of a directory without other weights.
+    ///
+    /// A GGUF file beside such weights is passed over: they are what it was made of.
+    static func gguf(_ location: URL) throws(CheckpointError) -> URL? {
+        if GGUFFile.isOne(location) { return location }
+        let entries = try Self.entries(location)
+        let models = entries.filter { $0.hasSuffix(".gguf") }.sorted()
+        let others = entries.contains { name in
+            Self.forms.contains { name == $0.single || name == $0.index } || name.hasSuffix(".safetensors")
+        }
+        guard !models.isEmpty, !others else { return nil }
+        guard let first = GGUFFile.only(in: models) else {
+            throw .severalModels(directory: location.path(percentEncoded: false), files: models)
+        }
+        return location.appending(path: first)
     }
 
     private static func index(_ location: URL, _ entries: Set<String>) throws(CheckpointError) -> ShardIndex {

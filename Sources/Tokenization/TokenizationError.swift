@@ -1,10 +1,12 @@
 package import Archive
+package import GGUF
 package import JSON
 package import System
 
 /// Why a tokenizer or a shard cannot be used.
 package enum TokenizationError: SystemFailure, Equatable {
     case archive(ArchiveError)
+    case gguf(GGUFError)
     /// A file does not hold JSON.
     case notJSON(file: String, JSONError)
     case tooLarge(file: String, limit: Int)
@@ -32,6 +34,7 @@ extension TokenizationError: CustomStringConvertible {
     package var description: String {
         switch self {
         case .archive(let error): "\(error)"
+        case .gguf(let error): "\(error)"
         case .notJSON(let file, let error): "'\(file)' is not JSON: \(error)"
         case .tooLarge(let file, let limit): "'\(file)' is larger than \(limit) bytes"
         case .missingKey(let file, let key): "'\(file)' has no '\(key)'"

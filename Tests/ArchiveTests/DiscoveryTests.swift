@@ -238,7 +238,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ("model-q4.gguf", "GGUF"), ("flax_model.msgpack", "Flax"), ("tf_model.h5", "TensorFlow"),
+        ("flax_model.msgpack", "Flax"), ("tf_model.h5", "TensorFlow"),
         ("__0_0.distcp", "a distributed checkpoint of PyTorch"), ("model_optim_rng.pt", "a shard of Megatron's"),
         ("mp_rank_00_model_states.pt", "a shard of DeepSpeed's"), ("model.pt", "a Python pickle"),
         ("consolidated.00.pth", "a Python pickle"), ("last.ckpt", "a Python pickle"),
@@ -251,6 +251,23 @@ import Testing
             return
         }
         #expect(skipped.isFault)
+    }
+
+    /// A GGUF file needs no configuration; beside other weights it is passed over, and of several none is chosen.
+    @Test func filesOfOneGGUFModelAreACheckpoint() throws {
+        try touch("one/model-q4.gguf", "one/README.md", "beside/config.json", "beside/model.safetensors")
+        try touch("beside/model.gguf", "several/a.gguf", "several/b.gguf")
+        try touch("shards/m-00001-of-00002.gguf", "shards/m-00002-of-00002.gguf")
+        let discovery = try discover()
+        #expect(
+            discovery.sources.map(\.weights) == [
+                ["model.safetensors"], ["model-q4.gguf"], ["m-00001-of-00002.gguf", "m-00002-of-00002.gguf"],
+            ])
+        #expect(discovery.sources.map(\.form) == [.directory, .directory, .directory])
+        guard case .unreadWeights("a.gguf", "GGUF of several models", _)? = discovery.skipped.first?.reason else {
+            Issue.record("\(discovery.skipped)")
+            return
+        }
     }
 
     /// What torch saved is read where no safetensors are; what trainers save beside it is no weight.

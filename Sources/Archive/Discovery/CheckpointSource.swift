@@ -10,6 +10,11 @@ package struct CheckpointSource: Sendable, Equatable {
         case compressedDirectory = "compressed directory"
         /// A tar archive, compressed or not.
         case tar
+        /// A GGUF file by itself, or the shards of one, which can be used where they are.
+        case ggufFile = "GGUF file"
+
+        /// Whether the files are used where they are.
+        package var isUsedInPlace: Bool { self == .directory || self == .ggufFile }
     }
 
     /// The directory or the tar archive.
@@ -36,6 +41,7 @@ package struct CheckpointSource: Sendable, Equatable {
 
     /// Every file the checkpoint is made of.
     package var files: [URL] {
-        form == .tar ? [location] : (weights + companions).sorted().map { location.appending(path: $0) }
+        let folder = form == .ggufFile ? location.deletingLastPathComponent() : location
+        return form == .tar ? [location] : (weights + companions).sorted().map { folder.appending(path: $0) }
     }
 }

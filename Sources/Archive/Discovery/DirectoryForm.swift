@@ -43,6 +43,9 @@ enum DirectoryForm {
     }
 
     private static func withoutWeights(_ files: [String]) -> DirectoryForm {
+        if let weights = FileNames.onlyGGUF(files) {
+            return .checkpoint(weights: weights, companions: files.filter { $0 == "tokenizer.json" })
+        }
         if let (file, format) = UnreadFormat.find(in: files) {
             return .skipped(.unreadWeights(found: file, format: format.name, advice: format.advice))
         }

@@ -7,6 +7,7 @@ import System
 /// - a directory with `config.json` beside `model.safetensors`, beside the shards of
 ///   `model.safetensors.index.json`, or beside a single other safetensors file, else beside `pytorch_model.bin` or the
 ///   shards of its index; each of them plain, `.gz` or `.zst`;
+/// - a directory with the GGUF file or the shards of one model, and no other weights, or such a file alone;
 /// - a file `.tar`, `.tar.gz`, `.tgz`, `.tar.zst` or `.tzst`;
 /// - a revision of a repository in a Hugging Face cache (`HubRepository`), named `org/name@revision`.
 ///
@@ -42,6 +43,11 @@ package struct Discovery: Sendable {
             do throws(SystemError) { try visit([], status) } catch { throw .system(error) }
             while let path = linkedDirectories.popLast() { visitIfReadable(path) }
             for path in linkedTars { take(tar: path) }
+        } else if FileNames.isGGUF(root.lastPathComponent) {
+            let files = try ArchiveError.attempt { () throws(SystemError) in
+                try DirectoryContents(root.deletingLastPathComponent()).files
+            }
+            append([], form: .ggufFile, weights: FileNames.shards(of: root.lastPathComponent, files), companions: [])
         } else {
             append([], form: .tar, weights: [], companions: [])
         }
@@ -144,7 +150,7 @@ package struct Discovery: Sendable {
             if let pointer = (weights + companions).first(where: { isGitLFSPointer(url(path).appending(path: $0)) }) {
                 return skip(path, .gitLFSPointer(file: pointer))
             }
-            let isPlain = weights.allSatisfy { FileNames.weights($0) == $0 }
+            let isPlain = weights.allSatisfy { FileNames.isGGUF($0) || FileNames.weights($0) == $0 }
             append(
                 path, form: isPlain ? .directory : .compressedDirectory, weights: weights, companions: companions)
         }

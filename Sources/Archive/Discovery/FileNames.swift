@@ -22,6 +22,25 @@ enum FileNames {
         },
     ]
 
+    /// Whether a name is that of a GGUF file, which needs no configuration beside it.
+    static func isGGUF(_ name: String) -> Bool { name.hasSuffix(".gguf") }
+
+    /// The GGUF files of one model: the only one, or the first and all its shards; nil of none and of several models.
+    static func onlyGGUF(_ files: [String]) -> [String]? {
+        let found = files.filter(isGGUF).sorted()
+        guard found.count > 1 else { return found.isEmpty ? nil : found }
+        let stems = Set(found.map { String($0.dropLast("-00001-of-00001.gguf".count)) })
+        return stems.count == 1 && found.allSatisfy(isShard) ? found : nil
+    }
+
+    /// The files among some that are of one model with a GGUF file, in order.
+    static func shards(of name: String, _ files: [String]) -> [String] {
+        guard isShard(name) else { return [name] }
+        let (length, end) = ("-00001-of-00001.gguf".count, name.suffix("-00001.gguf".count))
+        return files.filter { $0.dropLast(length) == name.dropLast(length) && $0.hasSuffix(end) && isShard($0) }
+            .sorted()
+    }
+
     private static let unfinished = [
         ".part", ".partial", ".filepart", ".tmp", ".temp", ".incomplete", ".crdownload", ".download", ".aria2",
     ]

@@ -22,9 +22,8 @@ struct UnreadFormat {
 
     private static let all = [
         UnreadFormat(
-            name: "GGUF", isNamed: { $0.hasSuffix(".gguf") },
-            advice: "convert it with AutoModelForCausalLM.from_pretrained(DIR, gguf_file=FILE).save_pretrained(DIR) of "
-                + "transformers"),
+            name: "GGUF of several models", isNamed: { $0.hasSuffix(".gguf") },
+            advice: "name one of the files, or give each a folder of its own"),
         UnreadFormat(
             name: "Flax", isNamed: { $0.hasPrefix("flax_model") && $0.hasSuffix(".msgpack") },
             advice: "convert it with AutoModelForCausalLM.from_pretrained(DIR, from_flax=True).save_pretrained(DIR) of "

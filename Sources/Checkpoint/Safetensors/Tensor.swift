@@ -9,6 +9,8 @@ package struct Tensor: @unchecked Sendable {
     /// Files older than the header's padding put it anywhere, so it may be no multiple of the element's size: use
     /// unaligned loads.
     package let baseAddress: UnsafeRawPointer
+    /// How the bytes are a weight in ggml's blocks; nil where they are elements of the type.
+    package var blocks: BlockForm?
 
     package var byteCount: Int { info.byteRange.count }
 

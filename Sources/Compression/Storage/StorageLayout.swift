@@ -44,7 +44,7 @@ enum StorageLayouts {
             QuantizationConfiguration.self, GPTQCheckpoint.self, AWQCheckpoint.self, BitsAndBytesLayout.self,
             BitNetLayout.self, FineGrainedFloat8Layout.self, ModelOptLayout.self, SparseLayout.self, LowRankLayout.self,
             CodebookLayout.self, FloatZeroLayout.self, MXInt8Layout.self, Float8E5M2Layout.self,
-            ExpertsMXFP4Layout.self,
+            ExpertsMXFP4Layout.self, GGUFLayout.self,
         ] + rowBlocks
 
     /// Those of formats whose blocks lie along rows, for modules stored inputs by outputs.

@@ -20,6 +20,8 @@ extension DecoderDescription {
 
     private var withoutNames: DecoderDescription {
         var copy = self
+        copy.modelType = ""
+        copy.buffers = []
         copy.embedding.module = ""
         copy.embedding.projection = embedding.projection?.withoutNames
         copy.embedding.positions?.module = ""

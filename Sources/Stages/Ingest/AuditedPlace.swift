@@ -49,7 +49,7 @@ struct AuditedPlace: Sendable {
         var (checkpoint, sample, problem): (CheckpointRecord?, [Float], String?) = (nil, [], nil)
         if case .rejected(let reason)? = item.known?.outcome {
             problem = reason
-        } else if item.source.form == .directory {
+        } else if item.source.form.isUsedInPlace {
             do throws(StageError) {
                 let opened = try attempt { () throws(CheckpointError) in
                     try Checkpoint(directory: item.source.location)

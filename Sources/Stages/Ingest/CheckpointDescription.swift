@@ -2,6 +2,8 @@ import Archive
 import Checkpoint
 import Compression
 import FoundationEssentials
+import GGUF
+import JSON
 import LanguageModel
 import Records
 
@@ -16,9 +18,13 @@ extension CheckpointRecord {
                 try sha256(ofFile: checkpoint.directory.appending(path: name))
             }
         }
+        // A GGUF file has no config.json: what it would say stands in its metadata.
+        let text = checkpoint.gguf.map { _ in JSONValue.object(checkpoint.config.json).canonicalText }
+        let config: String
+        if let text { config = sha256(Array(text.utf8)) } else { config = try file("config.json") }
         self.init(
-            digest: digest, config: try file("config.json"),
-            tokenizer: checkpoint.tokenizerFile == nil ? nil : try file("tokenizer.json"),
+            digest: digest, config: config,
+            tokenizer: try tokenizer(checkpoint, file),
             architecture: description.modelType, dtype: checkpoint.dominantType,
             size: ModelSize(
                 parameters: count.total, nonEmbeddingParameters: count.nonEmbedding,
@@ -26,6 +32,15 @@ extension CheckpointRecord {
                 vocabulary: description.vocabularySize),
             storedScheme: weights.scheme)
     }
+}
+
+/// The digest of a `tokenizer.json`, or of what a GGUF file says of its tokenizer.
+private func tokenizer(
+    _ checkpoint: Checkpoint, _ digest: (String) throws(StageError) -> String
+) throws(StageError) -> String? {
+    guard let location = checkpoint.tokenizerFile else { return nil }
+    guard let metadata = checkpoint.gguf, location.pathExtension == "gguf" else { return try digest("tokenizer.json") }
+    return sha256(Array(JSONValue.object(metadata.json("tokenizer.")).canonicalText.utf8))
 }
 
 extension Checkpoint {

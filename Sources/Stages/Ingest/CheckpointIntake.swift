@@ -33,9 +33,9 @@ struct CheckpointIntake {
         let draft = workspace.temporary.appending(path: UUID().uuidString, directoryHint: .isDirectory)
         defer { try? removeTree(draft) }
         try attempt { () throws(SystemError) in try makeDirectory(draft) }
-        let known = source.form == .directory ? try reference(in: draft) : try unpack(into: draft)
+        let known = source.form.isUsedInPlace ? try reference(in: draft) : try unpack(into: draft)
         // A plain source is opened where it is, so that messages name its files and not our links to them.
-        let opened = source.form == .directory ? source.location : draft
+        let opened = source.form.isUsedInPlace ? source.location : draft
         let checkpoint = try openNamed(opened)
         let tensors = known ?? digests(of: checkpoint)
         let record = try CheckpointRecord(checkpoint, digest: CheckpointDigest(tensors).description)

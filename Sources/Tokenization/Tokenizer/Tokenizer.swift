@@ -1,4 +1,5 @@
 package import FoundationEssentials
+import GGUF
 import JSON
 
 /// A tokenizer.json, ready to turn texts into token ids.
@@ -24,8 +25,12 @@ package struct Tokenizer: Sendable {
     /// one.
     package let endOfText: UInt32?
 
-    /// Reads a tokenizer.json.
+    /// Reads a tokenizer.json, or the tokenizer of a GGUF file.
     package init(file: URL) throws(TokenizationError) {
+        if GGUFFile.isOne(file) {
+            try self.init(try Self.value(ofGGUF: file), name: file.path)
+            return
+        }
         let bytes = try readAll(file, limit: Self.fileByteLimit)
         try self.init(json: bytes, name: file.path)
     }
@@ -38,6 +43,10 @@ package struct Tokenizer: Sendable {
         } catch {
             throw .notJSON(file: name, error)
         }
+        try self.init(value, name: name)
+    }
+
+    private init(_ value: JSONValue, name: String) throws(TokenizationError) {
         let object = try Fields.object(value, file: name, name: "the whole file")
         let fields = try Fields(object, file: name, path: "", known: Self.knownKeys)
         try Self.refuseUnsupported(fields)
