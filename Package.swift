@@ -24,6 +24,7 @@ let settings = languageSettings + [.unsafeFlags(processorFlags)]
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let sqlite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
 let numerics = Target.Dependency.product(name: "Numerics", package: "swift-numerics")
 let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
@@ -54,7 +55,8 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CZlib", providers: [.apt(["libz-dev"])]),
         .systemLibrary(name: "CZstd", providers: [.apt(["libzstd-dev"])]),
-        library("System", [system]),
+        .target(name: "CPlatform"),
+        library("System", ["CPlatform", system]),
         library("JSON"),
         library("Presentation", [numerics]),
         library("Vectors", ["CKernels"]),
@@ -104,7 +106,7 @@ let package = Package(
             [
                 "System", "JSON", "Presentation", "Schemas", "Compression", "LanguageModel", "Evaluation",
                 "ScalingLaws",
-                "Records", grdb,
+                "Records", grdb, sqlite,
             ]),
         library(
             "Pipeline",
@@ -179,6 +181,10 @@ let package = Package(
                 "System",
                 system,
             ]),
+        .testTarget(
+            name: "FaultTests", dependencies: ["System", "Records", "Pipeline", "Warehouse", "TestSupport"],
+            exclude: ["Shim"],
+            swiftSettings: settings),
         tests("Stages", ["System", "Stages", "Archive", "Records", "Pipeline", "Warehouse", "Checkpoint", "JSON"]),
     ]
 )

@@ -38,15 +38,35 @@ extension CheckpointSource {
         return files
     }
 
+    /// Writes the files of a plain directory, as they are, into an empty one; otherwise as `unpack` does.
+    package func copy(into directory: URL, observing observer: Observer) throws(ArchiveError) -> UnpackedFiles {
+        for name in companions + weights {
+            let place = location.appending(path: name)
+            let isWeights = weights.contains(name)
+            if !isWeights { try checkCompanion(name) }
+            let file = try ArchiveError.attempt { () throws(SystemError) in try ReadableFile(place) }
+            try write(to: directory.appending(path: name)) { buffer throws(ArchiveError) in
+                do throws(SystemError) { return try file.read(into: buffer) } catch { throw .system(error) }
+            } observing: {
+                !(isWeights && FileNames.isHashedOnItsWay(name)) || observer(name, $0)
+            }
+        }
+        try ArchiveError.attempt { () throws(SystemError) in try synchronize(directory) }
+        return UnpackedFiles(weights: weights, companions: companions)
+    }
+
+    private func checkCompanion(_ name: String) throws(ArchiveError) {
+        let place = location.appending(path: name)
+        let size = try ArchiveError.attempt { () throws(SystemError) in try FileStatus(of: place) }.byteCount
+        try UnpackingLimits.check(companion: name, at: name, byteCount: size, in: location.path(percentEncoded: false))
+    }
+
     private func unpackDirectory(
         into directory: URL, _ observer: Observer
     ) throws(ArchiveError) -> UnpackedFiles {
         for name in companions {
-            let place = location.appending(path: name)
-            let size = try ArchiveError.attempt { () throws(SystemError) in try FileStatus(of: place) }.byteCount
-            try UnpackingLimits.check(
-                companion: name, at: name, byteCount: size, in: location.path(percentEncoded: false))
-            var reader = try ByteReader(path: place)
+            try checkCompanion(name)
+            var reader = try ByteReader(path: location.appending(path: name))
             try write(to: directory.appending(path: name)) { buffer throws(ArchiveError) in
                 try reader.read(into: buffer)
             } observing: { _ in

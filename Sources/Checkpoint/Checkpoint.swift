@@ -18,6 +18,8 @@ package final class Checkpoint: Sendable {
     package let weightFiles: [String]
     /// What an index names and no shard holds: leftovers of parts that were not saved, which a model may well not have.
     package let absentTensors: [String]
+    /// All that was read, as it was before.
+    private let watched: [WatchedFile]
 
     /// What a GGUF file says beside its tensors; nil of other checkpoints.
     package let gguf: GGUFMetadata?
@@ -35,12 +37,18 @@ package final class Checkpoint: Sendable {
             (self.tensors, storedTensors, metadata, absentTensors) = (tensors.tensors, tensors.stored, [:], [])
             gguf = model.file.metadata
             tokenizerFile = try GGUFFile.isOne(directory) ? file : Self.tokenizer(in: directory) ?? file
+            watched = try Self.watch(
+                weightFiles + ["tokenizer.json"], in: model.file.files[0].deletingLastPathComponent())
             return
         }
         gguf = nil
+        let companions = ["config.json", "hf_quant_config.json", "tokenizer.json"] + WeightFiles.indexNames
+        var watched = try Self.watch(companions, in: directory)
         config = try ModelConfiguration(directory: directory)
         let files = try WeightFiles(directory: directory)
         weightFiles = files.names
+        watched += try Self.watch(files.names, in: directory)
+        self.watched = watched
         var infos: [String: [TensorInfo]] = [:]
         var tensors: [String: Tensor] = [:]
         var metadata: [String: String]?
@@ -70,6 +78,31 @@ package final class Checkpoint: Sendable {
 
     private static func attempt<Value>(_ body: () throws(GGUFError) -> Value) throws(CheckpointError) -> Value {
         do throws(GGUFError) { return try body() } catch { throw error.inCheckpoint }
+    }
+
+    /// The files of some names, as they are now; those that are not there are left out.
+    private static func watch(_ names: [String], in directory: URL) throws(CheckpointError) -> [WatchedFile] {
+        try CheckpointError.attempt { () throws(SystemError) in
+            var files: [WatchedFile] = []
+            for name in names {
+                let file = directory.appending(path: name)
+                if try exists(file) { files.append(try WatchedFile(file)) }
+            }
+            return files
+        }
+    }
+
+    /// Makes sure that no file has changed since it was opened, and that all that was read of it could be.
+    ///
+    /// Whoever keeps something that was made from the checkpoint asks first.
+    package func checkUnchanged() throws(CheckpointError) {
+        try CheckpointError.attempt { () throws(SystemError) in
+            for file in watched { try file.checkUnchanged() }
+            var seen: Set<ObjectIdentifier> = []
+            for tensor in storedTensors where seen.insert(ObjectIdentifier(tensor.mapping)).inserted {
+                try (tensor.mapping as? MappedFile)?.checkUnchanged()
+            }
+        }
     }
 
     /// The tensor of a name, or an error that names it.

@@ -10,6 +10,8 @@ struct WeightFiles {
         (single: "pytorch_model.bin", index: "pytorch_model.bin.index.json"),
     ]
 
+    static var indexNames: [String] { forms.map(\.index) }
+
     /// The weight files in byte order of their names.
     let names: [String]
     let index: ShardIndex?

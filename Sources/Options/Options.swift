@@ -93,6 +93,7 @@ package func requireKernels(for command: String) throws {
 
 /// Runs a program's command; what it prints arrives, or the exit status says that it did not.
 package func runProgram(_ command: (some ParsableCommand).Type) {
+    Interruption.listen()
     StandardOutput.check(failureStatus: ExitStatus.inputOutput.rawValue)
     command.main(nil)
 }
@@ -100,7 +101,6 @@ package func runProgram(_ command: (some ParsableCommand).Type) {
 /// Runs a stage and ends the command as it ended: its errors in one line on standard error, its status as exit status.
 package func runStage(_ command: String, _ body: () throws(StageError) -> ExitStatus) throws {
     try requireKernels(for: command)
-    Interruption.listen()
     if Surroundings.variables[StageRunner.runVariable] != nil { Interruption.endWithParent() }
     let status: ExitStatus
     do throws(StageError) {

@@ -13,6 +13,15 @@ import SystemPackage
 ///
 /// A directory that is not there or cannot be read to its end is an error, never an empty one.
 package func names(in directory: URL) throws(SystemError) -> [String] {
+    while true {
+        // A listing that a signal interrupts has no place to go on from.
+        do throws(SystemError) { return try listing(of: directory) } catch {
+            guard error.cause == .number(.interrupted) else { throw error }
+        }
+    }
+}
+
+private func listing(of directory: URL) throws(SystemError) -> [String] {
     let path = directory.systemPath
     guard let stream = path.withPlatformString({ opendir($0) }) else {
         throw SystemError(.list, directory.path, Errno.last)

@@ -1,3 +1,4 @@
+import CPlatform
 package import FoundationEssentials
 import SystemPackage
 
@@ -34,6 +35,8 @@ package func moveDirectory(_ directory: URL, to place: URL) throws(SystemError) 
 }
 
 /// Gives a file a second name; false where something has that name already, which stays.
+///
+/// Where the file system has no second names, this becomes the only one.
 package func linkFile(_ file: URL, to place: URL) throws(SystemError) -> Bool {
     let (from, to) = (file.systemPath, place.systemPath)
     do throws(SystemError) {
@@ -42,8 +45,27 @@ package func linkFile(_ file: URL, to place: URL) throws(SystemError) -> Bool {
         }
         return true
     } catch {
-        guard error.cause == .number(.fileExists) else { throw error }
-        return false
+        if error.cause == .number(.fileExists) { return false }
+        let hasNoLinks = [.notPermitted, .notSupported, .noFunction, .tooManyLinks].contains {
+            error.cause == .number($0)
+        }
+        guard hasNoLinks else { throw error }
+        return try renameExclusively(file, to: place)
+    }
+}
+
+/// Gives a file another name; false where something has that name already, which stays.
+private func renameExclusively(_ file: URL, to place: URL) throws(SystemError) -> Bool {
+    let (from, to) = (file.systemPath, place.systemPath)
+    do throws(SystemError) {
+        try SystemError.check(.write, place.path) {
+            from.withPlatformString { from in to.withPlatformString { qid_rename_exclusively(from, $0) } }
+        }
+        return true
+    } catch {
+        if error.cause == .number(.fileExists) { return false }
+        let cannotPromise = [.invalidArgument, .noFunction, .notSupported].contains { error.cause == .number($0) }
+        throw cannotPromise ? SystemError(.link, place.path, .noExclusiveNames) : error
     }
 }
 

@@ -40,23 +40,34 @@ package struct NewFile: ~Copyable, Sendable {
     /// Writes all bytes at the current place.
     package borrowing func write(_ bytes: RawSpan) throws(SystemError) {
         let descriptor = descriptor
-        // The bytes are read during the call only.
-        _ = try bytes.withUnsafeBytes { (buffer) throws(SystemError) in
-            try SystemError.attempt(.write, path) { try descriptor.writeAll(buffer) }
-        }
+        try write(bytes) { piece, _ in try descriptor.write(piece) }
     }
 
     /// Writes all bytes from an offset on.
     package borrowing func write(_ bytes: RawSpan, at offset: Int) throws(SystemError) {
         let descriptor = descriptor
+        try write(bytes) { piece, start in try descriptor.write(toAbsoluteOffset: Int64(offset + start), piece) }
+    }
+
+    /// Writes piece after piece; `call` says how much of one it took.
+    private borrowing func write(
+        _ bytes: RawSpan, _ call: (_ piece: UnsafeRawBufferPointer, _ start: Int) throws -> Int
+    ) throws(SystemError) {
         var written = 0
+        var hasTouched = false
         while written < bytes.byteCount {
             let piece = bytes.extracting(written..<min(bytes.byteCount, written + Self.pieceByteCount))
-            // As above.
-            written += try piece.withUnsafeBytes { (buffer) throws(SystemError) in
-                try SystemError.attempt(.write, path) {
-                    try descriptor.write(toAbsoluteOffset: Int64(offset + written), buffer)
+            do throws(SystemError) {
+                // The bytes are read during the call only.
+                written += try piece.withUnsafeBytes { (buffer) throws(SystemError) in
+                    try SystemError.attempt(.write, path) { try call(buffer, written) }
                 }
+                hasTouched = false
+            } catch {
+                // Bytes of a mapped file that the kernel cannot read: touching them makes them zeros (`MappedFile`).
+                guard error.cause == .number(.badAddress), !hasTouched else { throw error }
+                hasTouched = true
+                touch(piece)
             }
         }
     }
@@ -74,6 +85,15 @@ package struct NewFile: ~Copyable, Sendable {
     }
 }
 
+/// Reads a byte of each page.
+private func touch(_ bytes: RawSpan) {
+    let sum = stride(from: 0, to: bytes.byteCount, by: 4096).reduce(UInt8(0)) {
+        $0 ^ bytes.unsafeLoad(fromByteOffset: $1, as: UInt8.self)
+    }
+    let last = bytes.unsafeLoad(fromByteOffset: bytes.byteCount - 1, as: UInt8.self)
+    withExtendedLifetime(sum ^ last) {}
+}
+
 extension FilePermissions {
     /// The owner writes, everybody reads.
     static let ofNewFiles: FilePermissions = [.ownerReadWrite, .groupRead, .otherRead]
@@ -88,8 +108,10 @@ package func writeFile(_ bytes: [UInt8], to location: URL) throws(SystemError) {
 }
 
 /// Replaces a file whole, for the few that are views of others.
-package func replaceFile(_ bytes: [UInt8], at place: URL) throws(SystemError) {
-    let draft = temporaryName(beside: place)
+///
+/// Written under the name `draft` of the same file system, beside the place if nil.
+package func replaceFile(_ bytes: [UInt8], at place: URL, draft: URL? = nil) throws(SystemError) {
+    let draft = draft ?? temporaryName(beside: place)
     do throws(SystemError) {
         try writeFile(bytes, to: draft)
         try rename(draft, to: place)
@@ -100,14 +122,19 @@ package func replaceFile(_ bytes: [UInt8], at place: URL) throws(SystemError) {
     }
 }
 
-/// Adds a line to a file in one write, so that lines of several processes do not mix.
+/// Adds a line to a file in one write, so that lines of several processes do not mix, and syncs it.
 package func appendLine(_ line: String, to location: URL) throws(SystemError) {
     let (path, name) = (location.systemPath, location.path)
     let bytes = Array((line + "\n").utf8)
     let written = try SystemError.attempt(.write, name) {
         let descriptor = try FileDescriptor.open(
             path, .writeOnly, options: [.append, .create, .noFollow, .closeOnExec], permissions: .ofNewFiles)
-        return try descriptor.closeAfter { try bytes.withUnsafeBytes { try descriptor.write($0) } }
+        return try descriptor.closeAfter {
+            let count = try bytes.withUnsafeBytes { try descriptor.write($0) }
+            // A device that cannot be synced has nothing to lose.
+            guard fsync(descriptor.rawValue) == 0 || Errno.last == .invalidArgument else { throw Errno.last }
+            return count
+        }
     }
     guard written == bytes.count else { throw SystemError(.write, name, .noSpace) }
 }

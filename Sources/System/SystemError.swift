@@ -26,6 +26,10 @@ package struct SystemError: Error, Hashable, Sendable {
         case symbolicLink
         /// More bytes than are taken into memory.
         case tooLarge(limit: Int)
+        /// Another file, or other bytes, than when it was looked at first.
+        case changed
+        /// A file system that knows neither second names of a file nor renaming that replaces nothing.
+        case noExclusiveNames
     }
 
     package let operation: Operation
@@ -46,6 +50,14 @@ package struct SystemError: Error, Hashable, Sendable {
 extension SystemError {
     /// Whether the name was looked for and nothing has it; every other failure leaves that open.
     package var isMissing: Bool { cause == .number(.noSuchFileOrDirectory) }
+
+    /// Whether the system gave the answer, which it may not give tomorrow; else it is what the file is.
+    package var isOfToday: Bool {
+        switch cause {
+        case .number, .changed: !isLinkLoop
+        case .notARegularFile, .symbolicLink, .tooLarge, .noExclusiveNames: false
+        }
+    }
 
     /// Whether links lead in a circle, which is how they were made and not what went wrong today.
     package var isLinkLoop: Bool { cause == .number(.tooManySymbolicLinkLevels) }
@@ -71,6 +83,9 @@ extension SystemError {
         case .notARegularFile: "not a regular file"
         case .symbolicLink: "a symbolic link, which is neither followed nor replaced; name the file that it leads to"
         case .tooLarge(let limit): "more than \(limit) bytes"
+        case .changed: "it changed while it was read; run again when nobody writes to it"
+        case .noExclusiveNames:
+            "its file system has neither hard links nor renaming that replaces nothing; use another one"
         }
     }
 }

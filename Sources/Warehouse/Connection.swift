@@ -14,6 +14,10 @@ struct Connection: Sendable {
         var configuration = Configuration()
         configuration.readonly = readonly
         configuration.busyMode = .timeout(Self.patience)
+        if !readonly {
+            // A commit that was reported survives a power cut: the directory is synced after the journal has left it, too.
+            configuration.prepareDatabase { try $0.execute(sql: "PRAGMA synchronous = EXTRA") }
+        }
         do {
             queue = try DatabaseQueue(path: file.path(percentEncoded: false), configuration: configuration)
         } catch {

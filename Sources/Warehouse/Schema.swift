@@ -24,11 +24,12 @@ enum Schema {
         return version
     }
 
-    /// Brings a warehouse to the newest version.
-    static func migrate(_ database: Database, at file: URL) throws {
+    /// Brings a warehouse to the newest version; false where it had that.
+    static func migrate(_ database: Database, at file: URL) throws -> Bool {
         let version = try version(database, at: file)
-        guard version < newest else { return }
+        guard version < newest else { return false }
         for text in Schemas.warehouseMigrations[version...] { try database.execute(sql: text) }
         try database.execute(sql: "PRAGMA application_id = \(applicationID); PRAGMA user_version = \(newest)")
+        return true
     }
 }

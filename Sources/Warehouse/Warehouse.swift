@@ -31,9 +31,26 @@ package final class Warehouse: Sendable {
     ) throws(WarehouseError) {
         self.programVersion = programVersion
         lock = try Self.lock(of: file)
+        try Self.checkFile(file)
         connection = try Connection(file, readonly: false)
         reader = WarehouseReader(connection)
-        try connection.write { try Schema.migrate($0, at: file) }
+        if try connection.write({ try Schema.migrate($0, at: file) }) {
+            // The name of a file that is new survives a power cut as well.
+            try Self.attempt(on: file) { () throws(SystemError) in
+                try synchronize(file.deletingLastPathComponent())
+            }
+        }
+    }
+
+    /// Makes sure that nothing is written where a link leads.
+    private static func checkFile(_ file: URL) throws(WarehouseError) {
+        try attempt(on: file) { () throws(SystemError) in
+            guard try FileStatus(link: file)?.kind != .link else { throw SystemError(.write, file.path, .symbolicLink) }
+        }
+    }
+
+    private static func attempt(on file: URL, _ body: () throws(SystemError) -> Void) throws(WarehouseError) {
+        do throws(SystemError) { try body() } catch { throw .cannotWrite(file: file, reason: error.reason) }
     }
 
     /// The right to write, let go when the process ends however it ends.

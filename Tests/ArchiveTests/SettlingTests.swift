@@ -61,19 +61,19 @@ import Testing
         let source = try source()
         let before = try source.fingerprint()
         #expect(Settling().writtenFile(of: source) == nil)
-        #expect(Settling().reasonToWait(for: source, since: before, endedEarly: false) == nil)
+        #expect(try Settling().reasonToWait(for: source, since: before, endedEarly: false) == nil)
     }
 
     @Test func anEarlyEndWaitsOnlyWhileTheFileIsYoung() throws {
         let source = try source()
         let before = try source.fingerprint()
         let written = Date(timeIntervalSince1970: Double(before.modified) / 1e9)
-        func reason(after seconds: Double) -> String? {
-            Settling().reasonToWait(for: source, since: before, endedEarly: true, now: written + seconds)
+        func reason(after seconds: Double) throws -> String? {
+            try Settling().reasonToWait(for: source, since: before, endedEarly: true, now: written + seconds)
         }
-        #expect(reason(after: 9) == "it ends early and was changed less than 10.0 seconds ago")
-        #expect(reason(after: 11) == nil)
-        #expect(reason(after: -1000) == nil)
+        #expect(try reason(after: 9) == "it ends early and was changed less than 10.0 seconds ago")
+        #expect(try reason(after: 11) == nil)
+        #expect(try reason(after: -1000) == nil)
     }
 
     @Test func aChangeWhileItWasReadMeansWaiting() throws {
@@ -81,7 +81,7 @@ import Testing
         let before = try source.fingerprint()
         try directory.write("weights, longer", to: "step1/model.safetensors")
         #expect(
-            Settling().reasonToWait(for: source, since: before, endedEarly: false)
+            try Settling().reasonToWait(for: source, since: before, endedEarly: false)
                 == "a file changed while it was read")
     }
 
@@ -91,7 +91,7 @@ import Testing
         let descriptor = open(directory.url.appending(path: "step1/model.safetensors").path(), O_WRONLY)
         #expect(Settling().writtenFile(of: source) == "model.safetensors")
         #expect(
-            Settling().reasonToWait(for: source, since: before, endedEarly: false)
+            try Settling().reasonToWait(for: source, since: before, endedEarly: false)
                 == "'model.safetensors' is open for writing")
         close(descriptor)
         #expect(Settling().writtenFile(of: source) == nil)

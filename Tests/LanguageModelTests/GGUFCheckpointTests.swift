@@ -43,15 +43,17 @@ import Testing
         }
     }
 
-    /// Files with one thing changed, and what names it.
-    @Test(arguments: [
+    /// One thing of a file changed, and what names it.
+    static let changes: [(key: String, value: GGUFValue, named: String)] = [
         ("general.architecture", GGUFValue.string("rwkv7"), "general.architecture"),
         ("llama.expert_gating_func", .uint32(2), "llama.expert_gating_func"),
         ("llama.rope.dimension_count", .uint32(8), "llama.rope.dimension_count"),
         ("llama.rope.scaling.type", .string("su"), "llama.rope.scaling.type"),
         ("llama.attention.head_count_kv", .uint32(3), "llama.attention.head_count_kv"),
         ("llama.expert_count", .string("two"), "llama.expert_count"),
-    ])
+    ]
+
+    @Test(arguments: changes)
     func whatIsNotUnderstoodIsNamed(key: String, value: GGUFValue, named: String) throws {
         try withScratchDirectory { folder in
             let place = folder.appending(path: "changed.gguf")

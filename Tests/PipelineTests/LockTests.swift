@@ -1,9 +1,11 @@
+import Dispatch
 import Evaluation
 import FoundationEssentials
 import JSON
 import Pipeline
 import Records
 import ScalingLaws
+import Synchronization
 import System
 import TestSupport
 import Testing
@@ -164,6 +166,24 @@ struct KnownRunTests {
             try replaceFile(Array(second.json.yamlText.utf8), at: run.lock)
             #expect(try workspace.knownRun(of: first) == nil)
             #expect(try workspace.knownRun(of: second)?.name == run.name)
+        }
+    }
+
+    /// Each lock gets a directory of its own, and one lock the same one, however many begin at once.
+    @Test func runsThatBeginInOneSecondDoNotMeet() throws {
+        let locks = try (0..<4).map { try LockTests.lock(checkpoints: [LockTests.entry("d\($0 % 3)", step: 64)]) }
+        try withScratchDirectory { directory in
+            let workspace = try Workspace(creating: directory)
+            let names = Mutex<[Int: String]>([:])
+            DispatchQueue.concurrentPerform(iterations: locks.count) { index in
+                let run = try? workspace.run(of: locks[index], at: Date(timeIntervalSince1970: 1e9))
+                names.withLock { $0[index] = run?.name }
+            }
+            let found = names.withLock { $0 }
+            #expect(found.count == 4)
+            #expect(Set(found.values).count == 3, "\(found)")
+            #expect(found[0] == found[3])
+            #expect(try System.names(in: workspace.temporary).isEmpty)
         }
     }
 }

@@ -37,6 +37,33 @@ struct PublishingTests {
         }
     }
 
+    /// Drafts lie in `tmp/` alone, where 'qid gc' finds what a crash leaves.
+    @Test func aFileIsReplacedByWayOfTheTemporaryDirectory() throws {
+        try withScratchDirectory { directory in
+            let workspace = try Workspace(creating: directory)
+            let place = workspace.sources.appending(path: "a.json")
+            for byte: UInt8 in [1, 2] { try workspace.replace([byte], at: place) }
+            #expect(try readFile(place) == [2])
+            #expect(try names(in: workspace.sources) == ["a.json"])
+            try workspace.discard(place)
+            #expect(try names(in: workspace.sources).isEmpty)
+            #expect(try names(in: workspace.temporary).isEmpty)
+        }
+    }
+
+    @Test func aWorkspaceWhoseDirectoriesLeadElsewhereIsRefused() throws {
+        try withScratchDirectory { directory in
+            let (root, other) = (directory.appending(path: "w"), directory.appending(path: "other"))
+            let workspace = try Workspace(creating: root)
+            try makeDirectory(other)
+            try removeTree(workspace.temporary)
+            try makeLink(workspace.temporary, to: other)
+            let refusal = WorkspaceError.system(SystemError(.write, workspace.temporary.path, .symbolicLink))
+            #expect(throws: refusal) { try Workspace(creating: root) }
+            #expect(throws: refusal) { try Workspace(existing: root) }
+        }
+    }
+
     @Test func aDraftThatIsNotThereIsNamed() throws {
         try withScratchDirectory { directory in
             let workspace = try Workspace(creating: directory)

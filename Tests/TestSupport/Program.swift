@@ -50,6 +50,7 @@ package struct RunningProgram {
     private let files: ScratchDirectory
 
     package var processIdentifier: Int32 { process.processIdentifier }
+    package var isRunning: Bool { process.isRunning }
 
     fileprivate init(_ program: URL, _ arguments: [String], input: String, environment: [String: String]) throws {
         files = try ScratchDirectory()

@@ -58,6 +58,38 @@ import Warehouse
             Self.answer.text(.csv) == "name,n,n\n\"a|b, \"\"c\"\"\n\",12,0.123456789\n,-3,1234567.89\né,,1e-09\n")
     }
 
+    /// Neither a spreadsheet nor a page runs what a cell says.
+    @Test func noCellIsACommand() {
+        let answer = Answer(
+            columns: ["=1+1", "n"],
+            rows: [
+                [.text("=HYPERLINK(1)"), .integer(-1)], [.text("@x"), .real(-2.5)], [.text("+1"), .null],
+                [.text("a-b"), .null],
+            ])
+        #expect(answer.text(.csv) == "'=1+1,n\n'=HYPERLINK(1),-1\n'@x,-2.5\n'+1,\na-b,\n")
+        let page = Answer(columns: ["a"], rows: [[.text("<script>x</script> & \\| [l](j) `c` *b*")]]).text(.markdown)
+        #expect(
+            page == #"""
+                | a |
+                |---|
+                | &lt;script&gt;x&lt;/script&gt; &amp; \\\| \[l\](j) \`c\` \*b\* |
+
+                """#)
+    }
+
+    @Test(arguments: [
+        ("SELECT zeroblob(900000000)", "a value of more than 16 MiB"),
+        ("SELECT hex(zeroblob(16000000))", "a value of more than 16 MiB"),
+        (
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n",
+            "an answer of more than 1000000 rows or 256 MiB; ask for fewer (LIMIT) or for sums over them"
+        ),
+    ])
+    func whatOneQuestionMayTakeIsLimited(sql: String, message: String) throws {
+        let reader = try self.reader()
+        #expect(throws: WarehouseError.query(message: message, line: nil, column: nil)) { try reader.query(sql) }
+    }
+
     @Test func jsonIsAnArrayOfObjectsWithKeysOfTheirOwn() {
         #expect(
             Self.answer.text(.json) == #"""

@@ -88,7 +88,7 @@ package struct Discovery: Sendable {
         {
             return visit(try HubRepository(name: name, at: url(path), naming: naming), path)
         }
-        takeDirectory(path, contents)
+        do throws(SystemError) { try takeDirectory(path, contents) } catch { skip(path, .unreadable(error)) }
         takeFiles(path, contents)
         linkedDirectories += contents.linkedDirectories.reversed().map { path + [$0] }
         for name in contents.directories { visitIfReadable(path + [name]) }
@@ -142,13 +142,13 @@ package struct Discovery: Sendable {
     }
 
     /// Takes a directory whose files make a checkpoint, or says why they almost do.
-    private mutating func takeDirectory(_ path: [String], _ contents: DirectoryContents) {
-        switch DirectoryForm(files: contents.files, shards: ShardNames(of: contents.files, in: url(path))) {
+    private mutating func takeDirectory(_ path: [String], _ contents: DirectoryContents) throws(SystemError) {
+        switch DirectoryForm(files: contents.files, shards: try ShardNames(of: contents.files, in: url(path))) {
         case .nothing: break
         case .skipped(let reason): skip(path, reason)
         case .checkpoint(let weights, let companions):
-            if let pointer = (weights + companions).first(where: { isGitLFSPointer(url(path).appending(path: $0)) }) {
-                return skip(path, .gitLFSPointer(file: pointer))
+            for file in weights + companions where try isGitLFSPointer(url(path).appending(path: file)) {
+                return skip(path, .gitLFSPointer(file: file))
             }
             let isPlain = weights.allSatisfy { FileNames.isGGUF($0) || FileNames.weights($0) == $0 }
             append(

@@ -22,11 +22,16 @@ package struct Settling: Sendable {
     }
 
     /// Why a source that has been read is to be left for the next time; `nil` if it has settled.
+    ///
+    /// That its files cannot be looked at now is an error; one that has gone is a change.
     package func reasonToWait(
         for source: CheckpointSource, since before: SourceFingerprint, endedEarly: Bool, now: Date = Date()
-    ) -> String? {
+    ) throws(ArchiveError) -> String? {
         let after: SourceFingerprint
-        do throws(ArchiveError) { after = try source.fingerprint() } catch { return error.description }
+        do throws(ArchiveError) { after = try source.fingerprint() } catch {
+            guard case .system(let system) = error, system.isMissing else { throw error }
+            return system.description
+        }
         guard after == before else { return "a file changed while it was read" }
         if let name = writtenFile(of: source) { return "'\(name)' is open for writing" }
         let age = now.timeIntervalSince1970 - Double(after.modified) / 1e9

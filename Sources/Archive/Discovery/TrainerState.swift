@@ -1,6 +1,6 @@
 package import FoundationEssentials
 package import JSON
-import System
+package import System
 
 /// What a trainer of transformers saved beside the weights: `trainer_state.json`.
 ///
@@ -28,7 +28,7 @@ package struct TrainerState: Sendable, Equatable {
             guard try exists(file) else { return nil }
             bytes = try readFile(file, limit: Self.byteLimit)
         } catch {
-            throw TrainerStateError(file: file.path(percentEncoded: false), reason: error.reason)
+            throw TrainerStateError(file: file.path(percentEncoded: false), reason: error.reason, system: error)
         }
         do throws(JSONError) {
             try self.init(parsing: bytes ?? [])
@@ -87,6 +87,12 @@ extension TrainerState {
 package struct TrainerStateError: Error, Equatable, CustomStringConvertible {
     package let file: String
     package let reason: String
+    /// What the system refused, if that is why.
+    package let system: SystemError?
+
+    init(file: String, reason: String, system: SystemError? = nil) {
+        (self.file, self.reason, self.system) = (file, reason, system)
+    }
 
     package var description: String { "'\(file)' cannot be read: \(reason)" }
 }

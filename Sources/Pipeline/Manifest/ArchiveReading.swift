@@ -13,7 +13,7 @@ extension Manifest.Archive {
             required: ["path", "family"],
             optional: [
                 "series", "name", "tokens_per_step", "tokens", "stages", "schedule", "annealed_from", "trained_as",
-                "steps",
+                "steps", "copy",
             ])
         self.path = try keys["path"].required(path)
         var rule = IngestRule(
@@ -35,6 +35,7 @@ extension Manifest.Archive {
             throw annealed.invalid("'annealed_from' and 'schedule' exclude each other: a schedule says where it ends")
         }
         rule.trainedAs = try keys["trained_as"].map { (field) throws(ManifestError) in try NativeSpec(field) }
+        rule.copy = try keys["copy"].map { (field) throws(ManifestError) in try field.flag() } ?? false
         self.rule = rule
         steps = try keys["steps"].map { (field) throws(ManifestError) in
             Set(try field.list().map { (step) throws(ManifestError) in try step.integer(atLeast: 0) })

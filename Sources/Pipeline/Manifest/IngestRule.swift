@@ -22,15 +22,17 @@ package struct IngestRule: Sendable, Equatable {
     package var annealedFrom: Int?
     /// The compression that the models were trained under; nil for none.
     package var trainedAs: NativeSpec?
+    /// Whether plain directories are copied into the store, for archives whose files may change.
+    package var copy: Bool
 
     package init(
         family: String, series: String? = nil, naming: NamePattern? = nil, table: TokenTable = TokenTable(),
         tokensPerStep: TokensPerStep? = nil, stages: [Int: StageRule] = [:], schedule: LearningRateSchedule? = nil,
-        annealedFrom: Int? = nil, trainedAs: NativeSpec? = nil
+        annealedFrom: Int? = nil, trainedAs: NativeSpec? = nil, copy: Bool = false
     ) {
         (self.family, self.series, self.naming, self.table) = (family, series, naming, table)
         (self.tokensPerStep, self.stages, self.schedule) = (tokensPerStep, stages, schedule)
-        (self.annealedFrom, self.trainedAs) = (annealedFrom, trainedAs)
+        (self.annealedFrom, self.trainedAs, self.copy) = (annealedFrom, trainedAs, copy)
     }
 
     /// Whether the rule says anything of D.
@@ -75,6 +77,7 @@ extension IngestRule {
         object["schedule"] = schedule?.json
         object["annealed_from"] = annealedFrom.map { .integer($0) }
         object["trained_as"] = trainedAs?.json
+        if copy { object["copy"] = true }
     }
 }
 

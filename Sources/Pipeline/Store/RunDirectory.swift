@@ -6,8 +6,15 @@ import System
 /// One run's directory, `runs/<time>-<name>/`: its lock, its log and its report.
 package struct RunDirectory: Sendable {
     package let directory: URL
+    /// Nil where only the directory's place is known.
+    fileprivate let workspace: Workspace?
 
-    package init(directory: URL) { self.directory = directory }
+    package init(directory: URL) { self.init(directory: directory, workspace: nil) }
+
+    fileprivate init(directory: URL, workspace: Workspace?) {
+        self.directory = directory
+        self.workspace = workspace
+    }
 
     package var lock: URL { directory.appending(path: "manifest.lock.yaml") }
     package var log: URL { directory.appending(path: "log.jsonl") }
@@ -41,13 +48,23 @@ extension Workspace {
         if let known = try knownRun(of: lock) { return known }
         let stamp = time.ISO8601Format(.iso8601(timeZone: .gmt, dateSeparator: .omitted, timeSeparator: .omitted))
         let base = "\(stamp)-\(lock.name)"
-        let taken = Set(try WorkspaceError.attempt { () throws(SystemError) in try names(in: runs) })
-        let name = taken.contains(base) ? "\(base)-\(lock.digest.prefix(8))" : base
-        let run = RunDirectory(directory: runs.appending(path: name, directoryHint: .isDirectory))
-        try WorkspaceError.attempt { () throws(SystemError) in try makeDirectory(run.directory) }
-        try publish(Array(lock.json.yamlText.utf8), at: run.lock)
-        return run
+        let draft = runDirectory(temporary.appending(path: UUID().uuidString, directoryHint: .isDirectory))
+        // Where it cannot be removed, 'qid gc' finds it.
+        defer { try? removeTree(draft.directory) }
+        try WorkspaceError.attempt { () throws(SystemError) in
+            try makeDirectory(draft.directory)
+            try writeFile(Array(lock.json.yamlText.utf8), to: draft.lock)
+        }
+        // Another run may begin in the same second, even one of the same lock.
+        for name in [base, "\(base)-\(lock.digest.prefix(8))"] {
+            let run = runDirectory(runs.appending(path: name, directoryHint: .isDirectory))
+            if try publish(directory: draft.directory, at: run.directory) { return run }
+            if try run.identity()?.lockDigest == lock.digest { return run }
+        }
+        throw .conflict(path: runs.appending(path: base).path)
     }
+
+    private func runDirectory(_ place: URL) -> RunDirectory { RunDirectory(directory: place, workspace: self) }
 
     /// The run that this lock describes, if it has begun.
     package func knownRun(of lock: Lock) throws(WorkspaceError) -> RunDirectory? {
@@ -59,7 +76,7 @@ extension Workspace {
     /// The run that a lock's file lies in; nil for other files.
     package func run(ofLock file: URL) -> RunDirectory? {
         let directory = file.deletingLastPathComponent()
-        let run = RunDirectory(directory: directory)
+        let run = runDirectory(directory)
         return run.lock.standardizedFileURL.path == file.standardizedFileURL.path
             && directory.deletingLastPathComponent().standardizedFileURL.path == runs.standardizedFileURL.path
             ? run : nil
@@ -70,7 +87,7 @@ extension Workspace {
         try WorkspaceError.attempt { () throws(SystemError) in
             var runs: [RunDirectory] = []
             for name in try names(in: self.runs) {
-                let run = RunDirectory(directory: self.runs.appending(path: name, directoryHint: .isDirectory))
+                let run = runDirectory(self.runs.appending(path: name, directoryHint: .isDirectory))
                 if try exists(run.lock) { runs.append(run) }
             }
             return runs
@@ -79,6 +96,12 @@ extension Workspace {
 }
 
 extension RunDirectory {
+    /// Writes one of the run's files, in the place of the one that is there.
+    package func replace(_ bytes: [UInt8], at place: URL) throws(WorkspaceError) {
+        if let workspace { return try workspace.replace(bytes, at: place) }
+        try WorkspaceError.attempt { () throws(SystemError) in try replaceFile(bytes, at: place) }
+    }
+
     /// Adds a line to `log.jsonl`, or to the log of a part of the run on another machine: what happened and when.
     package func append(
         _ event: String, _ facts: JSONObject = JSONObject(), part: String? = nil

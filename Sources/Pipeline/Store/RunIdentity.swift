@@ -48,7 +48,7 @@ extension RunDirectory {
         if let known = RunIdentity(file: identityFile), known.fileDigest == digest { return known }
         guard let lock = try? Lock(file: lock) else { return nil }
         let found = RunIdentity(lock, fileDigest: digest)
-        try? replaceFile(Array(found.json.prettyText.utf8), at: identityFile)
+        try? replace(Array(found.json.prettyText.utf8), at: identityFile)
         return found
     }
 

@@ -9,8 +9,9 @@ package struct Workspace: Sendable {
     /// The workspace at a path, which is made if it does not exist.
     package init(creating root: URL) throws(WorkspaceError) {
         self.root = root.absoluteURL
-        for directory in [checkpoints, compressed, evaluations, refusals, sources, runs, temporary] {
-            try WorkspaceError.attempt { () throws(SystemError) in try makeDirectory(directory) }
+        try WorkspaceError.attempt { () throws(SystemError) in
+            try makeDirectories()
+            try checkDirectories()
         }
     }
 
@@ -19,6 +20,24 @@ package struct Workspace: Sendable {
         self.root = root.absoluteURL
         let isThere = try WorkspaceError.attempt { () throws(SystemError) in try exists(store) }
         guard isThere else { throw .noWorkspace(path: root.path) }
+        try WorkspaceError.attempt { () throws(SystemError) in try checkDirectories() }
+    }
+
+    private var directories: [URL] {
+        [store, checkpoints, compressed, evaluations, refusals, sources, runs, temporary]
+    }
+
+    /// Makes what is not there, so that a power cut does not take it away again.
+    private func makeDirectories() throws(SystemError) {
+        for directory in [root] + directories where try FileStatus(link: directory) == nil {
+            try makeDirectory(directory)
+            try synchronize(directory.deletingLastPathComponent())
+        }
+    }
+
+    /// Makes sure that nothing is written or deleted where a link leads, and that results can be renamed into place.
+    private func checkDirectories() throws(SystemError) {
+        for directory in directories { try checkOwnDirectory(directory, in: root) }
     }
 
     /// Where the workspace is: the option, else `$QID_WORKSPACE`, else `./qid-workspace`.

@@ -14,7 +14,8 @@ func restoreIfEvicted(_ record: CheckpointRecord, in workspace: Workspace) throw
         guard try exists(place) else { continue }
         let discovery = try attempt { () throws(ArchiveError) in try Discovery(root: place) }
         for source in discovery.sources where source.location.path == known.path {
-            if try CheckpointIntake(source, workspace).run().digest == record.digest { return }
+            // What was in the store itself is there again, whatever the source's form.
+            if try CheckpointIntake(source, workspace, copies: true).run().digest == record.digest { return }
         }
     }
     throw .sourceGone(checkpoint: record.digest, sources: sources.sorted())

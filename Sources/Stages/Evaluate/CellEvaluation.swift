@@ -15,6 +15,8 @@ struct CellEvaluation {
     let lock: Lock
     let workspace: Workspace
     let memory: Int
+    /// The shards and the tokenizer of the lock.
+    let inputs: WatchedInputs
     private let streams = TokenStreams()
 
     /// Returns how many of the cells could not be evaluated; each was reported.
@@ -22,14 +24,19 @@ struct CellEvaluation {
         try attempt { () throws(WorkspaceError) in try Interruption.check() }
         let record = cells[0].checkpoint
         let name = "checkpoint \(record.digest.prefix(12))"
+        var inputs = inputs
         do throws(StageError) {
             let checkpoint = try openCheckpoint(record, in: workspace)
+            inputs.watch(checkpoint)
             let baseline = try attempt { () throws(CompressionError) in try WeightStore(checkpoint) }
             var variants = [Evaluator.Variant(name: "baseline", weights: baseline)]
             var opened: [Cell] = []
             for cell in cells where cell.compressed != nil {
                 do throws(StageError) {
-                    variants.append(.init(name: cell.name, weights: try compressedWeights(of: cell)))
+                    let compressed = try openCompressed(cell)
+                    inputs.watch(compressed)
+                    let weights = try attempt { () throws(CompressionError) in try WeightStore(compressed) }
+                    variants.append(.init(name: cell.name, weights: weights))
                     opened.append(cell)
                 } catch  where error.exitStatus != .tryAgain {
                     report("evaluate: \(name), \(cell.name): \(error)")
@@ -47,6 +54,7 @@ struct CellEvaluation {
                 isBaselineWanted: baselineCell != nil, progress: progress)
             var bad = cells.count - opened.count - (baselineCell == nil ? 0 : 1)
             for case (let cell?, let result?) in zip([baselineCell] + opened, results) {
+                try inputs.checkUnchanged()
                 if let module = result.notFiniteAfter {
                     try workspace.refuse(
                         [cell], of: .evaluate, reason: "values are not finite after '\(module)'", isFinal: true)
@@ -58,7 +66,7 @@ struct CellEvaluation {
             }
             return bad
         } catch  where error.exitStatus == .badInput {
-            try workspace.refuse(cells, of: .evaluate, because: error)
+            try workspace.refuse(cells, of: .evaluate, because: inputs.cause(of: error))
             return cells.count
         }
     }
@@ -88,15 +96,21 @@ struct CellEvaluation {
         return ([evaluation.baseline] + evaluation.variants, evaluation.availableWindows)
     }
 
-    private func compressedWeights(of cell: Cell) throws(StageError) -> WeightStore {
+    /// Opens a compressed checkpoint; one that is damaged goes away, so that it is made again.
+    private func openCompressed(_ cell: Cell) throws(StageError) -> Checkpoint {
         guard let key = cell.compressed else { preconditionFailure("only compressed cells have compressed weights") }
         let directory = workspace.compressed(key)
         guard try exists(directory) else {
             throw .missing(path: directory.path, what: "qid-quantize makes it from the same manifest")
         }
-        try Checksums.verify(directory)
         let checkpoint = try attempt { () throws(CheckpointError) in try Checkpoint(directory: directory) }
-        return try attempt { () throws(CompressionError) in try WeightStore(checkpoint) }
+        do throws(StageError) { try Checksums.verify(directory) } catch {
+            if case .workspace(.corrupt) = error {
+                try attempt { () throws(WorkspaceError) in try workspace.discard(directory) }
+            }
+            throw error
+        }
+        return checkpoint
     }
 
     private func publish(

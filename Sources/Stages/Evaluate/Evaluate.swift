@@ -47,8 +47,11 @@ package struct EvaluationRequest: Sendable {
 package func evaluate(_ request: EvaluationRequest, asJSON: Bool) throws(StageError) -> String {
     var variants: [Evaluator.Variant] = []
     var baseline: Checkpoint?
+    var inputs = WatchedInputs()
+    for file in [request.shard, request.tokenizer].compactMap(\.self) where try exists(file) { try inputs.watch(file) }
     for (index, directory) in ([request.checkpoint] + request.compressed).enumerated() {
         let checkpoint = try openNamed(directory)
+        inputs.watch(checkpoint)
         baseline = baseline ?? checkpoint
         let weights = try attempt { () throws(CompressionError) in try WeightStore(checkpoint) }
         variants.append(.init(name: index == 0 ? "baseline" : directory.lastPathComponent, weights: weights))
@@ -74,6 +77,7 @@ package func evaluate(_ request: EvaluationRequest, asJSON: Bool) throws(StageEr
     let evaluation = try run(tell) { (control) throws(EvaluationError) in
         try Evaluator(variants).evaluate(stream.ids, scoring, control: control)
     }
+    try inputs.checkUnchanged()
     progress.finish(
         "\(evaluation.windows) of \(evaluation.availableWindows) windows of \(evaluation.context) tokens")
     let protocols = ScoringProtocol(
@@ -92,12 +96,12 @@ package func evaluate(
     let cells = selection.take(lock.cells)
     let (indexes, refused) = try workspace.missing(of: cells, StoreContents(workspace))
     let missing = indexes.map { cells[$0] }
-    if !missing.isEmpty { try lock.checkInputs() }
+    let inputs = missing.isEmpty ? WatchedInputs() : try lock.checkInputs()
     let progress = Progress("evaluate")
     let work = missing.reduce(0.0) { $0 + Double($1.checkpoint.size.parameters) }
     var (done, bad) = (0.0, 0)
     let log = CellLog(.evaluate, manifest: manifest, selection, in: workspace)
-    let task = CellEvaluation(lock: lock, workspace: workspace, memory: memory)
+    let task = CellEvaluation(lock: lock, workspace: workspace, memory: memory, inputs: inputs)
     for group in byCheckpoint(missing) {
         let record = group[0].checkpoint
         let share = Double(group.count) * Double(record.size.parameters)

@@ -25,8 +25,11 @@ package func fit(workspace location: URL, manifest: URL?, output: URL?) throws(S
         try attempt { () throws(WorkspaceError) in try Interruption.check() }
         progress.update(Double(index) / Double(plans.count), "\(plan.law.name) for \(plan.scheme)")
         do throws(ScalingLawsError) {
-            let result = try FittedScheme(
-                plan, predictions: lock?.predictions ?? [], givesTrainingLevels: plan.law.name == trainingLaw)
+            // Nothing is recorded before all are fitted.
+            let result = try Interruption.ending(status: ExitStatus.tryAgain.rawValue) { () throws(ScalingLawsError) in
+                try FittedScheme(
+                    plan, predictions: lock?.predictions ?? [], givesTrainingLevels: plan.law.name == trainingLaw)
+            }
             fits.append(FitRecord(key: plan.key(of: result).text, family: plan.family, fitted: result))
         } catch {
             report("fit: \(plan.law.name) for \(plan.scheme): \(error)")
@@ -47,8 +50,10 @@ package func fit(workspace location: URL, manifest: URL?, output: URL?) throws(S
 
     let directory = output ?? run?.report ?? workspace.root.appending(path: "report")
     var content = try ReportContent(points, fits.map(\.fitted), lock: lock, failures: warehouse.reader)
-    content.rankings = try rankings(plans)
-    try write(content, to: directory)
+    content.rankings = try Interruption.ending(status: ExitStatus.tryAgain.rawValue) { () throws(StageError) in
+        try rankings(plans)
+    }
+    try write(content, to: directory, in: output == nil ? workspace : nil)
     progress.finish("\(fits.count) laws fitted to \(points.cells.count) measurements; report in \(directory.path)")
     return .success
 }
@@ -67,16 +72,21 @@ private func record(
     }
 }
 
-/// Writes the report in every form.
-private func write(_ content: ReportContent, to directory: URL) throws(StageError) {
+/// Writes the report in every form, by way of the workspace's `tmp/` if it lies in one.
+private func write(_ content: ReportContent, to directory: URL, in workspace: Workspace?) throws(StageError) {
     let rendered = RenderedReport(content)
     var files = [
         ("index.html", rendered.html), ("report.md", rendered.markdown), ("report.json", rendered.json),
         (RenderedReport.plotFileName, rendered.plot), (headlineName, headline(for: content) + "\n"),
     ]
     if let plot = rendered.methodPlot { files.append((RenderedReport.methodPlotFileName, plot)) }
-    try attempt { () throws(SystemError) in
-        try makeDirectory(directory)
-        for (name, text) in files { try writeResult(Array(text.utf8), to: directory.appending(path: name)) }
+    try attempt { () throws(SystemError) in try makeDirectory(directory) }
+    for (name, text) in files {
+        let (bytes, place) = (Array(text.utf8), directory.appending(path: name))
+        if let workspace {
+            try attempt { () throws(WorkspaceError) in try workspace.replace(bytes, at: place) }
+        } else {
+            try attempt { () throws(SystemError) in try writeResult(bytes, to: place) }
+        }
     }
 }

@@ -54,6 +54,12 @@ package struct FitRequest: Sendable {
 /// `fit` is the document of the law fitted as if it were the only one. Of a workspace every scheme of every family is fitted
 /// by itself: `{"schemes": [{"family", "scheme", …}]}`, each with the members of such a document.
 package func fit(_ request: FitRequest, asJSON: Bool) throws(StageError) -> String {
+    try Interruption.ending(status: ExitStatus.tryAgain.rawValue) { () throws(StageError) in
+        try answer(request, asJSON: asJSON)
+    }
+}
+
+private func answer(_ request: FitRequest, asJSON: Bool) throws(StageError) -> String {
     switch request.source {
     case .file(let file):
         guard try exists(file) else { throw .missing(path: file.path, what: "it is the file of points") }

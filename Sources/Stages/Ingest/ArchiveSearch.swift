@@ -34,7 +34,14 @@ struct ArchiveSearch {
         }
         skipped += discovery.skipped.map { (archive, $0) }
         for source in discovery.sources {
-            let item = try IngestItem(source, request, in: workspace)
+            let fingerprint: SourceFingerprint
+            do throws(ArchiveError) { fingerprint = try source.fingerprint() } catch {
+                // One place that cannot be looked at must not stop the others.
+                guard case .system(let error) = error else { throw .archive(error) }
+                skipped.append((archive, SkippedPath(name: source.name, reason: .unreadable(error))))
+                continue
+            }
+            let item = try IngestItem(source, fingerprint, request, in: workspace)
             if let steps = request.steps {
                 guard let step = item.facts.step, steps.contains(step) else { continue }
             }

@@ -13,18 +13,9 @@ extension CheckpointRecord {
         let weights = try attempt { () throws(CompressionError) in try WeightStore(checkpoint) }
         let model = try attempt { () throws(LanguageModelError) in try LanguageModel([weights]) }
         let (description, count) = (model.description, model.parameterCount)
-        let file = { (name: String) throws(StageError) in
-            try attempt { () throws(ArchiveError) in
-                try sha256(ofFile: checkpoint.directory.appending(path: name))
-            }
-        }
-        // A GGUF file has no config.json: what it would say stands in its metadata.
-        let text = checkpoint.gguf.map { _ in JSONValue.object(checkpoint.config.json).canonicalText }
-        let config: String
-        if let text { config = sha256(Array(text.utf8)) } else { config = try file("config.json") }
         self.init(
-            digest: digest, config: config,
-            tokenizer: try tokenizer(checkpoint, file),
+            digest: digest, config: try configurationDigest(of: checkpoint),
+            tokenizer: try tokenizerDigest(of: checkpoint),
             architecture: description.modelType, dtype: checkpoint.dominantType,
             size: ModelSize(
                 parameters: count.total, nonEmbeddingParameters: count.nonEmbedding,
@@ -34,14 +25,31 @@ extension CheckpointRecord {
     }
 }
 
-/// The digest of a `tokenizer.json`, or of what a GGUF file says of its tokenizer.
-private func tokenizer(
-    _ checkpoint: Checkpoint, _ digest: (String) throws(StageError) -> String
-) throws(StageError) -> String? {
+/// The digest of a checkpoint's tokenizer: of `tokenizer.json`, or of what a GGUF file says of it; nil if there is none.
+func tokenizerDigest(of checkpoint: Checkpoint) throws(StageError) -> String? {
     guard let location = checkpoint.tokenizerFile else { return nil }
-    guard let metadata = checkpoint.gguf, location.pathExtension == "gguf" else { return try digest("tokenizer.json") }
+    guard let metadata = checkpoint.gguf, location.pathExtension == "gguf" else {
+        return try attempt { () throws(ArchiveError) in try sha256(ofFile: location) }
+    }
     return sha256(Array(JSONValue.object(metadata.json("tokenizer.")).canonicalText.utf8))
 }
+
+/// The digest of a checkpoint's configuration: of `config.json`, together with what exports of ModelOpt have beside it; of
+/// what it would say, where a GGUF file says it.
+func configurationDigest(of checkpoint: Checkpoint) throws(StageError) -> String {
+    guard checkpoint.gguf == nil else {
+        return sha256(Array(JSONValue.object(checkpoint.config.json).canonicalText.utf8))
+    }
+    let directory = checkpoint.directory
+    let file = { (name: String) throws(StageError) in
+        try attempt { () throws(ArchiveError) in try sha256(ofFile: directory.appending(path: name)) }
+    }
+    let own = try file("config.json")
+    guard try exists(directory.appending(path: modelOptName)) else { return own }
+    return sha256(Array("\(own)\n\(try file(modelOptName))\n".utf8))
+}
+
+private let modelOptName = "hf_quant_config.json"
 
 extension Checkpoint {
     /// The element type that most of the bytes have.

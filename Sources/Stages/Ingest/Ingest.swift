@@ -156,13 +156,15 @@ private func ingest(
     }
     let settling = Settling()
     if let file = settling.writtenFile(of: item.source) { return .leftForNextTime("'\(file)' is open for writing") }
-    try room?.make(item.source.unpackedByteCount() + DiskNeed.slack)
+    let isCopied = item.rule.copy && item.source.form == .directory
+    try room?.make((isCopied ? item.byteCount : item.source.unpackedByteCount()) + DiskNeed.slack)
     let store = try hold(workspace.storeLock, .shared)
     defer { store.release() }
     do throws(StageError) {
-        let result = try CheckpointIntake(item.source, workspace).run()
-        if let reason = settling.reasonToWait(for: item.source, since: item.fingerprint, endedEarly: false) {
-            return .leftForNextTime(reason)
+        let result = try CheckpointIntake(item.source, workspace, copies: item.rule.copy).run { () throws(StageError) in
+            try attempt { () throws(ArchiveError) in
+                try settling.reasonToWait(for: item.source, since: item.fingerprint, endedEarly: false)
+            }
         }
         var record = item.record(.checkpoint(digest: result.digest))
         record.facts = item.claims(result.trainer).facts
@@ -171,9 +173,16 @@ private func ingest(
         try write(record, to: workspace)
         return result.isNew ? .added(record) : .known(record)
     } catch  where error.exitStatus == .badInput {
-        let reason = settling.reasonToWait(for: item.source, since: item.fingerprint, endedEarly: error.endedEarly)
-        if let reason { return .leftForNextTime(reason) }
-        guard !error.isUnreadable else { return .rejected(error.description, nil) }
+        if case .unsettled(_, let reason) = error { return .leftForNextTime(reason) }
+        // Only what the source is stays true tomorrow.
+        let isOfToday: Bool
+        do throws(ArchiveError) {
+            let reason = try settling.reasonToWait(
+                for: item.source, since: item.fingerprint, endedEarly: error.endedEarly)
+            if let reason { return .leftForNextTime(reason) }
+            isOfToday = error.isOfToday
+        } catch { isOfToday = true }
+        guard !isOfToday else { return .rejected(error.description, nil) }
         let record = item.record(.rejected(reason: error.description))
         try write(record, to: workspace)
         return .rejected(error.description, record)
@@ -181,20 +190,12 @@ private func ingest(
 }
 
 private func write(_ record: SourceRecord, to workspace: Workspace) throws(StageError) {
-    try attempt { () throws(SystemError) in
-        try replaceFile(Array(record.json.prettyText.utf8), at: workspace.source(path: record.path))
+    try attempt { () throws(WorkspaceError) in
+        try workspace.replace(Array(record.json.prettyText.utf8), at: workspace.source(path: record.path))
     }
 }
 
 extension StageError {
-    /// Whether a file could not be read at all, which may be mended without the file changing.
-    fileprivate var isUnreadable: Bool {
-        switch self {
-        case .archive(.system), .archive(.outOfMemory), .checkpoint(.system): true
-        default: false
-        }
-    }
-
     /// Whether the data simply ends too early, as it does while somebody is still writing it.
     fileprivate var endedEarly: Bool {
         switch self {

@@ -30,15 +30,16 @@ struct IngestItem: Sendable {
     var facts: TrainingFacts { claims().facts }
 
     init(
-        _ source: CheckpointSource, _ request: IngestRequest, in workspace: Workspace?
+        _ source: CheckpointSource, _ fingerprint: SourceFingerprint, _ request: IngestRequest,
+        in workspace: Workspace?
     ) throws(StageError) {
         self.source = source
+        self.fingerprint = fingerprint
         rule = request.rule
         series = source.place.series
-        fingerprint = try attempt { () throws(ArchiveError) in try source.fingerprint() }
         let digest = sha256(Array(fingerprint.text.utf8))
         let known = try workspace.flatMap { (workspace) throws(StageError) in
-            try workspace.knownSource(source.location.path, fingerprint: digest)
+            try workspace.knownSource(source, fingerprint: digest, isCopied: request.rule.copy)
         }
         self.known = known
         if let known, known.traits != nil {
@@ -60,13 +61,19 @@ struct IngestItem: Sendable {
 
 extension Workspace {
     /// What the store says of a place whose files look like this from outside; nil if that is nothing.
-    fileprivate func knownSource(_ path: String, fingerprint: String) throws(StageError) -> SourceRecord? {
+    ///
+    /// `isCopied` says that a plain source's files should be in the store themselves.
+    fileprivate func knownSource(
+        _ place: CheckpointSource, fingerprint: String, isCopied: Bool
+    ) throws(StageError) -> SourceRecord? {
+        let path = place.location.path
         // A record that is damaged is made anew; one that cannot be read is not nothing.
         guard let bytes = try attempt({ () throws(SystemError) in try readFileIfThere(source(path: path)) }),
             let json = try? JSONValue(parsing: bytes), let record = SourceRecord(json),
             record.path == path, record.fingerprint == fingerprint
         else { return nil }
-        if let digest = record.digest, try !exists(checkpoint(digest)) { return nil }
-        return record
+        guard let digest = record.digest else { return record }
+        if isCopied, place.form == .directory, try exists(checkpoint(digest)), try refersToSource(digest) { return nil }
+        return try wholeCheckpointRecord(digest, in: self) == nil ? nil : record
     }
 }

@@ -12,24 +12,28 @@ struct CellCompression {
     let lock: Lock
     let workspace: Workspace
     let memory: Int
+    /// The calibration shard and the tokenizer of the lock.
+    let inputs: WatchedInputs
     private let streams = TokenStreams()
 
     /// Compresses by all specs of cells that are calibrated alike.
     ///
     /// - Returns: how many of the cells could not be made; each was named.
     func compress(_ cells: [Cell], progress: @escaping @Sendable (Double) -> Void) throws(StageError) -> Int {
+        var inputs = inputs
         do throws(StageError) {
             let fitting = try fitting(cells)
             let bad = cells.count - fitting.count
             guard !fitting.isEmpty else { return bad }
             let checkpoint = try openCheckpoint(cells[0].checkpoint, in: workspace)
+            inputs.watch(checkpoint)
             let text = try calibration(cells[0]).map { (request, identity) throws(StageError) in
                 (try request.windows(for: checkpoint, streams), identity)
             }
-            return try bad + publish(fitting, checkpoint, text, progress)
+            return try bad + publish(fitting, checkpoint, text, inputs, progress)
         } catch  where error.isOfCell {
             // The checkpoint itself or the text is to blame.
-            try workspace.refuse(cells, of: .quantize, because: error)
+            try workspace.refuse(cells, of: .quantize, because: inputs.cause(of: error))
             return cells.count
         }
     }
@@ -61,25 +65,28 @@ struct CellCompression {
 
     /// Compresses and publishes cells together, or each by itself where one of them fails; returns how many do.
     private func publish(
-        _ cells: [Cell], _ checkpoint: Checkpoint, _ text: Text?, _ progress: @escaping @Sendable (Double) -> Void
+        _ cells: [Cell], _ checkpoint: Checkpoint, _ text: Text?, _ inputs: WatchedInputs,
+        _ progress: @escaping @Sendable (Double) -> Void
     ) throws(StageError) -> Int {
         do throws(StageError) {
-            try publishTogether(cells, checkpoint, text, progress)
+            try publishTogether(cells, checkpoint, text, inputs, progress)
             return 0
         } catch  where error.isOfCell {
+            try inputs.checkUnchanged()
             guard cells.count > 1 else {
                 try workspace.refuse(cells, of: .quantize, because: error)
                 return 1
             }
         }
         var bad = 0
-        for cell in cells { bad += try publish([cell], checkpoint, text, progress) }
+        for cell in cells { bad += try publish([cell], checkpoint, text, inputs, progress) }
         return bad
     }
 
     /// Either all results are published or none.
     private func publishTogether(
-        _ cells: [Cell], _ checkpoint: Checkpoint, _ text: Text?, _ progress: @escaping @Sendable (Double) -> Void
+        _ cells: [Cell], _ checkpoint: Checkpoint, _ text: Text?, _ inputs: WatchedInputs,
+        _ progress: @escaping @Sendable (Double) -> Void
     ) throws(StageError) {
         let drafts = cells.map { _ in
             workspace.temporary.appending(path: UUID().uuidString, directoryHint: .isDirectory)
@@ -97,8 +104,9 @@ struct CellCompression {
         for (cell, draft) in zip(cells, drafts) {
             guard let key = cell.compressed else { continue }
             try Checksums.write(in: draft)
+            try inputs.checkUnchanged()
             try attempt { () throws(WorkspaceError) in
-                try workspace.publish(directory: draft, at: workspace.compressed(key))
+                _ = try workspace.publish(directory: draft, at: workspace.compressed(key))
             }
             try workspace.allow(key)
         }

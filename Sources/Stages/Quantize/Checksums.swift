@@ -25,12 +25,17 @@ enum Checksums {
     static func verify(_ directory: URL) throws(StageError) {
         let list = directory.appending(path: name)
         let text = String(decoding: try attempt { () throws(SystemError) in try readFile(list) }, as: UTF8.self)
+        var unlisted = Set(try names(in: directory)).subtracting([name])
         for line in text.split(separator: "\n") {
             let parts = line.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: true)
             guard parts.count == 2, parts[0].count == 64 else {
                 throw .workspace(.corrupt(path: list.path, reason: "line '\(line)' is not a digest and a name"))
             }
-            let file = directory.appending(path: String(parts[1].drop { $0 == " " }))
+            let listed = String(parts[1].drop { $0 == " " })
+            guard unlisted.remove(listed) != nil else {
+                throw .workspace(.corrupt(path: directory.path, reason: "'\(listed)' of \(name) is not there"))
+            }
+            let file = directory.appending(path: listed)
             let found = try attempt { () throws(ArchiveError) in try sha256(ofFile: file) }
             guard found == parts[0] else {
                 throw .workspace(
@@ -38,6 +43,9 @@ enum Checksums {
                         path: directory.path,
                         reason: "SHA-256 of '\(file.lastPathComponent)' is \(found), not \(parts[0])"))
             }
+        }
+        if let other = unlisted.min() {
+            throw .workspace(.corrupt(path: directory.path, reason: "\(name) does not list '\(other)'"))
         }
     }
 }

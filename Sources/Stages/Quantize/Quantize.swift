@@ -1,3 +1,4 @@
+import Archive
 import Checkpoint
 package import Compression
 package import FoundationEssentials
@@ -26,12 +27,20 @@ package func quantize(
     let text = try calibration.map { (request) throws(StageError) in
         (try request.windows(for: checkpoint, TokenStreams()), try request.identity(for: checkpoint))
     }
+    var inputs = WatchedInputs()
+    inputs.watch(checkpoint)
+    if let calibration { try inputs.watch(calibration.text.shard) }
     try attempt { () throws(SystemError) in try makeDirectory(output) }
     let progress = Progress("quantize")
     try compress(
         checkpoint, into: [CompressionTarget(spec, directory: output)],
         source: digest ? checkpoint.digest().description : nil, calibration: text, memory: memory
     ) { progress.update($0, spec.name) }
+    do throws(StageError) { try inputs.checkUnchanged() } catch {
+        // Nobody takes a directory for a checkpoint that has no configuration.
+        try attempt { () throws(SystemError) in try removeFile(output.appending(path: "config.json")) }
+        throw error
+    }
     progress.finish("\(spec.name) in \(output.path)")
     return .success
 }
@@ -55,8 +64,9 @@ package func quantize(
     let cells = selection.take(resolved.cells)
     let contents = try StoreContents(workspace)
     let missing = cells.filter { !contents.isCompressed($0) && !(unmeasured && contents.isEvaluated($0)) }
-    if missing.contains(where: { $0.calibration != nil }) { try resolved.checkCalibration() }
-    let task = CellCompression(lock: resolved, workspace: workspace, memory: memory)
+    let isCalibrated = missing.contains { $0.calibration != nil }
+    let inputs = isCalibrated ? try resolved.checkCalibration() : WatchedInputs()
+    let task = CellCompression(lock: resolved, workspace: workspace, memory: memory, inputs: inputs)
     let log = CellLog(.quantize, manifest: manifest, selection, in: workspace)
     let progress = Progress("quantize")
     var (done, bad) = (0, 0)
@@ -97,14 +107,23 @@ func openCheckpoint(_ record: CheckpointRecord, in workspace: Workspace) throws(
     return try intactCheckpoint(record, in: workspace)
 }
 
-/// Opens a checkpoint of the store and makes sure that its tensors are still what they were when it was ingested.
+/// Opens a checkpoint of the store and makes sure that all that results depend on is still what it was when it was ingested:
+/// tensors, configuration and tokenizer.
 func intactCheckpoint(_ record: CheckpointRecord, in workspace: Workspace) throws(StageError) -> Checkpoint {
     let directory = workspace.checkpoint(record.digest)
     let checkpoint = try attempt { () throws(CheckpointError) in try Checkpoint(directory: directory) }
-    let found = digest(of: checkpoint)
-    guard found == record.digest else {
-        throw .workspace(
-            .corrupt(path: directory.path, reason: "its tensors' SHA-256 is \(found.prefix(12))…: the source changed"))
+    for (what, expected, found) in [
+        ("config.json", record.config, try configurationDigest(of: checkpoint)),
+        ("tokenizer.json", record.tokenizer ?? "", try tokenizerDigest(of: checkpoint) ?? ""),
+        ("its tensors", record.digest, try digest(of: checkpoint)),
+    ] where found != expected {
+        throw .changedSource(path: source(of: directory), what: what, expected: expected, found: found)
     }
     return checkpoint
+}
+
+/// What a checkpoint's directory links to, or itself where it links to nothing.
+private func source(of directory: URL) -> String {
+    let configuration = directory.appending(path: "config.json").resolvingSymlinksInPath()
+    return configuration.deletingLastPathComponent().path
 }

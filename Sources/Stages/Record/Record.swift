@@ -39,6 +39,7 @@ package func record(evaluations: [URL], workspace location: URL) throws(StageErr
         } catch  where error.exitStatus == .badInput {
             report("record: \(error)")
             bad += 1
+            try discardIfDamaged(file, in: workspace)
         }
         progress.update(Double(index + 1) / Double(files.count), "\(index + 1) of \(files.count) evaluations")
     }
@@ -49,6 +50,14 @@ package func record(evaluations: [URL], workspace location: URL) throws(StageErr
             + (bad == 0 ? "" : ", \(bad) damaged") + (rejected == 0 ? "" : ", \(rejected) bad sources noted")
             + (refused == 0 ? "" : ", \(refused) refused cells noted"))
     return bad == 0 && doubted == 0 ? .success : .badInput
+}
+
+/// Takes an evaluation out of the store that is no JSON any more, so that the next run makes it again.
+private func discardIfDamaged(_ file: URL, in workspace: Workspace) throws(StageError) {
+    guard file.deletingLastPathComponent().path == workspace.evaluations.path else { return }
+    let bytes = try attempt { () throws(SystemError) in try readFile(file) }
+    if (try? JSONValue(parsing: bytes)) != nil { return }
+    try attempt { () throws(WorkspaceError) in try workspace.discard(file) }
 }
 
 /// Reads an evaluation and makes sure that it is the one its name says.
@@ -62,22 +71,30 @@ func evaluationRecord(at file: URL) throws(StageError) -> EvaluationRecord {
 
 /// All that the store says of places in archives.
 func sourceRecords(in workspace: Workspace) throws(StageError) -> [SourceRecord] {
-    try artifactNames(in: workspace.sources).map {
-        (name) throws(StageError) in
+    var records: [SourceRecord] = []
+    for name in try artifactNames(in: workspace.sources) {
         let file = workspace.sources.appending(path: name)
-        guard let record = SourceRecord(try readJSON(file)) else {
-            throw .workspace(.corrupt(path: file.path, reason: "not a record of a source"))
+        let json: JSONValue?
+        do throws(StageError) { json = try readJSON(file) } catch {
+            guard case .workspace(.corrupt) = error else { throw error }
+            json = nil
         }
-        return record
+        if let record = json.flatMap(SourceRecord.init) {
+            records.append(record)
+        } else {
+            report("'\(file.path)' is no record of a source; the next 'qid ingest' of its archive makes it again")
+        }
     }
+    return records
 }
 
 private func recordSources(
     _ sources: [SourceRecord], into warehouse: Warehouse, _ workspace: Workspace
 ) throws(StageError) {
     for source in sources {
-        guard let digest = source.digest, try exists(workspace.checkpoint(digest)) else { continue }
-        let checkpoint = try checkpointRecord(digest, in: workspace)
+        guard let digest = source.digest, let checkpoint = try wholeCheckpointRecord(digest, in: workspace) else {
+            continue
+        }
         _ = try attempt { () throws(WarehouseError) in try warehouse.record(source, of: checkpoint) }
     }
     let failures = sources.compactMap { source -> Failure? in

@@ -63,13 +63,13 @@ extension Workspace {
         guard let first = cells.first else { return }
         let subject = cells.count == 1 ? first.name : "\(cells.count) cells"
         report("\(stage.rawValue): \(subject) of checkpoint \(first.checkpoint.digest.prefix(12)): \(reason)")
-        try attempt { () throws(SystemError) in
-            // A workspace of an older version has no place for it yet.
-            try makeDirectory(refusals)
-            for cell in cells {
-                guard let key = stage == .quantize ? cell.compressed : cell.evaluation else { continue }
-                let refusal = Refusal(cell, of: stage, reason: reason, isFinal: isFinal, programVersion: programVersion)
-                try replaceFile(Array(refusal.json.prettyText.utf8), at: self.refusal(key))
+        // A workspace of an older version has no place for it yet.
+        try attempt { () throws(SystemError) in try makeDirectory(refusals) }
+        for cell in cells {
+            guard let key = stage == .quantize ? cell.compressed : cell.evaluation else { continue }
+            let refusal = Refusal(cell, of: stage, reason: reason, isFinal: isFinal, programVersion: programVersion)
+            try attempt { () throws(WorkspaceError) in
+                try replace(Array(refusal.json.prettyText.utf8), at: self.refusal(key))
             }
         }
     }

@@ -12,7 +12,7 @@ package func collect(workspace location: URL, measured: Bool, dryRun: Bool) thro
     let lock = try hold(workspace.storeLock)
     defer { lock.release() }
     let needed = try neededCompressed(in: workspace, evenIfMeasured: !measured)
-    let leftovers = try names(in: workspace.temporary).map { workspace.temporary.appending(path: $0) }
+    let leftovers = try workspace.leftovers()
     let unneeded = try names(in: workspace.compressed).filter { !needed.contains($0) }
         .map { workspace.compressed.appending(path: $0) }
     var bytes = 0

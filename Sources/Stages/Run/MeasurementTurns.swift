@@ -78,15 +78,37 @@ extension Run {
             isOnly = isOnly && turns.count == 1
             try workspace.room(disk).make(turn.byteCount, keeping: turn.checkpoints)
             let part = isOnly ? [] : ["--only", "\(turn.cells.lowerBound)-\(turn.cells.upperBound)"]
-            try stages.perform(.quantize, on: run.lock, part + ["--unmeasured"])
-            try stages.perform(.evaluate, on: run.lock, part)
+            let worst = stages.worst
+            try stages.compressAndEvaluate(run.lock, part)
+            if try workspace.lacksForms(of: cells[turn.cells]) {
+                // What was damaged has been taken away.
+                stages.worst = worst
+                try stages.compressAndEvaluate(run.lock, part)
+            }
             if !isOnly { try stages.perform(.record, on: run.lock) }
             next = turn.cells.upperBound + 1
         }
     }
 }
 
+extension StageSequence {
+    fileprivate mutating func compressAndEvaluate(_ lock: URL, _ part: [String]) throws(StageError) {
+        try perform(.quantize, on: lock, part + ["--unmeasured"])
+        try perform(.evaluate, on: lock, part)
+    }
+}
+
 extension Workspace {
+    /// Whether a cell is not evaluated whose compressed form is neither there nor impossible.
+    fileprivate func lacksForms(of cells: ArraySlice<Cell>) throws(StageError) -> Bool {
+        for cell in cells {
+            guard let key = cell.compressed, try !exists(compressed(key)), try !exists(evaluation(cell.evaluation))
+            else { continue }
+            if try knownRefusal(of: key) == nil { return true }
+        }
+        return false
+    }
+
     /// Room within so many bytes, or within nine tenths of what is free.
     func room(_ disk: Int?) throws(StageError) -> DiskRoom {
         let held = try DiskRoom(workspace: self, budget: 0).heldByteCount()

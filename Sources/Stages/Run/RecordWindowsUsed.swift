@@ -12,5 +12,5 @@ func recordWindowsUsed(in run: RunDirectory, _ lock: Lock, _ workspace: Workspac
         used.add(record.score.windows.count, of: cell)
     }
     let text = used.json.prettyText
-    try attempt { () throws(SystemError) in try replaceFile(Array(text.utf8), at: run.windowsUsed) }
+    try attempt { () throws(WorkspaceError) in try run.replace(Array(text.utf8), at: run.windowsUsed) }
 }

@@ -75,6 +75,15 @@ func checkpointRecord(_ digest: String, in workspace: Workspace) throws(StageErr
     return record
 }
 
+/// What the store says of a checkpoint; nil where it says nothing, or nothing that makes sense any more.
+func wholeCheckpointRecord(_ digest: String, in workspace: Workspace) throws(StageError) -> CheckpointRecord? {
+    do throws(StageError) { return try checkpointRecord(digest, in: workspace) } catch {
+        if case .workspace(.corrupt) = error { return nil }
+        if error.system?.isMissing == true { return nil }
+        throw error
+    }
+}
+
 /// A JSON file of the store.
 func readJSON(_ file: URL) throws(StageError) -> JSONValue {
     let bytes = try attempt { () throws(SystemError) in try readFile(file) }

@@ -52,6 +52,6 @@ struct RunState {
 
     /// Notes that the run's report was made of this.
     func note(in run: RunDirectory) throws(StageError) {
-        try attempt { () throws(SystemError) in try replaceFile(Array((digest + "\n").utf8), at: run.reported) }
+        try attempt { () throws(WorkspaceError) in try run.replace(Array((digest + "\n").utf8), at: run.reported) }
     }
 }

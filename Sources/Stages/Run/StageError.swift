@@ -28,6 +28,12 @@ package enum StageError: Error, Equatable {
     case noViews(format: String)
     /// An input that was named is not there.
     case missing(path: String, what: String)
+    /// An input that the system does not let us read, or that changed while it was read.
+    case input(SystemError)
+    /// A source that somebody may still be writing.
+    case unsettled(path: String, reason: String)
+    /// A checkpoint is not what it was when it was ingested; empty digests are of what is not there.
+    case changedSource(path: String, what: String, expected: String, found: String)
     /// Two checkpoints with the same tensors and another configuration: the laws could not tell them apart.
     case sameTensors(path: String, other: String)
     /// A directory that is to be made holds something already.
@@ -64,6 +70,10 @@ extension StageError: CustomStringConvertible {
         case .points(let path, let error): "'\(path)': \(error)"
         case .noViews(let format): "'--format \(format)' writes evaluations, and no views"
         case .missing(let path, let what): "'\(path)' is not there; \(what)"
+        case .input(let error): error.description
+        case .unsettled(let path, let reason): "'\(path)': \(reason)"
+        case .changedSource(let path, let what, let expected, let found):
+            "'\(path)' changed since it was ingested: SHA-256 of \(what) is \(Self.digest(found)), not \(Self.digest(expected)); ingest it again"
         case .sameTensors(let path, let other):
             "'\(path)' has the tensors of '\(other)' but another config.json or tokenizer.json"
         case .outputNotEmpty(let path): "'\(path)' is not empty; name a directory that is, or none"
@@ -85,6 +95,8 @@ extension StageError: CustomStringConvertible {
         }
     }
 
+    private static func digest(_ text: String) -> String { text.isEmpty ? "of nothing" : "\(text.prefix(12))…" }
+
     package var exitStatus: ExitStatus {
         switch self {
         case .workspace(let error): error.exitStatus
@@ -95,11 +107,43 @@ extension StageError: CustomStringConvertible {
         case .compression(let error): error.exitStatus
         case .warehouse(let error): error.exitStatus
         case .tokenization(.system(let error)) where error.isOfWriting: .inputOutput
+        case .input, .unsettled, .changedSource: .badInput
         case .tokenization, .model, .evaluation, .changed, .sameTensors, .shortCalibration, .points: .badInput
         case .laws, .outputNotEmpty, .noViews: .usage
         case .diskTooSmall, .diskFull: .inputOutput
         case .sourceGone: .badInput
         case .stageFailed(_, let end): ExitStatus(end) ?? .software
+        }
+    }
+}
+
+extension StageError {
+    /// What the system refused, if that is all that stands behind the error.
+    var system: SystemError? {
+        switch self {
+        case .input(let error), .workspace(.system(let error)), .archive(.system(let error)),
+            .checkpoint(.system(let error)), .compression(.system(let error)),
+            .compression(.checkpoint(.system(let error))), .tokenization(.system(let error)),
+            .tokenization(.archive(.system(let error))):
+            error
+        case .model(let error): error.system
+        default: nil
+        }
+    }
+
+    /// Whether it says what the system answered today and not what an input is.
+    var isOfToday: Bool {
+        if case .archive(.outOfMemory) = self { true } else { system?.isOfToday ?? false }
+    }
+}
+
+extension LanguageModelError {
+    fileprivate var system: SystemError? {
+        switch self {
+        case .checkpoint(let error): StageError.checkpoint(error).system
+        case .compression(let error): StageError.compression(error).system
+        case .inCheckpoint(_, let error): error.system
+        default: nil
         }
     }
 }

@@ -14,10 +14,11 @@ import System
 package func verify(lock file: URL, workspace location: URL) throws(StageError) -> ExitStatus {
     let workspace = try attempt { () throws(WorkspaceError) in try Workspace(existing: location) }
     let lock = try attempt { () throws(ManifestError) in try Lock(file: file) }
-    try lock.checkInputs()
+    let inputs = try lock.checkInputs()
     let place = workspace.temporary.appending(path: "verify-\(UUID().uuidString)", directoryHint: .isDirectory)
     defer { try? removeTree(place) }
-    let repeated = try attempt { () throws(WorkspaceError) in try Workspace(creating: place) }
+    let (repeated, sign) = try occupy(place, in: workspace)
+    defer { sign.release() }
     let runner = StageRunner(pipeline: .local)
     let products = try products(of: lock, in: workspace)
     for stage in [Stage.ingest, .quantize, .evaluate] {
@@ -36,10 +37,42 @@ package func verify(lock file: URL, workspace location: URL) throws(StageError) 
     let used = try attempt { () throws(ManifestError) in
         isThere ? try WindowsUsed(file: beside) : lock.windowsUsed
     }
+    // What is compared stays while it is.
+    let store = try hold(workspace.storeLock, .shared)
+    defer { store.release() }
     let comparison = try Comparison(lock, used, first: workspace, second: repeated)
+    try inputs.checkUnchanged()
     for difference in comparison.differences { print(difference) }
     print(comparison.summary)
     return comparison.differences.isEmpty ? .success : .badInput
+}
+
+/// Makes a workspace in `tmp/` of another one and holds its sign, which 'qid gc' looks for.
+private func occupy(_ place: URL, in workspace: Workspace) throws(StageError) -> (Workspace, FileLock) {
+    let store = try hold(workspace.storeLock, .shared)
+    defer { store.release() }
+    let repeated = try attempt { () throws(WorkspaceError) in try Workspace(creating: place) }
+    return (repeated, try hold(repeated.verifyLock))
+}
+
+extension Workspace {
+    /// Held while a run is repeated in this workspace.
+    var verifyLock: URL { root.appending(path: "verify.lock") }
+
+    /// What may go from `tmp/`: all but workspaces in which a run is being repeated now.
+    func leftovers() throws(StageError) -> [URL] {
+        var found: [URL] = []
+        for name in try names(in: temporary) {
+            let place = temporary.appending(path: name)
+            let sign = place.appending(path: verifyLock.lastPathComponent)
+            let isInUse = try attempt { () throws(SystemError) in
+                guard try FileStatus(link: place)?.kind == .directory, try System.exists(sign) else { return false }
+                return try FileLock(sign) == nil
+            }
+            if !isInUse { found.append(place) }
+        }
+        return found
+    }
 }
 
 /// How all cells of a lock were multiplied; nil where they differ or none is there.
@@ -53,18 +86,23 @@ private func products(of lock: Lock, in workspace: Workspace) throws(StageError)
 
 extension Lock {
     /// Makes sure that the shards and the tokenizer are still the ones the lock was made of.
-    func checkInputs() throws(StageError) { try Self.check([shard, tokenizer, calibration?.shard]) }
+    func checkInputs() throws(StageError) -> WatchedInputs { try Self.check([shard, tokenizer, calibration?.shard]) }
 
     /// Makes sure that the inputs of calibration are still the ones the lock was made of.
-    func checkCalibration() throws(StageError) { try Self.check([calibration?.shard, tokenizer]) }
+    func checkCalibration() throws(StageError) -> WatchedInputs { try Self.check([calibration?.shard, tokenizer]) }
 
-    private static func check(_ inputs: [Input?]) throws(StageError) {
+    private static func check(_ inputs: [Input?]) throws(StageError) -> WatchedInputs {
+        var watched = WatchedInputs()
         for case let input? in inputs {
+            let file = URL(filePath: input.path)
+            guard try exists(file) else { throw .missing(path: input.path, what: "the lock was made of it") }
+            try watched.watch(file)
             let found = try fileDigest(URL(filePath: input.path), what: "the lock was made of it")
             guard found == input.sha256 else {
                 throw .changed(path: input.path, expected: input.sha256, found: found)
             }
         }
+        return watched
     }
 }
 

@@ -14,7 +14,8 @@ extension Answer {
     /// The answer as text that ends with a newline.
     ///
     /// `table` and `markdown` are for people and round to six significant digits; `csv` (RFC 4180, but lines end in LF)
-    /// `json` (an array of objects) and `jsonl` (an object a line) give every digit. NULL is nothing, in JSON `null`.
+    /// `json` (an array of objects) and `jsonl` (an object a line) give every digit. NULL is nothing, in JSON `null`. In
+    /// `csv` a text that a spreadsheet would take for a formula has an apostrophe before it.
     package func text(_ format: AnswerFormat) -> String {
         switch format {
         case .table: table
@@ -29,7 +30,13 @@ extension Answer {
         textTable { Self.flat($0.forPeople) }.aligned(isRuled: true)
     }
 
-    private var csv: String { textTable(\.exact).csv }
+    private var csv: String {
+        var table = textTable(\.forSpreadsheets)
+        for column in columns.indices {
+            table.columns[column].title = SQLValue.text(columns[column]).forSpreadsheets
+        }
+        return table.csv
+    }
 
     private var markdown: String {
         var table = textTable { Self.markdownCell($0.forPeople) }
@@ -73,8 +80,19 @@ extension Answer {
         String(text.map { $0.isNewline || $0 == "\t" ? " " : $0 })
     }
 
+    /// A text as it shows in a cell of Markdown, whatever in it means something there or in HTML.
     private static func markdownCell(_ text: String) -> String {
-        flat(text).split(separator: "|", omittingEmptySubsequences: false).joined(separator: "\\|")
+        var cell = ""
+        for character in flat(text) {
+            switch character {
+            case "&": cell += "&amp;"
+            case "<": cell += "&lt;"
+            case ">": cell += "&gt;"
+            case "|", "\\", "`", "*", "[", "]": cell += "\\\(character)"
+            default: cell.append(character)
+            }
+        }
+        return cell
     }
 }
 
@@ -84,6 +102,14 @@ extension SQLValue {
         case .integer, .real: true
         default: false
         }
+    }
+
+    /// The exact value; spreadsheets run a text that begins like a formula.
+    fileprivate var forSpreadsheets: String {
+        guard case .text(let text) = self, let first = text.unicodeScalars.first,
+            "=+-@\t\r".unicodeScalars.contains(first)
+        else { return exact }
+        return "'" + text
     }
 
     fileprivate var exact: String {

@@ -45,11 +45,15 @@ package struct WarehouseReader: Sendable {
     package func query(_ sql: String) throws(WarehouseError) -> Answer {
         try connection.read { database in
             do {
+                try QuestionLimits.impose(on: database)
                 return try Answer(database, sql)
-            } catch let error as DatabaseError
-                where error.resultCode == .SQLITE_ERROR || error.resultCode == .SQLITE_MISUSE
-            {
-                throw WarehouseError(question: sql, message: error.message ?? "SQLite refuses it")
+            } catch let error as DatabaseError {
+                switch error.resultCode {
+                case .SQLITE_ERROR, .SQLITE_MISUSE:
+                    throw WarehouseError(question: sql, message: error.message ?? "SQLite refuses it")
+                case .SQLITE_TOOBIG, .SQLITE_NOMEM: throw QuestionLimits.error(error.resultCode)
+                default: throw error
+                }
             }
         }
     }
@@ -78,7 +82,14 @@ package struct Answer: Sendable, Equatable {
                 message: "questions do not change the warehouse, this one would", line: nil, column: nil)
         }
         columns = statement.columnNames
-        rows = try Row.fetchAll(statement).map { $0.databaseValues.map(SQLValue.init) }
+        var (rows, limits): ([[SQLValue]], QuestionLimits) = ([], QuestionLimits())
+        let cursor = try Row.fetchCursor(statement)
+        while let row = try cursor.next() {
+            let values = Array(row.databaseValues.map(SQLValue.init))
+            try limits.take(values)
+            rows.append(values)
+        }
+        self.rows = rows
     }
 }
 
