@@ -103,14 +103,13 @@ struct CellEvaluation {
         guard try exists(directory) else {
             throw .missing(path: directory.path, what: "qid-quantize makes it from the same manifest")
         }
-        let checkpoint = try attempt { () throws(CheckpointError) in try Checkpoint(directory: directory) }
         do throws(StageError) { try Checksums.verify(directory) } catch {
             if case .workspace(.corrupt) = error {
                 try attempt { () throws(WorkspaceError) in try workspace.discard(directory) }
             }
             throw error
         }
-        return checkpoint
+        return try attempt { () throws(CheckpointError) in try Checkpoint(directory: directory) }
     }
 
     private func publish(

@@ -24,7 +24,10 @@ enum Checksums {
     /// Makes sure that an artifact is what was published.
     static func verify(_ directory: URL) throws(StageError) {
         let list = directory.appending(path: name)
-        let text = String(decoding: try attempt { () throws(SystemError) in try readFile(list) }, as: UTF8.self)
+        guard let bytes = try attempt({ () throws(SystemError) in try readFileIfThere(list) }) else {
+            throw .workspace(.corrupt(path: directory.path, reason: "it has no \(name)"))
+        }
+        let text = String(decoding: bytes, as: UTF8.self)
         var unlisted = Set(try names(in: directory)).subtracting([name])
         for line in text.split(separator: "\n") {
             let parts = line.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: true)
