@@ -46,6 +46,9 @@ enum IQ3_XXS: BlockCodec {
 /// 256 weights as points of a grid of 512, four weights each, with all signs and scales of four bits for each 32.
 ///
 ///     0..<2 scale of scales · 2..<66 low bytes of points · 66..<74 their upper bits · 74..<106 signs · 106..<110 scales
+///
+/// ggml leaves no room for the low bytes and the signs of sub-blocks that are all zero, so that those after them in the block are
+/// read from the wrong place; we write the same bytes.
 enum IQ3_S: BlockCodec {
     static let id: UInt32 = 21
     static let name = "iq3_s"
@@ -73,12 +76,14 @@ enum IQ3_S: BlockCodec {
             evenSigns: false, smallest: .leastNonzeroMagnitude)
         bytes.clear(0..<bytesPerBlock)
         GridBlock.withOptionalImportance(block) { gridBlock in
+            var place = 0
             let scales = encoder(gridBlock) { index, found in
                 for group in 0..<8 {
-                    bytes[2 + 8 * index + group] = UInt8(truncatingIfNeeded: found.points[group])
+                    bytes[2 + 8 * place + group] = UInt8(truncatingIfNeeded: found.points[group])
                     bytes[66 + index] |= UInt8(found.points[group] >> 8) << UInt8(group)
                 }
-                for group in 0..<4 { bytes[74 + 4 * index + group] = found.signs[group] }
+                for group in 0..<4 { bytes[74 + 4 * place + group] = found.signs[group] }
+                place += 1
             }
             guard scales.max() > 0 else { return }
             let unit = scales.max() / 31
