@@ -127,13 +127,14 @@ let package = Package(
             "Commands",
             [
                 "System", "Options", "Stages", "Records", "Pipeline", "LanguageModel", "Evaluation", "Compression",
-                argumentParser,
+                "ScalingLaws", argumentParser,
             ]),
         command(
             "qid",
             [
                 "System", "Options", "Commands", "Stages", "Records", "Pipeline", "Warehouse", "Benchmark",
-                "Compression", "JSON",
+                "Evaluation",
+                "LanguageModel", "Compression", "JSON",
             ]),
         command("qid-ingest", ["Options", "Commands"]),
         command("qid-quantize", ["Options", "Commands"]),

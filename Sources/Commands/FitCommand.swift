@@ -3,6 +3,7 @@ import FoundationEssentials
 import Options
 import Pipeline
 package import Records
+import ScalingLaws
 import Stages
 
 package struct FitCommand: StageCommand {
@@ -10,19 +11,20 @@ package struct FitCommand: StageCommand {
     package static let abstract =
         "Fit scaling laws to the warehouse's measurements or to a table of points, and report."
     package static let discussion = """
-        Without --law, a manifest's laws (or qid-unified and qid-per-bit) are fitted to the warehouse, recorded and reported.
+        Without --law, a manifest's laws (or kl-unified, kl-per-bit and qid-unified) are fitted to the warehouse, recorded and reported.
         With --law, laws are fitted to --points, or to every scheme of the warehouse, and printed; nothing is recorded.
 
         Laws:
         \(lawHelp)
 
         A law of your own is an expression in params (N), tokens (D), bits (P), group, sparsity, activation_bits, with
-        + - * / ^ exp log log2 log10 sqrt tanh, before it 'loss =' or 'qid =' where it does not show, and a parameter for each
-        level of a label as eff[scheme] or k[bits]:
+        + - * / ^ exp log log2 log10 sqrt tanh, in any other numeric column (params_total, width, depth, loss16, …) and in
+        parameters: letters such as k, E, alpha, others with --bounds. Before it 'kl =', 'qid =' or 'loss =' where it does
+        not show; a parameter for each level of a column as eff[scheme], k[bits] or k[phase]:
           --law "loss = E + A/params^a + B/tokens^b" --bounds E=0: --bounds a=0:1
 
         Objectives (residuals r of the quantity, or of its logarithm):
-          linear          least squares, over the standard errors where every point has one (qid_stderr)
+          linear          least squares, over the standard errors where every point has one (kl_stderr, qid_stderr)
           log             least squares of ln(measured/law): relative errors
           huber:DELTA     r squared up to DELTA, |r| beyond: outliers count less
           huber-log:DELTA the same of ln(measured/law), as Chinchilla's 1e-3
@@ -38,7 +40,7 @@ package struct FitCommand: StageCommand {
     @Option(help: "Directory for the report (default: the run's, or <workspace>/report).")
     var output: String?
 
-    @Option(help: "A CSV file with a header: params,tokens,bits,qid or params,tokens,loss and more.")
+    @Option(help: "A CSV file with a header: params,tokens,bits,kl or qid, or params,tokens,loss, and more.")
     var points: String?
 
     @Option(help: "The law to fit to the points: a name, or an expression; several are ranked on the same points.")
@@ -49,6 +51,12 @@ package struct FitCommand: StageCommand {
 
     @Option(help: "The scheme with effective parameters 1.")
     var reference: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Fit checkpoints of this phase of the learning rate, or all (default: the phase of most checkpoints).",
+            valueName: "phase"))
+    var phase: String?
 
     @Option(help: ArgumentHelp("Bounds of a parameter; may be given again.", valueName: "name=low:high"))
     var bounds: [String] = []
@@ -76,6 +84,9 @@ package struct FitCommand: StageCommand {
     @Option(help: "The law of the 16-bit loss for --critical and --equal-memory (default: chinchilla).")
     var baseline: String?
 
+    @Flag(help: "Also whether N should be params, params_total, width, or width and depth, by sizes held out.")
+    var whichN = false
+
     @Flag(help: "Also the parameters' profile intervals and correlations.")
     var profiles = false
 
@@ -90,10 +101,14 @@ package struct FitCommand: StageCommand {
         guard threshold.map({ $0 > 0 && $0.isFinite }) ?? true else {
             throw ValidationError("--threshold is a QiD above 0, in nats")
         }
-        let asks = !predict.isEmpty || threshold != nil || critical || equalMemory || profiles || json
+        let asks = !predict.isEmpty || threshold != nil || critical || equalMemory || whichN || profiles || json
         guard !law.isEmpty || !asks else {
             throw ValidationError(
-                "--predict, --threshold, --critical, --equal-memory, --profiles and --json ask a --law")
+                "--predict, --threshold, --critical, --equal-memory, --which-n, --profiles and --json ask a --law")
+        }
+        guard phase.map({ PhaseChoice($0) != nil }) ?? true else {
+            let known = ["all"] + LearningRatePhase.allCases.map(\.rawValue)
+            throw ValidationError("--phase is one of \(known.joined(separator: ", "))")
         }
         guard baseline == nil || critical || equalMemory else {
             throw ValidationError("--baseline goes with --critical and --equal-memory")
@@ -106,9 +121,10 @@ package struct FitCommand: StageCommand {
                 let request = FitRequest(
                     source: points.map { .file(URL(filePath: $0)) }
                         ?? .workspace(Workspace.location(option: place.workspace)),
-                    laws: law, objective: objective, reference: reference, bounds: bounds, predictions: predict,
+                    laws: law, objective: objective, reference: reference,
+                    phases: phase.flatMap { PhaseChoice($0) } ?? .most, bounds: bounds, predictions: predict,
                     threshold: threshold, critical: critical, equalMemory: equalMemory, baseline: baseline,
-                    profiles: profiles)
+                    whichN: whichN, profiles: profiles)
                 print(try fit(request, asJSON: json), terminator: "")
                 return .success
             }

@@ -26,11 +26,11 @@ package enum Stage: String, Sendable, CaseIterable {
     ///
     /// 2 of `quantize` and `evaluate`: matrix products, attention and the head sum in another order. 3 of `evaluate`:
     /// windows from all over the shard, standard errors from blocks of them, KL of each. 2 of `fit`: eigenvalues by another
-    /// algorithm, in the last digits of parameters.
+    /// algorithm, in the last digits of parameters; 3: one phase, errors as weights, intervals from runs.
     package var version: Int {
         switch self {
-        case .evaluate: 3
-        case .quantize, .fit: 2
+        case .evaluate, .fit: 3
+        case .quantize: 2
         case .ingest, .record: 1
         }
     }

@@ -7,7 +7,8 @@ extension JSONValue {
     ///     {"law", "formula", "objective": {"name", "value"}, "n", "left_out": [{"index", "reason"}],
     ///      "parameters": {"alpha": {"value", "low", "high", "at_bound", "identified", "fixed", "unit", "published"}, …},
     ///      "r2", "r2_space": "log" | "linear", "aicc", "bic", "starts", "starts_at_best", "clusters",
-    ///      "held_out": [{"what", "kind", "points", "rmse", "rms_log_error", "mean_ratio"}],
+    ///      "clustered_by": "runs" | "neighbours" | "checkpoints" | "points", "phase", "scatter",
+    ///      "held_out": [{"what", "kind", "points", "rmse", "rms_log_error", "mean_ratio", "inside", "obstacle"}],
     ///      "warnings": [{"kind", "finding", "advice"}]}
     ///
     /// Intervals are of 95 %; what is not finite is null.
@@ -30,7 +31,9 @@ extension JSONValue {
             "parameters": .object(JSONObject(parameters)), "r2": .finite(fit.r2),
             "r2_space": .string(fit.r2IsLogarithmic ? "log" : "linear"), "aicc": .finite(fit.aicc),
             "bic": .finite(fit.bic), "starts": .integer(fit.starts), "starts_at_best": .integer(fit.startsAtBest),
-            "clusters": .integer(fit.clusters), "held_out": .array(fit.heldOut.map(JSONValue.init)),
+            "clusters": .integer(fit.clusters), "clustered_by": .string(fit.clusterUnit.rawValue),
+            "phase": .string(orNull: fit.phase?.rawValue), "scatter": .finite(fit.scatter),
+            "held_out": .array(fit.heldOut.map(JSONValue.init)),
             "warnings": .array(fit.warnings.map(JSONValue.init)),
         ]
     }
@@ -39,7 +42,26 @@ extension JSONValue {
         self = [
             "what": .string(heldOut.what), "kind": .string(heldOut.kind.rawValue), "points": .integer(heldOut.points),
             "rmse": .finite(heldOut.rmse), "rms_log_error": .finite(heldOut.rmsLogError),
-            "mean_ratio": .finite(heldOut.meanRatio),
+            "mean_ratio": .finite(heldOut.meanRatio), "inside": .integer(orNull: heldOut.inside),
+            "obstacle": .string(orNull: heldOut.obstacle),
+        ]
+    }
+
+    /// Which count of size: `{"chosen", "candidates": [{"measure", "law", "error"}], "foretold": {"measure", "held_out"}}`;
+    /// errors are root mean squares of ln(predicted/measured) over sizes held out.
+    package init(_ choice: SizeChoice) {
+        self = [
+            "chosen": .string(orNull: choice.chosen?.measure.rawValue),
+            "candidates": .array(
+                choice.candidates.map {
+                    [
+                        "measure": .string($0.measure.rawValue), "law": .string($0.law.name),
+                        "error": .finite($0.error),
+                    ]
+                }),
+            "foretold": choice.foretold.map {
+                ["measure": .string($0.measure.rawValue), "held_out": JSONValue($0.heldOut)]
+            } ?? .null,
         ]
     }
 
@@ -50,12 +72,15 @@ extension JSONValue {
         ]
     }
 
-    /// A prediction: `{"params", "tokens", "bits", "value", "low", "high", "beyond_hull", "warnings"}`.
+    /// A prediction: `{"params", "tokens", "bits", "value", "low", "high", "predictive_low", "predictive_high",
+    /// "beyond_hull", "warnings"}`; the predictive interval is of a new measurement there.
     package init(_ prediction: Prediction) {
         self = [
             "params": .finite(prediction.at.params), "tokens": .finite(prediction.at.tokens),
             "bits": .finite(prediction.at.bits), "value": .finite(prediction.value), "low": .finite(prediction.low),
-            "high": .finite(prediction.high), "beyond_hull": .finite(prediction.beyondHull),
+            "high": .finite(prediction.high), "predictive_low": .finite(prediction.predictive?.lowerBound),
+            "predictive_high": .finite(prediction.predictive?.upperBound),
+            "beyond_hull": .finite(prediction.beyondHull),
             "warnings": .array(prediction.warnings.map(JSONValue.init)),
         ]
     }

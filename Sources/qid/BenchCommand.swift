@@ -1,7 +1,11 @@
 import ArgumentParser
 import Benchmark
+import Evaluation
+import FoundationEssentials
+import LanguageModel
 import Options
 import Pipeline
+import Stages
 
 struct BenchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -13,7 +17,8 @@ struct BenchCommand: ParsableCommand {
             second; what stands behind a median in brackets holds it in 95 of 100 cases.
 
             With --coverage nothing is timed: measurements of every scaling law are simulated over and over, and it counts how \
-            often the 95 % intervals of the fits hold the truth.
+            often the 95 % intervals of the fits hold the truth. With --checkpoint, --compressed and --shard it counts how \
+            often ±1.96 standard errors of QiD and KL from some windows hold the mean over the whole shard.
             """)
 
     @Flag(help: "Print one JSON document.")
@@ -45,7 +50,28 @@ struct BenchCommand: ParsableCommand {
     @Option(help: "With --coverage: the seed of the simulated errors.")
     var seed: UInt64 = 1
 
+    @Option(help: "With --coverage: a checkpoint, whose compressed forms are measured on the whole shard.")
+    var checkpoint: String?
+
+    @Option(help: "With --coverage and --checkpoint: a compressed form of it; may be given again.")
+    var compressed: [String] = []
+
+    @Option(help: "With --coverage and --checkpoint: the held-out text.")
+    var shard: String?
+
+    @Option(help: "With --coverage and --checkpoint: a tokenizer.json instead of the one beside the checkpoint.")
+    var tokenizer: String?
+
+    @Option(help: "With --coverage and --checkpoint: tokens a window; may be given again (default: 64, 256, 512).")
+    var context: [Int] = []
+
     func validate() throws {
+        let isOfWindows =
+            checkpoint != nil || !compressed.isEmpty || shard != nil || tokenizer != nil || !context.isEmpty
+        guard !isOfWindows || (coverage && checkpoint != nil && !compressed.isEmpty && shard != nil) else {
+            throw ValidationError("windows' coverage needs --coverage, --checkpoint, --compressed and --shard")
+        }
+        guard context.allSatisfy({ $0 >= 2 }) else { throw ValidationError("--context must be at least 2") }
         guard repetitions > 0 else { throw ValidationError("--repetitions is a number above 0") }
         guard rounds > 0 else { throw ValidationError("--rounds is a number above 0") }
         guard coverage || law.isEmpty else { throw ValidationError("--law goes with --coverage") }
@@ -56,6 +82,7 @@ struct BenchCommand: ParsableCommand {
 
     func run() throws {
         try requireKernels(for: "bench")
+        if let checkpoint, let shard { return try measureWindows(checkpoint: checkpoint, shard: shard) }
         do throws(BenchmarkError) {
             guard !coverage else { return try simulate() }
             let workload = Workload.standard(large: large, rounds: rounds, blas: blas)
@@ -66,6 +93,23 @@ struct BenchCommand: ParsableCommand {
         } catch {
             Pipeline.report("bench: \(error)")
             throw ExitCode(error.exitStatus.rawValue)
+        }
+    }
+
+    private func measureWindows(checkpoint: String, shard: String) throws {
+        try runStage("bench") { () throws(StageError) in
+            var rows: [WindowCoverage] = []
+            for context in context.isEmpty ? [64, 256, 512] : context {
+                let request = EvaluationRequest(
+                    checkpoint: URL(filePath: checkpoint, directoryHint: .isDirectory),
+                    compressed: compressed.map { URL(filePath: $0, directoryHint: .isDirectory) },
+                    shard: URL(filePath: shard), tokenizer: tokenizer.map { URL(filePath: $0) }, context: context,
+                    windows: nil, order: .shard, target: nil, scored: .all, bos: false, memory: 512_000_000)
+                rows += WindowCoverage.measure(
+                    try evaluation(of: request), repetitions: repetitions, seed: Int(truncatingIfNeeded: seed))
+            }
+            print(WindowCoverage.table(rows), terminator: "")
+            return .success
         }
     }
 

@@ -17,7 +17,7 @@ struct CoverageTests {
     }
 
     @Test func everyLawIsSimulated() throws {
-        #expect(CoverageDesign.all.map(\.law.name).sorted() == Laws.all.map(\.name).sorted())
+        #expect(Set(CoverageDesign.all.map(\.law.name)) == Set(Laws.all.map(\.name)))
         for design in CoverageDesign.all {
             let points = try design.points(seed: 1)
             #expect(points.count == design.pointCount && design.places.count == 2)

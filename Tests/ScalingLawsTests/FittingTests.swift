@@ -133,12 +133,21 @@ import Testing
     @Test func impossibleFitsAreRefused() throws {
         let law = try Laws.named("qid-unified")
         let two = try Simulation.points("qid-unified", Simulation.unified, Simulation.grid([1e8], [1e9], [3, 4]))
-        #expect(throws: ScalingLawsError.tooFewPoints(law: "qid-unified", points: 2, parameters: 4)) {
-            try fit(two, law)
+        let free = "qid = k * tokens^beta / params^alpha"
+        #expect(throws: ScalingLawsError.tooFewPoints(law: free, points: 2, parameters: 3)) {
+            try fit(two, try Laws.named(free))
         }
         #expect(throws: ScalingLawsError.nothingMeasured(law: "chinchilla", quantity: "loss")) {
             try fit(two, Laws.named("chinchilla"))
         }
+        let below = two.map { point in
+            var point = point
+            point.qid = -0.5
+            return point
+        }
+        #expect(
+            throws: ScalingLawsError.noUsablePoint(law: free, points: 2, reason: "qid -0.5 has no logarithm")
+        ) { try fit(below, try Laws.named(free)) }
         let runs = [Point(Conditions(params: 1, tokens: 1, scheme: "int4"), loss: 1)]
         #expect(throws: ScalingLawsError.noReferenceScheme(wanted: nil, found: ["int4"])) {
             try fit(runs, Laws.named("effective-parameters"))

@@ -56,7 +56,7 @@ import Testing
             for index in first..<first + 3 { points[index].qid = (points[index].qid ?? 0) * shared }
         }
         var labelled = points
-        for index in labelled.indices { labelled[index].checkpoint = "\(index)" }
+        for index in labelled.indices { labelled[index].series = "\(index)" }
         let options = FitOptions(bootstrapDraws: 500, holdsOut: false, profiles: false)
         let together = try fit(points, Laws.named("qid-unified"), options)
         let apart = try fit(labelled, Laws.named("qid-unified"), options)

@@ -25,7 +25,7 @@ import Testing
                 params: 2e9, tokens: 4e11, bits: 3, activationBits: 4, group: 128, sparsity: 0.75, scheme: "int3"),
         ]
         let names = law.parameters.map { parameter in
-            name == "qid-per-bit" ? parameter.name + ".3" : parameter.name == "eff" ? "eff.int3" : parameter.name
+            name.hasSuffix("-per-bit") ? parameter.name + ".3" : parameter.name == "eff" ? "eff.int3" : parameter.name
         }
         let values = law.parameters.map { $0.isScale ? 0.7 * max(1, $0.starts.lowerBound) : 0.3 }
         let curve = try Curve(law, names: names)
@@ -88,12 +88,34 @@ import Testing
     @Test(arguments: [
         ("1 +", 3, "a number, a name or '('"), ("(1", 2, "')'"), ("1 2", 2, "an operator or the end"),
         ("sin(1)", 0, "one of the functions exp, log, log2, log10, sqrt, tanh"),
-        ("a[colour]", 2, "one of bits], scheme], group]"), ("$", 0, "a number, a name or '('"),
+        ("a[]", 2, "bits], scheme], group] or another column and ']'"), ("$", 0, "a number, a name or '('"),
     ])
     func badExpressionsAreRefused(text: String, offset: Int, expected: String) {
         #expect(throws: ScalingLawsError.badExpression(text, offset: offset, expected: expected)) {
             try Laws.expression(text)
         }
+    }
+
+    @Test func namesAreColumnsOrParametersOrMistakes() throws {
+        let names = LawNames(columns: ["width", "unique", "N"], labels: ["phase", "corpus"])
+        let law = try Laws.expression("kl = k[phase] * N^a / (width^alpha * unique^b1)", names: names)
+        #expect(law.quantity == .kl && law.parameters.map(\.name) == ["k", "a", "alpha", "b1"])
+        let declared = try Laws.expression("loss = base + c * tokens", names: names, bounds: ["base": 0...1])
+        #expect(declared.parameters.map(\.name) == ["base", "c"])
+        for good in ["k", "E", "a1", "alpha", "gammaG", "beta_2", "Nc", "c_1", "eff", "phi2"] {
+            #expect(throws: Never.self) { try Laws.expression("loss = \(good) + tokens", names: names) }
+        }
+        for bad in ["uniqe", "tokns", "lr", "alphabet", "params2total", "ab1"] {
+            #expect(
+                throws: ScalingLawsError.unknownName(bad, law: " \(bad) + tokens", columns: ["N", "unique", "width"])
+            ) {
+                try Laws.expression("loss = \(bad) + tokens", names: names)
+            }
+        }
+        #expect(
+            throws: ScalingLawsError.unknownLabel(
+                "colour", law: " k[colour] * tokens", labels: ["bits", "corpus", "group", "phase", "scheme"])
+        ) { try Laws.expression("kl = k[colour] * tokens", names: names) }
     }
 
     @Test func deepAndLongExpressionsAreRefused() {

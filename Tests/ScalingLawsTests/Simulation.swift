@@ -24,7 +24,12 @@ enum Simulation {
         var random = Random(state: seed)
         return zip(conditions, values).map { conditions, value in
             let measured = value * exp(noise * random.normal())
-            return law.quantity == .qid ? Point(conditions, qid: measured) : Point(conditions, loss: measured)
+            guard law.quantity.isDegradation else { return Point(conditions, loss: measured) }
+            var point = Point(
+                conditions, qid: law.quantity == .qid ? measured : nil, kl: law.quantity == .kl ? measured : nil)
+            // Each checkpoint of a run of its own: independent but for its specs.
+            point.series = "\(conditions.params) \(conditions.tokens)"
+            return point
         }
     }
 

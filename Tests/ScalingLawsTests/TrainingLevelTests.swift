@@ -28,7 +28,7 @@ import Testing
     @Test func aLawOfLossHasNone() throws {
         var result = try Self.unified()
         result.law = try Laws.named("chinchilla")
-        #expect(throws: ScalingLawsError.noAnswer("a training level needs a law of QiD")) {
+        #expect(throws: ScalingLawsError.noAnswer("a training level needs a law of QiD or KL")) {
             try result.trainingLevels(0.2, params: [1e8], bits: [4])
         }
     }
@@ -52,11 +52,18 @@ import Testing
         ("params=1,tokens=2,sparsity=1", "'sparsity=1' is not a value that 'sparsity' can have"),
         (
             "params=1,tokens=2,size=3",
-            "'size' is none of params, tokens, bits, activation_bits, group, sparsity, scheme"
+            "'size' is none of params, tokens, bits, activation_bits, group, sparsity, scheme, phase, width"
         ),
+        ("params=1,tokens=2,width=wide", "'width=wide' is not a value that 'width' can have"),
     ])
     func badConditionsSayWhy(_ text: String, _ why: String) {
-        #expect(throws: ScalingLawsError.badConditions(text, why)) { try Conditions(text) }
+        let names = LawNames(columns: ["width"], labels: ["phase"])
+        #expect(throws: ScalingLawsError.badConditions(text, why)) { try Conditions(text, names: names) }
+    }
+
+    @Test func columnsMayBeGiven() throws {
+        let found = try Conditions("params=1,tokens=2,width=64,phase=stable")
+        #expect(found.columns == ["width": 64] && found.labels == ["width": "64", "phase": "stable"])
     }
 }
 

@@ -140,7 +140,7 @@ struct FitQuestionsTests {
         ("", "the table has no header line"),
         ("params,tokens,bits,qid\n1e8,1e9,4,0.1\n1e8,1e9,4,1,2\n", "line 3 has 5 fields where the header has 4"),
         ("params,tokens,bits,qid\n1e8,1e9,4,much\n", "line 2, column 'qid': 'much' is not"),
-        ("params,tokens,bits\n1e8,1e9,4\n", "no column 'qid or loss'"),
+        ("params,tokens,bits\n1e8,1e9,4\n", "no column 'kl, qid or loss'"),
     ])
     func tablesThatCannotBeReadAreNamed(_ table: String, _ reason: String) throws {
         let outcome = try ask(["--law", "qid-unified"], table: table)

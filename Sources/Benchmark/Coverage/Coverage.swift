@@ -4,6 +4,8 @@ import ScalingLaws
 /// How often 95 % intervals of one law hold the truth, over repeated simulated measurements.
 package struct Coverage: Sendable, Equatable {
     package let law: String
+    /// What is simulated beside the law (`CoverageDesign.name`).
+    package let name: String
     package let points: Int
     package let checkpoints: Int
     package let sharedNoise: Double
@@ -52,7 +54,7 @@ package func coverage(
         progress(Double(results.count + failures) / Double(repetitions))
     }
     var coverage = Coverage(
-        law: design.law.name, points: design.pointCount, checkpoints: design.checkpoints.count,
+        law: design.law.name, name: design.name, points: design.pointCount, checkpoints: design.checkpoints.count,
         sharedNoise: design.sharedNoise, ownNoise: design.ownNoise, repetitions: repetitions, failures: failures,
         parameters: [],
         predictions: zip(["amid", "beyond"], truths).map { Coverage.Count(name: $0, truth: $1) })

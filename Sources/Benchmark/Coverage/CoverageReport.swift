@@ -56,7 +56,7 @@ package struct CoverageReport: Sendable, Equatable {
             one.sharedNoise > 0
             ? "\(percent(one.sharedNoise)) shared, \(percent(one.ownNoise)) own" : percent(one.ownNoise)
         return [
-            one.law, clusters, noise + " %", parameters, predictions,
+            one.law + (one.name.isEmpty ? "" : ", " + one.name), clusters, noise + " %", parameters, predictions,
             silent.isEmpty ? "none" : silent.joined(separator: ", "),
         ]
     }
@@ -69,7 +69,7 @@ package struct CoverageReport: Sendable, Equatable {
 
     /// The document of `qid bench --coverage --json`.
     ///
-    ///     {"seed", "laws": [{"law", "points", "checkpoints", "shared_noise", "own_noise", "repetitions", "failures",
+    ///     {"seed", "laws": [{"law", "case", "points", "checkpoints", "shared_noise", "own_noise", "repetitions", "failures",
     ///      "parameters": [{"name", "truth", "identified", "held", "coverage"}], "predictions": the same}]}
     package var json: String {
         let document: JSONValue = [
@@ -77,7 +77,7 @@ package struct CoverageReport: Sendable, Equatable {
             "laws": .array(
                 laws.map { one in
                     [
-                        "law": .string(one.law), "points": .integer(one.points),
+                        "law": .string(one.law), "case": .string(one.name), "points": .integer(one.points),
                         "checkpoints": .integer(one.checkpoints), "shared_noise": .number(one.sharedNoise),
                         "own_noise": .number(one.ownNoise), "repetitions": .integer(one.repetitions),
                         "failures": .integer(one.failures), "parameters": .array(one.parameters.map(Self.json)),

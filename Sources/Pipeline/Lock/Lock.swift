@@ -4,6 +4,7 @@ import FoundationEssentials
 package import JSON
 package import LanguageModel
 package import Records
+package import ScalingLaws
 
 /// A manifest resolved to digests: all that is needed to repeat a run.
 package struct Lock: Sendable, Equatable {
@@ -73,6 +74,7 @@ package struct Lock: Sendable, Equatable {
     package let specs: [Spec]
     package let laws: [String]
     package let doubtful: DoubtfulPoints
+    package let phases: PhaseChoice
     package let predictions: [Manifest.Prediction]
     package let checkpoints: [Entry]
     /// The windows that each cell took, where the lock is of a version that wrote them into it.
@@ -96,6 +98,7 @@ package struct Lock: Sendable, Equatable {
         specs = manifest.specs
         laws = manifest.laws
         doubtful = manifest.doubtful
+        phases = manifest.phases
         predictions = manifest.predictions
         self.checkpoints = checkpoints
         self.windowsUsed = windowsUsed
@@ -138,6 +141,7 @@ extension Lock {
         object["seed"] = order.seed.map { .integer($0) }
         target?.add(to: &object)
         if doubtful != .leaveOut { object["doubtful"] = .string(doubtful.rawValue) }
+        object["phase"] = phases.name.map { .string($0) }
         if score != .all { object["score"] = .string(score.rawValue) }
         if bos { object["bos"] = true }
         if let calibration {

@@ -3,6 +3,7 @@ package import Evaluation
 package import FoundationEssentials
 import JSON
 package import LanguageModel
+package import ScalingLaws
 
 /// What a person asks for: which archives, which compressions, on which text, and which laws to fit.
 ///
@@ -68,6 +69,8 @@ package struct Manifest: Sendable, Equatable {
     package let laws: [String]
     /// Whether fits use points of checkpoints that a finding marks.
     package let doubtful: DoubtfulPoints
+    /// Which phases of the learning rate laws are fitted to.
+    package let phases: PhaseChoice
     package let predictions: [Prediction]
     /// Bytes that the workspace may hold.
     package let disk: Int?
@@ -90,7 +93,7 @@ extension Manifest {
             required: ["name", "archives", "shard", "context", "specs"],
             optional: [
                 "windows", "order", "seed", "qid_stderr", "kl_error", "score", "bos", "tokenizer", "calibration",
-                "laws", "doubtful", "predictions", "disk",
+                "laws", "phase", "doubtful", "predictions", "disk",
             ])
         try self.init(keys) { (field) throws(ManifestError) in
             URL(filePath: try field.string(), relativeTo: directory).standardizedFileURL
@@ -130,6 +133,15 @@ extension Manifest {
         specs = try Self.specs(keys["specs"]?.list() ?? [], calibrates: calibration != nil)
         laws = try (keys["laws"]?.list() ?? []).map { (field) throws(ManifestError) in try field.string() }
         doubtful = try keys["doubtful"].map { (field) throws(ManifestError) in try field.choice() } ?? .leaveOut
+        phases =
+            try keys["phase"].map { (field) throws(ManifestError) in
+                let text = try field.string()
+                guard let choice = PhaseChoice(text) else {
+                    let known = ["all"] + LearningRatePhase.allCases.map(\.rawValue)
+                    throw field.invalid("'\(text)' where one of \(known.joined(separator: ", ")) was expected")
+                }
+                return choice
+            } ?? .most
         predictions = try (keys["predictions"]?.list() ?? []).map { (field) throws(ManifestError) in
             try Prediction(field)
         }

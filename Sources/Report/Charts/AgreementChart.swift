@@ -33,7 +33,7 @@ struct AgreementChart {
         let values = shown.flatMap { [$0.measured, $0.predicted] } + heldOut.map(\.y)
         let largest = values.max() ?? 1
         let domain = LogAxis.domain(of: values.filter { $0 > largest * 1e-5 }, margin: 1.4)
-        let quantity = law.fit.law.quantity == .qid ? "QiD" : "loss"
+        let quantity = law.fit.law.quantity.symbol
         var frame = Frame(
             Frame.Titles(
                 panel: name,

@@ -2,7 +2,7 @@ internal import Presentation
 internal import Records
 internal import ScalingLaws
 
-/// QiD against training tokens, a panel for each bit width of a scheme, a series for each model size.
+/// KL or QiD against training tokens, a panel for each bit width of a scheme, a series for each model size.
 struct DegradationChart {
     let cells: [MeasuredCell]
     /// The laws whose curves are drawn: all of one name, one for each family.
@@ -10,17 +10,20 @@ struct DegradationChart {
     let sizes: SizeSeries
     let scheme: String
     let words: SpecWords
+    let quantity: Quantity
     /// Of a panel.
     var width = 400.0
 
     init(_ content: ReportContent, scheme: String) {
         self.scheme = scheme
         words = SpecWords(scheme, in: content)
+        let quantity = content.quantity
+        self.quantity = quantity
         cells = content.measurements.filter { cell in
             cell.scheme == scheme && cell.tokens != nil && (content.keepsDoubtful || !cell.model.isDoubtful)
         }
-        let laws = content.laws.filter { $0.scheme == scheme && $0.fit.law.quantity == .qid }
-        let name = laws.contains { $0.fit.law.name == "qid-per-bit" } ? "qid-per-bit" : laws.first?.fit.law.name
+        let laws = content.laws.filter { $0.scheme == scheme && $0.fit.law.quantity == quantity }
+        let name = (laws.first { $0.fit.law.name.hasSuffix("-per-bit") } ?? laws.first)?.fit.law.name
         self.laws = laws.filter { $0.fit.law.name == name }
         sizes = SizeSeries(content.measurements)
     }
@@ -40,9 +43,12 @@ struct DegradationChart {
     private func panel(_ bits: Double) -> Drawing {
         var frame = Frame(
             Frame.Titles(
-                panel: "\(Figures.bits(bits)) bits \(words.grain)", x: "training tokens D", y: "QiD (nats per token)",
-                description: "QiD against training tokens at \(Figures.bits(bits)) bits, \(words.words), by model size"),
-            width: width, x: tokenDomain, y: qidDomain, plotHeight: max(220, Double(sizes.count) * 15 + 10),
+                panel: "\(Figures.bits(bits)) bits \(words.grain)", x: "training tokens D",
+                y: "\(quantity.symbol) (nats per token)",
+                description:
+                    "\(quantity.symbol) against training tokens at \(Figures.bits(bits)) bits, \(words.words), by model size"
+            ),
+            width: width, x: tokenDomain, y: damageDomain, plotHeight: max(220, Double(sizes.count) * 15 + 10),
             rightMargin: sizes.labelWidth + 26)
         let series = series(bits)
         for one in series { frame.draw(one) }
@@ -52,10 +58,11 @@ struct DegradationChart {
 
     private var tokenDomain: ClosedRange<Double> { LogAxis.domain(of: cells.compactMap(\.tokens), margin: 1.25) }
 
-    /// From the smallest QiD that is worth drawing: five decades below the largest at most.
-    private var qidDomain: ClosedRange<Double> {
-        let largest = cells.map(\.qid).max() ?? 1
-        let worth = cells.map(\.qid).filter { $0 > largest * 1e-5 }
+    /// From the smallest damage that is worth drawing: five decades below the largest at most.
+    private var damageDomain: ClosedRange<Double> {
+        let values = cells.map { $0.damage(quantity) }
+        let largest = values.max() ?? 1
+        let worth = values.filter { $0 > largest * 1e-5 }
         return LogAxis.domain(of: worth, margin: 1.5)
     }
 
@@ -66,20 +73,21 @@ struct DegradationChart {
             let members = drawn.filter { $0.params == entry.size.params && $0.family == entry.size.family }
                 .sorted { ($0.tokens ?? 0) < ($1.tokens ?? 0) }
             return PlotSeries(
-                label: entry.label, style: entry.style, points: members.compactMap(Self.point),
+                label: entry.label, style: entry.style, points: members.compactMap(point),
                 curve: curve(entry.size, bits: bits))
         }
     }
 
-    private static func point(_ cell: MeasuredCell) -> PlotPoint? {
+    private func point(_ cell: MeasuredCell) -> PlotPoint? {
         guard let tokens = cell.tokens else { return nil }
-        let reach = cell.degradation.qidStderr.map { $0 * 1.96 }
+        let value = cell.damage(quantity)
+        let reach = cell.damageError(quantity).map { $0 * 1.96 }
         let known = reach.map { " ± " + Figures.significant($0, digits: 2) } ?? ""
-        let hidden = cell.qid <= 0 ? ", which a logarithmic axis cannot show" : ""
+        let hidden = value <= 0 ? ", which a logarithmic axis cannot show" : ""
         return PlotPoint(
-            x: tokens, y: cell.qid, low: reach.map { cell.qid - $0 }, high: reach.map { cell.qid + $0 },
+            x: tokens, y: value, low: reach.map { value - $0 }, high: reach.map { value + $0 },
             tip: "\(cell.spec), \(cell.family) \(Figures.count(cell.params)), \(Figures.count(tokens)) tokens: "
-                + "QiD \(Figures.significant(cell.qid))\(known) nats\(hidden)")
+                + "\(quantity.symbol) \(Figures.significant(value))\(known) nats\(hidden)")
     }
 
     /// The law's curve for a size at a bit width that was fitted.

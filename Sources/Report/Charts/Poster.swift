@@ -1,4 +1,5 @@
 internal import Presentation
+internal import ScalingLaws
 
 /// Charts as files of their own, for a README.
 enum Poster {
@@ -13,7 +14,8 @@ enum Poster {
         chart.width = panelWidth
         return svg(
             chart.panels, panelWidth: panelWidth,
-            label: "QiD against training tokens, \(chart.words.words), by model size and bit width")
+            label: "\(chart.quantity.symbol) against training tokens, \(chart.words.words), by model size and bit width"
+        )
     }
 
     /// QiD against stored bits per weight; nil for fewer than two specs.

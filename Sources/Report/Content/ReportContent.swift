@@ -1,5 +1,6 @@
 package import Evaluation
 package import Records
+package import ScalingLaws
 
 /// Everything a report says, before it is put into words, tables and charts.
 ///
@@ -12,6 +13,8 @@ package struct ReportContent: Sendable, Equatable {
     package var laws: [FittedScheme]
     /// The laws of each scheme ranked on the same points, where there are several.
     package var rankings: [LawRanking]
+    /// Which count of size the laws should have, by scheme.
+    package var sizeFindings: [SizeFinding] = []
     /// Inputs that no stage could use.
     package var failures: [Failure]
     /// What is wrong or doubtful about the places that the measurements come from.
@@ -57,5 +60,16 @@ package struct RunFacts: Sendable, Equatable {
     package init(lockDigest: String, programVersion: String, shard: String, contextTokens: Int, windows: Int) {
         (self.lockDigest, self.programVersion, self.shard) = (lockDigest, programVersion, shard)
         (self.contextTokens, self.windows) = (contextTokens, windows)
+    }
+}
+
+/// Which count of size a law should have for the points of one scheme.
+package struct SizeFinding: Sendable, Equatable {
+    package var family: String
+    package var scheme: String
+    package var choice: SizeChoice
+
+    package init(family: String, scheme: String, choice: SizeChoice) {
+        (self.family, self.scheme, self.choice) = (family, scheme, choice)
     }
 }

@@ -17,6 +17,7 @@ internal import ScalingLaws
 ///      "laws": [{"scheme", "fit": as `qid-fit --json`, "predictions": [{"params", "tokens", "bits", "value", "low", "high", …}],
 ///                "training_levels": [{"threshold", "params", "bits", "tokens", "low", "high", "beyond_hull"}]}],
 ///      "rankings": [{"family", "scheme", "laws": [{"law", "n", "aicc", "excess_aicc", "bic", "held_out_error", "failure"}]}],
+///      "which_n": [{"family", "scheme", "choice": as `qid-fit --which-n --json`}],
 ///      "methods": {"checkpoints", "checkpoints_in_all", "left_out": [spec],
 ///                  "recipes": [{"spec", "method", "bits", "bits_per_weight", "qid", "qid_lowest", "qid_highest", "on_front",
 ///                               "on_fronts_of_single_checkpoints"}],
@@ -33,6 +34,10 @@ enum ReportJSON {
             "run": run(content.run), "savings": Savings(content).map(savings) ?? .null,
             "cells": .array(content.measurements.map(cell)),
             "laws": .array(content.laws.map(law)), "rankings": .array(content.rankings.map(ranking)),
+            "which_n": .array(
+                content.sizeFindings.map {
+                    ["family": .string($0.family), "scheme": .string($0.scheme), "choice": JSONValue($0.choice)]
+                }),
             "methods": MethodComparison(content.measurements).map { methods($0, content) } ?? .null,
             "findings": .array(content.findings.map(finding)),
             "failures": .array(

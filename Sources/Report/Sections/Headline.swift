@@ -19,10 +19,12 @@ private struct Headline {
     var sentences: [String] {
         guard !content.measurements.isEmpty else { return ["Nothing has been measured."] }
         guard let lead = leadingLaw else {
-            return [measured(of: nil), doubtful, methods, savings, "No law was fitted to these points."]
+            return [measured(of: nil), doubtful, ratio, methods, savings, "No law was fitted to these points."]
                 .compactMap(\.self)
         }
-        return [growth(lead), measured(of: lead.law), doubtful, methods, savings, check(lead.law), warnings].compactMap(
+        return [
+            growth(lead), measured(of: lead.law), doubtful, ratio, methods, savings, check(lead.law), warnings,
+        ].compactMap(
             \.self)
     }
 
@@ -50,12 +52,14 @@ private struct Headline {
         let beta: FittedParameter
     }
 
-    /// The first law of QiD whose growth with tokens the data hold, at its fewest bits; else the first law of QiD.
+    /// The first law of the leading quantity whose growth with tokens the data hold, at its fewest bits; else the first.
     private var leadingLaw: Lead? {
-        let ofQid = content.laws.filter { $0.fit.law.quantity == .qid }
+        let ofQuantity = content.laws.filter { $0.fit.law.quantity == content.quantity }
         // Of the scheme with the most cells before those of others.
-        let laws = content.schemes.flatMap { scheme in ofQid.filter { $0.scheme == scheme } }
-        let leads = laws.filter { $0.fit.law.name == "qid-per-bit" } + laws.filter { $0.fit.law.name != "qid-per-bit" }
+        let laws = content.schemes.flatMap { scheme in ofQuantity.filter { $0.scheme == scheme } }
+        let leads =
+            laws.filter { $0.fit.law.name.hasSuffix("-per-bit") }
+            + laws.filter { !$0.fit.law.name.hasSuffix("-per-bit") }
         let candidates = leads.flatMap(Self.candidates)
         return candidates.first { $0.beta.identified && $0.beta.low > 0 } ?? candidates.first
     }
@@ -83,7 +87,9 @@ private struct Headline {
         let subject = family.map { " to \($0)" } ?? ""
         let tokens = Self.power(lead.beta, of: "⟦D", up: "grows", down: "falls", with: "training tokens")
         let size = Self.power(lead.alpha, of: "1/⟦N", up: "falls", down: "grows", with: "model size")
-        return "\(place), the loss that compression adds\(subject) (QiD) \(tokens) and \(size)."
+        let what = content.quantity == .kl ? "how far compression moves predictions" : "the loss that compression adds"
+        let phase = lead.law.fit.phase.map { ", of \($0.rawValue) checkpoints" } ?? ""
+        return "\(place)\(phase), \(what)\(subject) (\(content.quantity.symbol)) \(tokens) and \(size)."
     }
 
     /// `grows with training tokens as D^0.43 [0.38, 0.49]` if the data hold the exponent off zero, else that they do not.
@@ -106,7 +112,7 @@ private struct Headline {
         let sizes = Set(cells.map(\.params)).sorted()
         let checkpoints = Set(cells.map(\.model.checkpoint)).count
         let ranges = Set(cells.map(\.bits)).sorted(by: >).map { bits in
-            let values = cells.filter { $0.bits == bits }.map(\.qid)
+            let values = cells.filter { $0.bits == bits }.map { $0.damage(content.quantity) }
             return Self.span(values.min() ?? 0, values.max() ?? 0) { Figures.significant($0, digits: 2) }
                 + " nats at \(Figures.bits(bits)) bits"
         }
@@ -114,7 +120,7 @@ private struct Headline {
         return "Measured on \(Self.counted(checkpoints, "checkpoint")) of \(Self.counted(sizes.count, "size")) ("
             + Self.span(sizes.first ?? 0, sizes.last ?? 0, Figures.count) + " non-embedding parameters, "
             + (tokens.isEmpty ? "" : Self.span(tokens.min() ?? 0, tokens.max() ?? 0, Figures.count) + " ")
-            + "\(tokens.isEmpty ? "an unknown number of " : "")tokens), QiD is "
+            + "\(tokens.isEmpty ? "an unknown number of " : "")tokens), \(content.quantity.symbol) is "
             + Self.list(ranges) + "."
     }
 
@@ -131,6 +137,16 @@ private struct Headline {
         return parts.isEmpty ? nil : "Fits leave out " + Self.list(parts) + "."
     }
 
+    /// How QiD compares with KL, over all cells.
+    private var ratio: String? {
+        let ratios = content.measurements.compactMap(\.degradation.ratio).sorted()
+        guard content.quantity == .kl, ratios.count > 3 else { return nil }
+        func quarter(_ number: Int) -> String {
+            Figures.significant(ratios[number * (ratios.count - 1) / 4], digits: 2)
+        }
+        return "QiD is \(quarter(2)) of KL (median; \(quarter(1)) to \(quarter(3)) in the middle half of the cells)."
+    }
+
     private var savings: String? { Savings(content)?.sentence }
 
     private func check(_ law: FittedScheme) -> String? {
@@ -138,12 +154,13 @@ private struct Headline {
             let heldOut = law.fit.heldOut.first(where: { $0.kind == .largestModel }),
             let error = heldOut.rmsLogError
         else { return nil }
-        return "Fitted without the largest model, the law predicts that model's QiD to within a factor of "
+        return
+            "Fitted without the largest model, the law predicts that model's \(law.fit.law.quantity.symbol) to within a factor of "
             + Figures.significant(Double.exp(error), digits: 2) + " (root mean square)."
     }
 
     private var warnings: String? {
-        let count = Set(content.laws.flatMap { $0.fit.warnings.map(\.text) }).count
+        let count = content.warnings.count
         guard count > 0 else { return nil }
         return count == 1 ? "The fits come with a warning." : "The fits come with \(count) warnings."
     }

@@ -19,7 +19,8 @@ extension Document {
             title: content.title, lead: markedHeadline(for: content), facts: facts.compactMap(\.self),
             sections: [
                 Self.methods(content), Self.degradation(content), Self.agreement(content), Self.laws(content),
-                Self.whichLaw(content), Self.predictions(content), Self.trainingLevel(content), Self.warnings(content),
+                Self.whichLaw(content), Self.whichN(content), Self.predictions(content), Self.trainingLevel(content),
+                Self.warnings(content),
                 Self.unused(content), Self.cells(content), Self.repetition(content),
             ].compactMap(\.self), explorer: Explorer(content))
     }
@@ -34,10 +35,13 @@ extension Document {
                     file: chart.scheme == content.schemes.first ? Poster.fileName : nil))
         }
         let meaning = """
-            QiD is the loss of a compressed model minus the loss of the same model in 16 bits on the same text, in nats per token: \
-            a QiD of 0.2 means that the likelihood of each token falls to ⟦e^−0.2⟧ ≈ 0.8 of what it was.
+            KL is the mean divergence of a compressed model's predictions from those of the same model in 16 bits, QiD the loss \
+            of the first minus the loss of the second on the same text, both in nats per token: a QiD of 0.2 means that the \
+            likelihood of each token falls to ⟦e^−0.2⟧ ≈ 0.8 of what it was. Where compression acts as noise both are about \
+            equal, and KL is known from far less text.
             """
-        return Section(heading: "QiD against training tokens", blocks: [.paragraph(meaning)] + figures)
+        return Section(
+            heading: "\(content.quantity.symbol) against training tokens", blocks: [.paragraph(meaning)] + figures)
     }
 
     /// The schemes whose charts are seen at once; those of the others unfold.
@@ -49,9 +53,11 @@ extension Document {
         let words = chart.words.words
         let lines =
             chart.laws.first.map { " Curves: \($0.fit.law.name), ⟦\($0.fit.law.display)⟧, with 95 % bands." } ?? ""
-        let hidden = chart.cells.count { $0.qid <= 0 }
+        let hidden = chart.cells.count { $0.damage(chart.quantity) <= 0 }
         let below =
-            hidden == 0 ? "" : " Hollow arrows: QiD of 0 or less, which a logarithmic axis cannot show (\(hidden))."
+            hidden == 0
+            ? ""
+            : " Hollow arrows: \(chart.quantity.symbol) of 0 or less, which a logarithmic axis cannot show (\(hidden))."
         return "\(words.prefix(1).uppercased() + words.dropFirst()), by non-embedding parameters. "
             + "Bars: 95 % intervals of the measurement.\(lines)\(below)"
     }
@@ -85,22 +91,14 @@ extension Document {
         guard content.laws.contains(where: { !$0.predictions.isEmpty }) else { return nil }
         let note = """
             Intervals say how well the law's parameters are known if the law holds. How far a prediction lies beyond the data is \
-            the factor in N or D to the nearest measured point's hull: the further out, the less an interval is worth.
+            the factor in N or D to the nearest measured point's hull: the further out, the less an interval is worth. Beyond \
+            it an interval is at least as wide as the law's error on what was held out that way.
             """
         return Section(heading: "Predictions", blocks: [.table(Tables.predictions(content.laws)), .paragraph(note)])
     }
 
     private static func warnings(_ content: ReportContent) -> Section? {
-        var order: [String] = []
-        var scopes: [String: [String]] = [:]
-        for one in content.laws {
-            for warning in one.fit.warnings + [FitWarning.extrapolation(of: one.predictions)].compactMap(\.self) {
-                if scopes[warning.text] == nil { order.append(warning.text) }
-                let scope = "\(one.fit.law.name), \(one.name(among: content.laws))"
-                if scopes[warning.text]?.contains(scope) != true { scopes[warning.text, default: []].append(scope) }
-            }
-        }
-        let items = order.map { ListItem(text: $0, detail: (scopes[$0] ?? []).joined(separator: "; ")) }
+        let items = content.warnings.map { ListItem(text: $0.text, detail: $0.scopes.joined(separator: "; ")) }
         guard !items.isEmpty else { return nil }
         return Section(heading: "Warnings", blocks: [.list(items)])
     }

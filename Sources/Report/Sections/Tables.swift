@@ -54,14 +54,15 @@ enum Tables {
             let fit = one.fit
             return [
                 fit.law.name, one.name(among: laws), fit.objective.name, "\(fit.n)", "\(fit.leftOut.count)",
+                fit.phase?.rawValue ?? "", "\(fit.clusters) \(fit.clusterUnit.rawValue)",
                 Figures.fixed(fit.r2, decimals: 3) + (fit.r2IsLogarithmic ? " (log)" : ""),
                 fit.aicc.isFinite ? Figures.fixed(fit.aicc, decimals: 1) : "", "\(fit.startsAtBest) of \(fit.starts)",
             ] + [.largestModel, .lastDecade, .bits].map { heldOut(fit, $0) }
         }
         let columns: [(String, Table.Column.Kind)] = [
             ("law", .text), ("scheme", .text), ("objective", .text), ("points", .number),
-            ("left out", .number),
-            ("R²", .number), ("AICc", .number), ("starts at the best", .number), ("off by: largest model", .number),
+            ("left out", .number), ("phase", .text), ("resampled by", .text), ("R²", .number), ("AICc", .number),
+            ("starts at the best", .number), ("off by: largest model", .number),
             ("off by: last decade of D", .number), ("off by: a bit width", .number),
         ]
         return table(
@@ -71,7 +72,9 @@ enum Tables {
     }
 
     private static func heldOut(_ fit: Fit, _ kind: HeldOut.Kind) -> String {
-        let errors = fit.heldOut.filter { $0.kind == kind }.compactMap(\.rmsLogError)
+        let parts = fit.heldOut.filter { $0.kind == kind }
+        let errors = parts.compactMap(\.rmsLogError)
+        if errors.isEmpty, parts.contains(where: { $0.obstacle != nil }) { return "not identified" }
         return errors.max().map { "× " + Figures.significant(Double.exp($0)) } ?? ""
     }
 
@@ -99,7 +102,7 @@ enum Tables {
             return [
                 place.scheme, Figures.count(place.conditions.params), Figures.count(place.conditions.tokens),
                 place.conditions.bits.map(Figures.bits) ?? "",
-                beyond > 1.005 ? "× " + Figures.significant(beyond, digits: 2) : "inside",
+                beyond > 1 ? "× " + Figures.significant(beyond, digits: 2) : "inside",
             ] + found.map { $0.map { Figures.estimate($0.value, low: $0.low, high: $0.high) } ?? "" }
         }
         let columns: [(String, Table.Column.Kind)] = [
@@ -129,8 +132,8 @@ enum Tables {
         var columns: [(String, Table.Column.Kind)] = [
             ("spec", .text), ("family", .text), ("N", .number), ("D", .number), ("step", .number),
             ("bits per weight", .number),
-            ("loss, 16 bit", .number), ("loss", .number), ("QiD ± standard error", .number), ("KL", .number),
-            ("agreement", .number),
+            ("loss, 16 bit", .number), ("loss", .number), ("KL ± standard error", .number),
+            ("QiD ± standard error", .number), ("QiD/KL", .number), ("agreement", .number),
         ]
         if hasRuns { columns.append(("series", .text)) }
         if hasPhases { columns.append(("phase", .text)) }
@@ -147,7 +150,9 @@ enum Tables {
         return [
             cell.spec.name, cell.family, Figures.count(cell.params), tokens, step,
             Figures.fixed(cell.bitsPerWeight, decimals: 2), Figures.fixed(cell.degradation.baselineLoss, decimals: 4),
-            Figures.fixed(cell.loss, decimals: 4), qid(cell), Figures.significant(cell.degradation.kl),
+            Figures.fixed(cell.loss, decimals: 4), estimate(cell.degradation.kl, cell.degradation.klStderr),
+            estimate(cell.qid, cell.degradation.qidStderr),
+            cell.degradation.ratio.map { estimate($0, cell.degradation.ratioStderr) } ?? "",
             Figures.percent(cell.degradation.agreement),
         ]
     }
@@ -156,10 +161,10 @@ enum Tables {
         cell.scored.stopping.map { "\(cell.scored.windows) of \($0.availableWindows)" } ?? ""
     }
 
-    private static func qid(_ cell: MeasuredCell) -> String {
-        guard let stderr = cell.degradation.qidStderr, stderr > 0 else { return Figures.significant(cell.qid) }
+    private static func estimate(_ value: Double, _ stderr: Double?) -> String {
+        guard let stderr, stderr > 0 else { return Figures.significant(value) }
         let decimals = min(8, max(2, 1 - Int(Double.log10(stderr).rounded(.down))))
-        return Figures.fixed(cell.qid, decimals: decimals) + " ± " + Figures.fixed(stderr, decimals: decimals)
+        return Figures.fixed(value, decimals: decimals) + " ± " + Figures.fixed(stderr, decimals: decimals)
     }
 
     static func leftOut(_ laws: [FittedScheme]) -> Table {

@@ -10,7 +10,7 @@ extension Document {
         guard let first = laws.first, let threshold = first.trainingLevels.first?.threshold else { return nil }
         let share = Figures.significant((1 - Double.exp(-threshold)) * 100, digits: 2)
         let text = """
-            The training level of a model is the number of training tokens at which its QiD reaches \
+            The training level of a model is the number of training tokens at which its \(first.fit.law.quantity.symbol) reaches \
             \(Figures.significant(threshold, trimmed: true)) nats: trained for longer, it loses more than \(share) % of the \
             likelihood of each token to this compression. From \(first.fit.law.name), with 95 % intervals; "12× out" says \
             that an answer lies a factor of 12 in N or D beyond the data, and no such note that it lies inside.
@@ -32,7 +32,8 @@ extension Document {
             + widths.map { Table.Column(title: "D at \(Figures.bits($0)) bits", kind: .number) }
         let threshold = laws.first?.trainingLevels.first?.threshold ?? 0
         return Table(
-            caption: "Training tokens at which QiD reaches \(Figures.significant(threshold, trimmed: true)) nats",
+            caption:
+                "Training tokens at which \(laws.first?.fit.law.quantity.symbol ?? "QiD") reaches \(Figures.significant(threshold, trimmed: true)) nats",
             columns: columns, rows: rows)
     }
 
@@ -40,7 +41,7 @@ extension Document {
     private static func cell(_ level: TrainingLevel) -> String {
         guard let tokens = level.tokens else { return "not reached" }
         let beyond =
-            level.beyondHull.map { $0 > 1.06 ? " (\(Figures.significant($0, digits: 2))×\u{a0}out)" : "" } ?? ""
+            level.beyondHull.map { $0 > 1 ? " (\(Figures.significant($0, digits: 2))×\u{a0}out)" : "" } ?? ""
         let ends = [tokens.low, tokens.high].map { $0.isFinite ? Figures.count($0) : "∞" }
         return "\(Figures.count(tokens.value))\(beyond) [\(ends[0]), \(ends[1])]"
     }

@@ -20,7 +20,8 @@ extension Document {
         let text = """
             Trust the law that is off by less on points held out (the largest model, the last decade of D), the more so the \
             further a prediction lies from the data; among laws that are equally far off, the one with the lower AICc: \
-            10 more is strong evidence against a law.
+            10 more is strong evidence against a law. It counts effective points: residuals of one run go together, so that \
+            they say less than their number.
             """
         let table = Table(
             caption: "The laws ranked on the same points with the same objective",

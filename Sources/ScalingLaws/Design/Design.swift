@@ -82,18 +82,30 @@ extension Fit {
     /// So many of the candidates that lower the variance most are compared by the intervals they leave.
     private static let mostCompared = 16
 
-    /// The cluster of each candidate: that of the points with the same size and tokens, else one of its own.
+    /// The cluster of each candidate: that of the points with the same size, and tokens where checkpoints are not
+    /// resampled by run, else one of its own.
     private func clusters(of candidates: [Candidate], _ influence: Influence, _ reach: inout DesignReach) -> [Int] {
+        let isByRun = clusterUnit == .runs && hasRunsOfSeveralCheckpoints
+        func key(_ place: Conditions) -> [Double] { [place.params] + (isByRun ? [] : [place.tokens]) }
         var numbers: [[Double]: Int] = [:]
         for (residual, cluster) in zip(residuals, influence.cluster) {
-            numbers[[residual.point.conditions.params, residual.point.conditions.tokens]] = cluster
+            numbers[key(residual.point.conditions)] = cluster
         }
         return candidates.map { candidate in
-            let key = [candidate.conditions.params, candidate.conditions.tokens]
+            let key = key(candidate.conditions)
             let number = numbers[key] ?? reach.newCluster()
             numbers[key] = number
             return number
         }
+    }
+
+    /// Whether any cluster holds points of different tokens.
+    private var hasRunsOfSeveralCheckpoints: Bool {
+        var tokens: [Int: Set<Double>] = [:]
+        for (residual, cluster) in zip(residuals, influence?.cluster ?? []) {
+            tokens[cluster, default: []].insert(residual.point.conditions.tokens)
+        }
+        return tokens.values.contains { $0.count > 1 }
     }
 
     /// For each of the conditions the derivatives by the coordinates of ln f, and of the residual measured there.
@@ -113,7 +125,9 @@ extension Fit {
     /// What a residual would be divided by: for a weighted linear fit the usual relative error of QiD, else 1.
     private func noise(at value: Double) -> Double {
         guard isWeighted else { return 1 }
-        let shares = residuals.compactMap { row in row.point.qidStderr.map { $0 / max(abs(row.predicted), 1e-300) } }
+        let shares = residuals.compactMap { row in
+            row.point.standardError(of: law.quantity).map { $0 / max(abs(row.predicted), 1e-300) }
+        }
         return max(Interval.percentile(shares.sorted(), 0.5) * abs(value), 1e-300)
     }
 
@@ -121,10 +135,12 @@ extension Fit {
     /// which is taken to be that of the used point whose QiD is nearest.
     private func logarithmicNoise(at value: Double, _ influence: Influence) -> Double {
         let measured = residuals.compactMap { row in
-            row.point.qidStderr.map { (distance: abs(.log(abs(row.predicted)) - .log(abs(value))), error: $0) }
+            row.point.standardError(of: law.quantity).map {
+                (distance: abs(.log(abs(row.predicted)) - .log(abs(value))), error: $0)
+            }
         }
         let nearest = measured.min { $0.distance < $1.distance }
-        guard law.quantity == .qid, influence.variance > 0, let nearest else { return abs(value) }
+        guard law.quantity.isDegradation, influence.variance > 0, let nearest else { return abs(value) }
         let share = nearest.error / abs(value)
         return abs(value) * (1 + share * share / influence.variance).squareRoot()
     }

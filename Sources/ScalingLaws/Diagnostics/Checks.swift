@@ -10,7 +10,8 @@ struct Checks {
 
     var warnings: [FitWarning] {
         [
-            leftOut, belowNoise, unweighted, fewSizes, narrowTokens, fewClusters, mixedPhases, mixedFamilies,
+            leftOut, belowNoise, unweighted, fewSizes, narrowTokens, fewClusters, confoundedRuns, mixedPhases,
+            confoundedPhase, mixedFamilies,
             nearChance,
             twoBitRegime, outliers, notConverged, singleOptimum, poorFit, heldOut,
         ].compactMap { $0 } + fit.parameters.compactMap { warning(about: $0) }
@@ -26,30 +27,34 @@ struct Checks {
             finding: "\(fit.leftOut.count) of \(optimum.all.count) points are left out "
                 + "(\(shown)\(more)).",
             advice: isBiased
-                ? "Leaving out what is at or below 0 makes QiD look larger; use the linear objective with errors."
+                ? "Leaving out what is at or below 0 makes \(symbol) look larger; use the linear objective with errors."
                 : "Check that they are meant to be left out.")
     }
 
     private var belowNoise: FitWarning? {
         let noisy = points.filter { point in
-            guard let qid = point.qid, optimum.law.quantity == .qid else { return false }
-            return qid <= (point.qidStderr ?? 0)
+            let quantity = optimum.law.quantity
+            guard let value = point.measured(quantity), quantity.isDegradation else { return false }
+            return value <= (point.standardError(of: quantity) ?? 0)
         }
         guard !noisy.isEmpty else { return nil }
         let shown = noisy.prefix(3).map(Self.name).joined(separator: "; ")
         return FitWarning(
             kind: .belowNoise,
-            finding: "\(Self.count(noisy.count, "has", "have")) a QiD below its standard error or negative (\(shown)).",
+            finding:
+                "\(Self.count(noisy.count, "has", "have")) a \(symbol) below its standard error or negative (\(shown)).",
             advice: fit.objective.isLogarithmic
                 ? "Their logarithms are noise; use the linear objective, or evaluate them on more windows."
                 : "They are kept, weighted by their errors; evaluate them on more windows to learn from them.")
     }
 
     private var unweighted: FitWarning? {
-        guard optimum.law.quantity == .qid, fit.objective == .linear, !fit.isWeighted else { return nil }
+        guard optimum.law.quantity.isDegradation, fit.objective == .linear, !fit.isWeighted else { return nil }
         return FitWarning(
             kind: .unweighted, finding: "The linear objective has no standard errors to weight by.",
-            advice: "Large QiD decides the fit alone; give qid_stderr for every point, or use the log objective.")
+            advice:
+                "Large \(symbol) decides the fit alone; give \(optimum.law.quantity.rawValue)_stderr for every point, or use the log "
+                + "objective.")
     }
 
     private var fewSizes: FitWarning? {
@@ -72,13 +77,62 @@ struct Checks {
     }
 
     private var fewClusters: FitWarning? {
-        let spare = fit.clusters - optimum.coordinates.free.count
-        guard spare < 5 else { return nil }
+        let free = optimum.coordinates.free.count
+        if optimum.checkpointCount <= 2, optimum.law.quantity.isDegradation {
+            return FitWarning(
+                kind: .fewClusters, finding: "\(optimum.checkpointCount) checkpoints carry \(free) free parameters.",
+                advice: "So few have no intervals; add checkpoints rather than more specs of the same ones.")
+        }
+        guard optimum.checkpointCount - free < 5 else { return nil }
         return FitWarning(
-            kind: .fewClusters,
-            finding: "\(fit.clusters) independent checkpoints carry \(optimum.coordinates.free.count) free parameters.",
+            kind: .fewClusters, finding: "\(optimum.checkpointCount) checkpoints carry \(free) free parameters.",
             advice: "Intervals from so few are rough; add checkpoints rather than more specs of the same ones.")
     }
+
+    /// Where each size is of one run, what a run has by chance counts as an effect of N.
+    private var confoundedRuns: FitWarning? {
+        let runs = Set(points.compactMap { Clusters.Run($0, optimum.law.quantity) })
+        guard optimum.law.quantity.isDegradation, !runs.isEmpty, runs.count < 6 || fit.clusterUnit != .runs else {
+            return nil
+        }
+        let sizes = Set(points.map(\.conditions.params)).count
+        let count = runs.count == 1 ? "1 run" : "\(runs.count) runs"
+        guard fit.clusterUnit == .runs else {
+            return FitWarning(
+                kind: .confoundedRuns, finding: "The points are of \(count).",
+                advice:
+                    "Intervals are of \(runs.count == 1 ? "this run" : "these runs") alone: another would differ by a "
+                    + "constant of its own. Add runs.")
+        }
+        return FitWarning(
+            kind: .confoundedRuns,
+            finding: sizes == runs.count ? "N is confounded with run: \(count)." : "The points are of \(count).",
+            advice:
+                "Runs differ by a constant and a slope of their own; intervals allow for that as far as so few runs "
+                + "tell. Add seeds or sizes.")
+    }
+
+    /// Whether the learning rate falls as D grows, so that an exponent of D holds its effect too.
+    private var confoundedPhase: FitWarning? {
+        let all = optimum.all
+        let falls = points.contains { $0.phase == .decay }
+        let ends = Set(all.filter { $0.phase == .annealed }.map(\.conditions.params))
+        let isCosine = !falls && points.contains { $0.phase == .unannealed && ends.contains($0.conditions.params) }
+        guard falls || isCosine, optimum.formula.expression.variables.contains(.tokens),
+            Set(points.map(\.conditions.tokens)).count > 1
+        else { return nil }
+        let error = fit.heldOut.first { $0.kind == .largestModel }?.rmsLogError
+        let measure =
+            error.map { "; held out, the largest model is off by a factor of \(Figures.compact(.exp($0)))" } ?? ""
+        return FitWarning(
+            kind: .confoundedPhase,
+            finding: "The learning rate changes with D in these runs, so that D and phase are confounded\(measure).",
+            advice: "An exponent of D holds the phase's effect too; compare with checkpoints of a constant rate, which "
+                + "one law predicts better.")
+    }
+
+    /// What the law predicts, as people write it.
+    private var symbol: String { optimum.law.quantity.symbol }
 
     private var mixedPhases: FitWarning? {
         let phases = Set(points.map(\.phase))
@@ -87,7 +141,8 @@ struct Checks {
         return FitWarning(
             kind: .mixedPhases,
             finding: "\(annealed) points come from annealed checkpoints and \(points.count - annealed) do not.",
-            advice: "QiD jumps when the learning rate decays, whatever D is (2510.06213); fit the phases separately.")
+            advice: "Damage jumps when the learning rate decays, whatever D is (2510.06213); fit the phases separately."
+        )
     }
 
     private var mixedFamilies: FitWarning? {
@@ -103,7 +158,7 @@ struct Checks {
     private var nearChance: FitWarning? {
         let collapsed = points.filter { point in
             guard let chance = point.lossAtChance, let loss = point.loss,
-                optimum.law.quantity == .qid || Self.isLow(point)
+                optimum.law.quantity.isDegradation || Self.isLow(point)
             else { return false }
             return loss >= 0.9 * chance || point.baselineLoss.map { loss - $0 >= (chance - $0) / 2 } ?? false
         }
@@ -135,7 +190,7 @@ struct Checks {
 
     /// The law fitted without the 2-bit points misses them by more than a factor of 2, and the others by less.
     private var twoBitRegime: FitWarning? {
-        guard optimum.law.quantity == .qid,
+        guard optimum.law.quantity.isDegradation,
             let out = fit.heldOut.first(where: { $0.kind == .bits && $0.what == "bits = 2" }),
             let ratio = out.meanRatio, abs(Double.log(ratio)) > .log(2)
         else { return nil }
@@ -145,7 +200,7 @@ struct Checks {
                 "The law fitted without the 2-bit points predicts them at \(Figures.compact(ratio)) of what was measured.",
             advice:
                 "2-bit damage is often of another kind than 4-bit noise (2604.19884); fit 2 bits by itself, or use "
-                + "qid-per-bit."
+                + "\(optimum.law.quantity.rawValue)-per-bit."
         )
     }
 
@@ -185,7 +240,7 @@ struct Checks {
             let worst = fit.heldOut.filter({ $0.kind != .bits }).max(by: {
                 ($0.rmsLogError ?? 0) < ($1.rmsLogError ?? 0)
             }),
-            let error = worst.rmsLogError, error > (optimum.law.quantity == .qid ? 0.3 : 0.05)
+            let error = worst.rmsLogError, error > (optimum.law.quantity.isDegradation ? 0.3 : 0.05)
         else { return nil }
         let ratio = worst.meanRatio ?? 1
         return FitWarning(

@@ -47,21 +47,56 @@ extension Optimum {
 
     private func heldOut(_ part: Part, kept: [Point], out: [Point]) -> HeldOut? {
         var options = options
-        options.objective = objective
+        (options.objective, options.phases) = (objective, .all)
         options.starts = max(8, options.starts / 4)
-        guard let fit = try? Optimum(kept, formula, options), fit.space.parameters == space.parameters,
-            kept.count > fit.coordinates.free.count,
-            let predicted = try? Curve(law, names: space.parameters.map(\.name)).values(
-                at: out.map(\.conditions), parameters: fit.parameters)
-        else { return nil }
-        let pairs = zip(predicted, out.map { $0.measured(law.quantity) ?? .nan })
+        var result = HeldOut(
+            what: part.what, kind: part.kind, points: out.count, rmse: .nan, rmsLogError: nil, meanRatio: nil,
+            inside: nil, obstacle: obstacle(kept, out), parameters: [])
+        guard result.obstacle == nil else { return result }
+        guard let fit = try? Optimum(kept, formula, options),
+            let curve = try? Curve(law, names: fit.space.parameters.map(\.name)),
+            let predicted = try? curve.values(at: out.map(\.conditions), parameters: fit.parameters),
+            let slopes = try? curve.derivatives(at: out.map(\.conditions), parameters: fit.parameters),
+            predicted.allSatisfy(\.isFinite)
+        else {
+            result.obstacle = "a fit to the others says nothing there"
+            return result
+        }
+        let measured = out.map { $0.measured(law.quantity) ?? .nan }
+        let pairs = zip(predicted, measured)
         let squares = pairs.map { ($0 - $1) * ($0 - $1) }
         let ratios = pairs.filter { $0 > 0 && $1 > 0 }.map { Double.log($0 / $1) }
         let count = Double(ratios.count)
-        return HeldOut(
-            what: part.what, kind: part.kind, points: out.count,
-            rmse: (squares.reduce(0, +) / Double(squares.count)).squareRoot(),
-            rmsLogError: ratios.isEmpty ? nil : (ratios.reduce(0) { $0 + $1 * $1 } / count).squareRoot(),
-            meanRatio: ratios.isEmpty ? nil : .exp(ratios.reduce(0, +) / count), parameters: fit.parameters)
+        result.rmse = (squares.reduce(0, +) / Double(squares.count)).squareRoot()
+        result.rmsLogError = ratios.isEmpty ? nil : (ratios.reduce(0) { $0 + $1 * $1 } / count).squareRoot()
+        result.meanRatio = ratios.isEmpty ? nil : .exp(ratios.reduce(0, +) / count)
+        result.parameters = fit.space.parameters == space.parameters ? fit.parameters : []
+        let summary = fit.summary()
+        let intervals = predicted.indices.map { summary.predictive(around: predicted[$0], slopes[$0]) }
+        if intervals.allSatisfy({ $0 != nil }) {
+            result.inside = zip(intervals, measured).count { $0?.contains($1) ?? false }
+        }
+        return result
+    }
+
+    /// Why points say nothing of others, if they do not: a size, a number of tokens or of bits alone, or too few.
+    private func obstacle(_ kept: [Point], _ out: [Point]) -> String? {
+        for variable in formula.expression.variables.sorted(by: { $0.rawValue < $1.rawValue }) {
+            func values(_ points: [Point]) -> Set<Double> {
+                Set(points.compactMap { try? variable.value(at: $0.conditions, predicting: law.quantity) })
+            }
+            let known = values(kept)
+            if known.count == 1, let one = known.first, values(out) != known {
+                return "the others have \(variable.rawValue) \(Figures.compact(one)) alone"
+            }
+        }
+        for label in formula.slots.compactMap(\.label) {
+            let known = Set(kept.compactMap { label.level(of: $0.conditions) })
+            if let level = out.compactMap({ label.level(of: $0.conditions) }).first(where: { !known.contains($0) }) {
+                return "the others have no \(label.rawValue) \(level)"
+            }
+        }
+        let free = coordinates.free.count
+        return kept.count > free ? nil : "\(kept.count) other points do not identify \(free) parameters"
     }
 }

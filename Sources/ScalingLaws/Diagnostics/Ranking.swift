@@ -8,7 +8,8 @@ package struct RankedLaw: Sendable, Equatable {
     /// Root mean square of ln(predicted/measured) over all points held out (largest size, last decade), each
     /// predicted by a fit that had not seen them; nil where nothing could be held out.
     package var heldOutError: Double?
-    /// AICc above that of the best law.
+    /// AICc above that of the best law, counting effective points (`Fit.effectivePoints`): those of a run say less than
+    /// their number.
     package var excessAICc: Double?
 }
 
@@ -39,7 +40,11 @@ package func rank(
         }
         ranked.append(entry)
     }
-    let criteria = ranked.map { (try? $0.outcome.get())?.aicc }
+    let fits = ranked.compactMap { try? $0.outcome.get() }
+    let leading = fits.min { $0.aicc < $1.aicc }
+    let criteria = ranked.map { one in
+        (try? one.outcome.get()).map { $0.aicc(effectivePoints: leading?.effectivePoints ?? Double($0.n)) }
+    }
     let best = criteria.compactMap { $0 }.min()
     for index in ranked.indices {
         if let own = criteria[index], let best, best.isFinite { ranked[index].excessAICc = own - best }
@@ -55,6 +60,42 @@ extension Fit {
         guard count > 0 else { return nil }
         let squares = parts.reduce(0.0) { $0 + Double($1.points) * ($1.rmsLogError ?? 0) * ($1.rmsLogError ?? 0) }
         return (squares / Double(count)).squareRoot()
+    }
+}
+
+extension Fit {
+    /// As many independent points as say as much: n/(1 + (m − 1)·ρ), m the points of a cluster and ρ how alike the residuals
+    /// of one are (the intraclass correlation, from the mean squares between and within clusters).
+    package var effectivePoints: Double {
+        let values = residuals.map { row in
+            objective.isLogarithmic ? Double.log(row.measured / row.predicted) : row.measured - row.predicted
+        }
+        guard let cluster = influence?.cluster, cluster.count == values.count, clusters > 1, values.count > clusters,
+            values.allSatisfy(\.isFinite)
+        else { return Double(n) }
+        var (sums, sizes) = ([Double](repeating: 0, count: clusters), [Double](repeating: 0, count: clusters))
+        for (number, value) in zip(cluster, values) {
+            sums[number] += value
+            sizes[number] += 1
+        }
+        let size = Double(n) / Double(clusters)
+        let between = zip(sums, sizes).reduce(0) { $0 + $1.0 * $1.0 / $1.1 } / Double(clusters)
+        let within =
+            zip(cluster, values).reduce(0) { sum, row in
+                let left = row.1 - sums[row.0] / sizes[row.0]
+                return sum + left * left
+            } / Double(values.count - clusters)
+        guard between > 0 || within > 0 else { return Double(n) }
+        let alike = min(max((between - within) / (between + (size - 1) * within), 0), 1)
+        return Double(n) / (1 + (size - 1) * alike)
+    }
+
+    /// Akaike's criterion, corrected for few points, as if there were so many.
+    fileprivate func aicc(effectivePoints: Double) -> Double {
+        let free = Double(parameters.count { !$0.isFixed } + 1)
+        let misfit = (bic - free * .log(Double(n))) * effectivePoints / Double(n)
+        let spare = effectivePoints - free - 1
+        return misfit + 2 * free + (spare > 0 ? 2 * free * (free + 1) / spare : .infinity)
     }
 }
 

@@ -9,14 +9,36 @@ extension Optimum {
         let (aicc, bic) = criteria()
         return Fit(
             law: law, objective: objective, isWeighted: isWeighted, n: usable.count,
-            clusters: observations.clusterCount, leftOut: leftOut,
+            clusters: observations.clusterCount, clusterUnit: observations.clusterUnit, phase: phase, scatter: scatter,
+            ceiling: ceiling, leftOut: leftOut,
             parameters: parameters.indices.map { fitted($0, derivatives) }, correlation: correlation(derivatives),
             objectiveValue: reportedObjective, r2: r2(), r2IsLogarithmic: objective.isLogarithmic, aicc: aicc, bic: bic,
             starts: outcome.starts, startsAtBest: outcome.startsAtBest, heldOut: [], warnings: [],
             residuals: residuals(), draws: [], influence: influence(derivatives), referenceScheme: space.reference)
     }
 
+    /// The one phase of the points used; nil where they are of several or it is unknown.
+    private var phase: LearningRatePhase? {
+        let phases = Set(usable.map(\.phase))
+        return phases.count == 1 && phases.first != .unknown ? phases.first : nil
+    }
+
+    private var ceiling: Double? {
+        let rooms = usable.map { point -> Double? in
+            guard let chance = point.lossAtChance else { return nil }
+            return law.quantity == .loss ? chance : point.baselineLoss.map { chance - $0 } ?? chance
+        }
+        let known = rooms.compactMap(\.self)
+        return known.count == rooms.count ? known.max() : nil
+    }
+
+    /// Checkpoints seen, by label or else by size and tokens.
+    var checkpointCount: Int {
+        Set(usable.map { $0.checkpoint ?? "\($0.conditions.params) \($0.conditions.tokens)" }).count
+    }
+
     private func influence(_ derivatives: [Double]) -> Influence? {
+        guard checkpointCount > 2 || !law.quantity.isDegradation else { return nil }
         guard let linearization, linearization.variance.isFinite else { return nil }
         return Influence(
             linearization, cluster: observations.cluster, clusterCount: observations.clusterCount,
@@ -32,7 +54,8 @@ extension Optimum {
         let value = parameters[index]
         let degrees = Double(max(usable.count - size, 1))
         let t = StudentT.quantile(1 - Interval.tail, degrees: degrees)
-        let reach = parameter.fixed != nil ? 0 : error.isFinite ? error * t : .infinity
+        let isKnown = error.isFinite && (checkpointCount > 2 || !law.quantity.isDegradation)
+        let reach = parameter.fixed != nil ? 0 : isKnown ? error * t : .infinity
         let coordinate = coordinates.free.firstIndex(of: index)
         let isNull = coordinate.map { linearization?.isNull[$0] ?? true } ?? false
         let atBound = isAtBound(index)
@@ -40,7 +63,8 @@ extension Optimum {
             name: parameter.name, symbol: parameter.definition.symbol, unit: parameter.definition.unit, value: value,
             low: max(value - reach, parameter.definition.lower), high: min(value + reach, parameter.definition.upper),
             profile: nil, standardError: parameter.fixed == nil ? error : 0, atBound: atBound,
-            identified: !atBound && !isNull && (parameter.fixed == nil || parameter.definition.identifiedBy == nil),
+            identified: !atBound && !isNull && (parameter.fixed != nil || isKnown)
+                && (parameter.fixed == nil || parameter.definition.identifiedBy == nil),
             isFixed: parameter.fixed != nil,
             published: parameter.definition.published)
     }

@@ -6,8 +6,17 @@ package struct Fit: Sendable, Equatable {
     package var isWeighted: Bool
     /// The points used.
     package var n: Int
-    /// The groups of points that were resampled together.
+    /// The groups of points that were resampled together, and what they are.
     package var clusters: Int
+    package var clusterUnit: ClusterUnit
+    /// The phase of the learning rate that the points used are of; nil where they are of several, or nobody said.
+    package var phase: LearningRatePhase?
+    /// The standard deviation of ln(measured/law) for a checkpoint of another run, runs' own deviations included; nil
+    /// where a value has no logarithm or too few points are left to tell.
+    package var scatter: Double?
+    /// What no degradation can exceed: the most that any used point's 16-bit model is better than chance, or for losses
+    /// the loss at chance; nil where chance is not known.
+    package var ceiling: Double?
     /// The points not used, each with the reason.
     package var leftOut: [LeftOut]
     package var parameters: [FittedParameter]
@@ -35,6 +44,13 @@ package struct Fit: Sendable, Equatable {
     package var influence: Influence?
     /// The scheme with eff 1, where the law has one eff per scheme.
     package var referenceScheme: String?
+}
+
+extension Fit {
+    /// What goes together when points are resampled (see `Clusters`).
+    package enum ClusterUnit: String, Sendable, Equatable {
+        case runs, neighbours, checkpoints, points
+    }
 }
 
 /// One estimated number with its 95 % interval.
@@ -97,7 +113,12 @@ package struct HeldOut: Sendable, Equatable {
     package var rmsLogError: Double?
     /// Geometric mean of predicted/measured over the same points: above 1 the law says too much.
     package var meanRatio: Double?
-    /// The parameters fitted without them, in the fit's order.
+    /// How many of the points lie in the 95 % predictive interval that the fit without them gives; nil where it gives
+    /// none.
+    package var inside: Int?
+    /// Why the rest says nothing about these points, a clause; nil where it does.
+    package var obstacle: String?
+    /// The parameters fitted without them, in the fit's order; empty where there is no such fit.
     package var parameters: [Double]
 
     package enum Kind: String, Sendable, Equatable {
@@ -129,6 +150,9 @@ package struct FitWarning: Sendable, Equatable {
         case fewClusters = "few-clusters"
         case notConverged = "not-converged"
         case mixedPhases = "mixed-phases"
+        case confoundedPhase = "confounded-phase"
+        case confoundedRuns = "confounded-runs"
+        case saturated
         case mixedFamilies = "mixed-families"
         case nearChance = "near-chance"
         case twoBitRegime = "two-bit-regime"
@@ -146,6 +170,8 @@ package struct Prediction: Sendable, Equatable {
     package var value: Double
     package var low: Double
     package var high: Double
+    /// The 95 % interval of a new measurement there, of another run: the law's and the scatter of measurements about it.
+    package var predictive: ClosedRange<Double>?
     /// Factors beyond the data: 1 inside the convex hull of those of (ln N, ln D, P) that the law uses; 10 means ten
     /// times the N or D of its nearest edge.
     package var beyondHull: Double

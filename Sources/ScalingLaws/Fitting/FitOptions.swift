@@ -10,6 +10,8 @@ package struct FitOptions: Sendable, Hashable {
     package var fixed: [String: Double]
     /// The scheme with eff 1; nil: the first of `dense`, `16`, `bf16`, `fp16` and their like that has points.
     package var referenceScheme: String?
+    /// Which phases of the learning rate are fitted; others are left out.
+    package var phases: PhaseChoice
     /// How many minimisations are started.
     package var starts: Int
     /// How many bootstrap refits; with 0 predictions and answers have no intervals.
@@ -24,12 +26,12 @@ package struct FitOptions: Sendable, Hashable {
 
     package init(
         objective: Objective? = nil, isWeighted: Bool = true, bounds: [String: ClosedRange<Double>] = [:],
-        fixed: [String: Double] = [:], referenceScheme: String? = nil, starts: Int = 32, bootstrapDraws: Int = 1000,
-        holdsOut: Bool = true, profiles: Bool = true, seed: UInt64 = 1
+        fixed: [String: Double] = [:], referenceScheme: String? = nil, phases: PhaseChoice = .most,
+        starts: Int = 32, bootstrapDraws: Int = 1000, holdsOut: Bool = true, profiles: Bool = true, seed: UInt64 = 1
     ) {
         (self.objective, self.isWeighted, self.bounds, self.fixed) = (objective, isWeighted, bounds, fixed)
         (self.referenceScheme, self.starts, self.bootstrapDraws) = (referenceScheme, starts, bootstrapDraws)
-        (self.holdsOut, self.profiles, self.seed) = (holdsOut, profiles, seed)
+        (self.phases, self.holdsOut, self.profiles, self.seed) = (phases, holdsOut, profiles, seed)
     }
 
     /// Reads `NAME=LOW:HIGH`, where either end may be empty for none, as in `E=0:` or `b=-1:1`.

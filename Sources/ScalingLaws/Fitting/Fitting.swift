@@ -44,10 +44,14 @@ struct Optimum: Sendable {
         self.formula = formula
         self.options = options
         objective = options.objective ?? formula.law.objective(for: all)
-        let chosen = PointSelection(all, formula: formula, objective: objective)
+        let chosen = PointSelection(all, formula: formula, objective: objective, phases: options.phases)
         (usable, indices, leftOut) = (chosen.points, chosen.indices, chosen.leftOut)
         guard !usable.isEmpty else {
-            throw .nothingMeasured(law: formula.law.name, quantity: formula.law.quantity.rawValue)
+            let quantity = formula.law.quantity
+            guard let first = chosen.leftOut.first(where: { $0.point.measured(quantity) != nil }) else {
+                throw .nothingMeasured(law: formula.law.name, quantity: quantity.rawValue)
+            }
+            throw .noUsablePoint(law: formula.law.name, points: all.count, reason: first.reason)
         }
         let space = try ParameterSpace(
             formula, points: usable, referenceScheme: options.referenceScheme, fixed: options.fixed)

@@ -2,10 +2,11 @@ import RealModule
 
 /// What each residual is divided by.
 ///
-/// - In linear space: the measured standard error of QiD, where every point has one.
-/// - In logarithms: where tokens come rounded from a table, σᵢ² = τ² + (∂ln f/∂ln D)²·(σ_D/D)², with τ the scatter that
-///   rounding does not explain (so that Σr²/σ² = n − p, or 0), relative to the smallest σ. A table that prints D to a
-///   fixed decimal knows small D badly; without this they would decide the exponents.
+/// - In linear space: the measured standard error of QiD or KL, where every point has one.
+/// - In logarithms: where every point has a standard error s, or tokens come rounded from a table,
+///   σᵢ² = τ² + (sᵢ/fᵢ)² + (∂ln f/∂ln D)²·(σ_D/D)², with τ the scatter that these do not explain (so that Σr²/σ² = n − p,
+///   or 0), relative to the smallest σ. What is measured badly, or known at a badly known D, would else decide exponents
+///   as much as the rest.
 /// - Else 1.
 struct Weighting {
     let space: ParameterSpace
@@ -17,12 +18,11 @@ struct Weighting {
 
     func search() throws(ScalingLawsError) -> Found {
         let first = try search(inverseSigma: measuredPrecision())
-        guard options.isWeighted, objective == .log, points.contains(where: { ($0.tokensStderr ?? 0) > 0 }) else {
-            return first
-        }
+        let isRounded = points.contains { ($0.tokensStderr ?? 0) > 0 }
+        guard options.isWeighted, objective == .log, isRounded || hasErrors else { return first }
         var found = first
         for _ in 0..<3 {
-            guard let precision = try roundingPrecision(found) else { return found }
+            guard let precision = try knownPrecision(found) else { return found }
             found = try search(inverseSigma: precision)
         }
         return found
@@ -37,14 +37,16 @@ struct Weighting {
     }
 
     private func measuredPrecision() -> [Double] {
-        let errors = points.compactMap { ($0.qidStderr ?? 0) > 0 ? $0.qidStderr : nil }
-        let isUsed =
-            options.isWeighted && objective == .linear && space.formula.law.quantity == .qid
-            && errors.count == points.count
+        let isUsed = options.isWeighted && objective == .linear && hasErrors
         return isUsed ? errors.map { 1 / $0 } : points.map { _ in 1 }
     }
 
-    private func roundingPrecision(_ found: Found) throws(ScalingLawsError) -> [Double]? {
+    /// The standard errors of what the law predicts, 0 where none is known.
+    private var errors: [Double] { points.map { $0.standardError(of: space.formula.law.quantity) ?? 0 } }
+
+    private var hasErrors: Bool { errors.allSatisfy { $0 > 0 } }
+
+    private func knownPrecision(_ found: Found) throws(ScalingLawsError) -> [Double]? {
         var problem = Problem(found.observations, found.coordinates)
         let parameters = problem.parameters(at: found.outcome.z)
         let curve = try Curve(space.formula.law, names: space.parameters.map(\.name))
@@ -58,9 +60,12 @@ struct Weighting {
             return try curve.values(at: moved, parameters: parameters)
         }
         let (here, up, down) = (try values(1), try values(.exp(step)), try values(.exp(-step)))
+        let errors = hasErrors ? errors : points.map { _ in 0 }
         let rounding = points.indices.map { row in
             let slope = (Double.log(up[row]) - .log(down[row])) / (2 * step)
-            return slope * (points[row].tokensStderr ?? 0) / points[row].conditions.tokens
+            let ofTokens = slope * (points[row].tokensStderr ?? 0) / points[row].conditions.tokens
+            let own = errors[row] / here[row]
+            return (ofTokens * ofTokens + own * own).squareRoot()
         }
         let residuals = points.indices.map { .log(here[$0]) - Double.log(found.observations.measured[$0]) }
         let degrees = points.count - space.free.count

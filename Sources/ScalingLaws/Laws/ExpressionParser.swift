@@ -6,18 +6,20 @@
 ///     power   = atom ("^" signed)?
 ///     atom    = number | name | name "[" label "]" | function "(" sum ")" | "(" sum ")"
 ///
-/// Names of `Variable` are variables, all others parameters.
+/// Names of `Variable` are variables; others are parameters, or columns where the parameters are known and they are none.
 struct ExpressionParser {
     private let text: String
     private let bytes: [UInt8]
     private var position = 0
     private var depth = 0
+    private let parameters: Set<String>?
 
     private static let longest = 4096
     private static let deepest = 64
 
-    static func parse(_ text: String) throws(ScalingLawsError) -> Expression {
-        var parser = ExpressionParser(text: text, bytes: Array(text.utf8))
+    /// `parameters` are the names that are parameters; nil: all that are no variables.
+    static func parse(_ text: String, parameters: Set<String>? = nil) throws(ScalingLawsError) -> Expression {
+        var parser = ExpressionParser(text: text, parameters: parameters)
         guard parser.bytes.count <= longest else {
             throw .badExpression(
                 String(text.prefix(40)) + "…", offset: longest, expected: "at most \(longest) characters")
@@ -27,9 +29,10 @@ struct ExpressionParser {
         return expression
     }
 
-    private init(text: String, bytes: [UInt8]) {
+    private init(text: String, parameters: Set<String>?) {
         self.text = text
-        self.bytes = bytes
+        self.parameters = parameters
+        bytes = Array(text.utf8)
     }
 
     /// The next byte that is no space.
@@ -124,19 +127,22 @@ struct ExpressionParser {
             return .call(function, try closed())
         }
         if let variable = Variable(rawValue: name) { return .variable(variable) }
-        guard take("[") else { return .parameter(name, nil) }
+        guard take("[") else {
+            return parameters?.contains(name) ?? true ? .parameter(name, nil) : .variable(.column(name))
+        }
         return .parameter(name, try label())
     }
 
     private mutating func label() throws(ScalingLawsError) -> Label {
         _ = next
         let start = position
-        while position < bytes.count, Self.isLetter(bytes[position]) { position += 1 }
-        guard let label = Label(rawValue: String(decoding: bytes[start..<position], as: UTF8.self)), take("]") else {
+        while position < bytes.count, Self.isLetter(bytes[position]) || Self.isDigit(bytes[position]) { position += 1 }
+        let name = String(decoding: bytes[start..<position], as: UTF8.self)
+        guard !name.isEmpty, take("]") else {
             position = start
-            throw failure("one of " + Label.allCases.map { $0.rawValue + "]" }.joined(separator: ", "))
+            throw failure("bits], scheme], group] or another column and ']'")
         }
-        return label
+        return Label(rawValue: name)
     }
 
     private mutating func number() throws(ScalingLawsError) -> Expression {

@@ -15,7 +15,7 @@ struct Formula: Sendable {
 
     init(_ law: Law) throws(ScalingLawsError) {
         self.law = law
-        let expression = try ExpressionParser.parse(law.formula)
+        let expression = try ExpressionParser.parse(law.formula, parameters: Set(law.parameters.map(\.name)))
         self.expression = expression
         let linear = expression.linearParameters
         var slots: [Slot] = []

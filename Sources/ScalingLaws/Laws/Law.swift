@@ -29,7 +29,7 @@ extension Law {
     /// Whether the formula has this variable, or parameters for each of its values.
     package func uses(_ variable: Variable) -> Bool {
         guard let expression else { return false }
-        return expression.variables.contains(variable) || Label(rawValue: variable.rawValue).map(hasLevels) ?? false
+        return expression.variables.contains(variable) || hasLevels(of: Label(rawValue: variable.rawValue))
     }
 
     /// Whether a parameter has one value for each level of the label.
@@ -38,7 +38,9 @@ extension Law {
     }
 
     /// Nil for a formula that cannot be read; fitting says why.
-    private var expression: Expression? { try? ExpressionParser.parse(formula) }
+    private var expression: Expression? {
+        try? ExpressionParser.parse(formula, parameters: Set(parameters.map(\.name)))
+    }
 }
 
 /// One parameter of a law, or one for each level of a label (`eff` of every scheme, `alpha` of every bit width).

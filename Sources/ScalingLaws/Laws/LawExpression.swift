@@ -2,12 +2,15 @@ extension Laws {
     /// A law given as an expression: `E + A / params^a`, or with what it predicts, `qid = k * tokens^b`.
     ///
     /// Without a quantity, it predicts QiD if it speaks of bits or group sizes, else loss. Parameters in an exponent
-    /// and those in which the law is linear are free; all others are scales above 0. `bounds` replaces either.
+    /// and those in which the law is linear are free; all others are scales above 0. `bounds` replaces either. A name that
+    /// the points have as a column is that column; any other has to look like a parameter (`LawNames`) or have bounds.
     package static func expression(
-        _ text: String, bounds: [String: ClosedRange<Double>] = [:]
+        _ text: String, names: LawNames = .warehouse, bounds: [String: ClosedRange<Double>] = [:]
     ) throws(ScalingLawsError) -> Law {
         let (given, formula) = split(text)
-        let expression = try ExpressionParser.parse(formula)
+        let own = try names.parameters(
+            of: try ExpressionParser.parse(formula), in: formula, declared: Set(bounds.keys))
+        let expression = try ExpressionParser.parse(formula, parameters: own)
         let (linear, exponents) = (expression.linearParameters, expression.exponentParameters)
         let isAboutBits = !expression.variables.isDisjoint(with: [.bits, .group])
         let parameters = expression.parameters.map { name, _ in

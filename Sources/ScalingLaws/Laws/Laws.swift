@@ -3,16 +3,42 @@
 /// Each is a value: formula, bounds, units, published constants.
 package enum Laws {
     package static let all = [
-        qidUnified, qidPerBit, qidExponential, qidGroup, chinchilla, kaplan, effectiveParameters, capacity, sparsity,
-        degradedLoss,
+        klUnified, klPerBit, qidUnified, qidPerBit, qidExponential, qidGroup, chinchilla, kaplan, effectiveParameters,
+        capacity, sparsity, degradedLoss,
     ]
 
+    /// The laws that are fitted where nobody asks for others: of KL, and of QiD beside it.
+    package static let usual = [klUnified, klPerBit, qidUnified]
+
     /// The law of this name, or else the law that the text spells out (see `expression`).
-    package static func named(_ text: String) throws(ScalingLawsError) -> Law {
+    package static func named(
+        _ text: String, names: LawNames = .warehouse, bounds: [String: ClosedRange<Double>] = [:]
+    ) throws(ScalingLawsError) -> Law {
         if let law = all.first(where: { $0.name == text }) { return law }
         let isName = text.allSatisfy { $0.isLetter || $0 == "-" } && Variable(rawValue: text) == nil
         guard !isName else { throw .unknownLaw(text, known: all.map(\.name)) }
-        return try expression(text)
+        return try expression(text, names: names, bounds: bounds)
+    }
+
+    package static let klUnified = Law(
+        name: "kl-unified", quantity: .kl,
+        formula: "k * tokens^beta / (params^alpha * bits^gamma)",
+        display: "KL = k·D^β / (N^α·P^γ)", source: "the form of arXiv 2411.17691, of KL(p₁₆ ‖ p_q)",
+        parameters: unpublished(qidUnified.parameters))
+
+    package static let klPerBit = Law(
+        name: "kl-per-bit", quantity: .kl,
+        formula: "k[bits] * tokens^beta[bits] / params^alpha[bits]",
+        display: "KL = k_P·D^β_P / N^α_P, one of each for every P",
+        source: "the form behind Table 1 of arXiv 2411.17691, of KL(p₁₆ ‖ p_q)",
+        parameters: unpublished(qidPerBit.parameters))
+
+    private static func unpublished(_ parameters: [LawParameter]) -> [LawParameter] {
+        parameters.map { parameter in
+            var copy = parameter
+            copy.published = nil
+            return copy
+        }
     }
 
     package static let qidUnified = Law(
@@ -21,8 +47,8 @@ package enum Laws {
         display: "QiD = k·D^β / (N^α·P^γ)", source: "arXiv 2411.17691, unified law",
         parameters: [
             LawParameter("k", "k", unit: "N^α·bit^γ/D^β nats", published: 0.017),
-            LawParameter("alpha", "α", in: -2...3, published: 0.2261),
-            LawParameter("beta", "β", in: -2...3, published: 0.5251),
+            LawParameter("alpha", "α", in: -2...3, identifiedBy: .params, published: 0.2261),
+            LawParameter("beta", "β", in: -2...3, identifiedBy: .tokens, published: 0.5251),
             LawParameter("gamma", "γ", in: -20...40, starts: 1...10, identifiedBy: .bits, published: 5.4967),
         ])
 
@@ -32,8 +58,8 @@ package enum Laws {
         display: "QiD = k_P·D^β_P / N^α_P, one of each for every P", source: "arXiv 2411.17691, Table 1",
         parameters: [
             LawParameter("k", "k", unit: "N^α/D^β nats"),
-            LawParameter("alpha", "α", in: -2...3),
-            LawParameter("beta", "β", in: -2...3),
+            LawParameter("alpha", "α", in: -2...3, identifiedBy: .params),
+            LawParameter("beta", "β", in: -2...3, identifiedBy: .tokens),
         ])
 
     package static let qidExponential = Law(
@@ -42,8 +68,8 @@ package enum Laws {
         display: "QiD = k·D^β/N^α·e^(−P/γ)", source: "arXiv 2411.04330 (post-training)",
         parameters: [
             LawParameter("k", "k", unit: "N^α/D^β nats", published: 0.0598),
-            LawParameter("alpha", "α", in: -2...3, published: 0.3439),
-            LawParameter("beta", "β", in: -2...3, published: 0.5068),
+            LawParameter("alpha", "α", in: -2...3, identifiedBy: .params, published: 0.3439),
+            LawParameter("beta", "β", in: -2...3, identifiedBy: .tokens, published: 0.5068),
             LawParameter(
                 "gamma", "γ", in: 0.01...1e6, unit: "bit", starts: 0.2...5, isScale: true, identifiedBy: .bits,
                 neutral: 1e6, published: 0.5907),
@@ -55,8 +81,8 @@ package enum Laws {
         display: "QiD = k·D^β·(log₂ G)^γ_G / (N^α·P^γ)", source: "arXiv 2505.14302 (without P), 2411.17691 (P)",
         parameters: [
             LawParameter("k", "k", unit: "N^α·bit^γ/D^β nats", published: 0.2522),
-            LawParameter("alpha", "α", in: -2...3, published: 0.3589),
-            LawParameter("beta", "β", in: -2...3, published: 0.1610),
+            LawParameter("alpha", "α", in: -2...3, identifiedBy: .params, published: 0.3589),
+            LawParameter("beta", "β", in: -2...3, identifiedBy: .tokens, published: 0.1610),
             LawParameter("gammaG", "γ_G", in: -10...10, identifiedBy: .group, published: 0.3533),
             LawParameter("gamma", "γ", in: -20...40, starts: 1...10, identifiedBy: .bits),
         ])

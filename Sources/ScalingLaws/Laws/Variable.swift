@@ -2,15 +2,16 @@ import Presentation
 import RealModule
 
 /// A name in a formula that stands for something known at each point.
-package enum Variable: String, Sendable, Hashable, CaseIterable {
-    case params, tokens, bits, sparsity, group
-    case activationBits = "activation_bits"
+package enum Variable: Sendable, Hashable {
+    case params, tokens, bits, sparsity, group, activationBits
     /// 0 for an uncompressed model, 1 for any other.
     case compressed
     /// log_{1/4} of the weight format's mean squared error on N(0, 1) (see `GaussianError`).
     case fidelity
     /// The same of the activations' format.
-    case activationFidelity = "activation_fidelity"
+    case activationFidelity
+    /// Any other numeric column of points: `params_total`, `width`.
+    case column(String)
 
     /// The value at given conditions, or why there is none.
     ///
@@ -29,6 +30,7 @@ package enum Variable: String, Sendable, Hashable, CaseIterable {
             if let format = conditions.scheme.flatMap(GaussianError.format) { return Self.fidelity(error: format) }
             return Self.fidelity(bits: try known(bits))
         case .activationFidelity: return Self.fidelity(bits: conditions.activationBits ?? Self.uncompressedBits)
+        case .column(let name): return try known(conditions.columns[name])
         }
     }
 
@@ -61,9 +63,39 @@ struct MissingVariable: Error, Equatable {
     var variable: Variable
 }
 
+extension Variable: RawRepresentable {
+    private static let known: [Variable] = [
+        .params, .tokens, .bits, .sparsity, .group, .activationBits, .compressed, .fidelity, .activationFidelity,
+    ]
+
+    /// The variable that formulas know by this name, whatever the columns; nil for other names.
+    package init?(rawValue: String) {
+        guard let found = Self.known.first(where: { $0.rawValue == rawValue }) else { return nil }
+        self = found
+    }
+
+    /// The name as formulas have it.
+    package var rawValue: String {
+        switch self {
+        case .params: "params"
+        case .tokens: "tokens"
+        case .bits: "bits"
+        case .sparsity: "sparsity"
+        case .group: "group"
+        case .activationBits: "activation_bits"
+        case .compressed: "compressed"
+        case .fidelity: "fidelity"
+        case .activationFidelity: "activation_fidelity"
+        case .column(let name): name
+        }
+    }
+}
+
 /// What a parameter may have one value for each of.
-package enum Label: String, Sendable, Hashable, CaseIterable {
+package enum Label: Sendable, Hashable {
     case bits, scheme, group
+    /// Any other column of points: `phase`, `series`, `corpus`.
+    case column(String)
 
     /// The level of a point, as it stands in the parameter's name.
     func level(of conditions: Conditions) -> String? {
@@ -71,6 +103,28 @@ package enum Label: String, Sendable, Hashable, CaseIterable {
         case .bits: conditions.bits.map(Figures.plain)
         case .scheme: conditions.scheme
         case .group: conditions.group.map(Figures.plain) ?? "channel"
+        case .column(let name): conditions.labels[name] ?? conditions.columns[name].map(Figures.plain)
+        }
+    }
+}
+
+extension Label: RawRepresentable {
+    /// The label of this name.
+    package init(rawValue: String) {
+        switch rawValue {
+        case "bits": self = .bits
+        case "scheme": self = .scheme
+        case "group": self = .group
+        default: self = .column(rawValue)
+        }
+    }
+
+    package var rawValue: String {
+        switch self {
+        case .bits: "bits"
+        case .scheme: "scheme"
+        case .group: "group"
+        case .column(let name): name
         }
     }
 }

@@ -5,6 +5,9 @@ package struct CSVTable {
     package var rows: [(line: Int, fields: [String])]
 
     package init(_ text: String) throws(ScalingLawsError) {
+        guard text.utf8.contains(UInt8(ascii: "\n")) || !text.utf8.contains(UInt8(ascii: "\r")) else {
+            throw .carriageReturns
+        }
         var records = try Self.records(of: text)
         guard !records.isEmpty else { throw .emptyTable }
         header = records.removeFirst().fields

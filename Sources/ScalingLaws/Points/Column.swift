@@ -1,7 +1,7 @@
 /// A column of a table of points: what it means, the headers that say so, and the factor to the unit used here.
 enum Column: String, CaseIterable {
     case params, tokens, bits, activationBits, group, sparsity, scheme
-    case loss, qid, qidStderr, lossAtChance, vocabulary, family, series, seed, stage, checkpoint, phase
+    case loss, qid, qidStderr, kl, klStderr, lossAtChance, vocabulary, family, series, seed, stage, checkpoint, phase
 
     /// Headers in the order of preference; compared without case.
     private var headers: [(header: String, factor: Double)] {
@@ -24,6 +24,8 @@ enum Column: String, CaseIterable {
         case .loss: [("loss", 1), ("val_loss", 1)]
         case .qid: [("qid", 1)]
         case .qidStderr: [("qid_stderr", 1)]
+        case .kl: [("kl", 1)]
+        case .klStderr: [("kl_stderr", 1)]
         case .lossAtChance: [("loss_at_chance", 1)]
         case .vocabulary: [("vocabulary", 1), ("vocab_size", 1)]
         case .family: [("family", 1)]

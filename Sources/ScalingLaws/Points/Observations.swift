@@ -12,6 +12,7 @@ struct Observations: Sendable {
     /// Which rows are resampled together.
     let cluster: [Int]
     let clusterCount: Int
+    let clusterUnit: Fit.ClusterUnit
 
     var count: Int { measured.count }
 
@@ -25,16 +26,8 @@ struct Observations: Sendable {
         self.inverseSigma = inverseSigma
         tape = try Self.tape(space, points)
         places = try Self.places(space, points)
-        var numbers: [ClusterKey: Int] = [:]
-        cluster = points.enumerated().map { index, point in
-            let key = ClusterKey(point, index: index, quantity: quantity)
-            return numbers[key]
-                ?? {
-                    numbers[key] = numbers.count
-                    return numbers.count - 1
-                }()
-        }
-        clusterCount = numbers.count
+        let clusters = Clusters(points, quantity: quantity)
+        (cluster, clusterCount, clusterUnit) = (clusters.numbers, clusters.count, clusters.unit)
     }
 
     /// Which parameter each slot takes at each point.
@@ -69,28 +62,5 @@ struct Observations: Sendable {
             }
         }
         return values
-    }
-}
-
-/// What points are resampled together: one checkpoint's, known by its label or else by family, N and D.
-///
-/// Losses of models that were each trained under their own scheme are independent.
-private struct ClusterKey: Hashable {
-    var checkpoint: String?
-    var family: String?
-    var params: Double?
-    var tokens: Double?
-    var index: Int?
-
-    init(_ point: Point, index: Int, quantity: Quantity) {
-        if let name = point.checkpoint {
-            checkpoint = name
-        } else if quantity == .qid {
-            family = point.family
-            params = point.conditions.params
-            tokens = point.conditions.tokens
-        } else {
-            self.index = index
-        }
     }
 }

@@ -29,12 +29,15 @@ struct ParameterSpace: Sendable {
                 continue
             }
             let levels = Set(points.compactMap { label.level(of: $0.conditions) }).sorted(by: Self.numericOrder)
-            if label == .scheme { reference = try Self.reference(wanted: referenceScheme, among: levels) }
+            let isAnchored = label == .scheme && slot.definition.name == Self.anchored
+            if isAnchored { reference = try Self.reference(wanted: referenceScheme, among: levels) }
             var map: [String: Int] = [:]
             for level in levels {
                 map[level] = parameters.count
-                let isReference = label == .scheme && level == reference
-                append(slot, name: "\(slot.definition.name).\(level)", fixed: isReference ? 1 : nil)
+                let ofLevel = points.filter { label.level(of: $0.conditions) == level }
+                let silent = try Self.neutral(slot.definition, ofLevel, formula.law.quantity)
+                let isReference = isAnchored && level == reference
+                append(slot, name: "\(slot.definition.name).\(level)", fixed: isReference ? 1 : silent)
             }
             places.append(map)
         }
@@ -65,6 +68,9 @@ struct ParameterSpace: Sendable {
         }
         return result
     }
+
+    /// The effective parameter multiplier, the only parameter that is 1 for a reference.
+    private static let anchored = "eff"
 
     /// The neutral value of a parameter that these points cannot show, nil for all others.
     private static func neutral(

@@ -14,6 +14,10 @@ package struct Conditions: Sendable, Hashable {
     package var sparsity: Double?
     /// The label of the form of compression, for laws with one effective parameter multiplier each.
     package var scheme: String?
+    /// Other numbers by the names of their columns: `params_total`, `width`, for laws that name them.
+    package var columns: [String: Double] = [:]
+    /// Values of columns by which parameters may be indexed: `phase`, `series`.
+    package var labels: [String: String] = [:]
 
     package init(
         params: Double, tokens: Double, bits: Double? = nil, activationBits: Double? = nil, group: Double? = nil,
@@ -33,6 +37,10 @@ package struct Point: Sendable, Hashable {
     package var qid: Double?
     /// Standard error of `qid`, nats per token.
     package var qidStderr: Double?
+    /// KL(p of the 16-bit model ‖ p of the compressed one), nats per token.
+    package var kl: Double?
+    /// Standard error of `kl`, nats per token.
+    package var klStderr: Double?
     /// Standard error of the tokens, where they were read off a table that rounds; tokens.
     package var tokensStderr: Double?
     /// The loss of a model that knows nothing, usually ln of the vocabulary's size, nats per token.
@@ -50,10 +58,12 @@ package struct Point: Sendable, Hashable {
 
     package init(
         _ conditions: Conditions, loss: Double? = nil, qid: Double? = nil, qidStderr: Double? = nil,
-        tokensStderr: Double? = nil, lossAtChance: Double? = nil, family: String? = nil, checkpoint: String? = nil,
+        kl: Double? = nil, klStderr: Double? = nil, tokensStderr: Double? = nil, lossAtChance: Double? = nil,
+        family: String? = nil, checkpoint: String? = nil,
         phase: LearningRatePhase = .unknown
     ) {
         (self.conditions, self.loss, self.qid, self.qidStderr) = (conditions, loss, qid, qidStderr)
+        (self.kl, self.klStderr) = (kl, klStderr)
         (self.tokensStderr, self.lossAtChance, self.family) = (tokensStderr, lossAtChance, family)
         (self.checkpoint, self.phase) = (checkpoint, phase)
     }
@@ -67,16 +77,40 @@ package struct Point: Sendable, Hashable {
     /// What a law predicts, taken from this point.
     package func measured(_ quantity: Quantity) -> Double? {
         switch quantity {
+        case .kl: kl
         case .qid: qid
         case .loss: loss
+        }
+    }
+
+    /// The standard error of what a law predicts, where it is known.
+    func standardError(of quantity: Quantity) -> Double? {
+        switch quantity {
+        case .kl: klStderr
+        case .qid: qidStderr
+        case .loss: nil
         }
     }
 }
 
 /// What a law predicts.
 package enum Quantity: String, Sendable, Hashable, CaseIterable {
+    /// KL divergence of the compressed model's predictions from the 16-bit model's, nats per token.
+    case kl
     /// Quantization-induced degradation, nats per token.
     case qid
     /// Loss, nats per token.
     case loss
+
+    /// Whether it is what compression does to a model, 0 in 16 bits.
+    package var isDegradation: Bool { self != .loss }
+
+    /// As people write it.
+    package var symbol: String {
+        switch self {
+        case .kl: "KL"
+        case .qid: "QiD"
+        case .loss: "loss"
+        }
+    }
 }

@@ -7,9 +7,18 @@ struct PointSelection {
     var indices: [Int] = []
     var leftOut: [LeftOut] = []
 
-    init(_ all: [Point], formula: Formula, objective: Objective) {
+    /// The phase that was chosen; nil for all.
+    private(set) var phase: LearningRatePhase?
+
+    init(_ all: [Point], formula: Formula, objective: Objective, phases: PhaseChoice = .all) {
+        let obstacles = all.map { Self.obstacle($0, formula, objective) }
+        // A law with a parameter for each phase is for all of them.
+        let isIndexed = formula.slots.contains { $0.label == .column("phase") }
+        let phase = isIndexed ? nil : phases.phase(in: zip(all, obstacles).filter { $1 == nil }.map(\.0))
+        self.phase = phase
         for (index, point) in all.enumerated() {
-            if let reason = Self.obstacle(point, formula, objective) {
+            let other = phase.flatMap { point.phase == $0 ? nil : "phase \(point.phase.rawValue), not \($0.rawValue)" }
+            if let reason = obstacles[index] ?? other {
                 leftOut.append(LeftOut(index: index, point: point, reason: reason))
             } else {
                 points.append(point)
@@ -22,11 +31,11 @@ struct PointSelection {
         let quantity = formula.law.quantity
         guard let value = point.measured(quantity), value.isFinite else { return "no \(quantity.rawValue)" }
         let conditions = point.conditions
-        if quantity == .qid, let bits = conditions.bits, bits >= 16 {
+        if quantity.isDegradation, let bits = conditions.bits, bits >= 16 {
             return "\(Figures.plain(bits)) bits are not compressed"
         }
         if objective.isLogarithmic, value <= 0 { return "\(quantity.rawValue) \(value) has no logarithm" }
-        for variable in Variable.allCases where formula.expression.variables.contains(variable) {
+        for variable in formula.expression.variables.sorted(by: { $0.rawValue < $1.rawValue }) {
             do {
                 _ = try variable.value(at: conditions, predicting: quantity)
             } catch {
@@ -46,9 +55,10 @@ extension Law {
     func objective(for points: [Point]) -> Objective {
         if let defaultObjective { return defaultObjective }
         let measured = points.compactMap { point in point.measured(quantity).map { (value: $0, point: point) } }
-        guard quantity == .qid, !measured.isEmpty else { return .log }
-        let isAboveNoise = measured.allSatisfy { $0.value > ($0.point.qidStderr ?? 0) }
-        let hasErrors = measured.allSatisfy { ($0.point.qidStderr ?? 0) > 0 }
+        guard quantity.isDegradation, !measured.isEmpty else { return .log }
+        let errors = measured.map { $0.point.standardError(of: quantity) ?? 0 }
+        let isAboveNoise = zip(measured, errors).allSatisfy { $0.value > $1 }
+        let hasErrors = errors.allSatisfy { $0 > 0 }
         return isAboveNoise || !hasErrors ? .log : .linear
     }
 }

@@ -4,12 +4,13 @@ import RealModule
 package enum Points {
     /// Reads a CSV table with a header.
     ///
-    /// Columns by name: `params,tokens` always; `bits,qid` [`qid_stderr`] or `loss` [`scheme`, `group`, `sparsity`];
+    /// Columns by name: `params,tokens` always; `bits` with `kl` [`kl_stderr`] or `qid` [`qid_stderr`], or `loss` [`scheme`, `group`, `sparsity`];
     /// also `activation_bits`, `family`, `series`, `seed`, `stage`, `checkpoint`, `phase` (`LearningRatePhase`),
     /// `loss_at_chance` or `vocabulary`. Usual names in published tables are understood (`N`, `D`, `N_nonemb`,
     /// `tokens_trillion`, `val_loss`). A `group` column with anything but sizes and `channel`, in a table without
     /// `scheme`, is read as the scheme. Tokens all printed with the same number of decimals are taken to be rounded
-    /// there (`tokensStderr`). An empty field is an unknown value. `renamed` maps a meaning to the header
+    /// there (`tokensStderr`). Every other column is there for laws to name: its numbers, and its texts as labels. An empty
+    /// field is an unknown value. `renamed` maps a meaning to the header
     /// that carries it, as `["scheme": "w_quant"]`.
     package static func parse(csv text: String, renamed: [String: String] = [:]) throws(ScalingLawsError) -> [Point] {
         let table = try CSVTable(text)
@@ -21,9 +22,10 @@ package enum Points {
         for needed in [Column.params, .tokens] where columns[needed] == nil {
             throw .missingColumn(needed.header, found: table.header)
         }
-        guard columns[.loss] != nil || columns[.qid] != nil else {
-            throw .missingColumn("qid or loss", found: table.header)
+        guard [.loss, .qid, .kl].contains(where: { columns[$0] != nil }) else {
+            throw .missingColumn("kl, qid or loss", found: table.header)
         }
+        guard !table.rows.isEmpty else { throw .noRows }
         let rounding = columns[.tokens].flatMap { Self.rounding(table, at: $0.place, factor: $0.factor) }
         var points: [Point] = []
         points.reserveCapacity(table.rows.count)
@@ -77,7 +79,17 @@ private struct RowReader {
         }
         conditions.sparsity = try number(.sparsity, "a share from 0 to below 1") { $0 >= 0 && $0 < 1 }
         conditions.scheme = text(.scheme)
+        for (name, field) in zip(header, row.fields)
+        where !field.isEmpty && Variable(rawValue: name) == nil && !Self.isMeasured(name) {
+            conditions.labels[name] = field
+            if let number = Double(field), number.isFinite { conditions.columns[name] = number }
+        }
         return try measured(Point(conditions))
+    }
+
+    /// Whether a column is what laws predict, which is no condition for it.
+    private static func isMeasured(_ name: String) -> Bool {
+        ["loss", "val_loss", "qid", "qid_stderr", "kl", "kl_stderr"].contains(name.lowercased())
     }
 
     private func measured(_ bare: Point) throws(ScalingLawsError) -> Point {
@@ -85,6 +97,8 @@ private struct RowReader {
         point.loss = try number(.loss, "a loss in nats") { $0 > 0 }
         point.qid = try number(.qid, "a difference of losses in nats") { _ in true }
         point.qidStderr = try number(.qidStderr, "a standard error, 0 or more") { $0 >= 0 }
+        point.kl = try number(.kl, "a divergence in nats") { _ in true }
+        point.klStderr = try number(.klStderr, "a standard error, 0 or more") { $0 >= 0 }
         point.lossAtChance = try number(.lossAtChance, "a loss in nats") { $0 > 0 }
         if point.lossAtChance == nil {
             point.lossAtChance = try number(.vocabulary, "a number of tokens above 1") { $0 > 1 }.map { .log($0) }

@@ -38,6 +38,9 @@ extension LossModel {
     package init(
         _ fit: Fit, baseline: Law, points: [Point], _ options: FitOptions = FitOptions()
     ) throws(ScalingLawsError) {
+        if fit.law.quantity == .kl {
+            throw .noAnswer("law '\(fit.law.name)' is of KL, which does not add to a loss; ask a law of QiD")
+        }
         guard fit.law.quantity == .qid else {
             guard try !Formula(fit.law).expression.variables.isDisjoint(with: [.bits, .compressed, .fidelity]) else {
                 throw .noAnswer(

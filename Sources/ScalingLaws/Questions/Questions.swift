@@ -32,10 +32,10 @@ extension LossModel {
     ///
     /// Nil where none does.
     package func fewestBits(
-        within budget: Double, at conditions: Conditions, among bits: [Double] = [2, 3, 4, 5, 6, 8]
+        within budget: Double, at conditions: Conditions, among bits: [Double] = (2...16).map(Double.init)
     ) throws(ScalingLawsError) -> (likely: Double?, safe: Double?) {
-        guard case .law(let fit) = self, fit.law.quantity == .qid else {
-            throw .noAnswer("a budget of QiD needs a law of QiD")
+        guard case .law(let fit) = self, fit.law.quantity.isDegradation else {
+            throw .noAnswer("a budget of QiD or KL needs a law of it")
         }
         let offered = bits.sorted()
         let predictions = try fit.predict(offered.map { conditions.with(bits: $0) })

@@ -20,7 +20,7 @@ extension Fit {
     package func trainingLevels(
         _ threshold: Double, params: [Double], bits: [Double?], like conditions: Conditions? = nil
     ) throws(ScalingLawsError) -> [TrainingLevel] {
-        guard law.quantity == .qid else { throw .noAnswer("a training level needs a law of QiD") }
+        guard law.quantity.isDegradation else { throw .noAnswer("a training level needs a law of QiD or KL") }
         var levels: [TrainingLevel] = []
         for params in params {
             for bits in bits {

@@ -108,6 +108,13 @@ package struct Influence: Sendable, Equatable {
         }
     }
 
+    /// The variance by the delta method of a quantity with these derivatives by the parameters, as the spread among clusters
+    /// gives it; nil where the data say nothing.
+    func variance(ofParameters gradient: [Double]) -> Double? {
+        let variance = spread(step(byCoordinate(gradient))) / (curvature.value * curvature.value)
+        return variance > 0 && variance.isFinite ? variance : nil
+    }
+
     /// The standard deviation by the delta method of a quantity with these derivatives by the parameters, as the spread
     /// among clusters gives it; nil where the data say nothing, or the objective is a sum of squares, whose draws have
     /// that spread by themselves.

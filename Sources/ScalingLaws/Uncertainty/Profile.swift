@@ -157,6 +157,7 @@ extension Optimum {
 
     /// Gives every free parameter its interval; one that reaches a bound, or has no end, is not identified.
     func addIntervals(to fit: inout Fit) {
+        guard checkpointCount > 2 || !law.quantity.isDegradation else { return }
         let free = coordinates.free
         let influence = fit.influence
         let classical = options.profiles

@@ -45,6 +45,16 @@ package struct EvaluationRequest: Sendable {
 
 /// Evaluates plain directories and returns a JSON document or a table for people.
 package func evaluate(_ request: EvaluationRequest, asJSON: Bool) throws(StageError) -> String {
+    let (evaluation, protocols) = try measured(request)
+    return asJSON ? protocols.added(to: evaluation.json).prettyText : table(evaluation, protocols)
+}
+
+/// Evaluates plain directories.
+package func evaluation(of request: EvaluationRequest) throws(StageError) -> Evaluation {
+    try measured(request).0
+}
+
+private func measured(_ request: EvaluationRequest) throws(StageError) -> (Evaluation, ScoringProtocol) {
     var variants: [Evaluator.Variant] = []
     var baseline: Checkpoint?
     var inputs = WatchedInputs()
@@ -82,7 +92,7 @@ package func evaluate(_ request: EvaluationRequest, asJSON: Bool) throws(StageEr
         "\(evaluation.windows) of \(evaluation.availableWindows) windows of \(evaluation.context) tokens")
     let protocols = ScoringProtocol(
         beginning: scoring.beginning, separator: stream.separator, bytesPerToken: stream.bytesPerToken)
-    return asJSON ? protocols.added(to: evaluation.json).prettyText : table(evaluation, protocols)
+    return (evaluation, protocols)
 }
 
 /// Makes the evaluations of a manifest's cells that the store does not hold, checkpoint by checkpoint.

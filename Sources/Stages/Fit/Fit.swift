@@ -17,7 +17,8 @@ package func fit(workspace location: URL, manifest: URL?, output: URL?) throws(S
     if let leftOut = points.leftOut { report("fit: left out the measurements \(leftOut)") }
 
     let progress = Progress("fit")
-    let plans = try points.plans(lock?.laws ?? ["qid-unified", "qid-per-bit"])
+    let plans = try points.plans(lock?.laws ?? Laws.usual.map(\.name))
+    let phases = lock?.phases ?? .most
     let trainingLaw = trainingLaw(plans)
     var fits: [FitRecord] = []
     var unfitted: [Failure] = []
@@ -28,7 +29,8 @@ package func fit(workspace location: URL, manifest: URL?, output: URL?) throws(S
             // Nothing is recorded before all are fitted.
             let result = try Interruption.ending(status: ExitStatus.tryAgain.rawValue) { () throws(ScalingLawsError) in
                 try FittedScheme(
-                    plan, predictions: lock?.predictions ?? [], givesTrainingLevels: plan.law.name == trainingLaw)
+                    plan, predictions: lock?.predictions ?? [], phases: phases,
+                    givesTrainingLevels: plan.law.name == trainingLaw)
             }
             fits.append(FitRecord(key: plan.key(of: result).text, family: plan.family, fitted: result))
         } catch {
@@ -50,8 +52,9 @@ package func fit(workspace location: URL, manifest: URL?, output: URL?) throws(S
 
     let directory = output ?? run?.report ?? workspace.root.appending(path: "report")
     var content = try ReportContent(points, fits.map(\.fitted), lock: lock, failures: warehouse.reader)
-    content.rankings = try Interruption.ending(status: ExitStatus.tryAgain.rawValue) { () throws(StageError) in
-        try rankings(plans)
+    (content.rankings, content.sizeFindings) = try Interruption.ending(status: ExitStatus.tryAgain.rawValue) {
+        () throws(StageError) in
+        (try rankings(plans, phases: phases), sizeFindings(plans, phases: phases))
     }
     try write(content, to: directory, in: output == nil ? workspace : nil)
     progress.finish("\(fits.count) laws fitted to \(points.cells.count) measurements; report in \(directory.path)")

@@ -14,6 +14,8 @@ struct FitAnswers {
     let criticalTokens: [CriticalTokens]
     /// The sizes at which a bit width and 16 bits are equally good in the same memory, by bit width and tokens.
     let breakEvens: [BreakEven]
+    /// How well each count of size predicts sizes held out; nil where it was not asked.
+    let sizeChoice: SizeChoice?
     let showsProfiles: Bool
 
     struct FewestBits {
@@ -28,6 +30,16 @@ struct FitAnswers {
     ) throws(ScalingLawsError) {
         self.fit = fit
         showsProfiles = request.profiles
+        if request.whichN {
+            guard let choice = SizeChoice(points.points, fit.law, try request.options()) else {
+                throw .noAnswer(
+                    "which N: the law needs params^alpha, and the points three sizes with params_total, width and depth"
+                )
+            }
+            sizeChoice = choice
+        } else {
+            sizeChoice = nil
+        }
         predictions = try fit.predict(wanted)
         let measured = fit.residuals.map(\.point.conditions)
         let sizes = Set((measured + wanted).map(\.params)).sorted()
@@ -35,7 +47,8 @@ struct FitAnswers {
         if let threshold = request.threshold {
             trainingLevels = try fit.trainingLevels(threshold, params: sizes, bits: widths, like: measured.first)
             let places = wanted.isEmpty ? Self.latest(measured) : wanted
-            let offered = fit.isPerBit ? Set(measured.compactMap(\.bits)).sorted() : [2, 3, 4, 5, 6, 8]
+            let known = Set(measured.compactMap(\.bits)).sorted()
+            let offered = fit.isPerBit || known.count < 2 ? known : (2...16).map(Double.init)
             fewestBits =
                 fit.law.uses(.bits)
                 ? try Self.fewest(fit, within: threshold, at: places, among: offered) : []
@@ -125,6 +138,7 @@ extension FitAnswers {
     ///     "critical_tokens": [{"params", "bits", "tokens", "low", "high", "beyond_hull", "always_falls"}],
     ///     "break_even": [{"tokens", "bits", "bits_per_weight", "params", "low", "high", "beyond_hull",
     ///                     "better_below", "better_above"}],
+    ///     "which_n": {"chosen", "candidates": [{"measure", "law", "error"}], "foretold": {"measure", "what", …} or null},
     ///     "profiles": {"alpha": {"low", "high"}, …}, "correlation": {"alpha": {"beta": …}, …}
     var json: JSONValue {
         guard case .object(var object) = JSONValue(fit) else { return JSONValue(fit) }
@@ -133,6 +147,7 @@ extension FitAnswers {
         if !fewestBits.isEmpty { object["fewest_bits"] = .array(fewestBits.map(\.json)) }
         if !criticalTokens.isEmpty { object["critical_tokens"] = .array(criticalTokens.map { JSONValue($0) }) }
         if !breakEvens.isEmpty { object["break_even"] = .array(breakEvens.map { JSONValue($0) }) }
+        object["which_n"] = sizeChoice.map { JSONValue($0) }
         if showsProfiles {
             object["profiles"] = .object(
                 JSONObject(

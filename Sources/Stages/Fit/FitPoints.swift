@@ -51,7 +51,7 @@ struct FitPoints {
         for name in laws {
             let law = try attempt { () throws(ScalingLawsError) in try Laws.named(name) }
             switch law.quantity {
-            case .qid: plans += schemes.map { qidPlan(law, family: $0.family, scheme: $0.scheme) }
+            case .kl, .qid: plans += schemes.map { degradationPlan(law, family: $0.family, scheme: $0.scheme) }
             case .loss where law.uses(.bits):
                 plans += schemes.map { lossPlan(law, family: $0.family, scheme: $0.scheme) }
             case .loss: plans += Set(losses.map(\.model.family)).sorted().map { lossPlan(law, family: $0, scheme: nil) }
@@ -91,7 +91,7 @@ struct FitPoints {
         }
     }
 
-    private func qidPlan(_ law: Law, family: String, scheme: String) -> Plan {
+    private func degradationPlan(_ law: Law, family: String, scheme: String) -> Plan {
         let chosen = cells.filter { $0.family == family && $0.scheme == scheme && $0.tokens != nil }
         return Plan(
             law: law, family: family, scheme: scheme, points: chosen.compactMap(Point.init),

@@ -2,7 +2,7 @@ package import FoundationEssentials
 import JSON
 import Pipeline
 import Records
-import ScalingLaws
+package import ScalingLaws
 import System
 import Warehouse
 
@@ -21,6 +21,8 @@ package struct FitRequest: Sendable {
     package let objective: String?
     /// The scheme with eff 1; nil: found by its usual names.
     package let reference: String?
+    /// The phases of the learning rate that are fitted.
+    package let phases: PhaseChoice
     /// `NAME=LOW:HIGH` for parameters of the law.
     package let bounds: [String]
     /// `params=…,tokens=…,bits=…`: where predictions are wanted.
@@ -33,15 +35,20 @@ package struct FitRequest: Sendable {
     package let equalMemory: Bool
     /// The law of the 16-bit loss for these two; nil for `chinchilla`.
     package let baseline: String?
+    /// Also which count of size the law should have.
+    package let whichN: Bool
     /// Also profile intervals and the correlation of the parameters.
     package let profiles: Bool
 
     package init(
-        source: Source, laws: [String], objective: String? = nil, reference: String? = nil, bounds: [String] = [],
-        predictions: [String] = [], threshold: Double? = nil, critical: Bool = false, equalMemory: Bool = false,
-        baseline: String? = nil, profiles: Bool = false
+        source: Source, laws: [String], objective: String? = nil, reference: String? = nil,
+        phases: PhaseChoice = .most, bounds: [String] = [], predictions: [String] = [], threshold: Double? = nil,
+        critical: Bool = false, equalMemory: Bool = false,
+        baseline: String? = nil, whichN: Bool = false, profiles: Bool = false
     ) {
+        self.whichN = whichN
         (self.source, self.laws, self.objective, self.reference) = (source, laws, objective, reference)
+        self.phases = phases
         (self.bounds, self.predictions, self.threshold, self.critical) = (bounds, predictions, threshold, critical)
         (self.equalMemory, self.baseline, self.profiles) = (equalMemory, baseline, profiles)
     }
@@ -63,8 +70,9 @@ private func answer(_ request: FitRequest, asJSON: Bool) throws(StageError) -> S
     switch request.source {
     case .file(let file):
         guard try exists(file) else { throw .missing(path: file.path, what: "it is the file of points") }
-        let csv = String(decoding: try attempt { () throws(SystemError) in try readFile(file) }, as: UTF8.self)
+        let bytes = try attempt { () throws(SystemError) in try readFile(file) }
         do throws(ScalingLawsError) {
+            guard let csv = String(validating: bytes, as: UTF8.self) else { throw .notUTF8 }
             let result = try request.result(MeasuredPoints(points: try Points.parse(csv: csv)))
             return asJSON ? result.json.prettyText : result.text
         } catch {
@@ -131,15 +139,19 @@ enum FitResult {
 
 extension FitRequest {
     func result(_ points: MeasuredPoints) throws(ScalingLawsError) -> FitResult {
-        let laws = try boundedLaws()
+        let laws = try boundedLaws(LawNames(of: points.points))
         return laws.count == 1 ? .one(try answers(laws[0], points)) : .ranked(try FitRanking(laws, points, self))
     }
 
     /// The laws with the bounds that are for them; of several laws only some need have the parameter.
-    fileprivate func boundedLaws() throws(ScalingLawsError) -> [Law] {
-        var laws = try laws.map { (name) throws(ScalingLawsError) in try Laws.named(name) }
-        for bound in bounds {
-            let (name, range) = try FitOptions.bounds(bound)
+    fileprivate func boundedLaws(_ names: LawNames) throws(ScalingLawsError) -> [Law] {
+        var ranges: [(name: String, range: ClosedRange<Double>)] = []
+        for bound in bounds { ranges.append(try FitOptions.bounds(bound)) }
+        let declared = Dictionary(ranges.map { ($0.name, $0.range) }, uniquingKeysWith: { $1 })
+        var laws = try laws.map { (name) throws(ScalingLawsError) in
+            try Laws.named(name, names: names, bounds: declared)
+        }
+        for (name, range) in ranges {
             let having = laws.indices.filter { laws[$0].parameters.contains { $0.name == name } }
             for index in having.isEmpty ? laws.indices.prefix(1).map(\.self) : having {
                 laws[index] = try laws[index].bounded([name: range])
@@ -151,13 +163,14 @@ extension FitRequest {
     func options() throws(ScalingLawsError) -> FitOptions {
         FitOptions(
             objective: try objective.map { (text) throws(ScalingLawsError) in try Objective(text) },
-            referenceScheme: reference, profiles: profiles)
+            referenceScheme: reference, phases: phases, profiles: profiles)
     }
 
     func baselineLaw() throws(ScalingLawsError) -> Law { try Laws.named(baseline ?? Laws.chinchilla.name) }
 
     func answers(_ law: Law, _ points: MeasuredPoints) throws(ScalingLawsError) -> FitAnswers {
-        let wanted = try predictions.map { (text) throws(ScalingLawsError) in try Conditions(text) }
+        let names = LawNames(of: points.points)
+        let wanted = try predictions.map { (text) throws(ScalingLawsError) in try Conditions(text, names: names) }
         let fit = try ScalingLaws.fit(points.points, law, try options())
         return try FitAnswers(fit, to: self, predictions: wanted, points)
     }

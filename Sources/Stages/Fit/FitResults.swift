@@ -10,10 +10,11 @@ extension FittedScheme {
     /// Fits a plan's law and makes the predictions that it can make: a law with constants for each bit width says
     /// nothing of widths that were not measured.
     init(
-        _ plan: FitPoints.Plan, predictions wanted: [Manifest.Prediction], givesTrainingLevels: Bool
+        _ plan: FitPoints.Plan, predictions wanted: [Manifest.Prediction], phases: PhaseChoice,
+        givesTrainingLevels: Bool
     ) throws(ScalingLawsError) {
-        let fit = try ScalingLaws.fit(plan.points, plan.law)
-        let conditions = fit.conditions(of: wanted, plan)
+        let fit = try ScalingLaws.fit(plan.points, plan.law, FitOptions(phases: phases))
+        let conditions = fit.conditions(of: wanted, plan).filter(fit.speaks)
         self.init(
             scheme: plan.scheme, fit: fit, predictions: try fit.predict(conditions),
             trainingLevels: givesTrainingLevels ? try fit.trainingLevels(plan, wanted: conditions) : [])
@@ -26,7 +27,8 @@ extension Fit {
         _ plan: FitPoints.Plan, wanted: [Conditions]
     ) throws(ScalingLawsError) -> [TrainingLevel] {
         let measured = residuals.map(\.point.conditions)
-        let sizes = thinned(Set((measured + wanted).map(\.params)).sorted(), to: 8)
+        let known = measured + wanted.filter(speaks)
+        let sizes = thinned(Set(known.map(\.params)).sorted(), to: 8)
         let widths = Set(measured.compactMap(\.bits)).sorted(by: >)
         return try trainingLevels(
             TrainingLevel.usualThreshold, params: sizes, bits: widths, like: plan.points[0].conditions)
@@ -39,24 +41,38 @@ private func thinned(_ values: [Double], to count: Int) -> [Double] {
     return (0..<count).map { values[$0 * (values.count - 1) / (count - 1)] }
 }
 
-/// The law that training levels come from: that of each bit width, else the first of QiD.
+/// The law that training levels come from: of QiD that of each bit width, else the first; of KL where there is none.
 func trainingLaw(_ plans: [FitPoints.Plan]) -> String? {
-    let names = plans.filter { $0.law.quantity == .qid }.map(\.law.name)
-    return names.first { $0 == "qid-per-bit" } ?? names.first
+    let ofQiD = plans.filter { $0.law.quantity == .qid }.map(\.law.name)
+    let names = ofQiD.isEmpty ? plans.filter { $0.law.quantity == .kl }.map(\.law.name) : ofQiD
+    return names.first { $0.hasSuffix("-per-bit") } ?? names.first
 }
 
 /// The laws of each scheme ranked on the same points, where there are several of one quantity.
-func rankings(_ plans: [FitPoints.Plan]) throws(StageError) -> [LawRanking] {
+func rankings(_ plans: [FitPoints.Plan], phases: PhaseChoice) throws(StageError) -> [LawRanking] {
     var rankings: [LawRanking] = []
     var left = plans
     while let first = left.first {
         let same = left.filter { $0.law.quantity == first.law.quantity && $0.isOfSamePoints(as: first) }
         left.removeAll { $0.law.quantity == first.law.quantity && $0.isOfSamePoints(as: first) }
         guard same.count > 1 else { continue }
-        let ranked = try attempt { () throws(ScalingLawsError) in try rank(first.points, same.map(\.law)) }
+        let ranked = try attempt { () throws(ScalingLawsError) in
+            try rank(first.points, same.map(\.law), FitOptions(phases: phases))
+        }
         rankings.append(LawRanking(family: first.family, scheme: first.scheme, laws: ranked))
     }
     return rankings
+}
+
+/// Which count of size the first law of each scheme should have, of KL where there is one.
+func sizeFindings(_ plans: [FitPoints.Plan], phases: PhaseChoice) -> [SizeFinding] {
+    let ofDamage = plans.filter { $0.law.quantity == .kl } + plans.filter { $0.law.quantity == .qid }
+    var findings: [SizeFinding] = []
+    for plan in ofDamage where !findings.contains(where: { $0.family == plan.family && $0.scheme == plan.scheme }) {
+        let choice = SizeChoice(plan.points, plan.law, FitOptions(phases: phases))
+        if let choice { findings.append(SizeFinding(family: plan.family, scheme: plan.scheme, choice: choice)) }
+    }
+    return findings
 }
 
 extension FitPoints.Plan {
@@ -74,12 +90,23 @@ extension FitPoints.Plan {
             parameters: [
                 "law": .string(fitted.fit.law.name), "objective": .string(fitted.fit.objective.name),
                 "family": .string(family), "scheme": .string(scheme),
-                "points": .array(points.map { [.number($0.conditions.params), .number($0.conditions.tokens)] }),
+                "phase": .string(orNull: fitted.fit.phase?.rawValue),
+                "points": .array(points.map(\.identity)),
                 "predictions": .array(
                     fitted.predictions.map {
                         [.number($0.at.params), .number($0.at.tokens), .number(orNull: $0.at.bits)]
                     }),
             ])
+    }
+}
+
+extension Point {
+    /// What a fit takes from a manifest besides what was measured: N, D, the run and where its learning rate stood.
+    fileprivate var identity: JSONValue {
+        [
+            .number(conditions.params), .number(conditions.tokens), .string(orNull: series), .string(orNull: seed),
+            .string(orNull: stage), .string(phase.rawValue),
+        ]
     }
 }
 

@@ -27,6 +27,7 @@ private func row(_ ranked: RankedLaw, place: Int) -> [String] {
 /// A fit with what else was asked of it, as text for a terminal.
 func text(_ answers: FitAnswers) -> String {
     var text = Stages.text(answers.fit)
+    if let choice = answers.sizeChoice { text += "\n" + whichN(choice) }
     if answers.showsProfiles { text += "\n" + profiles(answers.fit) }
     if !answers.predictions.isEmpty { text += "\n" + predictions(answers.predictions) }
     if !answers.trainingLevels.isEmpty { text += "\n" + trainingLevels(answers.trainingLevels) }
@@ -34,6 +35,17 @@ func text(_ answers: FitAnswers) -> String {
     if !answers.criticalTokens.isEmpty { text += "\n" + criticalTokens(answers.criticalTokens) }
     if !answers.breakEvens.isEmpty { text += "\n" + breakEvens(answers.breakEvens) }
     return text
+}
+
+private func whichN(_ choice: SizeChoice) -> String {
+    let rows = choice.candidates.map { one in
+        [
+            one.measure.rawValue, one.error.map { "× " + Figures.significant(Double.exp($0)) } ?? "not identified",
+            one.measure == choice.chosen?.measure ? "chosen" : "",
+        ]
+    }
+    let header = ["N counted by", "off by, each size held out", ""]
+    return TextTable(header, text: [0, 2], rows: rows).aligned() + (choice.foretold.map { $0.sentence + "\n" } ?? "")
 }
 
 private func profiles(_ fit: Fit) -> String {
@@ -54,11 +66,16 @@ private func predictions(_ predictions: [Prediction]) -> String {
         [
             Figures.count(one.at.params), Figures.count(one.at.tokens), one.at.bits.map(Figures.bits) ?? "",
             Figures.precise(one.value), "[\(Figures.precise(one.low)), \(Figures.precise(one.high))]",
+            one.predictive.map { "[\(Figures.precise($0.lowerBound)), \(Figures.precise($0.upperBound))]" } ?? "",
             beyond(one.beyondHull),
         ]
     }
-    let warning = FitWarning.extrapolation(of: predictions).map { "warning: \($0.text)\n" } ?? ""
-    return TextTable(["N", "D", "bits", "nats", "95 %", "beyond the data"], text: [], rows: rows).aligned() + warning
+    let saturated = predictions.flatMap(\.warnings).filter { $0.kind == .saturated }
+    let warnings = ([FitWarning.extrapolation(of: predictions)].compactMap(\.self) + saturated).map {
+        "warning: \($0.text)\n"
+    }
+    let header = ["N", "D", "bits", "nats", "95 %", "of a new measurement", "beyond the data"]
+    return TextTable(header, text: [], rows: rows).aligned() + warnings.joined()
 }
 
 private func trainingLevels(_ levels: [TrainingLevel]) -> String {
@@ -119,7 +136,7 @@ private func interval(_ estimate: Estimate) -> String {
 }
 
 private func beyond(_ factor: Double) -> String {
-    factor > 1.06 ? "× " + Figures.significant(factor, digits: 2) : "inside"
+    factor > 1 ? "× " + Figures.significant(factor, digits: 2) : "inside"
 }
 
 /// A fit as text for a terminal.
@@ -130,8 +147,8 @@ func text(_ fit: Fit) -> String {
         "\(fit.n) points, objective \(fit.objective.name) = \(fit.objectiveValue), R² \(Figures.fixed(fit.r2, decimals: 4))"
             + " in \(fit.r2IsLogarithmic ? "logarithms" : "nats")"
             + ", \(fit.startsAtBest) of \(fit.starts) starts at the best",
-        "",
-    ]
+        fit.phase.map { "of \($0.rawValue) checkpoints" } ?? "", "",
+    ].enumerated().filter { $0.offset == 3 || !$0.element.isEmpty }.map(\.element)
     for parameter in fit.parameters {
         let name = parameter.name + String(repeating: " ", count: width - parameter.name.count)
         let note =
@@ -142,11 +159,17 @@ func text(_ fit: Fit) -> String {
         )
     }
     for heldOut in fit.heldOut {
+        if let obstacle = heldOut.obstacle {
+            lines.append(
+                "held out \(heldOut.what): \(heldOut.points) points, of which the rest says nothing: \(obstacle)")
+            continue
+        }
         let error =
             heldOut.rmsLogError.map { ", typically off by a factor of \(Figures.precise(Double.exp($0)))" } ?? ""
+        let inside = heldOut.inside.map { ", \($0) in their 95 % predictive intervals" } ?? ""
         lines.append(
-            "held out \(heldOut.what): \(heldOut.points) points predicted, RMSE \(Figures.precise(heldOut.rmse)) nats\(error)"
-        )
+            "held out \(heldOut.what): \(heldOut.points) points predicted, RMSE \(Figures.precise(heldOut.rmse)) nats"
+                + error + inside)
     }
     for point in fit.leftOut { lines.append("left out point \(point.index + 1): \(point.reason)") }
     for warning in fit.warnings { lines.append("warning: \(warning.text)") }

@@ -10,7 +10,7 @@ package struct PlanRequest: Sendable {
     package let manifest: URL
     /// What may be spent, in average cells of the manifest.
     package let budget: Double
-    /// The law to plan with; nil for the manifest's first law of QiD, or of loss if it has none.
+    /// The law to plan with; nil for the manifest's first law of KL, or else of QiD, or else of loss.
     package let law: String?
     /// Only checkpoints that the archives hold.
     package let onlyHeld: Bool
@@ -77,9 +77,12 @@ package func plan(_ request: PlanRequest, workspace location: URL, asJSON: Bool)
 private func planningLaw(_ request: PlanRequest, _ lock: Lock) throws(StageError) -> String {
     try attempt { () throws(ScalingLawsError) in
         let names = request.law.map { [$0] } ?? lock.laws
-        let plannable = try names.map(Laws.named).filter(\.isOfPlainCells)
-        if let chosen = plannable.first(where: { $0.quantity == .qid }) ?? plannable.first { return chosen.name }
-        guard let given = request.law else { return "qid-unified" }
+        let plannable = try names.map { (name) throws(ScalingLawsError) in try Laws.named(name) }.filter(
+            \.isOfPlainCells)
+        let first = [Quantity.kl, .qid].lazy.compactMap { quantity in plannable.first { $0.quantity == quantity } }
+            .first
+        if let chosen = first ?? plannable.first { return chosen.name }
+        guard let given = request.law else { return Laws.klUnified.name }
         throw .noAnswer(
             "'\(given)' speaks of how models were trained, so all that it lacks is models to train; plan with a law of N, D "
                 + "and bits")
@@ -95,8 +98,9 @@ extension MeasurementPlan {
         let unit = Self.unit(fits, candidates)
         for plan in fits {
             let fit = try ScalingLaws.fit(
-                plan.points, plan.law, FitOptions(bootstrapDraws: 0, holdsOut: false, profiles: false))
-            let wanted = plan.law.places(fit.conditions(of: lock.predictions, plan))
+                plan.points, plan.law,
+                FitOptions(phases: lock.phases, bootstrapDraws: 0, holdsOut: false, profiles: false))
+            let wanted = plan.law.places(fit.conditions(of: lock.predictions, plan)).filter(fit.speaks)
             guard !wanted.isEmpty else { continue }
             wantedCount += wanted.count
             let cells = candidates.cells(of: plan, bits: fit.bits(lock, plan, wanted), wanted: wanted, unit: unit)
@@ -189,7 +193,7 @@ extension Fit {
     }
 
     /// A law with constants for each bit width says nothing of widths that were not measured.
-    var isPerBit: Bool { parameters.contains { $0.name.contains(".") } }
+    var isPerBit: Bool { law.hasLevels(of: .bits) }
 
     /// The bit widths that could be measured: those of the manifest and its predictions, and the usual ones.
     fileprivate func bits(_ lock: Lock, _ plan: FitPoints.Plan, _ wanted: [Conditions]) -> [Double] {

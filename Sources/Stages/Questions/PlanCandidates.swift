@@ -60,6 +60,7 @@ struct PlanCandidates {
                 let isHeld = family.contains { $0.params == size && $0.tokens == tokens }
                 for bits in bits {
                     var place = plan.points[0].conditions
+                    (place.columns, place.labels) = ([:], [:])
                     (place.params, place.tokens, place.bits) = (size, tokens, bits)
                     guard !measured.contains(place.unnamed) else { continue }
                     cells.append((Candidate(place, cost: cost / unit), isHeld))
@@ -82,7 +83,7 @@ extension Conditions {
     /// Without the scheme: a law of loss has uncompressed cells, which have another, among those of one scheme.
     fileprivate var unnamed: Conditions {
         var place = self
-        place.scheme = nil
+        (place.scheme, place.columns, place.labels) = (nil, [:], [:])
         return place
     }
 }

@@ -1,0 +1,33 @@
+internal import Presentation
+internal import RealModule
+internal import Records
+internal import ScalingLaws
+
+extension Document {
+    /// Which count of a model's size predicts sizes that were held out.
+    static func whichN(_ content: ReportContent) -> Section? {
+        guard !content.sizeFindings.isEmpty else { return nil }
+        let measures = SizeChoice.Measure.allCases
+        let rows = content.sizeFindings.map { finding in
+            ["\(finding.family) \(finding.scheme)"]
+                + finding.choice.candidates.map { one in
+                    one.error.map { "×\u{a0}" + Figures.significant(Double.exp($0)) } ?? "not identified"
+                } + [finding.choice.chosen?.measure.rawValue ?? "none"]
+        }
+        let columns =
+            [Table.Column(title: "points", kind: .text)]
+            + measures.map { Table.Column(title: "N as \($0.rawValue): off by", kind: .number) }
+            + [Table.Column(title: "chosen", kind: .text)]
+        let text = """
+            Which count of size a law should have is a question for data: each is fitted without one size after the other, and \
+            the one that is off by least over all of them is chosen.
+            """
+        let foretold = content.sizeFindings.compactMap { finding in
+            finding.choice.foretold.map { ListItem(text: $0.sentence, detail: "\(finding.family) \(finding.scheme)") }
+        }
+        let table = Table(caption: "The same law with N counted in four ways", columns: columns, rows: rows)
+        return Section(
+            heading: "Which N",
+            blocks: [.paragraph(text), .table(table)] + (foretold.isEmpty ? [] : [.list(foretold)]))
+    }
+}
