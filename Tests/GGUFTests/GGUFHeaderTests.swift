@@ -76,13 +76,21 @@ import Testing
                     creating: folder.appending(path: "b.gguf"), metadata: [],
                     tensors: [.init("w", .f32, [2]), .init("w", .f32, [2])])
             }
-            let place = folder.appending(path: "c.gguf")
-            var writer = try GGUFWriter(creating: place, metadata: [], tensors: [.init("w", .f32, [2])])
-            let path = place.path(percentEncoded: false)
-            #expect(throws: GGUFError.wrongByteCount(file: path, tensor: "w", expected: 8, found: 4)) {
+            let missing = [GGUFWriter.Declaration("w", .f32, [2])]
+            let short = folder.appending(path: "c.gguf")
+            #expect(
+                throws: GGUFError.wrongByteCount(
+                    file: short.path(percentEncoded: false), tensor: "w", expected: 8, found: 4)
+            ) {
+                var writer = try GGUFWriter(creating: short, metadata: [], tensors: missing)
                 try writer.write("w", [UInt8](repeating: 0, count: 4).span.bytes)
             }
-            #expect(throws: GGUFError.wrongByteCount(file: path, tensor: "w", expected: 8, found: 0)) {
+            let empty = folder.appending(path: "d.gguf")
+            #expect(
+                throws: GGUFError.wrongByteCount(
+                    file: empty.path(percentEncoded: false), tensor: "w", expected: 8, found: 0)
+            ) {
+                let writer = try GGUFWriter(creating: empty, metadata: [], tensors: missing)
                 try writer.finish()
             }
         }

@@ -21,7 +21,10 @@ import Testing
     @Test(arguments: names) func agreesWithTransformers(name: String) throws {
         let expected = try #require(Fixtures.json("gguf/losses.json").object?[name]?.array).compactMap(\.double)
         let checkpoint = try Self.checkpoint(name)
-        let ids = (0..<2).flatMap { window in (0..<32).map { UInt32((7 * $0 * $0 + 3 * $0 + window) % 96) } }
+        var ids: [UInt32] = []
+        for window in 0..<2 {
+            for place in 0..<32 { ids.append(UInt32((7 * place * place + 3 * place + window) % 96)) }
+        }
         let score = try LanguageModel([try WeightStore(checkpoint)]).score(TokenWindows(ids: ids, context: 32))[0]
         for (found, expected) in zip(score.windows, expected) {
             #expect(abs(found.negativeLogLikelihood / 31 - expected) < 1e-5)

@@ -1,8 +1,7 @@
 import Records
 import ScalingLaws
+import Stages
 import Testing
-
-@testable import Stages
 
 @Suite struct LossTrajectoryTests {
     private func places(_ losses: [Double]) -> [Int] {

@@ -1,10 +1,9 @@
 import Foundation
 import JSON
 import Pipeline
+import Stages
 import TestSupport
 import Testing
-
-@testable import Stages
 
 /// What somebody can ask who was not there when a run ran.
 @Suite struct StatusTests {

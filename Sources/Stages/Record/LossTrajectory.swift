@@ -1,23 +1,23 @@
 import Presentation
-import Records
+package import Records
 
 /// The 16-bit losses of one training run's checkpoints in the order of their steps.
 ///
 /// Loss changes little by little: one that lies outside of what the steps before and after it have, by more than half of
 /// their difference and by more than `leastExcess`, is of other weights than its name says, or of a run that went wrong
 /// there. The first and the last have a neighbour on one side only and are not judged.
-struct LossTrajectory {
+package struct LossTrajectory {
     /// In nats a token; losses of sound runs at a constant learning rate scatter by a few hundredths.
     static let leastExcess = 0.1
 
     private let losses: [BaselineLoss]
 
-    init(_ losses: [BaselineLoss]) {
+    package init(_ losses: [BaselineLoss]) {
         self.losses = losses.sorted { ($0.step, $0.checkpoint) < ($1.step, $1.checkpoint) }
     }
 
     /// Those that are out of line, each with what shows it in words.
-    var outOfLine: [(loss: BaselineLoss, message: String)] {
+    package var outOfLine: [(loss: BaselineLoss, message: String)] {
         losses.indices.dropFirst().dropLast().compactMap { index in
             let (before, here, after) = (losses[index - 1], losses[index], losses[index + 1])
             let (low, high) = (min(before.loss, after.loss), max(before.loss, after.loss))
@@ -35,7 +35,7 @@ struct LossTrajectory {
 }
 
 /// What losses say against checkpoints, once they are measured, at each place of the checkpoint in that run.
-func lossFindings(_ sources: [SourceRecord], _ losses: [BaselineLoss]) -> [PlacedFinding] {
+package func lossFindings(_ sources: [SourceRecord], _ losses: [BaselineLoss]) -> [PlacedFinding] {
     let runs = Dictionary(grouping: losses) { [$0.family, $0.series, $0.scoring] }
     return runs.sorted { $0.key.lexicographicallyPrecedes($1.key) }.flatMap { _, run in
         LossTrajectory(run).outOfLine.flatMap { found in

@@ -1,35 +1,39 @@
-import JSON
+package import JSON
 import Pipeline
 import Records
 
 /// What a run's log says of the last time that the run was asked for.
-struct RunActivity: Sendable {
+package struct RunActivity: Sendable {
     /// A cell that could not be made, or what stopped the run.
-    struct Failure: Sendable, Equatable {
-        let stage: String
+    package struct Failure: Sendable, Equatable {
+        package let stage: String
         /// The spec's name, or `baseline`; nil where a whole stage or place failed.
-        let cell: String?
-        let reason: String
+        package let cell: String?
+        package let reason: String
+
+        package init(stage: String, cell: String?, reason: String) {
+            (self.stage, self.cell, self.reason) = (stage, cell, reason)
+        }
     }
 
     /// When it began, in ISO 8601.
-    let begun: String
+    package let begun: String
     /// When it ended, likewise; nil if it goes on or was killed.
-    let ended: String?
+    package let ended: String?
     /// The exit status that it ended with; nil likewise.
-    let status: Int?
+    package let status: Int?
     /// Seconds that each stage took, in their order; a stage that came in several turns is summed.
-    let stages: [(name: String, seconds: Double)]
+    package let stages: [(name: String, seconds: Double)]
     /// Cells that were evaluated.
-    let evaluated: Int
+    package let evaluated: Int
     /// Seconds that evaluating them took.
-    let evaluationSeconds: Double
+    package let evaluationSeconds: Double
     /// The most memory that one of its processes held.
-    let peakMemoryBytes: Int
-    let failures: [Failure]
+    package let peakMemoryBytes: Int
+    package let failures: [Failure]
 
     /// Nil where the log says nothing of it.
-    init?(_ events: [JSONObject]) {
+    package init?(_ events: [JSONObject]) {
         guard let start = events.lastIndex(where: { $0["event"]?.string == "run" }),
             let begun = events[start]["time"]?.string
         else { return nil }
@@ -62,7 +66,7 @@ struct RunActivity: Sendable {
     }
 
     /// Seconds that so many more cells will take; nil where none was evaluated yet.
-    func secondsLeft(for cells: Int) -> Double? {
+    package func secondsLeft(for cells: Int) -> Double? {
         evaluated == 0 ? nil : evaluationSeconds / Double(evaluated) * Double(cells)
     }
 }
