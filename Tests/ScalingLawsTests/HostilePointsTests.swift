@@ -25,6 +25,8 @@ import Testing
                 point.conditions.sparsity = [nil, 0, 0.9][index % 3]
                 point.conditions.scheme = ["dense", "int4", "x"][index % 3]
                 point.loss = value()
+                point.kl = value()
+                point.klStderr = index % 5 == 0 ? 0 : value()
                 point.qid = value() * (random.uniform() < 0.2 ? -1 : 1)
                 point.qidStderr = index % 5 == 0 ? 0 : value()
                 point.tokensStderr = round % 5 == 0 ? value() : nil

@@ -38,6 +38,7 @@ extension Fit {
         else { return nil }
         let error = (variance / (value * value) + scatter * scatter).squareRoot()
         let reach = min(StudentT.quantile(1 - Interval.tail, degrees: degrees) * error, 700)
+        guard reach >= 0 else { return nil }
         return value * .exp(-reach)...value * .exp(reach)
     }
 }
