@@ -98,3 +98,9 @@ int qid_mapping_has_failed(const struct qid_mapping *mapping) {
 }
 
 void qid_mapping_forget(struct qid_mapping *mapping) { atomic_store(&mapping->start, 0); }
+
+void qid_mapping_touch(const void *start, size_t byte_count) {
+    const volatile unsigned char *bytes = start;
+    for (size_t offset = 0; offset < byte_count; offset += 4096) (void)bytes[offset];
+    if (byte_count > 0) (void)bytes[byte_count - 1];
+}

@@ -1,3 +1,4 @@
+import CPlatform
 package import FoundationEssentials
 import SystemPackage
 
@@ -87,11 +88,8 @@ package struct NewFile: ~Copyable, Sendable {
 
 /// Reads a byte of each page.
 private func touch(_ bytes: RawSpan) {
-    let sum = stride(from: 0, to: bytes.byteCount, by: 4096).reduce(UInt8(0)) {
-        $0 ^ bytes.unsafeLoad(fromByteOffset: $1, as: UInt8.self)
-    }
-    let last = bytes.unsafeLoad(fromByteOffset: bytes.byteCount - 1, as: UInt8.self)
-    withExtendedLifetime(sum ^ last) {}
+    // The pointer is used during the call only.
+    bytes.withUnsafeBytes { qid_mapping_touch($0.baseAddress, $0.count) }
 }
 
 extension FilePermissions {

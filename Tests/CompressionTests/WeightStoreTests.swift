@@ -206,7 +206,7 @@ struct WeightStoreTests {
                 == .invalidConfiguration(
                     checkpoint: "", key: "quantization_config.quant_method", found: "\"magic\"",
                     expected:
-                        "'compressed-tensors', 'gptq', 'awq', 'bitsandbytes', 'bitnet', 'fp8', 'modelopt', 'qid' or 'mxfp4'"
+                        "'compressed-tensors', 'gptq', 'awq', 'bitsandbytes', 'bitnet', 'fp8', 'modelopt', 'qid', 'mxfp4' or 'gguf'"
                 ))
         #expect(
             try error(

@@ -38,7 +38,8 @@ import Testing
                     let again = try tiny.run()
                     #expect(again.status == 0, "\(what): then \(again.errors)")
                     let found = try WorkspaceSnapshot(tiny.workspace)
-                    #expect(found == tiny.reference, "\(what), then: \(found.differences(from: tiny.reference))")
+                    let isSame = found.store == tiny.reference.store && found.measured == tiny.reference.measured
+                    #expect(isSame, "\(what), then: \(found.differences(from: tiny.reference))")
                 }
             }
             print(

@@ -25,6 +25,11 @@ struct WorkspaceSnapshot: Equatable {
     /// The store's files, which say the same whenever they were made.
     var store: [String: [UInt8]] { files.filter { $0.key.hasPrefix("store/") } }
 
+    /// What was measured: a run that an error cut short may have fitted and reported less, and said so.
+    var measured: [String: [[SQLValue]]] {
+        rows.filter { ["evaluation", "window", "source", "failure"].contains($0.key) }
+    }
+
     private mutating func add(_ path: String, in workspace: URL) throws {
         let place = workspace.appending(path: path)
         switch try FileStatus(link: place)?.kind {

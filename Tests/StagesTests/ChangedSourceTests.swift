@@ -7,10 +7,14 @@ import Testing
 struct ChangedSourceTests {
     private static func archive(in directory: URL, _ rule: String = "") throws -> SmallArchive {
         let archive = try SmallArchive(in: directory)
+        try add(rule, to: archive)
+        return archive
+    }
+
+    private static func add(_ rule: String, to archive: SmallArchive) throws {
         let text = String(decoding: try readFile(archive.manifest), as: UTF8.self)
         let changed = text.replacing("tokens_per_step: 1000", with: "tokens_per_step: 1000\(rule)")
         try replaceFile(Array(changed.utf8), at: archive.manifest)
-        return archive
     }
 
     private static func overwrite(_ file: URL, _ change: (inout [UInt8]) -> Void) throws {
@@ -69,7 +73,7 @@ struct ChangedSourceTests {
             let workspace = directory.appending(path: "workspace")
             let run = { try qid(["run", archive.manifest.path, "--workspace", workspace.path]) }
             try #require(try run().status == 0)
-            _ = try Self.archive(in: directory, ", copy: true")
+            try Self.add(", copy: true", to: archive)
             let second = try run()
             #expect(second.status == 0, "\(second.errors)")
             let checkpoints = workspace.appending(path: "store/checkpoints")

@@ -236,33 +236,6 @@ struct EndToEndTests {
         }
     }
 
-    @Test func aDamagedArtifactIsNamed() throws {
-        try withScratchDirectory { directory in
-            let archive = try SmallArchive(in: directory)
-            let workspace = directory.appending(path: "workspace")
-            let run = { try qid(["run", archive.manifest.path, "--workspace", workspace.path]) }
-            try #require(try run().status == 0)
-            let compressed = workspace.appending(path: "store/compressed")
-            let victim = compressed.appending(path: try #require(try names(in: compressed).first))
-            let weights = victim.appending(path: "model.safetensors")
-            var bytes = try readFile(weights)
-            bytes[bytes.count - 1] ^= 1
-            try replaceFile(bytes, at: weights)
-            for name in try names(in: workspace.appending(path: "store/evaluations")) {
-                let file = workspace.appending(path: "store/evaluations/\(name)")
-                if String(decoding: try readFile(file), as: UTF8.self).contains(victim.lastPathComponent) {
-                    try FileManager.default.removeItem(at: file)
-                }
-            }
-            let damaged = try run()
-            #expect(damaged.status == 65)
-            #expect(damaged.errors.contains("'\(victim.path)' is damaged"), "\(damaged.errors)")
-            #expect(damaged.errors.contains("delete it and run again"))
-            try FileManager.default.removeItem(at: victim)
-            #expect(try run().status == 0)
-        }
-    }
-
     @Test func whoeverComesSecondIsToldToTryAgain() throws {
         try withScratchDirectory { directory in
             let archive = try SmallArchive(in: directory)

@@ -17,3 +17,6 @@ int qid_mapping_has_failed(const struct qid_mapping *mapping);
 
 /// Ends the watch; called before the mapping goes.
 void qid_mapping_forget(struct qid_mapping *mapping);
+
+/// Reads a byte of each page, whatever an optimizer thinks of it.
+void qid_mapping_touch(const void *start, size_t byte_count);

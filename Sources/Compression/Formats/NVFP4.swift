@@ -47,6 +47,8 @@ package struct NVFP4: SingleSpecCompressor {
         let (elements, scales, columns) = (storages[0], storages[1], layer.weight.columns)
         let global = Self.globalScale(largest: layer.stack?.largestMagnitude ?? layer.weight.largestMagnitude)
         guard (6 * (448 / global)).isFinite else {
+            // A weight that is not finite is named, where it is one of this layer's.
+            try layer.forEachRow { _, _ in }
             throw .scaleOutOfRange(tensor: layer.name, row: 0, scaleType: ScaleType.float32.rawValue)
         }
         storages[2].store(global, at: 0)

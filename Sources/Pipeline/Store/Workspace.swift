@@ -29,7 +29,9 @@ package struct Workspace: Sendable {
 
     /// Makes what is not there, so that a power cut does not take it away again.
     private func makeDirectories() throws(SystemError) {
-        for directory in [root] + directories where try FileStatus(link: directory) == nil {
+        for directory in [root] + directories {
+            // What cannot be looked at cannot be made either, and that says more of why.
+            guard (try? FileStatus(link: directory)) == nil else { continue }
             try makeDirectory(directory)
             try synchronize(directory.deletingLastPathComponent())
         }
