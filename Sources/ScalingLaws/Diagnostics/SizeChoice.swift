@@ -107,7 +107,9 @@ extension Law {
     package func counting(_ measure: SizeChoice.Measure) -> Law? {
         let index = formula.contains("params^alpha[bits]") ? "[bits]" : ""
         let power = "params^alpha" + index
-        guard quantity.isDegradation, formula.contains(power), let alpha = parameters.first(where: { $0.name == "alpha" }) else { return nil }
+        guard quantity.isDegradation, formula.contains(power),
+            let alpha = parameters.first(where: { $0.name == "alpha" })
+        else { return nil }
         var law = self
         guard measure != .params else { return law }
         let column = measure == .widthAndDepth ? "width" : measure.rawValue
