@@ -70,9 +70,9 @@ import Testing
 
     @Test func pointsThatALogarithmCannotShowStandOnTheFloorAndAreCounted() throws {
         var cells = try SampleContent.cells()
-        cells[0].degradation.qid = -0.002
+        cells[0].degradation.kl = 0
         let report = RenderedReport(try SampleContent.content(cells, laws: []))
-        #expect(report.html.contains("QiD −0.00200 ± 0.0"))
+        #expect(report.html.contains("KL 0"))
         #expect(report.html.contains("which a logarithmic axis cannot show (1)"))
     }
 
