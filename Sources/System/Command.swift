@@ -58,19 +58,6 @@ package struct Command: Sendable {
         return (end, output)
     }
 
-    /// Becomes this program: returns only to throw.
-    ///
-    /// Signals that ask for an end wait until the program listens, those that came before as well.
-    package func become() throws(SystemError) -> Never {
-        var (held, before) = (signalSet(stopSignals), sigset_t())
-        pthread_sigmask(SIG_BLOCK, &held, &before)
-        if Interruption.isRequested { kill(getpid(), SIGTERM) }
-        withCStrings([executable] + arguments) { words in _ = execvp(executable, words) }
-        let number = Errno.last
-        pthread_sigmask(SIG_SETMASK, &before, nil)
-        throw SystemError(.start, executable, number)
-    }
-
     private func start(output: FileDescriptor?) throws(SystemError) -> pid_t {
         var attributes = SpawnAttributes.empty
         var actions = SpawnActions.empty

@@ -1,6 +1,6 @@
 /// Comparisons of float32 lanes in one instruction each.
 ///
-/// Swift makes its own masks of floats lane by lane, which costs about seventy times as much.
+/// Swift makes its own masks of floats lane by lane, in many instructions.
 extension Lanes {
     /// All ones in each lane that is below the other's, all zeros in the others.
     ///

@@ -172,11 +172,8 @@ extension TokenTable {
         do throws(SystemError) { bytes = try readFile(file) } catch {
             throw field.invalid("'\(file.path)': \(error.isMissing ? "no such file" : error.reason)")
         }
-        guard let text = String(validating: bytes, as: UTF8.self) else {
-            throw field.invalid("'\(file.path)' is no UTF-8 text")
-        }
         let table: CSVTable
-        do throws(ScalingLawsError) { table = try CSVTable(text) } catch {
+        do throws(ScalingLawsError) { table = try CSVTable(bytes) } catch {
             throw field.invalid("'\(file.path)': \(error)")
         }
         let known = ["series", "seed", "stage", "step", "tokens"]

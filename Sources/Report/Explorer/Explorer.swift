@@ -6,8 +6,8 @@ internal import ScalingLaws
 
 /// The part of a page that is for exploring: all cells as data, and the script that draws and lists them.
 ///
-/// The script is our own, some four hundred lines: a plotting library would be ten to a hundred times the page. Without
-/// JavaScript, and on paper, the page is as it is without this.
+/// The script is our own, some four hundred lines: it draws with the page's colours, and nobody has to keep a
+/// library that is embedded in it up to date. Without JavaScript, and on paper, the page is as it is without this.
 struct Explorer: Sendable, Equatable {
     private let cells: [MeasuredCell]
 

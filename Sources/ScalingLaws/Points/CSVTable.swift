@@ -4,7 +4,13 @@ package struct CSVTable {
     /// Fields of each row with the line it starts on, from 1.
     package var rows: [(line: Int, fields: [String])]
 
-    package init(_ text: String) throws(ScalingLawsError) {
+    /// Reads a file's bytes, which must be UTF-8.
+    package init(_ bytes: [UInt8]) throws(ScalingLawsError) {
+        guard let text = String(validating: bytes, as: UTF8.self) else { throw .notUTF8 }
+        try self.init(text)
+    }
+
+    init(_ text: String) throws(ScalingLawsError) {
         guard text.utf8.contains(UInt8(ascii: "\n")) || !text.utf8.contains(UInt8(ascii: "\r")) else {
             throw .carriageReturns
         }

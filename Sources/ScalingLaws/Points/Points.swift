@@ -13,7 +13,17 @@ package enum Points {
     /// field is an unknown value. `renamed` maps a meaning to the header
     /// that carries it, as `["scheme": "w_quant"]`.
     package static func parse(csv text: String, renamed: [String: String] = [:]) throws(ScalingLawsError) -> [Point] {
-        let table = try CSVTable(text)
+        try points(of: CSVTable(text), renamed: renamed)
+    }
+
+    /// The same of a file's bytes.
+    package static func parse(csv bytes: [UInt8]) throws(ScalingLawsError) -> [Point] {
+        try points(of: CSVTable(bytes), renamed: [:])
+    }
+
+    private static func points(
+        of table: CSVTable, renamed: [String: String]
+    ) throws(ScalingLawsError) -> [Point] {
         var columns = try Column.find(in: table.header, renamed: renamed)
         if columns[.scheme] == nil, let group = columns[.group], groupsAreLabels(table, at: group.place) {
             columns[.scheme] = group

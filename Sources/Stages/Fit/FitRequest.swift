@@ -72,8 +72,7 @@ private func answer(_ request: FitRequest, asJSON: Bool) throws(StageError) -> S
         guard try exists(file) else { throw .missing(path: file.path, what: "it is the file of points") }
         let bytes = try attempt { () throws(SystemError) in try readFile(file) }
         do throws(ScalingLawsError) {
-            guard let csv = String(validating: bytes, as: UTF8.self) else { throw .notUTF8 }
-            let result = try request.result(MeasuredPoints(points: try Points.parse(csv: csv)))
+            let result = try request.result(MeasuredPoints(points: try Points.parse(csv: bytes)))
             return asJSON ? result.json.prettyText : result.text
         } catch {
             throw error.isAboutTable ? .points(path: file.path, error) : .laws(error)

@@ -7,7 +7,7 @@ package import Records
 /// their difference and by more than `leastExcess`, is of other weights than its name says, or of a run that went wrong
 /// there. The first and the last have a neighbour on one side only and are not judged.
 package struct LossTrajectory {
-    /// In nats a token; losses of sound runs at a constant learning rate scatter by a few hundredths.
+    /// In nats a token; below it losses of a plateau may just scatter.
     static let leastExcess = 0.1
 
     private let losses: [BaselineLoss]
