@@ -67,7 +67,7 @@ let package = Package(
         library("Kernels", ["CKernels", "Vectors", "KernelsAVX512", numerics]),
         library("Mathematics", ["Kernels", numerics]),
         library("Archive", ["System", "CZlib", "CZstd", "JSON", crypto]),
-        library("GGUF", ["System", "JSON"]),
+        library("GGUF", ["System", "JSON", numerics]),
         library("Checkpoint", ["System", "JSON", "GGUF", crypto]),
         library("Compression", ["System", "JSON", "GGUF", "Checkpoint", "Kernels", "Mathematics", numerics]),
         library("Tokenization", ["System", "JSON", "Archive", "GGUF", "Kernels"]),

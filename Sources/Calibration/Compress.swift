@@ -20,6 +20,7 @@ package func compress(
     let store: WeightStore
     do { store = try WeightStore(checkpoint) } catch { throw .compression(error) }
     let description = try ModelVariant(store).description
+    for target in targets { try description.check(target.spec, store) }
     var done = 0
     for route in Route.allCases {
         let own = targets.filter { $0.spec.route == route }
@@ -41,6 +42,20 @@ package func compress(
         case .uncompressed: try ScalingCompression(store, own, windows, part).run(provenance, part)
         }
         done += own.count
+    }
+}
+
+extension DecoderDescription {
+    /// Refuses to write a GGUF file that its readers would take for another model.
+    fileprivate func check(_ spec: Spec, _ store: WeightStore) throws(LanguageModelError) {
+        guard spec.format.blocks != nil else { return }
+        let plan: GGUFPlan
+        do { plan = try ggufPlan(of: store.checkpoint, modules: linearModules, spec: spec) } catch {
+            throw .compression(error)
+        }
+        guard let difference = try difference(fromFile: plan) else { return }
+        throw .compression(
+            .unsupported(spec: spec.name, reason: "a GGUF file of this model would be another: \(difference)"))
     }
 }
 

@@ -121,6 +121,12 @@ private final class ScalingOutput {
                 ?? (statistics.isEmpty ? nil : 0)
             var input = LinearLayer(
                 name: plain.name, weight: weight, scaleType: plain.scaleType, stack: plain.stack, largestInput: largest)
+            if spec.options.importance {
+                // Where no token was seen all inputs count alike, as llama-quantize has it.
+                input.importance =
+                    statistics[linear.module]?.meanSquare.map { Float($0) }
+                    ?? Array(repeating: 1, count: weight.columns)
+            }
             let result: CompressedWeight
             do throws(CompressionError) {
                 if spec.options.clip == true, !layer.attention.projections.makesScores(linear),

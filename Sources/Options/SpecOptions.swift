@@ -31,6 +31,9 @@ package struct SpecOptions: ParsableArguments {
     @Flag(help: .key(.scaleSearch))
     package var scaleSearch = false
 
+    @Flag(help: .key(.importance))
+    package var imatrix = false
+
     @Flag(help: .key(.sharedTable))
     package var sharedTable = false
 
@@ -73,9 +76,9 @@ package struct SpecOptions: ParsableArguments {
             (.vector, vector?.description), (.group, group), (.symmetric, asymmetric ? "false" : nil),
             (.actOrder, actOrder ? "true" : nil), (.order, order), (.sparse, sparse), (.rank, rank),
             (.activations, activations), (.activationScale, activationScale), (.cache, kv),
-            (.scaleSearch, scaleSearch ? "true" : nil), (.sharedTable, sharedTable ? "true" : nil),
-            (.powersOfTwo, powersOfTwo ? "true" : nil), (.clip, noClip ? "false" : nil), (.targets, targets),
-            (.scales, scales),
+            (.scaleSearch, scaleSearch ? "true" : nil), (.importance, imatrix ? "true" : nil),
+            (.sharedTable, sharedTable ? "true" : nil), (.powersOfTwo, powersOfTwo ? "true" : nil),
+            (.clip, noClip ? "false" : nil), (.targets, targets), (.scales, scales),
         ]
     }
 

@@ -3,5 +3,5 @@ extension Method {
     package static let rtn = Method(
         "rtn", title: "round to nearest",
         summary: "rounds each weight to the nearest number of its format; no data needed",
-        formats: .anything, keys: [.scaleSearch])
+        formats: .anything, keys: [.scaleSearch, .importance])
 }

@@ -44,9 +44,11 @@ package func misfits(
 ) throws(CompressionError) -> [CompressionError?] {
     try CompressionRun.check(checkpoint, modules, specs)
     let layers = try CompressionRun.layers(checkpoint, modules)
+    let kept = CompressionRun.kept(checkpoint, modules).kept
     return specs.map { spec in
         do throws(CompressionError) {
-            _ = try CompressionRun.layout(of: layers, spec)
+            let compressor = try spec.compressor.fitted(to: checkpoint, layers, kept, spec)
+            _ = try CompressionRun.layout(of: layers, spec, compressor)
             return nil
         } catch { return error }
     }
@@ -62,7 +64,9 @@ package struct CompressionRun {
     private let kept: [Tensor]
     /// The weights of the layers, for outputs that leave them as they are.
     private let plain: [Tensor]
-    private let outputs: [CompressedOutput]
+    private let outputs: [any CompressedOutput]
+    /// What makes the weights of each output.
+    private let compressors: [any LayerCompressor]
 
     /// Opens the outputs for linear modules in any order; all specs must have the same targets.
     package init(
@@ -75,18 +79,27 @@ package struct CompressionRun {
         (kept, plain) = Self.kept(checkpoint, modules)
         // All that can be refused is refused before anything is written.
         let isConv1D = modules.allSatisfy(\.transposed)
-        let forms = targets.map { ModuleForm($0.spec, layers, isConv1D: isConv1D) }
+        var compressors: [any LayerCompressor] = []
         var layouts: [[[StoredLayout]]] = []
-        for (target, form) in zip(targets, forms) {
-            layouts.append(zip(try Self.layout(of: layers, target.spec), layers).map { form.layout($0, $1) })
+        for target in targets {
+            let compressor = try target.spec.compressor.fitted(to: checkpoint, layers, kept, target.spec)
+            compressors.append(compressor)
+            layouts.append(try Self.layout(of: layers, target.spec, compressor))
         }
-        var outputs: [CompressedOutput] = []
-        for (index, target) in targets.enumerated() {
+        self.compressors = compressors
+        var outputs: [any CompressedOutput] = []
+        for (target, layouts) in zip(targets, layouts) {
+            let (spec, directory) = (target.spec, target.directory)
+            if spec.format.blocks != nil {
+                outputs.append(try GGUFOutput(spec, of: checkpoint, directory: directory, layers: layers, kept: kept))
+                continue
+            }
+            let form = ModuleForm(spec, layers, isConv1D: isConv1D)
             outputs.append(
-                try CompressedOutput(
-                    target.spec, forms[index], directory: target.directory,
-                    modules: zip(layers.map(\.name), layouts[index]),
-                    kept: kept + (target.spec.leavesWeights ? plain : [])))
+                try DirectoryOutput(
+                    spec, form, directory: directory,
+                    modules: zip(layers, layouts).map { ($0.name, form.layout($1, $0)) },
+                    kept: kept + (spec.leavesWeights ? plain : [])))
         }
         self.outputs = outputs
     }
@@ -100,8 +113,8 @@ package struct CompressionRun {
         var results = [CompressedWeight?](repeating: nil, count: outputs.count)
         var waiting = Array(outputs.indices)
         while let first = waiting.first {
-            let compressor = outputs[first].spec.compressor
-            let indices = waiting.filter { outputs[$0].spec.compressor.isEqual(to: compressor) }
+            let compressor = compressors[first]
+            let indices = waiting.filter { compressors[$0].isEqual(to: compressor) }
             waiting.removeAll { indices.contains($0) }
             let weights = try compressor.compress(layer, specs: indices.map { outputs[$0].spec }, hessian: hessian)
             for (index, weight) in zip(indices, weights) {
@@ -153,15 +166,15 @@ package struct CompressionRun {
 
     /// The tensors that a spec makes of each layer; refuses a spec that does not fit one.
     fileprivate static func layout(
-        of layers: [LinearLayer], _ spec: Spec
+        of layers: [LinearLayer], _ spec: Spec, _ compressor: any LayerCompressor
     ) throws(CompressionError) -> [[StoredLayout]] {
         try layers.map { (layer) throws(CompressionError) in
-            let weights = try spec.compressor.layout(layer, spec)
+            let weights = try compressor.layout(layer, spec)
             return try weights + spec.inputLayout(layer)
         }
     }
 
-    fileprivate static func layers(
+    static func layers(
         _ checkpoint: Checkpoint, _ modules: [LinearModule]
     ) throws(CompressionError) -> [LinearLayer] {
         let modules = modules.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
@@ -180,7 +193,7 @@ package struct CompressionRun {
     }
 
     /// Tensors that no spec compresses, and the weights of modules, each by name.
-    private static func kept(_ checkpoint: Checkpoint, _ modules: [LinearModule]) -> (kept: [Tensor], plain: [Tensor]) {
+    static func kept(_ checkpoint: Checkpoint, _ modules: [LinearModule]) -> (kept: [Tensor], plain: [Tensor]) {
         let taken = Set(modules.map { $0.name + ".weight" })
         let all = checkpoint.tensors.values.sorted {
             $0.info.name.utf8.lexicographicallyPrecedes($1.info.name.utf8)

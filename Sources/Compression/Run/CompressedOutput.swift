@@ -1,142 +1,45 @@
 import Checkpoint
 import FoundationEssentials
 import JSON
-import Kernels
 import System
 
-/// One compressed checkpoint being written: a Hugging Face directory in compressed-tensors' layout.
-final class CompressedOutput {
-    let spec: Spec
-    private let form: ModuleForm
-    private let directory: URL
-    /// Nil once the file is finished.
-    private var writer: SafetensorsWriter?
-    private var bitCount = 0
-    private var weightCount = 0
+/// One compressed checkpoint being written.
+protocol CompressedOutput: AnyObject {
+    var spec: Spec { get }
 
-    /// Creates the directory if need be, and in it `model.safetensors` with its header.
-    ///
-    /// `modules` are the names of the linear modules that will be written by `write(_:_:)`, with their tensors; `kept`
-    /// are tensors that will be written as they are.
-    init(
-        _ spec: Spec, _ form: ModuleForm, directory: URL, modules: some Sequence<(String, [StoredLayout])>,
-        kept: [Tensor]
-    ) throws(CompressionError) {
-        self.spec = spec
-        self.form = form
-        self.directory = directory
-        try CompressionError.attempt { () throws(SystemError) in try makeDirectory(directory) }
-        var declarations = kept.map { SafetensorsWriter.Declaration($0.info.name, $0.info.type, $0.info.shape) }
-        for (module, layout) in modules {
-            declarations += layout.map { .init("\(module).\($0.suffix)", $0.type, $0.shape) }
-        }
-        do {
-            writer = try SafetensorsWriter(
-                creating: directory.appending(path: "model.safetensors"), tensors: declarations)
-        } catch { throw .checkpoint(error) }
-    }
+    /// Writes a compressed module.
+    func write(_ layer: LinearLayer, _ weight: CompressedWeight) throws(CompressionError)
 
-    func write(_ layer: LinearLayer, _ weight: CompressedWeight) throws(CompressionError) {
-        let (module, weight) = (layer.name, form.converted(weight))
-        bitCount += weight.bitCount
-        weightCount += weight.weightCount
-        for tensor in weight.tensors {
-            try write("\(module).\(tensor.layout.suffix)", tensor.storage)
-        }
-        guard let rounding = spec.options.activations, rounding.isCalibrated else { return }
-        if rounding.numbers == .nvfp4 {
-            try write("\(module).input_global_scale", globalInputScale(layer))
-        } else {
-            try write("\(module).input_scale", inputScale(layer, rounding))
-        }
-    }
+    /// Writes a tensor that was kept, by its bytes in the type that the checkpoint has.
+    func write(_ name: String, _ bytes: UnsafeRawBufferPointer) throws(CompressionError)
 
-    /// A module's weight as it was.
-    func writePlain(_ name: String, _ bytes: UnsafeRawBufferPointer) throws(CompressionError) {
-        bitCount += bytes.count * 8
-        try write(name, bytes)
-    }
+    /// Writes a module's weight as it was.
+    func writePlain(_ name: String, _ bytes: UnsafeRawBufferPointer) throws(CompressionError)
 
-    private func globalInputScale(_ layer: LinearLayer) throws(CompressionError) -> StoredBytes {
-        guard let largest = layer.largestInput else { throw .missingCalibration(method: spec.name) }
-        let stored = StoredBytes(byteCount: 4)
-        stored.store(NVFP4.globalScale(largest: largest), at: 0)
-        return stored
-    }
+    /// Finishes the weights, then writes what stands beside them; what makes the whole readable comes last.
+    func finish(from checkpoint: Checkpoint, ignored: [String], provenance: Provenance) throws(CompressionError)
+}
 
-    /// The stored scale of a layer's inputs; that of inputs that were all 0 is 1.
-    private func inputScale(
-        _ layer: LinearLayer, _ rounding: ActivationQuantization
-    ) throws(CompressionError) -> StoredBytes {
-        guard let largest = layer.largestInput else { throw .missingCalibration(method: spec.name) }
-        let type = spec.scaleType(checkpoint: layer.scaleType)
-        let scale = largest == 0 ? 1 : max(type.rounded(rounding.step(largest: largest)), type.leastPositive)
-        guard scale.isFinite else {
-            throw .scaleOutOfRange(tensor: layer.name + ".input_scale", row: 0, scaleType: type.rawValue)
-        }
-        let stored = StoredBytes(byteCount: type.byteCount)
-        stored.store(scale, type, at: 0)
-        return stored
-    }
-
+extension CompressedOutput {
     func write(_ name: String, _ storage: StoredBytes) throws(CompressionError) {
         // Sound because the storage has so many bytes, and lives as long as the call.
         try write(name, UnsafeRawBufferPointer(start: storage.base, count: storage.byteCount))
     }
 
-    func write(_ name: String, _ bytes: UnsafeRawBufferPointer) throws(CompressionError) {
-        do { try writer?.write(name, bytes) } catch { throw .checkpoint(error) }
+    func writePlain(_ name: String, _ bytes: UnsafeRawBufferPointer) throws(CompressionError) {
+        try write(name, bytes)
     }
+}
 
-    /// Stored bits per compressed weight so far.
-    var bitsPerWeight: Double { weightCount == 0 ? 0 : Double(bitCount) / Double(weightCount) }
+func writeNew(_ value: JSONValue, to place: URL) throws(CompressionError) {
+    try writeNew(Array(value.prettyText.utf8), to: place)
+}
 
-    /// Finishes the weights, then writes what stands beside them.
-    ///
-    /// `config.json` comes last: nobody opens a directory without one, so what was interrupted is not taken for whole.
-    func finish(from checkpoint: Checkpoint, ignored: [String], provenance: Provenance) throws(CompressionError) {
-        // The optional is emptied by taking the writer out: finishing consumes it.
-        if let writer = writer.take() {
-            do { try writer.finish() } catch { throw .checkpoint(error) }
-        }
-        try write(provenance.json(spec, bitsPerWeight: bitsPerWeight), as: "provenance.json")
-        for name in Self.companions {
-            let source = checkpoint.directory.appending(path: name)
-            let bytes = try CompressionError.attempt { () throws(SystemError) in try readFileIfThere(source) }
-            if let bytes { try write(bytes, as: name) }
-        }
-        var config = checkpoint.config.json
-        let quantization = configuration(ignored: ignored)
-        config["quantization_config"] = quantization.members.isEmpty ? nil : .object(quantization)
-        if let member = spec.options.cache?.member { config[member.key] = member.value }
-        try write(.object(config), as: "config.json")
-    }
-
-    /// The compressor's object; where it has no groups of its own to say how inputs are quantized, it says so at its top.
-    private func configuration(ignored: [String]) -> JSONObject {
-        var object = form.configuration(spec, ignored: ignored)
-        if let rounding = spec.options.activations, object["config_groups"] == nil {
-            object["input_activations"] = .object(InputActivations.json(rounding))
-        }
-        return object
-    }
-
-    private func write(_ value: JSONValue, as name: String) throws(CompressionError) {
-        try write(Array(value.prettyText.utf8), as: name)
-    }
-
-    /// Writes a new file; who publishes the directory syncs it.
-    private func write(_ bytes: [UInt8], as name: String) throws(CompressionError) {
-        do throws(SystemError) {
-            let file = try NewFile(directory.appending(path: name))
-            try file.write(bytes.span.bytes)
-            try file.close()
-        } catch { throw .system(error) }
-    }
-
-    /// Files of a Hugging Face directory that go with the weights unchanged.
-    private static let companions = [
-        "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "vocab.json",
-        "merges.txt", "tokenizer.model", "generation_config.json", "chat_template.jinja",
-    ]
+/// Writes a new file; who publishes its directory syncs it.
+func writeNew(_ bytes: [UInt8], to place: URL) throws(CompressionError) {
+    do throws(SystemError) {
+        let file = try NewFile(place)
+        try file.write(bytes.span.bytes)
+        try file.close()
+    } catch { throw .system(error) }
 }

@@ -1,4 +1,5 @@
 package import Checkpoint
+package import GGUF
 package import System
 
 /// Why a spec, a weight or a compressed checkpoint cannot be taken, or an output cannot be written.
@@ -33,6 +34,8 @@ package enum CompressionError: SystemFailure, Equatable {
     /// The Hessian of a layer is not positive definite even when damped.
     case singularHessian(tensor: String, column: Int)
     case missingCalibration(method: String)
+    /// A row that ggml's blocks cannot hold.
+    case blocks(tensor: String, row: Int, BlockError)
 
     case checkpoint(CheckpointError)
     case system(SystemError)
@@ -78,6 +81,7 @@ extension CompressionError: CustomStringConvertible {
         case .singularHessian(let tensor, let column):
             "the Hessian of '\(tensor)' is not positive definite at column \(column), though damped; more calibration text helps"
         case .missingCalibration(let method): "method '\(method)' needs a calibration shard"
+        case .blocks(let tensor, let row, let error): "row \(row) of tensor '\(tensor)': \(error)"
         case .checkpoint(let error): error.description
         case .system(let error): error.description
         }

@@ -1,4 +1,4 @@
-import Checkpoint
+package import Checkpoint
 package import JSON
 package import Kernels
 
@@ -18,6 +18,8 @@ package struct LinearLayer: Sendable {
     package var inputNorms: [Float]?
     /// How far its inputs have moved from those in the uncompressed model, for methods that make up for that.
     package var drift: CrossMoments?
+    /// How much an error of each input's weight counts: the mean square of the input in calibration.
+    package var importance: [Float]?
 
     package init(
         name: String, weight: any WeightMatrix, scaleType: ScaleType, stack: WeightStack? = nil,
@@ -36,6 +38,13 @@ package struct LinearLayer: Sendable {
 ///
 /// Decoding is no part of it: a stored form is read by a `WeightMatrix`.
 package protocol LayerCompressor: Sendable, Hashable {
+    /// The compressor for one checkpoint's layers, where what is done with one depends on the others; itself elsewhere.
+    ///
+    /// Refuses a spec that does not fit the checkpoint. `kept` are the tensors that are not compressed.
+    func fitted(
+        to checkpoint: Checkpoint, _ layers: [LinearLayer], _ kept: [Tensor], _ spec: Spec
+    ) throws(CompressionError) -> any LayerCompressor
+
     /// Name, type and shape of the tensors that `compress` will make, in order: a file's header comes before its values.
     ///
     /// Refuses a spec that does not fit the layer's size.
@@ -54,6 +63,10 @@ package protocol LayerCompressor: Sendable, Hashable {
 }
 
 extension LayerCompressor {
+    package func fitted(
+        to checkpoint: Checkpoint, _ layers: [LinearLayer], _ kept: [Tensor], _ spec: Spec
+    ) throws(CompressionError) -> any LayerCompressor { self }
+
     /// Whether another one does the same, so that one call can serve the specs of both.
     package func isEqual(to other: any LayerCompressor) -> Bool { other as? Self == self }
 }

@@ -20,8 +20,12 @@ package struct Provenance: Sendable, Equatable {
         self.calibration = calibration
     }
 
+    static let file = "provenance.json"
+
     /// The file's content; equal inputs give equal bytes, so no times and no paths.
-    func json(_ spec: Spec, bitsPerWeight: Double) -> JSONValue {
+    ///
+    /// `more` is what only some forms of storage have to say.
+    func json(_ spec: Spec, bitsPerWeight: Double, more: JSONObject = JSONObject()) -> JSONValue {
         var object = JSONObject()
         object["tool"] = "qid"
         object["version"] = .string(version)
@@ -36,6 +40,7 @@ package struct Provenance: Sendable, Equatable {
             ]
         }
         object["bits_per_weight"] = .number(bitsPerWeight)
+        for member in more.members { object[member.key] = member.value }
         return .object(object)
     }
 }

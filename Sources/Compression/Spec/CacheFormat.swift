@@ -42,5 +42,10 @@ extension SpecKey {
         canonical: { $0.options.cache.map { .string($0.rawValue) } },
         label: { spec in
             spec.options.cache.map { SpecLabel("kv" + $0.rawValue, words: "keys and values in \($0.rawValue)") }
+        },
+        check: { (spec) throws(CompressionError) in
+            guard let cache = spec.options.cache, spec.format.blocks != nil else { return }
+            throw SpecKey.cache.refusal(
+                "'\(cache.rawValue)'", allowed: "left out for \(spec.numbers), as GGUF files do not say it")
         })
 }

@@ -1,3 +1,4 @@
+import GGUF
 import Kernels
 import RealModule
 
@@ -36,6 +37,8 @@ package struct NumberFormat: Sendable {
         case fixed([Float])
         /// So many levels, found in the weights, each of so many consecutive weights.
         case found(levels: Int, vector: Int)
+        /// Codes and scales in blocks of a GGUF file.
+        case blocks(BlockFormat)
         /// The checkpoint's own 16 or 32 bits: what a method leaves is not rounded.
         case stored
     }
@@ -60,9 +63,8 @@ package struct NumberFormat: Sendable {
     }
 
     /// The formats that have a name, in the order in which messages list them.
-    package static let named: [NumberFormat] = [
-        .nf4, .fp4, .nvfp4, .e4m3, .e5m2, .fp8Block, .mxfp4, .mxfp6, .mxfp8, .mxint8, .ternary, .binary,
-    ]
+    package static let named: [NumberFormat] =
+        [.nf4, .fp4, .nvfp4, .e4m3, .e5m2, .fp8Block, .mxfp4, .mxfp6, .mxfp8, .mxint8, .ternary, .binary] + blocks
 
     /// Finds a format by its name.
     package init?(named name: String) {
@@ -83,7 +85,7 @@ extension NumberFormat: Hashable {
         switch values {
         case .integers(let bits): "w\(bits)"
         case .found(let levels, _): "k\(levels)"
-        case .fixed, .stored: nil
+        case .fixed, .blocks, .stored: nil
         }
     }
 
@@ -106,6 +108,7 @@ extension NumberFormat.Values {
         case .integers(let bits): Double(bits)
         case .fixed(let levels): Double.log2(Double(levels.count))
         case .found(let levels, let vector): Double.log2(Double(levels)) / Double(vector)
+        case .blocks(let format): format.type.bitsPerWeight
         case .stored: 16
         }
     }

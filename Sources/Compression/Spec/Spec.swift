@@ -36,6 +36,8 @@ package struct Spec: Sendable, Hashable {
         package var sharedTable = false
         /// Levels that are sums of powers of two, in one table for a whole weight.
         package var powersOfTwo = false
+        /// Errors weighed by the mean square of each input.
+        package var importance = false
         /// Groups clamped where that makes outputs better; nil for methods without the choice.
         package var clip: Bool?
 
@@ -43,7 +45,7 @@ package struct Spec: Sendable, Hashable {
             actOrder: Bool = false, order: ColumnOrder? = nil, sparsity: Sparsity? = nil, rank: Rank? = nil,
             activations: ActivationQuantization? = nil, cache: CacheFormat? = nil,
             scaleSearch: Bool = false, sharedTable: Bool = false,
-            powersOfTwo: Bool = false, clip: Bool? = nil
+            powersOfTwo: Bool = false, importance: Bool = false, clip: Bool? = nil
         ) {
             self.actOrder = actOrder
             self.order = order
@@ -54,6 +56,7 @@ package struct Spec: Sendable, Hashable {
             self.scaleSearch = scaleSearch
             self.sharedTable = sharedTable
             self.powersOfTwo = powersOfTwo
+            self.importance = importance
             self.clip = clip
         }
     }
@@ -145,7 +148,9 @@ extension Spec {
     var leavesWeights: Bool { method == .unchanged }
 
     /// Whether it looks at what layers are given.
-    package var needsCalibration: Bool { method.passage.needsText || options.activations?.isCalibrated == true }
+    package var needsCalibration: Bool {
+        method.passage.needsText || options.activations?.isCalibrated == true || options.importance
+    }
 }
 
 extension Spec {

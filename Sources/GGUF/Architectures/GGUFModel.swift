@@ -11,9 +11,8 @@ package struct GGUFModel: Sendable {
         let metadata = file.metadata
         let architecture = try GGUFArchitecture.of(metadata)
         let tensors = Dictionary(file.tensors.map { ($0.info.name, $0) }) { first, _ in first }
-        var draft = ConfigurationDraft(
-            metadata, architecture: architecture.name, tensors: tensors.mapValues(\.info))
-        try draft.take(architecture) { (name) throws(GGUFError) in
+        var draft = try ConfigurationDraft(metadata, architecture, file.tensors.map(\.info)) {
+            (name) throws(GGUFError) in
             try tensors[name].map { (tensor) throws(GGUFError) in try tensor.floats(metadata.file) }
         }
         let shape = try HeadShape(&draft)
@@ -23,7 +22,18 @@ package struct GGUFModel: Sendable {
             weights.append(try architecture.weight(tensor, shape, Set(tensors.keys), metadata.file))
         }
         self.weights = weights
-        configuration = try draft.finished(Self.scheme(metadata, file.tensors))
+        configuration = try draft.finished(Self.scheme(metadata, file.tensors.map(\.info)))
+    }
+
+    /// What a `config.json` would say of a file with this header, and with these factors of rotary frequencies in it.
+    package static func configuration(
+        of header: GGUFHeader, rotaryFactors: [Float]?
+    ) throws(GGUFError) -> JSONObject {
+        let architecture = try GGUFArchitecture.of(header.metadata)
+        let draft = try ConfigurationDraft(header.metadata, architecture, header.tensors) { (name) throws(GGUFError) in
+            name == "rope_freqs.weight" ? rotaryFactors : nil
+        }
+        return try draft.finished(scheme(header.metadata, header.tensors))
     }
 
     /// Tensors that are settings.
@@ -32,14 +42,14 @@ package struct GGUFModel: Sendable {
     ]
 
     /// What the mixture of types is called; nil where no tensor is in blocks.
-    private static func scheme(_ metadata: GGUFMetadata, _ tensors: [GGUFTensor]) throws(GGUFError) -> String? {
+    private static func scheme(_ metadata: GGUFMetadata, _ tensors: [GGUFTensorInfo]) throws(GGUFError) -> String? {
         var bytes: [GGMLType: Int] = [:]
-        for tensor in tensors where tensor.info.type.isPacked {
-            bytes[tensor.info.type, default: 0] += tensor.info.byteRange.count
+        for tensor in tensors where tensor.type.isPacked {
+            bytes[tensor.type, default: 0] += tensor.byteRange.count
         }
         guard let most = bytes.max(by: { ($0.value, $0.key.id) < ($1.value, $1.key.id) }) else { return nil }
         let type = try metadata.int("general.file_type")
-        return "gguf-" + (type.flatMap { GGUFFileType.names[$0] } ?? most.key.spelling)
+        return "gguf-" + (type.flatMap(GGUFFileType.init(number:))?.name ?? most.key.spelling)
     }
 }
 
@@ -79,6 +89,11 @@ struct HeadShape {
         (headCount, keyValueHeadCount, self.headSize) = (heads, keyValueHeads, headSize)
     }
 
+    /// The order of rows of queries, keys and values in one weight.
+    var fusedOrder: RowOrder {
+        .groups(count: keyValueHeadCount, queries: headCount / keyValueHeadCount, headSize: headSize)
+    }
+
     init(_ draft: inout ConfigurationDraft) throws(GGUFError) {
         headSize = try draft.headSize()
         headCount = try draft.needed("attention.head_count")
@@ -91,9 +106,12 @@ struct HeadShape {
 
 extension ConfigurationDraft {
     /// Takes all that the configuration says.
-    fileprivate mutating func take(
-        _ architecture: GGUFArchitecture, factors: (String) throws(GGUFError) -> [Float]?
+    fileprivate init(
+        _ metadata: GGUFMetadata, _ architecture: GGUFArchitecture, _ tensors: [GGUFTensorInfo],
+        factors: (String) throws(GGUFError) -> [Float]?
     ) throws(GGUFError) {
+        let tensors = Dictionary(tensors.map { ($0.name, $0) }) { first, _ in first }
+        self.init(metadata, architecture: architecture.name, tensors: tensors)
         json["model_type"] = .string(architecture.modelType)
         for (stored, setting) in architecture.sizes { try copySize(stored, setting) }
         json[architecture.epsilon.setting] = .number(
@@ -152,11 +170,7 @@ extension GGUFArchitecture {
         case .experts, .headNorms: return .stacked
         case .oneRow: return .oneRow
         case .rotaryRows: return try rows(.rotaryPairs(headSize: shape.headSize), info, piece, file)
-        case .fusedRows:
-            let order = RowOrder.groups(
-                count: shape.keyValueHeadCount, queries: shape.headCount / shape.keyValueHeadCount,
-                headSize: shape.headSize)
-            return try rows(order, info, piece, file)
+        case .fusedRows: return try rows(shape.fusedOrder, info, piece, file)
         }
     }
 

@@ -17,7 +17,8 @@ package struct GGUFWriter: ~Copyable {
 
     private let file: NewFile
     package let header: GGUFHeader
-    private var missing: [String: GGUFTensorInfo]
+    /// What is still to come of each tensor: in how many equal parts, and which of these are there.
+    private var missing: [String: (info: GGUFTensorInfo, written: Set<Int>)]
 
     private static let alignment = 32
 
@@ -26,18 +27,31 @@ package struct GGUFWriter: ~Copyable {
         creating location: URL, metadata: [(key: String, value: GGUFValue)], tensors: [Declaration]
     ) throws(GGUFError) {
         let path = location.path(percentEncoded: false)
-        var bytes = GGUFBytes()
-        let byteCount = try bytes.appendHeader(metadata, tensors, alignment: Self.alignment, file: path)
-        // What is written is read by the same rules as anybody else's file, before a byte of it is on disk.
-        let header = try GGUFHeader(of: bytes.bytes, file: path, fileByteCount: bytes.bytes.count + byteCount)
+        let (header, bytes) = try Self.encoded(metadata, tensors, file: path)
         let file = try GGUFError.attempt { () throws(SystemError) in try NewFile(location) }
         do throws(SystemError) {
-            try file.write(bytes.bytes.span.bytes, at: 0)
+            try file.write(bytes.span.bytes, at: 0)
             try Self.pad(header, file)
         } catch { throw .system(error) }
         self.file = file
         self.header = header
-        missing = Dictionary(header.tensors.map { ($0.name, $0) }) { first, _ in first }
+        missing = Dictionary(header.tensors.map { ($0.name, ($0, [])) }) { first, _ in first }
+    }
+
+    /// The header of a file with these metadata and tensors, read by the same rules as anybody else's.
+    package static func header(
+        _ metadata: [(key: String, value: GGUFValue)], _ tensors: [Declaration], file: String
+    ) throws(GGUFError) -> GGUFHeader {
+        try encoded(metadata, tensors, file: file).header
+    }
+
+    private static func encoded(
+        _ metadata: [(key: String, value: GGUFValue)], _ tensors: [Declaration], file: String
+    ) throws(GGUFError) -> (header: GGUFHeader, bytes: [UInt8]) {
+        var bytes = GGUFBytes()
+        let byteCount = try bytes.appendHeader(metadata, tensors, alignment: alignment, file: file)
+        let header = try GGUFHeader(of: bytes.bytes, file: file, fileByteCount: bytes.bytes.count + byteCount)
+        return (header, bytes.bytes)
     }
 
     /// Writes the zeros behind tensors whose bytes are no multiple of the alignment.
@@ -49,17 +63,20 @@ package struct GGUFWriter: ~Copyable {
         }
     }
 
-    /// Writes all blocks of one tensor, each tensor once, in any order.
-    package mutating func write(_ name: String, _ bytes: RawSpan) throws(GGUFError) {
-        guard let info = missing[name] else {
+    /// Writes all blocks of one tensor, or of one of its equal parts; each once, in any order.
+    package mutating func write(
+        _ name: String, part index: Int = 0, of count: Int = 1, _ bytes: RawSpan
+    ) throws(GGUFError) {
+        guard let (info, written) = missing[name], !written.contains(index), index < count else {
             throw .tensor(file: file.path, tensor: name, found: "written", expected: "one that was declared, once")
         }
-        guard info.byteRange.count == bytes.byteCount else {
+        guard info.byteRange.count == bytes.byteCount * count else {
             throw .wrongByteCount(
-                file: file.path, tensor: name, expected: info.byteRange.count, found: bytes.byteCount)
+                file: file.path, tensor: name, expected: info.byteRange.count / count, found: bytes.byteCount)
         }
-        do throws(SystemError) { try file.write(bytes, at: info.byteRange.lowerBound) } catch { throw .system(error) }
-        missing[name] = nil
+        let place = info.byteRange.lowerBound + index * bytes.byteCount
+        do throws(SystemError) { try file.write(bytes, at: place) } catch { throw .system(error) }
+        missing[name] = written.count + 1 == count ? nil : (info, written.union([index]))
     }
 
     /// Makes sure that every tensor was written, and closes the file.

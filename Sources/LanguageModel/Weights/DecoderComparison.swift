@@ -4,7 +4,7 @@ extension DecoderDescription {
     /// Names of tensors do not count: one checkpoint of a model may store a tied head twice, or leave a prefix out. Nor
     /// does the form in which weights are stored.
     func difference(from other: DecoderDescription) -> String? {
-        let (mine, theirs) = (withoutNames, other.withoutNames)
+        let (mine, theirs) = (withoutNames, other.withoutNames.sayingRotary(as: self))
         if mine == theirs { return nil }
         if modelType != other.modelType { return "it is of the family '\(other.modelType)', not '\(modelType)'" }
         if width != other.width { return "its width is \(other.width), not \(width)" }
@@ -16,6 +16,16 @@ extension DecoderDescription {
             return "its layer '\(other.layers[index].module)' is made differently"
         }
         return "its embedding, final norm or head is made differently"
+    }
+
+    /// The same with another's words for rotations that are equal: Llama 3's scaling is a list of factors in some files.
+    private func sayingRotary(as other: DecoderDescription) -> DecoderDescription {
+        var copy = self
+        for (index, layer) in zip(layers.indices, other.layers) {
+            guard let mine = layers[index].attention.rotary, let theirs = layer.attention.rotary else { continue }
+            if mine.turns(like: theirs) { copy.layers[index].attention.rotary = theirs }
+        }
+        return copy
     }
 
     private var withoutNames: DecoderDescription {
@@ -32,6 +42,20 @@ extension DecoderDescription {
         copy.head = ""
         copy.tiesHead = false
         return copy
+    }
+}
+
+extension RotaryDescription {
+    /// Whether the same entries turn by the same angles, but for rounding, in short sequences and in long ones.
+    fileprivate func turns(like other: RotaryDescription) -> Bool {
+        guard size == other.size, pairsNeighbors == other.pairsNeighbors, amplitude == other.amplitude else {
+            return false
+        }
+        return [1, 1 << 24].allSatisfy { context in
+            zip(frequencies(context: context), other.frequencies(context: context)).allSatisfy { mine, theirs in
+                abs(mine - theirs) <= 2e-6 * max(mine, theirs)
+            }
+        }
     }
 }
 

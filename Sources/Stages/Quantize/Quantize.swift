@@ -37,8 +37,9 @@ package func quantize(
         source: digest ? checkpoint.digest().description : nil, calibration: text, memory: memory
     ) { progress.update($0, spec.name) }
     do throws(StageError) { try inputs.checkUnchanged() } catch {
-        // Nobody takes a directory for a checkpoint that has no configuration.
-        try attempt { () throws(SystemError) in try removeFile(output.appending(path: "config.json")) }
+        // Nobody takes a directory for a checkpoint that has no configuration, and no GGUF file.
+        let readable = output.appending(path: spec.format.blocks == nil ? "config.json" : "model.gguf")
+        try attempt { () throws(SystemError) in try removeFile(readable) }
         throw error
     }
     progress.finish("\(spec.name) in \(output.path)")

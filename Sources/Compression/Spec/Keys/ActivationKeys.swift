@@ -19,6 +19,11 @@ extension SpecKey {
                     words: "inputs in " + (activations.json.string ?? "\(activations.bits) bits")
                         + (isStatic ? " with a scale for each layer" : ""))
             }
+        },
+        check: { (spec) throws(CompressionError) in
+            guard let activations = spec.options.activations, spec.format.blocks != nil else { return }
+            throw SpecKey.activations.refusal(
+                activations.json.canonicalText, allowed: "left out for \(spec.numbers): GGUF files say nothing of them")
         })
 
     /// What shares a scale of quantized activations.
