@@ -72,7 +72,8 @@ let package = Package(
         library("Compression", ["System", "JSON", "GGUF", "Checkpoint", "Kernels", "Mathematics", numerics]),
         library("Tokenization", ["System", "JSON", "Archive", "GGUF", "Kernels"]),
         library("LanguageModel", ["System", "JSON", "Checkpoint", "Compression", "Vectors", "Kernels", numerics]),
-        library("Calibration", ["JSON", "Checkpoint", "Compression", "Vectors", "Kernels", "LanguageModel"]),
+        library(
+            "Calibration", ["JSON", "Checkpoint", "Compression", "Vectors", "Kernels", "Mathematics", "LanguageModel"]),
         library("Evaluation", ["JSON", "Mathematics", "Compression", "LanguageModel", numerics]),
         library(
             "Benchmark",

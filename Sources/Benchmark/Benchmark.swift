@@ -5,6 +5,7 @@ package enum BenchmarkPart: String, Sendable, CaseIterable {
     case head
     case elementwise
     case rtn
+    case methods
     case files
     case models
 
@@ -45,6 +46,7 @@ package func benchmark(
             report.measurements += try RotaryBenchmark.measure(workload, harness)
             report.measurements += try ElementwiseBenchmark.measure(workload, harness)
         case .rtn: report.measurements += try RoundingBenchmark.measure(workload, harness)
+        case .methods: report.measurements += try MethodBenchmark.measure(workload, harness)
         case .files:
             let files = try FileBenchmark.measure(workload, harness)
             report.measurements += files.results

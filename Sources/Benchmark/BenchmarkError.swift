@@ -19,6 +19,8 @@ package enum BenchmarkError: SystemFailure, Equatable {
     case laws(ScalingLawsError)
     /// A law that no simulation is designed for.
     case notSimulated(law: String, known: [String])
+    /// A file of an earlier run with which this one cannot be compared.
+    case notComparable(file: String, reason: String)
 }
 
 extension BenchmarkError: CustomStringConvertible {
@@ -33,6 +35,7 @@ extension BenchmarkError: CustomStringConvertible {
         case .compression(let error): error.description
         case .evaluation(let error): error.description
         case .laws(let error): error.description
+        case .notComparable(let file, let reason): "cannot compare with '\(file)': \(reason)"
         case .notSimulated(let law, let known):
             "no simulation of a law '\(law)'; there are \(known.joined(separator: ", "))"
         }

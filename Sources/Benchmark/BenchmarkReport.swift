@@ -10,13 +10,16 @@ package struct BenchmarkReport: Sendable, Equatable {
     package init() {}
 
     /// The document of `qid bench --json`.
-    package var json: String {
-        let value: JSONValue = [
-            "measurements": .array(measurements.map(json)),
-            "ratios": .array(ratios.map { ["name": .string($0.name), "value": json($0.value)] }),
-            "notes": .array(notes.map(JSONValue.string)),
-        ]
-        return value.prettyText
+    package var json: String { json(nil) }
+
+    /// The document with what became of each part since an earlier run.
+    package func json(_ comparison: BenchmarkComparison?) -> String {
+        var document = JSONObject()
+        document["measurements"] = .array(measurements.map(json))
+        document["ratios"] = .array(ratios.map { ["name": .string($0.name), "value": $0.value.json] })
+        document["notes"] = .array(notes.map(JSONValue.string))
+        document["comparison"] = comparison?.json
+        return JSONValue.object(document).prettyText
     }
 
     private func json(_ measurement: Measurement) -> JSONValue {
@@ -26,14 +29,9 @@ package struct BenchmarkReport: Sendable, Equatable {
             "work": .number(measurement.work), "wall_seconds": .number(measurement.cost.wallSeconds),
             "cpu_seconds": .number(measurement.cost.cpuSeconds),
             "work_per_cpu_second": .number(measurement.workPerCPUSecond),
-            "share_of_limit": measurement.share.map(json) ?? .null,
-            "speedup": measurement.speedup.map(json) ?? .null,
+            "share_of_limit": measurement.share?.json ?? .null,
+            "speedup": measurement.speedup?.json ?? .null,
             "tokens_per_cpu_second": measurement.tokensPerCPUSecond.map(JSONValue.number) ?? .null,
         ]
-    }
-
-    private func json(_ estimate: MedianEstimate) -> JSONValue {
-        let interval = estimate.interval.map { JSONValue.array([.number($0.lowerBound), .number($0.upperBound)]) }
-        return ["median": .number(estimate.value), "interval": interval ?? .null]
     }
 }

@@ -7,12 +7,14 @@ import LanguageModel
 ///
 /// For queries, keys and values that is the attention's output, for an MLP's first linear layers the MLP's; for
 /// output projections it is their own. All inputs and weights are those of the layer as it was, and the weights of one site at a
-/// time are rounded. The search for clipping limits comes afterwards (`ClipSearch`).
+/// time are rounded. Which is best, some of the tokens say as surely as all do (`CandidateRace`). The search for clipping
+/// limits comes afterwards (`ClipSearch`).
 struct ScaleSearch {
     let run: LayerwiseRun
     let store: WeightStore
     let layer: Int
     let statistics: [String: ChannelStatistics]
+    let moments: SiteMoments
 
     /// A spec and the candidates of its factors by the mean magnitudes of channels.
     struct Candidates {
@@ -25,16 +27,15 @@ struct ScaleSearch {
         guard !specs.isEmpty, let inputs = statistics[site.linearLayers[0].module] else { return [] }
         let channels = SharedChannels(site.channels)
         let magnitudes = channels.mean(inputs.meanMagnitude)
-        let measure = try measure(site)
+        let trial = try trial(site)
         var best: [[Float]] = []
         for searched in specs {
             let (spec, candidates) = (searched.spec, searched.factors(magnitudes).map { channels.spread($0) })
-            var (least, choice) = (Double.infinity, candidates[0])
-            for candidate in candidates {
-                let error = try measure(try rounded(site, candidate, spec))
-                if error < least { (least, choice) = (error, candidate) }
+            let winner = try CandidateRace.winner(of: candidates.count, units: trial.units) {
+                (candidate, units) throws(LanguageModelError) in
+                try trial.errors(units, try rounded(site, candidates[candidate], spec))
             }
-            best.append(choice)
+            best.append(candidates[winner])
         }
         return best
     }
@@ -65,62 +66,42 @@ struct ScaleSearch {
         try store.weight(of: linear)
     }
 
-    private typealias Measure = ([String: any WeightMatrix]) throws(LanguageModelError) -> Double
+    /// Errors of some units with other weights, and how many units there are.
+    private struct Trial {
+        let units: Int
+        let errors: (Range<Int>, [String: any WeightMatrix]) throws(LanguageModelError) -> [Double]
+    }
 
     /// The squared error of what a site's linear layers are part of, by their weights.
-    private func measure(_ site: ScalingSite) throws(LanguageModelError) -> Measure {
+    private func trial(_ site: ScalingSite) throws(LanguageModelError) -> Trial {
         switch site.place {
-        case .attentionInput: try sublayerMeasure(.attention)
-        case .mlpInput: try sublayerMeasure(.mlp)
-        case .attentionOutput, .mlpOutput: try mapMeasure(site.linearLayers[0])
+        case .attentionInput: try trial(of: .attention)
+        case .mlpInput: try trial(of: .mlp)
+        case .attentionOutput, .mlpOutput: try trial(of: site.linearLayers[0])
         }
     }
 
-    private func sublayerMeasure(_ part: Sublayer) throws(LanguageModelError) -> Measure {
-        let stream = try run.stream(inFrontOf: part, layer: layer)
-        let expected = try run.contribution(of: part, layer: layer, from: stream)
-        return { (weights) throws(LanguageModelError) in
-            try run.squaredError(of: part, layer: layer, from: stream, to: expected, replacing: weights)
+    private func trial(of part: Sublayer) throws(LanguageModelError) -> Trial {
+        let trial = try SublayerTrial(run, part, layer: layer)
+        return Trial(units: trial.units) { (units, weights) throws(LanguageModelError) in
+            try trial.errors(units, replacing: weights)
         }
     }
 
-    /// Σ‖(W − Ŵ)x‖² by the second moments of x.
-    private func mapMeasure(_ linear: LinearDescription) throws(LanguageModelError) -> Measure {
-        let hessian = Hessian(columns: linear.inputs)
-        try run.observe(layer: layer) { modules, inputs in
-            if modules.contains(linear.module) { hessian.add(inputs, windows: inputs.rows / run.context) }
-        }
-        let moments = Matrix(rows: linear.inputs, columns: linear.inputs)
-        for row in 0..<linear.inputs {
-            for column in 0..<linear.inputs { moments.base[row * linear.inputs + column] = Float(hessian[row, column]) }
-        }
-        let weight = try original(linear)
-        return { (weights) throws(LanguageModelError) in
-            guard let rounded = weights[linear.module] else { return .infinity }
-            return quadraticForm(difference(weight, rounded), moments)
+    private func trial(of linear: LinearDescription) throws(LanguageModelError) -> Trial {
+        let trial = WeightTrial(try original(linear), try moments.hessian(of: linear.module))
+        return Trial(units: trial.units) { (units, weights) throws(LanguageModelError) in
+            weights[linear.module].map { trial.errors(units, of: $0) } ?? []
         }
     }
+}
 
-    /// A − B, row after row.
-    private func difference(_ a: any WeightMatrix, _ b: any WeightMatrix) -> Matrix {
-        let result = Matrix(rows: a.rows, columns: a.columns)
-        Parallel.forEach(a.rows) { row in
-            let term = b.values(row: row)
-            result.withRow(row) { target in
-                a.decode(row: row, columns: 0..<a.columns, into: &target)
-                for column in term.indices { target[column] -= term[column] }
-            }
-        }
-        return result
-    }
-
-    /// Σ over rows d of d·M·dᵀ.
-    private func quadraticForm(_ rows: Matrix, _ moments: Matrix) -> Double {
-        let product = Matrix(rows: rows.rows, columns: rows.columns)
-        multiply(rows.view, DenseMatrix(moments), bias: nil, into: product.view)
-        return (0..<rows.rows).reduce(0.0) { sum, row in
-            let (left, right) = (rows.view.row(row), product.view.row(row))
-            return (0..<rows.columns).reduce(sum) { $0 + Double(left[$1]) * Double(right[$1]) }
+extension ScalingSite {
+    /// The linear layer whose own error counts, of a site behind attention or an MLP.
+    var measuredAlone: String? {
+        switch place {
+        case .attentionInput, .mlpInput: nil
+        case .attentionOutput, .mlpOutput: linearLayers[0].module
         }
     }
 }

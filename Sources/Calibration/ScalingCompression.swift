@@ -33,8 +33,9 @@ final class ScalingCompression {
     func run(_ provenance: Provenance, _ control: RunControl) throws(LanguageModelError) {
         for (index, layer) in description.layers.enumerated() {
             if control.isCancelled() { throw .cancelled }
-            let (statistics, sample) = try inputs(layer: index)
-            let searched = try search(layer: index, statistics)
+            let moments = moments(layer: index)
+            let (statistics, sample) = try inputs(layer: index, moments)
+            let searched = try search(layer: index, statistics, moments)
             for (output, factors) in zip(outputs, searched) {
                 try output.compress(layer, statistics: statistics, sample: sample, searched: factors)
             }
@@ -44,9 +45,18 @@ final class ScalingCompression {
         for output in outputs { try output.finish(provenance) }
     }
 
+    /// Where second moments are gathered if a search asks for them.
+    private func moments(layer: Int) -> SiteMoments? {
+        guard let run, outputs.contains(where: { $0.searchedSpec != nil }) else { return nil }
+        let modules = description.layers[layer].scalingPlaces.compactMap { place in
+            if case .site(let site) = place { site.measuredAlone } else { nil }
+        }
+        return SiteMoments(run, layer: layer, modules)
+    }
+
     /// What the linear layers of a layer are given: statistics, and some tokens if a spec looks at them.
     private func inputs(
-        layer: Int
+        layer: Int, _ moments: SiteMoments?
     ) throws(LanguageModelError) -> (statistics: [String: ChannelStatistics], sample: TokenSample?) {
         guard let run else { return ([:], nil) }
         let gathering = ChannelGathering()
@@ -56,17 +66,18 @@ final class ScalingCompression {
         try run.observe(layer: layer) { modules, inputs in
             gathering.add(inputs, of: modules)
             sample?.add(inputs, of: modules)
+            moments?.add(inputs, of: modules)
         }
         return (try gathering.statistics(), sample)
     }
 
     /// For each output the factors that a search finds, by the first linear layer of each site.
     private func search(
-        layer: Int, _ statistics: [String: ChannelStatistics]
+        layer: Int, _ statistics: [String: ChannelStatistics], _ moments: SiteMoments?
     ) throws(LanguageModelError) -> [[String: [Float]]] {
         var result = outputs.map { _ in [String: [Float]]() }
-        guard let run, outputs.contains(where: { $0.searchedSpec != nil }) else { return result }
-        let search = ScaleSearch(run: run, store: store, layer: layer, statistics: statistics)
+        guard let run, let moments else { return result }
+        let search = ScaleSearch(run: run, store: store, layer: layer, statistics: statistics, moments: moments)
         for case .site(let site) in description.layers[layer].scalingPlaces {
             let factors = try search.factors(site, outputs.compactMap(\.searchedSpec))
             for (index, factors) in zip(outputs.indices.filter { outputs[$0].searchedSpec != nil }, factors) {

@@ -142,23 +142,22 @@ private struct Tridiagonalization {
         // Qᵀ = H_{n−2}…H_1·H_0 acts on rows: row i of Qᵀ is eᵢᵀQᵀ; each row is independent.
         let perTask = 8
         Parallel.forEach((count + perTask - 1) / perTask) { task in
-            for row in perTask * task..<min(count, perTask * (task + 1)) {
-                table.withRow(row) { accumulate(&$0, vectors) }
+            let rows = perTask * task..<min(count, perTask * (task + 1))
+            // Column i of Q = H_0·H_1…·e_i, built from the last reflection to the first; a vector serves all rows of a task.
+            for step in stride(from: count - 2, through: 0, by: -1) where factors[step] > 0 {
+                vectors.readRow(step) { vector in
+                    for row in rows { table.withRow(row) { reflect(&$0, vector.extracting((step + 1)...), step) } }
+                }
             }
         }
     }
 
-    /// Column i of Q = H_0·H_1…·e_i, built from the last reflection to the first.
-    private func accumulate(_ target: inout MutableSpan<Double>, _ vectors: RowTable<Double>) {
-        for step in stride(from: count - 2, through: 0, by: -1) where factors[step] > 0 {
-            let first = step + 1
-            vectors.readRow(step) { row in
-                let vector = row.extracting(first...)
-                let sum = factors[step] * dot(vector, target.span.extracting(first...))
-                guard sum != 0 else { return }
-                for column in 0..<vector.count { target[first + column] -= sum * vector[column] }
-            }
-        }
+    /// Reflects a row by the vector of a step.
+    private func reflect(_ target: inout MutableSpan<Double>, _ vector: Span<Double>, _ step: Int) {
+        let first = step + 1
+        let sum = factors[step] * dot(vector, target.span.extracting(first...))
+        guard sum != 0 else { return }
+        for column in 0..<vector.count { target[first + column] -= sum * vector[column] }
     }
 
     /// Makes the tridiagonal matrix diagonal, turning the transformation with it.
@@ -225,22 +224,99 @@ private struct Tridiagonalization {
         return rotations
     }
 
-    /// Turns neighbouring rows, in parallel over columns.
+    /// Turns neighbouring rows, in parallel over columns: each rotation takes the row above the one before.
     private func rotate(_ rotations: [Rotation]) {
-        let width = 128
+        guard let first = rotations.first, let last = rotations.last else { return }
+        let width = TurnedColumns.width
         Parallel.forEach((count + width - 1) / width) { task in
             let columns = task * width..<min(count, (task + 1) * width)
+            // What a rotation makes of its upper row the next one takes as its lower row: it stays in registers.
+            var lower = table.withRow(first.row + 1, columns: columns) { TurnedColumns($0.span) }
             for rotation in rotations {
-                table.withRow(rotation.row, columns: columns) { upper in
-                    table.withRow(rotation.row + 1, columns: columns) { lower in
-                        for column in 0..<upper.count {
-                            let (a, b) = (upper[column], lower[column])
-                            lower[column] = rotation.sine * a + rotation.cosine * b
-                            upper[column] = rotation.cosine * a - rotation.sine * b
-                        }
-                    }
-                }
+                let upper = table.withRow(rotation.row, columns: columns) { TurnedColumns($0.span) }
+                let turned = lower.turned(upper, sine: rotation.sine, cosine: rotation.cosine)
+                table.withRow(rotation.row + 1, columns: columns) { turned.store(into: &$0) }
             }
+            table.withRow(last.row, columns: columns) { lower.store(into: &$0) }
+        }
+    }
+}
+
+/// Some columns of a row, in registers.
+private struct TurnedColumns {
+    static let width = 32
+
+    private var a, b, c, d: SIMD8<Double>
+
+    /// At most `width` values; the rest is 0.
+    @inline(__always)
+    init(_ values: Span<Double>) {
+        (a, b, c, d) = (.zero, .zero, .zero, .zero)
+        if values.count == Self.width {
+            a = Self.eight(values, 0)
+            b = Self.eight(values, 8)
+            c = Self.eight(values, 16)
+            d = Self.eight(values, 24)
+        } else {
+            for index in values.indices { self[index] = values[index] }
+        }
+    }
+
+    @inline(__always)
+    private static func eight(_ values: Span<Double>, _ index: Int) -> SIMD8<Double> {
+        values.bytes.number(SIMD8<Double>.self, at: 8 * index)
+    }
+
+    /// The value in a column.
+    private subscript(_ index: Int) -> Double {
+        get {
+            switch index / 8 {
+            case 0: a[index % 8]
+            case 1: b[index % 8]
+            case 2: c[index % 8]
+            default: d[index % 8]
+            }
+        }
+        set {
+            switch index / 8 {
+            case 0: a[index % 8] = newValue
+            case 1: b[index % 8] = newValue
+            case 2: c[index % 8] = newValue
+            default: d[index % 8] = newValue
+            }
+        }
+    }
+
+    /// Becomes cosine·upper − sine·this, and gives sine·upper + cosine·this.
+    @inline(__always)
+    mutating func turned(_ upper: TurnedColumns, sine: Double, cosine: Double) -> TurnedColumns {
+        var result = self
+        result.a = Self.turn(&a, upper.a, sine, cosine)
+        result.b = Self.turn(&b, upper.b, sine, cosine)
+        result.c = Self.turn(&c, upper.c, sine, cosine)
+        result.d = Self.turn(&d, upper.d, sine, cosine)
+        return result
+    }
+
+    @inline(__always)
+    private static func turn(
+        _ lower: inout SIMD8<Double>, _ upper: SIMD8<Double>, _ sine: Double, _ cosine: Double
+    ) -> SIMD8<Double> {
+        let turned = sine * upper + cosine * lower
+        lower = cosine * upper - sine * lower
+        return turned
+    }
+
+    @inline(__always)
+    func store(into target: inout MutableSpan<Double>) {
+        if target.count == Self.width {
+            var bytes = target.mutableBytes
+            bytes.storeBytes(of: a, toByteOffset: 0, as: SIMD8<Double>.self)
+            bytes.storeBytes(of: b, toByteOffset: 64, as: SIMD8<Double>.self)
+            bytes.storeBytes(of: c, toByteOffset: 128, as: SIMD8<Double>.self)
+            bytes.storeBytes(of: d, toByteOffset: 192, as: SIMD8<Double>.self)
+        } else {
+            for index in target.indices { target[index] = self[index] }
         }
     }
 }

@@ -6,6 +6,7 @@ import LanguageModel
 import Options
 import Pipeline
 import Stages
+import System
 
 struct BenchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -15,6 +16,9 @@ struct BenchCommand: ParsableCommand {
             Everything is taken in turn, over and over: with one thread and with all, each after what the machine can do at \
             most (fused multiply-adds or tiles in registers, bytes copied in memory). Rates and shares are per processor \
             second; what stands behind a median in brackets holds it in 95 of 100 cases.
+
+            With --compare a run is set beside an earlier one, of which BASE.json is the --json: a part that comes to less of its \
+            limit than its intervals allow for makes the exit status 1.
 
             With --coverage nothing is timed: measurements of every scaling law are simulated over and over, and it counts how \
             often the 95 % intervals of the fits hold the truth. With --checkpoint, --compressed and --shard it counts how \
@@ -37,6 +41,9 @@ struct BenchCommand: ParsableCommand {
 
     @Option(help: "A BLAS library (libopenblas.so, libmkl_rt.so) whose products are taken in turn with ours.")
     var blas: String?
+
+    @Option(help: "What --json printed earlier: exit status 1 if a part has fallen by more than its noise.")
+    var compare: String?
 
     @Flag(help: "Count how often the 95 % intervals of fitted laws hold the truth.")
     var coverage = false
@@ -77,23 +84,35 @@ struct BenchCommand: ParsableCommand {
         guard coverage || law.isEmpty else { throw ValidationError("--law goes with --coverage") }
         guard !coverage || !large else { throw ValidationError("--coverage and --large exclude each other") }
         guard !coverage || part.isEmpty else { throw ValidationError("--coverage and --part exclude each other") }
+        guard !coverage || compare == nil else { throw ValidationError("--coverage and --compare exclude each other") }
+        guard compare == nil || rounds >= 6 else {
+            throw ValidationError("--compare needs --rounds 6 or more: fewer give no interval")
+        }
         guard !coverage || blas == nil else { throw ValidationError("--coverage and --blas exclude each other") }
     }
 
     func run() throws {
         try requireKernels(for: "bench")
         if let checkpoint, let shard { return try measureWindows(checkpoint: checkpoint, shard: shard) }
+        var hasFallen = false
         do throws(BenchmarkError) {
             guard !coverage else { return try simulate() }
+            let base = try compare.map { (path) throws(BenchmarkError) in
+                try BenchmarkError.attempt { () throws(SystemError) in try readFile(URL(filePath: path)) }
+            }
             let workload = Workload.standard(large: large, rounds: rounds, blas: blas)
             let result = try benchmark(workload, parts: part.isEmpty ? BenchmarkPart.allCases : part) {
                 Pipeline.report("bench: \($0)")
             }
-            print(json ? result.json : result.table, terminator: "")
+            guard let base, let compare else { return print(json ? result.json : result.table, terminator: "") }
+            let comparison = try BenchmarkComparison(of: result, to: base, file: compare)
+            print(json ? result.json(comparison) : result.table + "\n" + comparison.table, terminator: "")
+            hasFallen = comparison.hasFallen
         } catch {
             Pipeline.report("bench: \(error)")
             throw ExitCode(error.exitStatus.rawValue)
         }
+        if hasFallen { throw ExitCode(1) }
     }
 
     private func measureWindows(checkpoint: String, shard: String) throws {
@@ -129,7 +148,8 @@ extension BenchmarkError {
     /// A full disk is not our fault, nor is a law nobody knows; everything else is.
     fileprivate var exitStatus: ExitStatus {
         switch self {
-        case .system: .inputOutput
+        case .system(let error): error.isMissing ? .noInput : .inputOutput
+        case .notComparable: .badInput
         case .notSimulated, .noBLAS: .usage
         default: .software
         }

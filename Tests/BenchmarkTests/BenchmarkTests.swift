@@ -8,7 +8,9 @@ struct BenchmarkTests {
         let report = try benchmark(.small)
         let groups = Set(report.measurements.map(\.group))
         #expect(
-            groups == ["limit", "product", "attention", "head", "rotary", "elementwise", "rtn", "file", "model"])
+            groups == [
+                "limit", "product", "attention", "head", "rotary", "elementwise", "rtn", "method", "file", "model",
+            ])
         #expect(report.measurements.allSatisfy { $0.work > 0 && $0.cost.wallSeconds > 0 })
         #expect(report.measurements.allSatisfy { ($0.share == nil) == ($0.group == "limit") })
         let names = Set(report.measurements.filter { $0.threads == 1 }.map(\.name))
@@ -42,6 +44,6 @@ struct BenchmarkTests {
     @Test func everyPartIsAnnounced() throws {
         var parts: [String] = []
         _ = try benchmark(.small) { parts.append($0) }
-        #expect(parts.count == 8 && parts.last == "evaluation, tiny shape")
+        #expect(parts.count == 9 && parts.last == "evaluation, tiny shape")
     }
 }

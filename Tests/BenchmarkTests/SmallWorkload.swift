@@ -12,7 +12,8 @@ extension Workload {
         workload.attention = Attention(windows: 2, context: 20, heads: 2, headSize: 16)
         workload.head = Head(tokens: 9, width: 24, vocabulary: 300)
         workload.elementwise = Shape(outputs: 6, inputs: 50)
-        workload.rounding = Shape(outputs: 70, inputs: 64)
+        workload.rounding = Shape(outputs: 70, inputs: 128)
+        workload.searched = Shape(outputs: 72, inputs: 128)
         workload.roundingGroup = 32
         // SHA-256 by hashlib of the values as NumPy makes them.
         workload.file = File(

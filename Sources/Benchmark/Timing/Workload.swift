@@ -27,6 +27,8 @@ package struct Workload: Sendable {
     package var rounding = Shape(outputs: 8192, inputs: 4096)
     package var roundingGroup = 128
     package var roundingBits = [2, 3, 4, 8]
+    /// The float16 weight of methods that search or factor.
+    package var searched = Shape(outputs: 768, inputs: 768)
     /// The digest is NumPy's and hashlib's of the same values.
     package var file = File(
         byteCount: 16 << 20, sha256: "b194effd498d52c4d2ea8f674063b5ad326ac35391fa2c9869c2d5a1e6c65288")

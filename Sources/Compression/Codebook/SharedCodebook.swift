@@ -18,9 +18,19 @@ struct SharedCodebook: Sendable {
     func fill() throws(CompressionError) {
         try scale()
         let type = result.scaleType
-        let levels = try Codebook.stored(geometry.vector == 1 ? scalars() : vectors(), type, layer.name, 0)
+        guard geometry.vector > 1 else {
+            let levels = try Codebook.stored(scalars(), type, layer.name, 0)
+            result.store(levels: levels)
+            return Parallel.forEach(geometry.rows) { row in storeCodes(row, levels) }
+        }
+        let clustering = VectorClustering(scaled, weights: weights, length: geometry.vector)
+        let levels = try Codebook.stored(clustering.centres(geometry.levels), type, layer.name, 0)
         result.store(levels: levels)
-        Parallel.forEach(geometry.rows) { row in storeCodes(row, levels) }
+        let codes = clustering.codes(levels)
+        Parallel.forEach(geometry.rows) { row in
+            let own = row * geometry.codesPerRow..<(row + 1) * geometry.codesPerRow
+            codes.readAll { result.store(row: row, codes: $0.extracting(own)) }
+        }
     }
 
     /// Divides each group by its root mean square, rounded to its stored type; a group of zeros has scale 0.
@@ -67,23 +77,10 @@ struct SharedCodebook: Sendable {
         return LevelClustering.levels(WeightedPoints(cells), count: geometry.levels)
     }
 
-    private func vectors() -> [Float] {
-        VectorClustering(scaled, weights: weights, length: geometry.vector).centres(geometry.levels)
-    }
-
     private func storeCodes(_ row: Int, _ levels: [Float]) {
-        let vector = geometry.vector
         scaled.readRow(row) { values in
             withScratch(geometry.codesPerRow, of: UInt8(0)) { codes in
-                if vector == 1 {
-                    LevelRanks.find(values, factor: 1, bounds: LevelRanks.bounds(levels).span, into: &codes)
-                } else {
-                    let nearest = NearestCentre(levels, length: vector)
-                    for code in 0..<geometry.codesPerRow {
-                        let point = values.extracting(code * vector..<(code + 1) * vector)
-                        codes[code] = UInt8(truncatingIfNeeded: nearest.find(point).centre)
-                    }
-                }
+                LevelRanks.find(values, factor: 1, bounds: LevelRanks.bounds(levels).span, into: &codes)
                 result.store(row: row, codes: codes.span)
             }
         }

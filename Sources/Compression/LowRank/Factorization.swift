@@ -55,36 +55,4 @@ extension Matrix {
         transpose(view, into: result.view)
         return result
     }
-
-    /// M·Mᵀ in Double, row after row; the lower triangle.
-    var gram: [Double] {
-        let (count, length) = (rows, columns)
-        let rowsOfGram = Parallel.map(count) { (row) throws(Never) -> [Double] in
-            (0...row).map { self.product(row, $0, length) }
-        }
-        var result = [Double](repeating: 0, count: count * count)
-        for (row, values) in rowsOfGram.enumerated() {
-            for (column, value) in values.enumerated() { result[row * count + column] = value }
-        }
-        return result
-    }
-
-    private func product(_ left: Int, _ right: Int, _ length: Int) -> Double {
-        readRow(left) { a in
-            readRow(right) { b in
-                var sums = SIMD8<Double>.zero
-                var index = 0
-                while index + 8 <= length {
-                    sums.addProduct(SIMD8<Double>(a.lanes(index)), SIMD8<Double>(b.lanes(index)))
-                    index += 8
-                }
-                var sum = sums.sum()
-                while index < length {
-                    sum += Double(a[index]) * Double(b[index])
-                    index += 1
-                }
-                return sum
-            }
-        }
-    }
 }

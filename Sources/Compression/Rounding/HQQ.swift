@@ -30,6 +30,8 @@ extension Method {
 /// type, as there, where they go to the type of computation. The mean is summed in Double.
 package struct HQQ: SingleSpecCompressor {
     private static let (norm, beta, rounds) = (Float(0.7), Float(10), 20)
+    /// A little less than the magnitude β^(1/(p−2)) up to which `shrink` leaves nothing.
+    private static let surelyNothing = 0.999 * Float.pow(beta, 1 / (norm - 2))
 
     package func layout(_ layer: LinearLayer, _ spec: Spec) throws(CompressionError) -> [StoredLayout] {
         try FloatZeroGeometry(layer, spec).layout(scaleType: spec.scaleType(checkpoint: layer.scaleType))
@@ -61,8 +63,8 @@ package struct HQQ: SingleSpecCompressor {
     @inline(__always)
     private static func shrink(_ value: Float) -> Float {
         let magnitude = value.magnitude
-        // The power of 0 is infinite, which leaves 0 as it is.
-        guard magnitude > 0 else { return 0 }
+        // What is below makes no difference, and the power, which takes long, is not needed to know that.
+        guard magnitude > surelyNothing else { return value < 0 ? -0.0 : 0 }
         let shrunk = max(magnitude - (1 / beta) * Float.pow(magnitude, norm - 1), 0)
         return value < 0 ? -shrunk : shrunk
     }

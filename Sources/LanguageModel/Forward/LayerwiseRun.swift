@@ -119,6 +119,9 @@ package final class LayerwiseRun {
             cache: variant.store.cache)
     }
 
+    /// The rows that pass a layer together.
+    var chunkRows: Int { windowsPerChunk * context }
+
     private static let workspaceFloats = 1 << 24
 
     private func chunks() -> [MatrixView] { chunks(hidden) }

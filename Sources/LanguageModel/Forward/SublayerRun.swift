@@ -18,42 +18,52 @@ extension LayerwiseRun {
         return copy
     }
 
-    /// What a sublayer makes of such a stream.
+    /// The rows of a stream that are compared together: a window, which attention takes whole, or some tokens.
+    package func unitRows(of part: Sublayer) -> Int { part == .attention ? context : min(32, chunkRows) }
+
+    /// What a sublayer makes of some rows of such a stream: whole windows where it is attention.
     package func contribution(
         of part: Sublayer, layer index: Int, from stream: Matrix
     ) throws(LanguageModelError) -> Matrix {
         let result = Matrix(rows: stream.rows, columns: stream.columns)
         let pass = try pass(index, replacing: [:])
-        for (chunk, target) in zip(chunks(stream), chunks(result)) {
+        for range in chunks(stream.rows, unit: unitRows(of: part)) {
             try checkCancellation()
-            target.copy(from: pass.contribution(of: part, chunk))
+            result.view.rows(range).copy(from: pass.contribution(of: part, stream.view.rows(range)))
         }
         return result
     }
 
-    /// Σ (f(x) − f′(x))² over all elements of what a sublayer makes of a stream, where f′ has other weights in the place
-    /// of some modules'.
-    package func squaredError(
+    /// Σ (f(x) − f′(x))² over all elements of what a sublayer makes of each unit of some rows, where f′ has other weights
+    /// in the place of some modules'.
+    package func squaredErrors(
         of part: Sublayer, layer index: Int, from stream: Matrix, to expected: Matrix,
         replacing weights: [String: any WeightMatrix]
-    ) throws(LanguageModelError) -> Double {
+    ) throws(LanguageModelError) -> [Double] {
         let pass = try pass(index, replacing: weights)
-        var total = 0.0
-        for (chunk, wanted) in zip(chunks(stream), chunks(expected)) {
+        let unit = unitRows(of: part)
+        var errors: [Double] = []
+        for range in chunks(stream.rows, unit: unit) {
             try checkCancellation()
-            total += squaredDistance(pass.contribution(of: part, chunk), wanted)
+            let found = pass.contribution(of: part, stream.view.rows(range))
+            errors += squaredDistances(found, expected.view.rows(range), rows: unit)
         }
-        return total
+        return errors
+    }
+
+    /// As many whole units at a time as pass a layer together.
+    private func chunks(_ rows: Int, unit: Int) -> [Range<Int>] {
+        let length = chunkRows / unit * unit
+        return stride(from: 0, to: rows, by: length).map { $0..<min(rows, $0 + length) }
     }
 }
 
-/// Σ (a − b)², rows in order.
-package func squaredDistance(_ a: MatrixView, _ b: MatrixView) -> Double {
+/// Σ (a − b)² over each so many rows.
+package func squaredDistances(_ a: MatrixView, _ b: MatrixView, rows: Int) -> [Double] {
     precondition(a.rows == b.rows && a.columns == b.columns)
-    let rowsPerTask = max(1, 16_384 / max(1, a.columns))
-    let parts = Parallel.map((a.rows + rowsPerTask - 1) / rowsPerTask) { task in
+    return Parallel.map((a.rows + rows - 1) / rows) { unit in
         var sum = 0.0
-        for row in task * rowsPerTask..<min(a.rows, (task + 1) * rowsPerTask) {
+        for row in unit * rows..<min(a.rows, (unit + 1) * rows) {
             let (left, right) = (a.row(row), b.row(row))
             for column in 0..<a.columns {
                 let difference = Double(left[column] - right[column])
@@ -62,7 +72,6 @@ package func squaredDistance(_ a: MatrixView, _ b: MatrixView) -> Double {
         }
         return sum
     }
-    return parts.reduce(0, +)
 }
 
 extension LayerPass {
