@@ -28,7 +28,8 @@ struct MeasuredMethod {
     }
 
     private static func formats() throws(CompressionError) -> [MeasuredMethod] {
-        try NumberFormat.named.map { (format) throws(CompressionError) in
+        // Blocks of GGUF files depend on the whole checkpoint, which there is none of here.
+        try NumberFormat.named.filter { $0.blocks == nil }.map { (format) throws(CompressionError) in
             MeasuredMethod(try Spec(method: .rtn, format: format), .bytes, .nearest)
         }
     }
