@@ -12,5 +12,6 @@ package enum Schemas {
         String(decoding: PackageResources.v6_window_statistics_sql, as: UTF8.self),
         String(decoding: PackageResources.v7_active_parameters_sql, as: UTF8.self),
         String(decoding: PackageResources.v8_scoring_protocol_sql, as: UTF8.self),
+        String(decoding: PackageResources.v9_documents_sql, as: UTF8.self),
     ]
 }

@@ -59,6 +59,9 @@ package struct EvaluateCommand: StageCommand {
     @Flag(help: "Begin each window with the configuration's bos_token_id; all tokens of the text in it then count.")
     var bos = false
 
+    @Option(help: "Whether a window may hold several documents: joined, or separate, each cut for itself.")
+    var documents: DocumentRule = .joined
+
     @Option(
         help: "The id that follows each document (default: the configuration's eos_token_id, else the tokenizer's).")
     var separator: UInt32?
@@ -74,6 +77,9 @@ package struct EvaluateCommand: StageCommand {
         guard checkpoint == nil || shard != nil else { throw ValidationError("--checkpoint needs a --shard") }
         guard context >= 2 else { throw ValidationError("--context must be at least 2") }
         guard (qidStderr ?? 1) > 0 else { throw ValidationError("--qid-stderr must be above zero") }
+        guard documents == .joined || score == .all else {
+            throw ValidationError("--documents separate needs --score all: a short document has no second half")
+        }
         guard seed == nil || order == .random else {
             throw ValidationError("--seed is of the random order; leave out --order shard")
         }
@@ -96,7 +102,7 @@ package struct EvaluateCommand: StageCommand {
                 windows: windows,
                 order: order == .shard ? .shard : seed.map { .random(seed: $0) } ?? .usual,
                 target: PrecisionTarget(qidStderr: qidStderr, klError: klError?.value), scored: score,
-                bos: bos, separator: separator, memory: memory.bytes)
+                rules: WindowRules(bos: bos, documents: documents, separator: separator), memory: memory.bytes)
             print(try evaluate(request, asJSON: json), terminator: "")
             return .success
         }
@@ -104,6 +110,7 @@ package struct EvaluateCommand: StageCommand {
 }
 
 extension ScoredTokens: ExpressibleByArgument {}
+extension DocumentRule: ExpressibleByArgument {}
 
 /// What `--order` may say.
 enum OrderName: String, CaseIterable, ExpressibleByArgument { case random, shard }

@@ -48,6 +48,12 @@ package struct QuantizeCommand: StageCommand {
     @Flag(help: "Only what an evaluation is missing for (--manifest).")
     var unmeasured = false
 
+    @Option(
+        help: ArgumentHelp(
+            "The id that follows each document of the text (default: the configuration's eos_token_id, else the tokenizer's).",
+            valueName: "id"))
+    var separator: UInt32?
+
     @OptionGroup var memory: MemoryOption
     @OptionGroup var cells: CellOptions
 
@@ -59,6 +65,9 @@ package struct QuantizeCommand: StageCommand {
         }
         guard !unmeasured || cells.manifest != nil else {
             throw ValidationError("--unmeasured goes with --manifest")
+        }
+        guard separator == nil || calibration != nil else {
+            throw ValidationError("--separator is of the text; it goes with --calibration")
         }
         guard context >= 2 else { throw ValidationError("--context must be at least 2") }
         guard windows >= 1 else { throw ValidationError("--windows must be at least 1") }
@@ -77,7 +86,7 @@ package struct QuantizeCommand: StageCommand {
             let request = calibration.map { shard in
                 CalibrationRequest(
                     Manifest.Calibration(shard: URL(filePath: shard), context: context, windows: windows),
-                    tokenizer: tokenizer.map { URL(filePath: $0) })
+                    tokenizer: tokenizer.map { URL(filePath: $0) }, separator: separator)
             }
             return try quantize(
                 checkpoint: URL(filePath: checkpoint, directoryHint: .isDirectory),

@@ -28,6 +28,7 @@ extension EvaluationResult {
         [
             "name": .string(name), "loss": Self.number(loss), "perplexity": Self.number(perplexity),
             "window_places": .array(windowPlaces.map { .integer($0) }),
+            "window_tokens": .array(windowTokens.map { .integer($0) }),
             "window_nll": .array(windowNLL.map(Self.number)), "window_kl": .array(windowKL.map(Self.number)),
             "qid": Self.number(qid), "qid_stderr": qidStandardError.map(Self.number) ?? .null, "kl": Self.number(kl),
             "kl_stderr": klStandardError.map(Self.number) ?? .null,

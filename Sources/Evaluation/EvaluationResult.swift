@@ -12,6 +12,8 @@ package struct EvaluationResult: Sendable, Equatable {
     package let windowKL: [Double]
     /// Where each window stands among the shard's, from 0.
     package let windowPlaces: [Int]
+    /// Scored tokens of each window.
+    package let windowTokens: [Int]
     /// Scored tokens of all windows together: Σ window_nll = loss · tokens.
     package let tokens: Int
     /// The baseline's loss on the same windows.
@@ -37,15 +39,19 @@ package struct EvaluationResult: Sendable, Equatable {
     /// exp(loss).
     package var perplexity: Double { .exp(loss) }
 
-    /// The baseline has at least as many windows, from the same first one on; `places` are those of all of its windows.
+    /// The baseline has at least as many windows, from the same first one on; `shard` are all that there are to score.
     init(
-        name: String, bitsPerWeight: Double, score: VariantScore, baseline: VariantScore, places: [Int], context: Int
+        name: String, bitsPerWeight: Double, score: VariantScore, baseline: VariantScore, shard: ShardWindows
     ) {
         precondition(score.windows.count <= baseline.windows.count)
         let windows = score.windows
-        tokens = windows.reduce(0) { $0 + $1.scoredTokens }
+        windowTokens = windows.map(\.scoredTokens)
+        tokens = windowTokens.reduce(0, +)
         let count = Double(tokens)
-        windowPlaces = Array(places.prefix(windows.count))
+        windowPlaces = Array(shard.places.prefix(windows.count))
+        // Windows of one length weigh 1 exactly.
+        let longest = Double(windowTokens.max() ?? 1)
+        let weights = windowTokens.map { Double($0) / longest }
         let differences = zip(windows, baseline.windows).map { window, base in
             (window.negativeLogLikelihood - base.negativeLogLikelihood) / Double(window.scoredTokens)
         }
@@ -56,16 +62,18 @@ package struct EvaluationResult: Sendable, Equatable {
         windowKL = windows.map(\.divergence)
         loss = windowNLL.reduce(0, +) / count
         baselineLoss = baseline.windows.prefix(windows.count).reduce(0) { $0 + $1.negativeLogLikelihood } / count
-        qid = differences.reduce(0, +) / Double(differences.count)
+        qid = zip(differences, weights).reduce(0) { $0 + $1.0 * $1.1 } / weights.reduce(0, +)
         kl = windowKL.reduce(0, +) / count
-        let blocks = WindowBlocks(places: windowPlaces, context: context)
-        qidStandardError = blocks.standardError(ofMean: differences)
-        klStandardError = blocks.standardError(ofMean: divergences)
+        let blocks = shard.errorBlocks(windows.count)
+        qidStandardError = blocks.standardError(ofMean: differences, weights: weights)
+        klStandardError = blocks.standardError(ofMean: divergences, weights: weights)
         let ratio = qid / kl
         let size = kl
         ratioStandardError =
             kl > 0
-            ? blocks.standardError(ofMean: zip(differences, divergences).map { $0 - ratio * $1 }).map { $0 / size }
+            ? blocks.standardError(
+                ofMean: zip(differences, divergences).map { $0 - ratio * $1 }, weights: weights
+            ).map { $0 / size }
             : nil
         agreement = Double(windows.reduce(0) { $0 + $1.agreements }) / count
         notFiniteAfter = score.notFiniteAfter

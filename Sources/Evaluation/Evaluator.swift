@@ -19,15 +19,17 @@ package struct Evaluator: Sendable {
         package var context: Int
         /// The token that each window begins with, if it is none of the stream's.
         package var beginning: UInt32?
+        /// The ids of the stream where documents begin that windows do not leave; nil where they may.
+        package var documents: [Int]?
         package var windows: WindowCount
         package var order: WindowOrder
         package var options: ScoringOptions
 
         package init(
-            context: Int, beginning: UInt32? = nil, windows: WindowCount = .all, order: WindowOrder = .usual,
-            options: ScoringOptions = ScoringOptions()
+            context: Int, beginning: UInt32? = nil, documents: [Int]? = nil, windows: WindowCount = .all,
+            order: WindowOrder = .usual, options: ScoringOptions = ScoringOptions()
         ) {
-            self.beginning = beginning
+            (self.beginning, self.documents) = (beginning, documents)
             (self.context, self.windows, self.order, self.options) = (context, windows, order, options)
         }
     }
@@ -55,8 +57,8 @@ package struct Evaluator: Sendable {
         _ stream: [UInt32], _ request: Request, control: RunControl = RunControl()
     ) throws(EvaluationError) -> Evaluation {
         let windows = try ShardWindows(
-            stream: stream, context: request.context, beginning: request.beginning, count: request.windows,
-            order: request.order, vocabularySize: model.description.vocabularySize)
+            stream: stream, context: request.context, beginning: request.beginning, documents: request.documents,
+            count: request.windows, order: request.order, vocabularySize: model.description.vocabularySize)
         let scores = try scores(windows, request, control)
         if let module = scores[0].notFiniteAfter { throw .notFinite(name: names[0], module: module) }
         return Evaluation(
@@ -69,12 +71,12 @@ package struct Evaluator: Sendable {
     ) throws(EvaluationError) -> [VariantScore] {
         let all = Array(names.indices)
         guard case .until(let target, _) = request.windows else {
-            return try score(windows.tokens, all, request.options, control)
+            return try score(windows, 0..<windows.count, all, request.options, control)
         }
         var scores = names.map { _ in VariantScore() }
         for block in windows.blocks {
             let part = control.part(block, of: windows.count)
-            for (index, score) in try score(windows.tokens.windows(block), all, request.options, part).enumerated() {
+            for (index, score) in try score(windows, block, all, request.options, part).enumerated() {
                 scores[index] += score
             }
             if results(scores, windows).allSatisfy({ $0.isKnown(to: target) }) { break }
@@ -83,15 +85,32 @@ package struct Evaluator: Sendable {
         return scores
     }
 
-    /// The scores of some variants, the baseline first.
+    /// The scores of some variants on some of the windows, the baseline first.
     func score(
-        _ windows: TokenWindows, _ variants: [Int], _ options: ScoringOptions, _ control: RunControl
+        _ windows: ShardWindows, _ range: Range<Int>, _ variants: [Int], _ options: ScoringOptions,
+        _ control: RunControl
     ) throws(EvaluationError) -> [VariantScore] {
-        do {
-            return try model.score(windows, variants: variants, options: options, control: control)
-        } catch {
-            throw .languageModel(error)
+        let batches = windows.batches(range)
+        var scores = variants.map { _ in
+            VariantScore(windows: [WindowScore](repeating: WindowScore(scoredTokens: 0), count: range.count))
         }
+        var done = 0
+        for batch in batches {
+            let part = control.part(done..<done + batch.windows.count, of: range.count)
+            do throws(LanguageModelError) {
+                let scored = try model.score(batch.windows, variants: variants, options: options, control: part)
+                for (index, score) in scored.enumerated() {
+                    for (number, window) in zip(batch.numbers, score.windows) {
+                        scores[index].windows[number - range.lowerBound] = window
+                    }
+                    scores[index].notFiniteAfter = scores[index].notFiniteAfter ?? score.notFiniteAfter
+                }
+            } catch {
+                throw .languageModel(error)
+            }
+            done += batch.windows.count
+        }
+        return scores
     }
 
     private func results(_ scores: [VariantScore], _ windows: ShardWindows) -> [EvaluationResult] {
@@ -104,6 +123,6 @@ package struct Evaluator: Sendable {
     ) -> EvaluationResult {
         EvaluationResult(
             name: names[index], bitsPerWeight: bitsPerWeight[index], score: score, baseline: baseline,
-            places: windows.places, context: windows.tokens.context)
+            shard: windows)
     }
 }

@@ -20,6 +20,8 @@ extension Evaluator {
         package var context: Int
         /// The token that each window begins with, if it is none of the stream's.
         package var beginning: UInt32?
+        /// The ids of the stream where documents begin that windows do not leave; nil where they may.
+        package var documents: [Int]?
         package var target: PrecisionTarget
         package var order: WindowOrder
         /// The most windows to use; nil for all.
@@ -29,12 +31,12 @@ extension Evaluator {
         package var options: ScoringOptions
 
         package init(
-            context: Int, beginning: UInt32? = nil, target: PrecisionTarget, order: WindowOrder = .usual, limit: Int?,
-            baselineWindows: Int,
+            context: Int, beginning: UInt32? = nil, documents: [Int]? = nil, target: PrecisionTarget,
+            order: WindowOrder = .usual, limit: Int?, baselineWindows: Int,
             options: ScoringOptions = ScoringOptions()
         ) {
             (self.context, self.target, self.order) = (context, target, order)
-            self.beginning = beginning
+            (self.beginning, self.documents) = (beginning, documents)
             self.limit = limit
             self.baselineWindows = baselineWindows
             self.options = options
@@ -52,7 +54,7 @@ extension Evaluator {
         _ stream: [UInt32], _ request: TargetedRequest, control: RunControl = RunControl()
     ) throws(EvaluationError) -> TargetedEvaluation {
         let windows = try ShardWindows(
-            stream: stream, context: request.context, beginning: request.beginning,
+            stream: stream, context: request.context, beginning: request.beginning, documents: request.documents,
             count: .until(request.target, limit: request.limit), order: request.order,
             vocabularySize: model.description.vocabularySize)
         let baselineWindows = min(request.baselineWindows, windows.count)
@@ -62,7 +64,7 @@ extension Evaluator {
         for block in windows.blocks where !open.isEmpty || block.lowerBound < baselineWindows {
             let running = [0] + open
             let part = try score(
-                windows.tokens.windows(block), running, request.options, control.part(block, of: windows.count))
+                windows, block, running, request.options, control.part(block, of: windows.count))
             for (index, score) in zip(running, part) { scores[index] += score }
             if let module = scores[0].notFiniteAfter {
                 for index in open { scores[index].notFiniteAfter = scores[index].notFiniteAfter ?? module }

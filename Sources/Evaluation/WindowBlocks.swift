@@ -18,11 +18,20 @@ package struct WindowBlocks: Sendable {
     private let block: [Int]
     private let blockCount: Int
 
-    /// The blocks of the windows at these places of the shard; there is at least one.
+    /// The blocks of the windows at these places of a shard that is cut into windows of `context` tokens.
     package init(places: [Int], context: Int, tokens: Int = Self.tokens) {
-        var length = max(1, tokens / context)
+        self.init(offsets: places.map { $0 * context }, unit: context, tokens: tokens)
+    }
+
+    /// The blocks of windows that belong to these tokens of the shard, multiples of `unit`; there is at least one.
+    ///
+    /// Windows of one offset are never parted.
+    package init(offsets: [Int], unit: Int, tokens: Int = Self.tokens) {
+        let places = offsets.map { $0 / unit }
+        let most = min(Self.least, Set(places).count)
+        var length = max(1, tokens / unit)
         var numbers = Self.numbers(places, length)
-        while numbers.count < min(Self.least, places.count) {
+        while numbers.count < most {
             length = max(1, length / 2)
             numbers = Self.numbers(places, length)
         }
@@ -36,14 +45,17 @@ package struct WindowBlocks: Sendable {
         return numbers
     }
 
-    /// The standard error of the mean of values, one for each window; nil for a single window.
-    package func standardError(ofMean values: [Double]) -> Double? {
+    /// The standard error of the mean of values, one for each window; nil for a single block.
+    ///
+    /// A window counts by its weight wᵢ where windows differ in length: u_g = Σ wᵢ(xᵢ − x̄), and Σ w stands for n.
+    package func standardError(ofMean values: [Double], weights: [Double]? = nil) -> Double? {
         precondition(values.count == block.count)
         guard blockCount > 1 else { return nil }
-        let count = Double(values.count)
-        let mean = values.reduce(0, +) / count
+        let weights = weights ?? [Double](repeating: 1, count: values.count)
+        let count = weights.reduce(0, +)
+        let mean = zip(values, weights).reduce(0) { $0 + $1.0 * $1.1 } / count
         var sums = [Double](repeating: 0, count: blockCount)
-        for (number, value) in zip(block, values) { sums[number] += value - mean }
+        for (index, number) in block.enumerated() { sums[number] += weights[index] * (values[index] - mean) }
         let blocks = Double(blockCount)
         let variance = sums.reduce(0) { $0 + $1 * $1 } * blocks / (blocks - 1) / (count * count)
         let t = StudentT.quantile(0.975, degrees: blocks - 1) / Normal.quantile(0.975)

@@ -62,9 +62,11 @@ package struct LossRecord: Sendable, Equatable {
         package var nll: Double
         /// Summed KL divergence from the baseline's predictions, in nats; nil where an older version measured it.
         package var kl: Double?
+        /// Scored tokens; nil where all windows have the same number, and nobody wrote it down.
+        package var tokens: Int?
 
-        package init(place: Int, nll: Double, kl: Double?) {
-            (self.place, self.nll, self.kl) = (place, nll, kl)
+        package init(place: Int, nll: Double, kl: Double?, tokens: Int? = nil) {
+            (self.place, self.nll, self.kl, self.tokens) = (place, nll, kl, tokens)
         }
     }
 
@@ -80,11 +82,14 @@ extension EvaluationRecord {
         guard var object = measured.object else { return measured }
         object["calibration"] = compression?.calibration.map { .string($0) }
         object["score"] = scoring.tokens == .all ? nil : .string(scoring.tokens.rawValue)
-        object["bos"] = scoring.bos ? true : nil
+        scoring.rules.add(to: &object)
         object["bytes_per_token"] = scoring.bytesPerToken.map { .number($0) }
         object["seed"] = scoring.order.seed.map { .integer($0) }
         if scoring.order != .shard {
             object["window_places"] = .array(score.windows.map { .integer($0.place) })
+        }
+        if scoring.rules.documents == .separate {
+            object["window_tokens"] = .array(score.windows.map { .integer(orNull: $0.tokens) })
         }
         let divergences = score.windows.compactMap(\.kl)
         if compression != nil, !divergences.isEmpty {

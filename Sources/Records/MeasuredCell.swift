@@ -32,8 +32,8 @@ package struct MeasuredCell: Sendable, Equatable {
         package var context: Int
         package var tokens: ScoredTokens
         package var order: WindowOrder
-        /// Whether each window begins with the configuration's `bos_token_id`; nil where nobody recorded it.
-        package var bos: Bool?
+        /// By which rules the text became windows; nil where nobody recorded them.
+        package var rules: WindowRules?
         /// Bytes of text for each token; nil where the shard holds ids or nobody recorded it.
         package var bytesPerToken: Double?
         /// Windows scored.
@@ -42,11 +42,11 @@ package struct MeasuredCell: Sendable, Equatable {
         package var stopping: Stopping?
 
         package init(
-            shard: String, context: Int, tokens: ScoredTokens, order: WindowOrder = .usual, bos: Bool? = nil,
-            bytesPerToken: Double? = nil, windows: Int, stopping: Stopping? = nil
+            shard: String, context: Int, tokens: ScoredTokens, order: WindowOrder = .usual,
+            rules: WindowRules? = nil, bytesPerToken: Double? = nil, windows: Int, stopping: Stopping? = nil
         ) {
             (self.shard, self.context, self.tokens, self.order) = (shard, context, tokens, order)
-            (self.bos, self.bytesPerToken) = (bos, bytesPerToken)
+            (self.rules, self.bytesPerToken) = (rules, bytesPerToken)
             (self.windows, self.stopping) = (windows, stopping)
         }
     }
@@ -85,7 +85,7 @@ extension MeasuredCell {
         let stopping = scored.stopping
         let parts = [
             model.checkpoint, scored.shard, scored.tokens.rawValue, "\(stopping?.availableWindows ?? scored.windows)",
-            "\(scored.context)", "\(scored.order)", scored.bos == true ? "bos" : "",
+            "\(scored.context)", "\(scored.order)", "\(scored.rules ?? WindowRules())",
             stopping.map { "\($0.target)" } ?? "",
         ]
         return parts.joined(separator: " ")

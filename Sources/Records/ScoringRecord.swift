@@ -10,8 +10,8 @@ package struct ScoringRecord: Sendable, Equatable {
     package var context: Int
     /// Which tokens of a window count.
     package var tokens: ScoredTokens
-    /// Whether each window begins with the token that the configuration calls `bos_token_id`.
-    package var bos: Bool
+    /// By which rules the text became windows.
+    package var rules: WindowRules
     /// Bytes of the shard's text for each token of its stream; nil where the shard holds ids or an older version scored it.
     package var bytesPerToken: Double?
     /// In which order the shard's windows were taken.
@@ -20,19 +20,24 @@ package struct ScoringRecord: Sendable, Equatable {
     package var stopping: Stopping?
 
     package init(
-        shard: Shard, context: Int, tokens: ScoredTokens, bos: Bool = false, bytesPerToken: Double? = nil,
-        order: WindowOrder = .usual, stopping: Stopping? = nil
+        shard: Shard, context: Int, tokens: ScoredTokens, rules: WindowRules = WindowRules(),
+        bytesPerToken: Double? = nil, order: WindowOrder = .usual, stopping: Stopping? = nil
     ) {
-        (self.bos, self.bytesPerToken) = (bos, bytesPerToken)
+        (self.rules, self.bytesPerToken) = (rules, bytesPerToken)
         (self.shard, self.context, self.tokens, self.order) = (shard, context, tokens, order)
         self.stopping = stopping
     }
 
-    /// Names what was scored: the token stream, and whether its windows begin with a token of their own.
+    /// Names what was scored: the token stream, and by which rules it became windows.
     ///
     /// Losses of two such names do not compare.
     package var streamDigest: String {
-        bos ? sha256(Array("\(shard.streamDigest)\nbos".utf8)) : shard.streamDigest
+        let unusual = [
+            rules.bos ? "bos" : nil, rules.documents == .separate ? "documents separate" : nil,
+            rules.separator.map { "separator \($0)" },
+        ].compactMap(\.self)
+        guard !unusual.isEmpty else { return shard.streamDigest }
+        return sha256(Array(([shard.streamDigest] + unusual).joined(separator: "\n").utf8))
     }
 
     /// A held-out text and what turned it into tokens.
@@ -75,14 +80,31 @@ extension ScoringRecord {
         guard let shard = object["shard"]?.object, let digest = shard["sha256"]?.string,
             let context = object["context"]?.int,
             let tokens = ScoredTokens(rawValue: object["score"]?.string ?? ScoredTokens.all.rawValue),
-            let order = WindowOrder(recorded: object["seed"])
+            let order = WindowOrder(recorded: object["seed"]), let rules = WindowRules(recorded: object)
         else { return nil }
         let stopping = object["stopping"]?.object.flatMap(Stopping.init)
         guard (stopping == nil) == (object["stopping"] == nil) else { return nil }
         self.init(
             shard: Shard(digest: digest, tokenizer: shard["tokenizer_sha256"]?.string), context: context,
-            tokens: tokens, bos: object["bos"]?.bool ?? false,
+            tokens: tokens, rules: rules,
             bytesPerToken: object["bytes_per_token"]?.double, order: order, stopping: stopping)
+    }
+}
+
+extension WindowRules {
+    /// Puts the rules that are not the usual ones into an object, so that what was written before they were known stays.
+    package func add(to object: inout JSONObject) {
+        object["bos"] = bos ? true : nil
+        object["documents"] = documents == .joined ? nil : .string(documents.rawValue)
+        object["separator"] = separator.map { .integer(Int($0)) }
+    }
+
+    fileprivate init?(recorded object: JSONObject) {
+        let separator = object["separator"]?.int.flatMap { UInt32(exactly: $0) }
+        guard let documents = DocumentRule(rawValue: object["documents"]?.string ?? DocumentRule.joined.rawValue),
+            (separator == nil) == (object["separator"] == nil)
+        else { return nil }
+        self.init(bos: object["bos"]?.bool ?? false, documents: documents, separator: separator)
     }
 }
 

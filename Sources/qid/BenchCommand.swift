@@ -123,7 +123,7 @@ struct BenchCommand: ParsableCommand {
                     checkpoint: URL(filePath: checkpoint, directoryHint: .isDirectory),
                     compressed: compressed.map { URL(filePath: $0, directoryHint: .isDirectory) },
                     shard: URL(filePath: shard), tokenizer: tokenizer.map { URL(filePath: $0) }, context: context,
-                    windows: nil, order: .shard, target: nil, scored: .all, bos: false, memory: 512_000_000)
+                    windows: nil, order: .shard, target: nil, scored: .all, memory: 512_000_000)
                 rows += WindowCoverage.measure(
                     try evaluation(of: request), repetitions: repetitions, seed: Int(truncatingIfNeeded: seed))
             }

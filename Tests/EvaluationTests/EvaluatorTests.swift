@@ -47,6 +47,35 @@ struct EvaluatorTests {
         #expect(other.kl > 0 && other.agreement < 1 && other.agreement > 0)
     }
 
+    /// Each window of a document has the score that it has alone, whatever it was filled up with.
+    @Test func documentsAreScoredApart() throws {
+        let evaluator = try Self.evaluator("step256", "step1024")
+        let starts = [0, 3, 4, 40, 41, 110, 300]
+        let stream = Array(Self.stream.prefix(333))
+        for beginning in [nil, UInt32(5)] {
+            let evaluation = try evaluator.evaluate(
+                stream, .init(context: 64, beginning: beginning, documents: starts, order: .shard))
+            let shard = try ShardWindows(
+                stream: stream, context: 64, beginning: beginning, documents: starts, count: .all, order: .shard,
+                vocabularySize: 1024)
+            #expect(evaluation.windows == shard.count && Set(shard.windows.map(\.count)).count > 4)
+            for result in evaluation.results {
+                #expect(result.windowTokens == shard.windows.map { $0.count - 1 })
+                #expect(result.tokens == result.windowTokens.reduce(0, +))
+            }
+            for (index, window) in shard.windows.enumerated() {
+                let alone = try evaluator.evaluate(window, .init(context: window.count))
+                for (result, expected) in zip(evaluation.results, alone.results) {
+                    #expect(abs(result.windowNLL[index] - expected.windowNLL[0]) < 1e-4)
+                    #expect(abs(result.windowKL[index] - expected.windowKL[0]) < 1e-4)
+                }
+            }
+            let (base, other) = (evaluation.results[0], evaluation.results[1])
+            #expect(abs(other.qid - (other.loss - base.loss)) < 1e-12)
+            #expect(try #require(other.qidStandardError) > 0)
+        }
+    }
+
     @Test func jsonIsTheContracts() throws {
         let evaluation = try Self.evaluator("step256", "step1024").evaluate(
             Self.stream, .init(context: 32, windows: .first(1)))
@@ -55,8 +84,8 @@ struct EvaluatorTests {
         let result = try #require(json["results"]?.array?[1].object)
         #expect(
             Set(result.keys) == [
-                "name", "loss", "perplexity", "window_places", "window_nll", "window_kl", "qid", "qid_stderr", "kl",
-                "kl_stderr", "rho_stderr", "agreement", "bits_per_weight",
+                "name", "loss", "perplexity", "window_places", "window_tokens", "window_nll", "window_kl", "qid",
+                "qid_stderr", "kl", "kl_stderr", "rho_stderr", "agreement", "bits_per_weight",
             ])
         #expect(result["name"] == "step1024" && result["window_nll"]?.array?.count == 1)
         #expect(result["loss"]?.double == evaluation.results[1].loss)

@@ -18,8 +18,8 @@ struct ShardWindowsTests {
 
     @Test func windowsFollowEachOtherAndAnIncompleteOneIsDropped() throws {
         let all = try windows(4, .all)
-        #expect(all.count == 2 && Array(all.tokens[0]) == [0, 1, 2, 3] && Array(all.tokens[1]) == [4, 5, 6, 7])
-        #expect(try windows(4, .first(1)).tokens.ids == [0, 1, 2, 3])
+        #expect(all.windows == [[0, 1, 2, 3], [4, 5, 6, 7]])
+        #expect(try windows(4, .first(1)).windows == [[0, 1, 2, 3]])
         #expect(try windows(4, .first(9)) == all)
         #expect(try windows(4, Self.until(0.1)) == all)
         #expect(try windows(4, Self.until(0.1, limit: 1)).count == 1)
@@ -30,7 +30,7 @@ struct ShardWindowsTests {
         let all = try windows(1 + 1, .all, order: .random(seed: 5))
         #expect(all.places.sorted() == [0, 1, 2, 3, 4] && all.places != [0, 1, 2, 3, 4])
         for (index, place) in all.places.enumerated() {
-            #expect(Array(all.tokens[index]) == [UInt32(2 * place), UInt32(2 * place + 1)])
+            #expect(all.windows[index] == [UInt32(2 * place), UInt32(2 * place + 1)])
         }
         for count in 1..<5 {
             #expect(try windows(2, .first(count), order: .random(seed: 5)).places == Array(all.places.prefix(count)))
@@ -56,11 +56,31 @@ struct ShardWindowsTests {
     @Test func aBeginningTakesTheFirstPlaceOfEachWindow() throws {
         let windows = try ShardWindows(
             stream: Self.stream, context: 4, beginning: 9, count: .all, order: .shard, vocabularySize: 11)
-        #expect(windows.tokens.ids == [9, 0, 1, 2, 9, 3, 4, 5, 9, 6, 7, 8])
-        #expect(windows.tokens.context == 4 && windows.places == [0, 1, 2])
+        #expect(windows.windows == [[9, 0, 1, 2], [9, 3, 4, 5], [9, 6, 7, 8]])
+        #expect(windows.context == 4 && windows.places == [0, 1, 2])
         #expect(throws: EvaluationError.tokenOutOfRange(id: 11, position: 0, vocabularySize: 11)) {
             try ShardWindows(
                 stream: Self.stream, context: 4, beginning: 11, count: .all, order: .shard, vocabularySize: 11)
+        }
+    }
+
+    @Test func documentsAreCutForThemselves() throws {
+        let windows = { (beginning: UInt32?) in
+            try ShardWindows(
+                stream: Self.stream, context: 4, beginning: beginning, documents: [0, 5, 6], count: .all, order: .shard,
+                vocabularySize: 11)
+        }
+        // Rests of one token score nothing, unless something stands before them.
+        #expect(try windows(nil).windows == [[0, 1, 2, 3], [6, 7, 8, 9]])
+        #expect(
+            try windows(9).windows == [[9, 0, 1, 2], [9, 3, 4], [9, 5], [9, 6, 7, 8], [9, 9, 10]])
+        let short = try ShardWindows(
+            stream: Self.stream, context: 64, documents: [0, 5, 6], count: .all, order: .shard, vocabularySize: 11)
+        #expect(short.windows == [[0, 1, 2, 3, 4], [6, 7, 8, 9, 10]] && short.places == [0, 1])
+        #expect(throws: EvaluationError.tooFewTokens(found: 11, context: 2)) {
+            try ShardWindows(
+                stream: Self.stream, context: 4, documents: Array(0..<11), count: .all, order: .shard,
+                vocabularySize: 11)
         }
     }
 

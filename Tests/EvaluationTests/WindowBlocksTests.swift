@@ -27,6 +27,25 @@ struct WindowBlocksTests {
         #expect(abs(error - (try #require(turned.standardError(ofMean: values.reversed())))) < 1e-12)
     }
 
+    /// A window of weight 2 is as two windows of weight 1 that say the same and belong together.
+    @Test func windowsCountByTheirWeight() throws {
+        let values = [0.5, 1.25, -0.25, 2.0, 0.75, 1.5, 0.1, 0.3, 0.2]
+        let weighted = WindowBlocks(offsets: Array(0..<9), unit: 1, tokens: 1)
+        let error = try #require(
+            weighted.standardError(ofMean: values, weights: [2, 1, 1, 1, 1, 1, 1, 1, 1]))
+        let repeated = WindowBlocks(offsets: [0] + Array(0..<9), unit: 1, tokens: 1)
+        #expect(abs(error - (try #require(repeated.standardError(ofMean: [0.5] + values)))) < 1e-12)
+    }
+
+    /// Windows of one document stay together however few documents there are.
+    @Test func documentsAreNeverParted() throws {
+        let blocks = WindowBlocks(offsets: [0, 0, 0, 9000, 9000], unit: 1)
+        let error = try #require(blocks.standardError(ofMean: [1, 1, 1, 2, 2]))
+        // Two blocks: u = ∓1.2, so the mean's variance is 2·2·1.44/25, and t(1) / 1.96 is 6.4829.
+        #expect(abs(error - 0.48 * 6.482877) < 1e-5)
+        #expect(WindowBlocks(offsets: [3, 3, 3], unit: 1).standardError(ofMean: [1, 2, 3]) == nil)
+    }
+
     @Test func oneWindowHasNoStandardError() {
         #expect(WindowBlocks(places: [7], context: 16).standardError(ofMean: [0.5]) == nil)
     }

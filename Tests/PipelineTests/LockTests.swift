@@ -66,7 +66,7 @@ struct LockTests {
     @Test func theWindowsThatWereUsedStandBesideTheLockOrInAnOldOne() throws {
         let lock = try Self.lock(
             checkpoints: [Self.entry("d1", step: 64)],
-            windows: "qid_stderr: 0.002\nkl_error: 5%\nseed: 3\nscore: second-half")
+            windows: "qid_stderr: 0.002\nkl_error: 5%\nseed: 3\ndocuments: separate\nseparator: 3\nbos: true")
         let cells = lock.cells
         var used = WindowsUsed()
         for (place, cell) in cells.enumerated() { used.add(16 * (place + 1), of: cell) }
@@ -103,6 +103,10 @@ struct LockTests {
         // What is compressed does not depend on how it is measured.
         #expect(fine.map(\.compressed) == coarse.map(\.compressed))
         #expect(try lock("score: second-half").cells[0].evaluation != lock("score: all").cells[0].evaluation)
+        // Each rule by which text becomes windows is of the key.
+        let rules = ["windows: 8", "bos: true", "documents: separate", "separator: 0", "documents: joined"]
+        let keys = try rules.map { try lock($0 == "windows: 8" ? $0 : "windows: 8\n\($0)").cells[0].evaluation }
+        #expect(Set(keys).count == 4 && keys[0] == keys[4])
     }
 
     /// Artifacts made before there were targets are found again, as far as the stage's version is theirs.

@@ -60,6 +60,10 @@ struct ManifestTests {
         ("windows: 8", "order: shard\nseed: 2", "'seed': the order of the shard has no seed", 8),
         ("windows: 8", "seed: -2", "'seed' is -2 where a whole number of at least 0 was expected", 7),
         ("windows: 8", "score: half", "'score' is 'half' where all or second-half was expected", 7),
+        ("windows: 8", "documents: apart", "'documents' is 'apart' where joined or separate was expected", 7),
+        ("windows: 8", "documents: separate\nscore: second-half", "'score': the end of a short document", 8),
+        ("windows: 8", "separator: -1", "'separator' is -1 where a whole number of at least 0 was expected", 7),
+        ("windows: 8", "separator: 4294967296", "'separator': no token id is as large", 7),
         ("windows: 8", "score: 2", "'score' is 2 where all or second-half was expected", 7),
     ])
     func refuses(_ good: String, _ bad: String, _ message: String, _ line: Int) throws {
@@ -110,6 +114,14 @@ struct ManifestTests {
         }
         let few = try Field(yaml: "a: &a {b: 1}\nc: [*a, *a]", file: "m.yaml").json
         #expect(few == ["a": ["b": 1], "c": [["b": 1], ["b": 1]]])
+    }
+
+    @Test func howTheTextBecomesWindows() throws {
+        #expect(try manifest(Self.text).evaluation.rules == WindowRules())
+        let rules = "bos: true\ndocuments: separate\nseparator: 50256"
+        #expect(
+            try manifest(Self.text.replacing("windows: 8", with: rules)).evaluation.rules
+                == WindowRules(bos: true, documents: .separate, separator: 50256))
     }
 
     @Test func aTargetAndWhatIsScored() throws {

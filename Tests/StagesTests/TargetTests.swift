@@ -14,12 +14,13 @@ struct TargetTests {
     private static let specs = "[{method: rtn, bits: [8, 4, 3], group: 8, symmetric: false}]"
 
     private func writeManifest(
-        _ archive: SmallArchive, _ keys: String, specs: String = Self.specs, name: String = "manifest.yaml"
+        _ archive: SmallArchive, _ keys: String, specs: String = Self.specs, shard: String = "heldout.txt",
+        name: String = "manifest.yaml"
     ) throws -> String {
         let text = """
             name: small
             archives: [{path: archive, family: made-up, tokens_per_step: 1000}]
-            shard: heldout.txt
+            shard: \(shard)
             context: 32
             \(keys)
             specs: \(specs)
@@ -142,6 +143,37 @@ struct TargetTests {
             _ = try run(single, one)
             let alone = try evaluations(one)
             #expect(alone.count == 12 && alone.allSatisfy { expected[$0.key] == $0.value })
+        }
+    }
+
+    @Test func documentsAreSeparatedAsOnTheCommandLine() throws {
+        try withScratchDirectory { directory in
+            let archive = try SmallArchive(in: directory)
+            let shard = directory.appending(path: "heldout.jsonl")
+            let lines = (1..<40).map { "{\"text\": \"\(String(repeating: "to be or not ", count: $0 % 7 + 1))\"}\n" }
+            try replaceFile(Array(lines.joined().utf8), at: shard)
+            let manifest = try writeManifest(
+                archive, "windows: 20\ndocuments: separate\nseparator: 2", shard: shard.lastPathComponent)
+            let workspace = directory.appending(path: "workspace")
+            _ = try run(manifest, workspace)
+            let answer = try answer(
+                workspace,
+                "SELECT loss, scored_tokens, documents, separator FROM loss WHERE step = 64 AND spec = 'baseline' ORDER BY params"
+            )
+            let checkpoint = archive.archive.appending(path: "d16/step64").path
+            let alone = try qid(
+                [
+                    "--checkpoint", checkpoint, "--shard", shard.path, "--context", "32", "--windows", "20",
+                    "--documents", "separate", "--separator", "2", "--json",
+                ], command: "qid-evaluate")
+            let json = try #require(try JSONValue(parsing: Array(alone.output.utf8)).object)
+            #expect(json["documents"] == "separate" && json["separator"] == 2)
+            let result = try #require(json["results"]?.array?[0].object)
+            let tokens = (result["window_tokens"]?.array ?? []).compactMap(\.int)
+            #expect(Set(tokens).count > 3)
+            let loss = try #require(result["loss"]?.double)
+            #expect(
+                answer[0] == [.real(loss), .integer(tokens.reduce(0, +)), .text("separate"), .integer(2)])
         }
     }
 

@@ -50,8 +50,8 @@ struct TokenArrayTests {
     func roundTrip(ids: [UInt32]) throws {
         try withScratchDirectory { directory in
             let file = directory.appendingPathComponent("a.npy")
-            try TokenStream(ids: ids, documents: 1).write(to: file)
-            #expect(try tokenStream(shard: file, tokenizer: nil) == TokenStream(ids: ids, documents: nil))
+            try TokenStream(ids: ids).write(to: file)
+            #expect(try tokenStream(shard: file, tokenizer: nil) == TokenStream(ids: ids))
             let size = ids.allSatisfy { $0 < 65536 } ? 2 : 4
             #expect(try Data(contentsOf: file).count == 128 + size * ids.count)
         }

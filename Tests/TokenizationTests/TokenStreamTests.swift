@@ -21,7 +21,7 @@ struct TokenStreamTests {
             let shard = try write(text, "s.jsonl", in: directory)
             let stream = try tokenStream(shard: shard, tokenizer: tokenizer, endOfText: Self.end)
             let expected = tokenizer.encode("hello") + [Self.end, Self.end] + tokenizer.encode("a\nb") + [Self.end]
-            #expect(stream.ids == expected && stream.documents == 3)
+            #expect(stream.ids == expected && stream.starts?.count == 3)
             // 8 bytes of text in 7 tokens, those that end documents among them.
             #expect(stream.bytesPerToken == 8 / 7.0)
         }
@@ -34,7 +34,7 @@ struct TokenStreamTests {
             let shard = try write("hello\nworld\n", "s.txt", in: directory)
             let stream = try tokenStream(shard: shard, tokenizer: tokenizer, endOfText: Self.end)
             #expect(stream.ids == tokenizer.encode("hello\nworld\n") + [Self.end])
-            #expect(stream.documents == 1)
+            #expect(stream.starts == [0])
         }
     }
 
@@ -63,7 +63,7 @@ struct TokenStreamTests {
             let part = try tokenStream(shard: shard, tokenizer: tokenizer, endOfText: Self.end, limit: limit).ids
             #expect(part == Array(whole.prefix(limit)))
             let array = directory.appendingPathComponent("s.npy")
-            try TokenStream(ids: whole, documents: nil).write(to: array)
+            try TokenStream(ids: whole).write(to: array)
             #expect(try tokenStream(shard: array, tokenizer: nil, limit: limit).ids == Array(whole.prefix(limit)))
         }
     }

@@ -90,7 +90,7 @@ import Warehouse
         table evaluation: key checkpoint spec shard calibration_digest compressed_key context_tokens windows scored_tokens \
         score loss_nats perplexity bits_per_weight baseline_loss_nats qid_nats qid_stderr_nats kl_nats agreement \
         stage_version program_version qid_stderr_target_nats available_windows baseline_key \
-        window_seed kl_stderr_nats rho_stderr kl_error_target bytes_per_token bos
+        window_seed kl_stderr_nats rho_stderr kl_error_target bytes_per_token bos documents separator
         table failure: stage subject reason checkpoint spec
         table finding: path kind message checkpoint is_fault
         table fit: key law scheme family objective objective_value n left_out r2 starts starts_at_best detail \
@@ -112,7 +112,7 @@ import Warehouse
         view loss: family params params_total series seed stage ingredient step tokens tokens_source phase learning_rate \
         doubtful scheme spec bits sparsity activation_bits rank \
         native_activation_bits native_sparsity bits_per_weight shard context windows \
-        window_seed bos tokenizer score scored_tokens loss bits_per_byte perplexity checkpoint evaluation stage_version
+        window_seed bos documents separator tokenizer score scored_tokens loss bits_per_byte perplexity checkpoint evaluation stage_version
         view model: checkpoint architecture params params_active params_total layers hidden_size vocabulary_size
         view origin: checkpoint family series seed stage ingredient step tokens tokens_source phase learning_rate \
         native_scheme native_bits native_activation_bits native_sparsity path

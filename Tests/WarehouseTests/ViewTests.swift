@@ -68,17 +68,22 @@ import Warehouse
         for bos in [false, true] {
             var one = Samples.baseline("a", loss: 3)
             one.key = "\(bos)"
-            one.scoring.bos = bos
+            one.scoring.rules = bos ? WindowRules(bos: true, documents: .separate, separator: 7) : WindowRules()
             one.scoring.bytesPerToken = bos ? 4 : nil
             try warehouse.record(one)
         }
         let answer = try warehouse.reader.query(
-            "SELECT bos, tokenizer, window_seed, bits_per_byte > 1.08202, bits_per_byte < 1.08203 FROM loss ORDER BY bos"
-        )
+            """
+            SELECT bos, documents, separator, tokenizer, window_seed, bits_per_byte > 1.08202, bits_per_byte < 1.08203
+            FROM loss ORDER BY bos
+            """)
         #expect(
             answer.rows == [
-                [.integer(0), .text("tokenizer"), .integer(1), .null, .null],
-                [.integer(1), .text("tokenizer"), .integer(1), .integer(1), .integer(1)],
+                [.integer(0), .text("joined"), .null, .text("tokenizer"), .integer(1), .null, .null],
+                [
+                    .integer(1), .text("separate"), .integer(7), .text("tokenizer"), .integer(1), .integer(1),
+                    .integer(1),
+                ],
             ])
     }
 

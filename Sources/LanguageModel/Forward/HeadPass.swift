@@ -63,7 +63,9 @@ final class HeadPass: Sendable {
             into: &scores)
         return scores.map { variant in
             (0..<windows.count).map { window in
-                sum(variant, baseline: scores[0], rows: window * positions.count..<(window + 1) * positions.count)
+                let scored = positions.clamped(to: 0..<windows.length(window) - 1).count
+                return sum(
+                    variant, baseline: scores[0], rows: window * positions.count..<window * positions.count + scored)
             }
         }
     }

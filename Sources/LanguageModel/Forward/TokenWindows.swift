@@ -1,8 +1,10 @@
-/// Windows of equal length over a token stream, one after the other.
+/// Windows over a token stream, one after the other.
 package struct TokenWindows: Sendable, Equatable {
     /// The tokens of each window; the ids of all windows stand one after the other.
     package let context: Int
     package let ids: [UInt32]
+    /// How many of its first tokens each window has of the stream, where some are filled up; nothing behind them counts.
+    private let lengths: [Int]?
 
     package var count: Int { ids.count / context }
 
@@ -11,6 +13,19 @@ package struct TokenWindows: Sendable, Equatable {
         precondition(context > 1 && ids.count.isMultiple(of: context))
         self.ids = ids
         self.context = context
+        lengths = nil
+    }
+
+    /// Windows of at least two and at most `context` tokens each; shorter ones are filled up, which no token before sees.
+    package init(filling windows: [[UInt32]], to context: Int) {
+        precondition(context > 1 && windows.allSatisfy { 2...context ~= $0.count })
+        ids = windows.flatMap { $0 + [UInt32](repeating: $0[$0.count - 1], count: context - $0.count) }
+        self.context = context
+        lengths = windows.contains { $0.count < context } ? windows.map(\.count) : nil
+    }
+
+    private init(ids: [UInt32], context: Int, lengths: [Int]?) {
+        (self.ids, self.context, self.lengths) = (ids, context, lengths)
     }
 
     /// The ids of one window.
@@ -18,8 +33,13 @@ package struct TokenWindows: Sendable, Equatable {
 
     /// Some of the windows.
     package func windows(_ range: Range<Int>) -> TokenWindows {
-        TokenWindows(ids: Array(ids[range.lowerBound * context..<range.upperBound * context]), context: context)
+        TokenWindows(
+            ids: Array(ids[range.lowerBound * context..<range.upperBound * context]), context: context,
+            lengths: lengths.map { Array($0[range]) })
     }
+
+    /// The tokens that a window has of the stream.
+    package func length(_ window: Int) -> Int { lengths?[window] ?? context }
 }
 
 /// Which tokens of a window count.

@@ -52,7 +52,9 @@ extension Lock {
 
     private func cell(_ checkpoint: CheckpointRecord, _ spec: Spec?) -> Cell {
         let tokenizer: String? = tokenizer?.sha256 ?? checkpoint.tokenizer
-        let needed = spec?.needsCalibration == true ? calibration?.identity(tokenizer: tokenizer) : nil
+        let needed =
+            spec?.needsCalibration == true
+            ? calibration?.identity(tokenizer: tokenizer, separator: rules.separator) : nil
         var identity = JSONObject([
             .init(key: "checkpoint", value: .string(checkpoint.digest)),
             .init(key: "config", value: .string(checkpoint.config)),
@@ -90,7 +92,7 @@ extension Lock {
         }
         parameters["seed"] = order.seed.map { .integer($0) }
         if score != .all { parameters["score"] = .string(score.rawValue) }
-        if bos { parameters["bos"] = true }
+        rules.add(to: &parameters)
         return .object(parameters)
     }
 }

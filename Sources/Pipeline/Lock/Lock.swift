@@ -33,13 +33,14 @@ package struct Lock: Sendable, Equatable {
 
         /// All that decides which tokens are looked at.
         ///
-        /// `tokenizer` is the SHA-256 of the tokenizer.json that turns the text into ids.
-        package func identity(tokenizer: String?) -> JSONValue {
+        /// `tokenizer` is the SHA-256 of the tokenizer.json that turns the text into ids, `separator` the id that
+        /// follows each document where it is not the configuration's.
+        package func identity(tokenizer: String?, separator: UInt32?) -> JSONValue {
             [
                 "shard": .string(shard.sha256), "tokenizer": .string(orNull: tokenizer),
                 "context": .integer(context), "windows": .integer(windows),
                 // Once it was the tokenizer's own end of text whatever the configuration said.
-                "separator": "eos_token_id",
+                "separator": separator.map { .integer(Int($0)) } ?? "eos_token_id",
             ]
         }
     }
@@ -68,8 +69,8 @@ package struct Lock: Sendable, Equatable {
     /// How well a cell is known when it stops before `windows`.
     package let target: PrecisionTarget?
     package let score: ScoredTokens
-    /// Whether each window begins with the token that the configuration calls `bos_token_id`.
-    package let bos: Bool
+    /// By which rules the text becomes windows.
+    package let rules: WindowRules
     package let calibration: Calibration?
     package let specs: [Spec]
     package let laws: [String]
@@ -93,7 +94,7 @@ package struct Lock: Sendable, Equatable {
         order = manifest.evaluation.order
         target = manifest.evaluation.target
         score = manifest.evaluation.score
-        bos = manifest.evaluation.bos
+        rules = manifest.evaluation.rules
         self.calibration = calibration
         specs = manifest.specs
         laws = manifest.laws
@@ -143,7 +144,7 @@ extension Lock {
         if doubtful != .leaveOut { object["doubtful"] = .string(doubtful.rawValue) }
         object["phase"] = phases.name.map { .string($0) }
         if score != .all { object["score"] = .string(score.rawValue) }
-        if bos { object["bos"] = true }
+        rules.add(to: &object)
         if let calibration {
             object["calibration"] = [
                 "shard": input(calibration.shard), "context": .integer(calibration.context),

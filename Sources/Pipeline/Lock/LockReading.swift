@@ -22,8 +22,9 @@ extension Lock {
                 "archives", "checkpoints",
             ],
             optional: [
-                "calibration", "phase", "order", "seed", "qid_stderr", "kl_error", "score", "bos", "doubtful",
-                "windows_used",
+                "calibration", "phase", "order", "seed", "qid_stderr", "kl_error", "score", "bos", "documents",
+                "separator",
+                "doubtful", "windows_used",
             ])
         let format = try keys["lock"]?.integer(atLeast: 1)
         guard format == Self.format else {

@@ -31,8 +31,8 @@ package struct Manifest: Sendable, Equatable {
         /// Score only until a cell is known this well.
         package let target: PrecisionTarget?
         package let score: ScoredTokens
-        /// Whether each window begins with the token that the configuration calls `bos_token_id`.
-        package let bos: Bool
+        /// By which rules the text becomes windows.
+        package let rules: WindowRules
     }
 
     /// The text whose activations some methods look at, and how much of it.
@@ -92,8 +92,9 @@ extension Manifest {
         let keys = try root.mapping(
             required: ["name", "archives", "shard", "context", "specs"],
             optional: [
-                "windows", "order", "seed", "qid_stderr", "kl_error", "score", "bos", "tokenizer", "calibration",
-                "laws", "phase", "doubtful", "predictions", "disk",
+                "windows", "order", "seed", "qid_stderr", "kl_error", "score", "bos", "documents", "separator",
+                "tokenizer",
+                "calibration", "laws", "phase", "doubtful", "predictions", "disk",
             ])
         try self.init(keys) { (field) throws(ManifestError) in
             URL(filePath: try field.string(), relativeTo: directory).standardizedFileURL
@@ -126,7 +127,7 @@ extension Manifest {
                 qidStderr: try keys["qid_stderr"].map { (field) throws(ManifestError) in try field.positive() },
                 klError: try keys["kl_error"].map { (field) throws(ManifestError) in try field.share() }),
             score: try keys["score"].map { (field) throws(ManifestError) in try field.choice() } ?? .all,
-            bos: try keys["bos"]?.flag() ?? false)
+            rules: try WindowRules(keys))
         calibration = try keys["calibration"].map { (field) throws(ManifestError) in
             try Calibration(field, path: path)
         }
@@ -194,6 +195,24 @@ extension WindowOrder {
         case Self.randomName: self = seed.map { .random(seed: $0) } ?? .usual
         case let other:
             throw order.invalid("'\(other)' where \(Self.shardName) or \(Self.randomName) was expected")
+        }
+    }
+}
+
+extension WindowRules {
+    fileprivate init(_ keys: [String: Field]) throws(ManifestError) {
+        self.init(
+            bos: try keys["bos"]?.flag() ?? false,
+            documents: try keys["documents"].map { (field) throws(ManifestError) in try field.choice() } ?? .joined,
+            separator: try keys["separator"].map { (field) throws(ManifestError) in
+                guard let id = UInt32(exactly: try field.integer(atLeast: 0)) else {
+                    throw field.invalid("no token id is as large")
+                }
+                return id
+            })
+        if documents == .separate, let score = keys["score"], try score.string() != ScoredTokens.all.rawValue {
+            throw score.invalid(
+                "the end of a short document is in no second half; leave it out, or 'documents: separate'")
         }
     }
 }

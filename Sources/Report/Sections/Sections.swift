@@ -10,7 +10,7 @@ extension Document {
         let most = run.target == nil ? "" : "at most "
         let windows =
             run.windows > 0 ? "\(run.shard): \(most)\(run.windows) windows of \(run.contextTokens) tokens" : run.shard
-        let scored = ([windows] + (content.measurements.first?.scored.rules ?? [])).joined(separator: ", ")
+        let scored = ([windows] + (content.measurements.first?.scored.words ?? [])).joined(separator: ", ")
         let facts = [
             run.date, "\(content.measurements.count) cells", scored.isEmpty ? nil : scored, "qid \(run.programVersion)",
             run.lockDigest.isEmpty ? nil : "lock \(run.lockDigest.prefix(12))",
@@ -128,11 +128,13 @@ extension Document {
 
 extension MeasuredCell.ScoredText {
     /// By which rules windows and their tokens were taken, in words.
-    fileprivate var rules: [String] {
+    fileprivate var words: [String] {
         [
             order.seed.map { "in random order (seed \($0))" } ?? "from its start",
             tokens == .all ? nil : "their second halves",
-            bos == true ? "each behind a BOS token" : nil,
+            rules?.documents == .separate ? "of one document each" : nil,
+            rules?.bos == true ? "each behind a BOS token" : nil,
+            rules?.separator.map { "token \($0) between documents" },
         ].compactMap(\.self)
     }
 }

@@ -48,9 +48,10 @@ struct CellEvaluation {
             let stream = try streams.stream(
                 shard: URL(filePath: lock.shard.path),
                 tokenizer: lock.tokenizer.map { URL(filePath: $0.path) } ?? checkpoint.tokenizerFile,
-                endOfText: checkpoint.endOfText, context: lock.context, windows: lock.windows, order: lock.order)
+                endOfText: checkpoint.endOfText, rules: lock.rules, context: lock.context, windows: lock.windows,
+                order: lock.order)
             let (results, available) = try score(
-                variants, stream.ids, beginning: lock.bos ? try checkpoint.beginning() : nil,
+                variants, stream, beginning: lock.rules.bos ? try checkpoint.beginning() : nil,
                 isBaselineWanted: baselineCell != nil, progress: progress)
             var bad = cells.count - opened.count - (baselineCell == nil ? 0 : 1)
             for case (let cell?, let result?) in zip([baselineCell] + opened, results) {
@@ -73,25 +74,25 @@ struct CellEvaluation {
 
     /// The results of all variants, the baseline's first, and the windows that there were to score.
     private func score(
-        _ variants: [Evaluator.Variant], _ stream: [UInt32], beginning: UInt32?, isBaselineWanted: Bool,
+        _ variants: [Evaluator.Variant], _ stream: TokenStream, beginning: UInt32?, isBaselineWanted: Bool,
         progress: @escaping @Sendable (Double) -> Void
     ) throws(StageError) -> (results: [EvaluationResult?], availableWindows: Int) {
         let options = ScoringOptions(scored: lock.score, memoryBudget: memory)
+        let documents = try stream.documentStarts(lock.rules, shard: lock.shard.path)
         guard let target = lock.target else {
             let request = Evaluator.Request(
-                context: lock.context, beginning: beginning, windows: lock.windows.map { .first($0) } ?? .all,
-                order: lock.order,
-                options: options)
+                context: lock.context, beginning: beginning, documents: documents,
+                windows: lock.windows.map { .first($0) } ?? .all, order: lock.order, options: options)
             let evaluation = try run(progress) { (control) throws(EvaluationError) in
-                try Evaluator(variants).evaluate(stream, request, control: control)
+                try Evaluator(variants).evaluate(stream.ids, request, control: control)
             }
             return (evaluation.results, evaluation.availableWindows)
         }
         let request = Evaluator.TargetedRequest(
-            context: lock.context, beginning: beginning, target: target, order: lock.order, limit: lock.windows,
-            baselineWindows: isBaselineWanted ? Lock.baselineWindows : 0, options: options)
+            context: lock.context, beginning: beginning, documents: documents, target: target, order: lock.order,
+            limit: lock.windows, baselineWindows: isBaselineWanted ? Lock.baselineWindows : 0, options: options)
         let evaluation = try run(progress) { (control) throws(EvaluationError) in
-            try Evaluator(variants).evaluate(stream, request, control: control)
+            try Evaluator(variants).evaluate(stream.ids, request, control: control)
         }
         return ([evaluation.baseline] + evaluation.variants, evaluation.availableWindows)
     }
@@ -121,7 +122,7 @@ struct CellEvaluation {
             key: cell.evaluation.text, version: Stage.evaluate.version, checkpoint: cell.checkpoint,
             compression: CompressionRecord(cell, result),
             scoring: ScoringRecord(
-                shard: shard, context: lock.context, tokens: lock.score, bos: lock.bos,
+                shard: shard, context: lock.context, tokens: lock.score, rules: lock.rules,
                 bytesPerToken: bytesPerToken, order: lock.order,
                 stopping: .init(cell.extent, availableWindows: availableWindows)),
             score: LossRecord(
@@ -159,7 +160,9 @@ extension EvaluationResult {
     /// The windows as the store keeps them; a baseline's own KL is 0 and not kept.
     fileprivate func windows(ofBaseline isBaseline: Bool) -> [LossRecord.Window] {
         windowPlaces.indices.map {
-            LossRecord.Window(place: windowPlaces[$0], nll: windowNLL[$0], kl: isBaseline ? nil : windowKL[$0])
+            LossRecord.Window(
+                place: windowPlaces[$0], nll: windowNLL[$0], kl: isBaseline ? nil : windowKL[$0],
+                tokens: windowTokens[$0])
         }
     }
 }

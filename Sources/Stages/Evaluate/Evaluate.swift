@@ -24,22 +24,19 @@ package struct EvaluationRequest: Sendable {
     /// Stop as soon as every form is known this well; nil: score all windows.
     package let target: PrecisionTarget?
     package let scored: ScoredTokens
-    /// Whether each window begins with the configuration's `bos_token_id`.
-    package let bos: Bool
-    /// The id that follows each document; nil: what the configuration, else the tokenizer, says.
-    package let separator: UInt32?
+    /// By which rules the text becomes windows.
+    package let rules: WindowRules
     /// Bytes for activations.
     package let memory: Int
 
     package init(
         checkpoint: URL, compressed: [URL], shard: URL, tokenizer: URL?, context: Int, windows: Int?,
-        order: WindowOrder, target: PrecisionTarget?, scored: ScoredTokens, bos: Bool, separator: UInt32? = nil,
+        order: WindowOrder, target: PrecisionTarget?, scored: ScoredTokens, rules: WindowRules = WindowRules(),
         memory: Int
     ) {
-        (self.bos, self.separator) = (bos, separator)
         (self.checkpoint, self.compressed, self.shard, self.tokenizer) = (checkpoint, compressed, shard, tokenizer)
         (self.context, self.windows, self.order, self.target) = (context, windows, order, target)
-        (self.scored, self.memory) = (scored, memory)
+        (self.scored, self.rules, self.memory) = (scored, rules, memory)
     }
 }
 
@@ -68,7 +65,7 @@ private func measured(_ request: EvaluationRequest) throws(StageError) -> (Evalu
     }
     let stream = try TokenStreams().stream(
         shard: request.shard, tokenizer: request.tokenizer ?? baseline?.tokenizerFile,
-        endOfText: request.separator ?? baseline?.endOfText, context: request.context, windows: request.windows,
+        endOfText: baseline?.endOfText, rules: request.rules, context: request.context, windows: request.windows,
         order: request.order)
     let progress = Progress("evaluate")
     let count: WindowCount =
@@ -78,7 +75,8 @@ private func measured(_ request: EvaluationRequest) throws(StageError) -> (Evalu
             request.windows.map { .first($0) } ?? .all
         }
     let scoring = Evaluator.Request(
-        context: request.context, beginning: request.bos ? try baseline?.beginning() : nil, windows: count,
+        context: request.context, beginning: request.rules.bos ? try baseline?.beginning() : nil,
+        documents: try stream.documentStarts(request.rules, shard: request.shard.path), windows: count,
         order: request.order,
         options: ScoringOptions(scored: request.scored, memoryBudget: request.memory))
     let tell = { @Sendable (fraction: Double) in
@@ -91,7 +89,9 @@ private func measured(_ request: EvaluationRequest) throws(StageError) -> (Evalu
     progress.finish(
         "\(evaluation.windows) of \(evaluation.availableWindows) windows of \(evaluation.context) tokens")
     let protocols = ScoringProtocol(
-        beginning: scoring.beginning, separator: stream.separator, bytesPerToken: stream.bytesPerToken)
+        beginning: scoring.beginning, documents: request.rules.documents,
+        separator: stream.bytesPerToken == nil && request.rules.documents == .joined ? nil : stream.separator,
+        bytesPerToken: stream.bytesPerToken)
     return (evaluation, protocols)
 }
 

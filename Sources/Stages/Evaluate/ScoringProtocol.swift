@@ -1,3 +1,4 @@
+import Evaluation
 import JSON
 import Records
 
@@ -5,6 +6,7 @@ import Records
 struct ScoringProtocol {
     /// The token that each window begins with; nil where it is the stream's own.
     let beginning: UInt32?
+    let documents: DocumentRule
     /// The id that follows each document; nil where the shard holds ids.
     let separator: UInt32?
     /// Bytes of text for each token of the shard's stream; nil where the shard holds ids.
@@ -19,6 +21,7 @@ struct ScoringProtocol {
     func added(to document: JSONValue) -> JSONValue {
         guard var object = document.object else { return document }
         object["bos"] = beginning.map { .integer(Int($0)) } ?? .null
+        object["documents"] = .string(documents.rawValue)
         object["separator"] = separator.map { .integer(Int($0)) } ?? .null
         object["bytes_per_token"] = bytesPerToken.map { .number($0) } ?? .null
         object["results"] = .array(

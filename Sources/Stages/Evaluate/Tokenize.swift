@@ -19,13 +19,15 @@ final class TokenStreams: Sendable {
 
     /// The stream as far as its first `windows` windows, where they are taken in the shard's order, or all of it.
     ///
-    /// A tokenizer is needed unless the shard holds token ids. `endOfText` is the id that follows each document; nil:
-    /// what the tokenizer calls so.
+    /// A tokenizer is needed unless the shard holds token ids. `endOfText` is the id that follows each document, where
+    /// the rules name no other; nil: what the tokenizer calls so.
     func stream(
-        shard: URL, tokenizer: URL?, endOfText: UInt32?, context: Int, windows: Int?, order: WindowOrder
+        shard: URL, tokenizer: URL?, endOfText: UInt32?, rules: WindowRules, context: Int, windows: Int?,
+        order: WindowOrder
     ) throws(StageError) -> TokenStream {
+        let endOfText = rules.separator ?? endOfText
         let limit = windows.flatMap { windows -> Int? in
-            guard order == .shard else { return nil }
+            guard order == .shard, rules.documents == .joined else { return nil }
             let (product, overflow) = windows.multipliedReportingOverflow(by: context)
             return overflow ? nil : product
         }
@@ -39,6 +41,15 @@ final class TokenStreams: Sendable {
         }
         known.withLock { $0[request] = stream }
         return stream
+    }
+}
+
+extension TokenStream {
+    /// Where the documents begin that windows do not leave; nil where they may.
+    func documentStarts(_ rules: WindowRules, shard: String) throws(StageError) -> [Int]? {
+        guard rules.documents == .separate else { return nil }
+        guard let starts else { throw .noDocuments(path: shard) }
+        return starts
     }
 }
 

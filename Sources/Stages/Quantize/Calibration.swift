@@ -16,10 +16,11 @@ package struct CalibrationRequest: Sendable {
     package let text: Manifest.Calibration
     /// Nil: the one beside the checkpoint.
     package let tokenizer: URL?
+    /// The id that follows each document; nil: what the configuration, else the tokenizer, says.
+    package let separator: UInt32?
 
-    package init(_ text: Manifest.Calibration, tokenizer: URL?) {
-        self.text = text
-        self.tokenizer = tokenizer
+    package init(_ text: Manifest.Calibration, tokenizer: URL?, separator: UInt32? = nil) {
+        (self.text, self.tokenizer, self.separator) = (text, tokenizer, separator)
     }
 
     /// The first windows of the text for a checkpoint, as many as are wanted and there.
@@ -27,7 +28,7 @@ package struct CalibrationRequest: Sendable {
         let context = text.context
         let ids = try streams.stream(
             shard: text.shard, tokenizer: tokenizer ?? checkpoint.tokenizerFile, endOfText: checkpoint.endOfText,
-            context: context, windows: text.windows, order: .shard
+            rules: WindowRules(separator: separator), context: context, windows: text.windows, order: .shard
         ).ids
         let count = min(text.windows, ids.count / context)
         guard count > 0 else { throw .shortCalibration(path: text.shard.path, tokens: ids.count, context: context) }
@@ -40,7 +41,7 @@ package struct CalibrationRequest: Sendable {
             try fileDigest(file, what: "it is the tokenizer")
         }
         let shard = try fileDigest(text.shard, what: "it is the calibration shard")
-        return Lock.Calibration(text, sha256: shard).identity(tokenizer: digest)
+        return Lock.Calibration(text, sha256: shard).identity(tokenizer: digest, separator: separator)
     }
 }
 

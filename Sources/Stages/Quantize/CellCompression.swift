@@ -1,5 +1,6 @@
 import Checkpoint
 import Compression
+import Evaluation
 import FoundationEssentials
 import JSON
 import LanguageModel
@@ -117,6 +118,7 @@ struct CellCompression {
         guard let identity = cell.calibration, let calibration = lock.calibration else { return nil }
         let text = Manifest.Calibration(
             shard: URL(filePath: calibration.shard.path), context: calibration.context, windows: calibration.windows)
-        return (CalibrationRequest(text, tokenizer: lock.tokenizer.map { URL(filePath: $0.path) }), identity)
+        let tokenizer = lock.tokenizer.map { URL(filePath: $0.path) }
+        return (CalibrationRequest(text, tokenizer: tokenizer, separator: lock.rules.separator), identity)
     }
 }

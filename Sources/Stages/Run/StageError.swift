@@ -42,6 +42,8 @@ package enum StageError: Error, Equatable {
     case nothingToMeasure(archives: [String])
     /// Calibration text that does not fill a window.
     case shortCalibration(path: String, tokens: Int, context: Int)
+    /// Documents are to be scored apart, and nothing says where they begin.
+    case noDocuments(path: String)
     /// The inputs of a lock are not what they were.
     case changed(path: String, expected: String, found: String)
     /// A cell that needs more of the disk than a run may use.
@@ -81,6 +83,8 @@ extension StageError: CustomStringConvertible {
             "no checkpoint could be read in \(archives.map { "'\($0)'" }.joined(separator: ", "))"
         case .shortCalibration(let path, let tokens, let context):
             "'\(path)' has \(tokens) tokens, fewer than one calibration window of \(context)"
+        case .noDocuments(let path):
+            "'\(path)' holds token ids, and neither config.json nor 'separator' says which of them ends a document"
         case .changed(let path, let expected, let found):
             "'\(path)' is not what the lock was made of: its SHA-256 is \(found), not \(expected)"
         case .diskTooSmall(let cell, let needed, let capacity):
@@ -108,7 +112,9 @@ extension StageError: CustomStringConvertible {
         case .warehouse(let error): error.exitStatus
         case .tokenization(.system(let error)) where error.isOfWriting: .inputOutput
         case .input, .unsettled, .changedSource: .badInput
-        case .tokenization, .model, .evaluation, .changed, .sameTensors, .shortCalibration, .points: .badInput
+        case .tokenization, .model, .evaluation, .changed, .sameTensors, .shortCalibration, .noDocuments,
+            .points:
+            .badInput
         case .laws, .outputNotEmpty, .noViews: .usage
         case .diskTooSmall, .diskFull: .inputOutput
         case .sourceGone: .badInput

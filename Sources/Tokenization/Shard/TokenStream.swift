@@ -6,16 +6,16 @@ import Kernels
 /// The tokens of a shard: each document's ids, then the id that ends a document, for one document after the other.
 package struct TokenStream: Sendable, Equatable {
     package let ids: [UInt32]
-    /// How many documents the ids come from, or nil where the shard holds ids and no documents.
-    package let documents: Int?
     /// Bytes of text for each token, those that end documents among them; nil where the shard holds ids.
     package let bytesPerToken: Double?
-    /// The id that follows each document; nil where the shard holds ids.
+    /// The id that follows each document; nil where the shard holds ids and nobody said which of them does.
     package let separator: UInt32?
+    /// Where each document begins in `ids`; nil where the shard holds ids and nobody said which of them ends a document.
+    package let starts: [Int]?
 
-    package init(ids: [UInt32], documents: Int?, bytesPerToken: Double? = nil, separator: UInt32? = nil) {
+    package init(ids: [UInt32], starts: [Int]? = nil, bytesPerToken: Double? = nil, separator: UInt32? = nil) {
         self.ids = ids
-        self.documents = documents
+        self.starts = starts
         self.bytesPerToken = bytesPerToken
         self.separator = separator
     }
@@ -35,7 +35,10 @@ package func tokenStream(
 ) throws(TokenizationError) -> TokenStream {
     let limit = max(0, limit ?? .max)
     let form = try ShardForm(shard)
-    if form == .array { return TokenStream(ids: try readArray(shard, limit: limit), documents: nil) }
+    if form == .array {
+        let ids = try readArray(shard, limit: limit)
+        return TokenStream(ids: ids, starts: endOfText.map { starts(in: ids, after: $0) }, separator: endOfText)
+    }
     guard let tokenizer else { throw .tokenizerNeeded(file: shard.path) }
     guard let endOfText = endOfText ?? tokenizer.endOfText else { throw .noEndOfText(file: shard.path) }
     var stream = StreamBuilder(tokenizer: tokenizer, endOfText: endOfText, limit: limit)
@@ -44,7 +47,12 @@ package func tokenStream(
     case .lines, .array: try readLines(shard, into: &stream)
     }
     return TokenStream(
-        ids: stream.ids, documents: stream.documents, bytesPerToken: stream.bytesPerToken, separator: endOfText)
+        ids: stream.ids, starts: stream.starts, bytesPerToken: stream.bytesPerToken, separator: endOfText)
+}
+
+/// Where documents begin in ids of which one ends each of them.
+private func starts(in ids: [UInt32], after separator: UInt32) -> [Int] {
+    ids.isEmpty ? [] : [0] + ids.indices.dropLast().filter { ids[$0] == separator }.map { $0 + 1 }
 }
 
 /// The forms of a shard, by the end of its name.
@@ -75,7 +83,7 @@ private struct StreamBuilder {
     let endOfText: UInt32
     let limit: Int
     private(set) var ids: [UInt32] = []
-    private(set) var documents = 0
+    private(set) var starts: [Int] = []
     /// Of the documents that were taken, whole.
     private var (byteCount, tokenCount) = (0, 0)
 
@@ -93,9 +101,9 @@ private struct StreamBuilder {
         let tokenizer = tokenizer
         let encoded = Parallel.map(batch.count) { tokenizer.encode(utf8: batch[$0]) }
         for (text, tokens) in zip(batch, encoded) where !isFull {
+            starts.append(ids.count)
             ids += tokens
             ids.append(endOfText)
-            documents += 1
             byteCount += text.count
             tokenCount += tokens.count + 1
         }

@@ -13,7 +13,8 @@ extension WarehouseReader {
         let latest = evaluations == nil ? " WHERE measured.age = 1" : ""
         return try measurements(
             """
-            SELECT measured.*, checkpoint.hidden_size, checkpoint.layers, spec.canonical, evaluation.bos, evaluation.bytes_per_token
+            SELECT measured.*, checkpoint.hidden_size, checkpoint.layers, spec.canonical, evaluation.bos, evaluation.documents,
+                evaluation.separator, evaluation.bytes_per_token
             FROM qid_history AS measured JOIN evaluation ON evaluation.key = measured.evaluation
             JOIN checkpoint ON checkpoint.digest = measured.checkpoint JOIN spec ON spec.name = measured.spec\(latest)
             """, of: evaluations
@@ -36,7 +37,7 @@ extension WarehouseReader {
             """
             SELECT family, series, step, checkpoint, loss,
                 shard || ' ' || context || ' ' || windows || ' ' || coalesce(window_seed, '') || ' ' || score || ' '
-                    || coalesce(bos, 0) AS scoring
+                    || coalesce(bos, 0) || ' ' || coalesce(documents, '') || ' ' || coalesce(separator, '') AS scoring
             FROM loss WHERE spec = 'baseline' AND series IS NOT NULL AND step IS NOT NULL
                 AND stage_version = (SELECT max(stage_version) FROM evaluation)
             ORDER BY family, series, scoring, step, checkpoint
@@ -118,12 +119,23 @@ extension MeasuredCell {
             spec: try Spec(recorded: row["canonical"], name: row["spec"]), bitsPerWeight: row["bits_per_weight"],
             scored: ScoredText(
                 shard: row["shard"], context: row["context"], tokens: ScoredTokens(rawValue: row["score"]) ?? .all,
-                order: seed.map { .random(seed: $0) } ?? .shard, bos: row["bos"], bytesPerToken: row["bytes_per_token"],
+                order: seed.map { .random(seed: $0) } ?? .shard, rules: WindowRules(row),
+                bytesPerToken: row["bytes_per_token"],
                 windows: row["windows"], stopping: stopping),
             loss: row["loss"],
             degradation: Degradation(
                 baselineLoss: row["loss16"], qid: row["qid"], qidStderr: row["stderr"], kl: row["kl"],
                 klStderr: row["kl_stderr"], ratioStderr: row["rho_stderr"], agreement: row["agreement"]))
+    }
+}
+
+extension WindowRules {
+    /// Nil where they were recorded by a version that knew of none.
+    fileprivate init?(_ row: Row) {
+        guard let bos: Bool = row["bos"] else { return nil }
+        let (documents, separator): (String?, UInt32?) = (row["documents"], row["separator"])
+        self.init(
+            bos: bos, documents: documents.flatMap { DocumentRule(rawValue: $0) } ?? .joined, separator: separator)
     }
 }
 
