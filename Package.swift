@@ -73,7 +73,10 @@ let package = Package(
         library("Tokenization", ["System", "JSON", "Archive", "GGUF", "Kernels"]),
         library("LanguageModel", ["System", "JSON", "Checkpoint", "Compression", "Vectors", "Kernels", numerics]),
         library(
-            "Calibration", ["JSON", "Checkpoint", "Compression", "Vectors", "Kernels", "Mathematics", "LanguageModel"]),
+            "Calibration",
+            [
+                "System", "JSON", "Checkpoint", "Compression", "Vectors", "Kernels", "Mathematics", "LanguageModel",
+            ]),
         library("Evaluation", ["JSON", "Mathematics", "Compression", "LanguageModel", numerics]),
         library(
             "Benchmark",

@@ -1,11 +1,14 @@
 package import Checkpoint
 package import Compression
+import FoundationEssentials
 package import LanguageModel
+import System
 
 /// Compresses a 16-bit or float32 checkpoint by specs of any method, each going through the model as its method does.
 ///
 /// Every target becomes a Hugging Face directory with `provenance.json`. Nothing is synced or published here: an error
-/// leaves a directory that is not whole, without a `config.json`.
+/// leaves a directory that is not whole, without a `config.json`. Specs that turn the model do so first, into a checkpoint of
+/// float32 that takes room beside the first of them until they are done.
 ///
 /// The checkpoint's family must be known: its description says what the linear layers are. The calibration text is n
 /// windows, nil where no spec needs any. `memoryBudget` is the bytes of residual streams (n · context · d floats each)
@@ -19,6 +22,26 @@ package func compress(
     }
     let store: WeightStore
     do { store = try WeightStore(checkpoint) } catch { throw .compression(error) }
+    let turned = targets.filter { $0.spec.options.rotation != nil }
+    let straight = targets.filter { $0.spec.options.rotation == nil }
+    let share = Double(straight.count) / Double(max(1, targets.count))
+    try compress(store, straight, windows, provenance, memoryBudget, control.part(from: 0, to: share))
+    guard let first = turned.first else { return }
+    // Inside a target, where nobody else writes; its end is that of the work.
+    let place = first.directory.appending(path: "turned", directoryHint: .isDirectory)
+    defer { try? removeTree(place) }
+    let turnedStore: WeightStore
+    let turnedCheckpoint = try rotatedCheckpoint(store, in: place)
+    do { turnedStore = try WeightStore(turnedCheckpoint) } catch { throw .compression(error) }
+    try compress(turnedStore, turned, windows, provenance, memoryBudget, control.part(from: share, to: 1))
+}
+
+/// The same for specs that take the weights as they are.
+private func compress(
+    _ store: WeightStore, _ targets: [CompressionTarget], _ windows: TokenWindows?, _ provenance: Provenance,
+    _ memoryBudget: Int, _ control: RunControl
+) throws(LanguageModelError) {
+    let checkpoint = store.checkpoint
     let description = try ModelVariant(store).description
     for target in targets { try description.check(target.spec, store) }
     var done = 0

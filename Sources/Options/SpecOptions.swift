@@ -28,6 +28,9 @@ package struct SpecOptions: ParsableArguments {
     @Option(help: .key(.cache, values: CacheFormat.allCases.map(\.rawValue)))
     package var kv: String?
 
+    @Option(help: .key(.rotate, values: Rotation.allCases.map(\.rawValue)))
+    package var rotate: String?
+
     @Flag(help: .key(.scaleSearch))
     package var scaleSearch = false
 
@@ -75,7 +78,7 @@ package struct SpecOptions: ParsableArguments {
             (.method, method), (.bits, bits?.description), (.format, format), (.levels, levels?.description),
             (.vector, vector?.description), (.group, group), (.symmetric, asymmetric ? "false" : nil),
             (.actOrder, actOrder ? "true" : nil), (.order, order), (.sparse, sparse), (.rank, rank),
-            (.activations, activations), (.activationScale, activationScale), (.cache, kv),
+            (.activations, activations), (.activationScale, activationScale), (.cache, kv), (.rotate, rotate),
             (.scaleSearch, scaleSearch ? "true" : nil), (.importance, imatrix ? "true" : nil),
             (.sharedTable, sharedTable ? "true" : nil), (.powersOfTwo, powersOfTwo ? "true" : nil),
             (.clip, noClip ? "false" : nil), (.targets, targets), (.scales, scales),

@@ -95,7 +95,7 @@ final class DirectoryOutput: CompressedOutput {
             do { try writer.finish() } catch { throw .checkpoint(error) }
         }
         try write(provenance.json(spec, bitsPerWeight: bitsPerWeight), as: Provenance.file)
-        for name in Self.companions {
+        for name in companionFiles {
             let source = checkpoint.directory.appending(path: name)
             let bytes = try CompressionError.attempt { () throws(SystemError) in try readFileIfThere(source) }
             if let bytes { try writeNew(bytes, to: directory.appending(path: name)) }
@@ -119,10 +119,4 @@ final class DirectoryOutput: CompressedOutput {
     private func write(_ value: JSONValue, as name: String) throws(CompressionError) {
         try writeNew(value, to: directory.appending(path: name))
     }
-
-    /// Files of a Hugging Face directory that go with the weights unchanged.
-    private static let companions = [
-        "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "vocab.json",
-        "merges.txt", "tokenizer.model", "generation_config.json", "chat_template.jinja",
-    ]
 }

@@ -10,8 +10,9 @@ extension Method {
                 throw SpecKey.activations.refusal(
                     spec.options.activations?.json.canonicalText ?? "missing", allowed: "left out for none")
             }
-            guard spec.options.cache != nil else {
-                throw .missingKey(SpecKey.cache.name, allowed: SpecKey.cache.allowed)
+            guard spec.options.cache != nil || spec.options.rotation != nil else {
+                throw .missingKey(
+                    SpecKey.cache.name, allowed: SpecKey.cache.allowed + ", or '\(SpecKey.rotate.name)' given")
             }
         }, compressor: Unchanged())
 }

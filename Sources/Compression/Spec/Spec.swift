@@ -29,6 +29,8 @@ package struct Spec: Sendable, Hashable {
         package var activations: ActivationQuantization?
         /// The numbers that cached keys and values become; nil where they stay.
         package var cache: CacheFormat?
+        /// What weights are turned by before the method sees them.
+        package var rotation: Rotation?
 
         /// Scales that minimize a group's squared error instead of those of its largest weight.
         package var scaleSearch = false
@@ -43,7 +45,7 @@ package struct Spec: Sendable, Hashable {
 
         package init(
             actOrder: Bool = false, order: ColumnOrder? = nil, sparsity: Sparsity? = nil, rank: Rank? = nil,
-            activations: ActivationQuantization? = nil, cache: CacheFormat? = nil,
+            activations: ActivationQuantization? = nil, cache: CacheFormat? = nil, rotation: Rotation? = nil,
             scaleSearch: Bool = false, sharedTable: Bool = false,
             powersOfTwo: Bool = false, importance: Bool = false, clip: Bool? = nil
         ) {
@@ -53,6 +55,7 @@ package struct Spec: Sendable, Hashable {
             self.rank = rank
             self.activations = activations
             self.cache = cache
+            self.rotation = rotation
             self.scaleSearch = scaleSearch
             self.sharedTable = sharedTable
             self.powersOfTwo = powersOfTwo

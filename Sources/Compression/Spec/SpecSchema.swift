@@ -21,7 +21,7 @@ package enum SpecSchema {
     /// The keys of which one says what becomes of weights or of what is computed with them.
     private static var deciding: [SpecKey] {
         let needed = SpecKey.all.filter { key in Method.all.contains { $0.neededKeys.contains(key) } }
-        return [.bits, .format, .levels] + needed + [.cache]
+        return [.bits, .format, .levels] + needed + [.cache, .rotate]
     }
 
     private static func description(_ key: SpecKey) -> String {

@@ -45,14 +45,14 @@ package struct SpecKey: Sendable {
     /// All keys, in the order in which messages list them and specs are written.
     package static let all: [SpecKey] = [
         .method, .bits, .format, .levels, .vector, .group, .symmetric, .actOrder, .order, .sparse, .rank,
-        .activations, .activationScale, .cache, .scaleSearch, .importance, .sharedTable, .powersOfTwo, .clip,
+        .activations, .activationScale, .cache, .rotate, .scaleSearch, .importance, .sharedTable, .powersOfTwo, .clip,
         .targets, .scales,
     ]
 
     /// The keys that a spec's name shows behind its method and numbers, in the name's order.
     static let shown: [SpecKey] = [
         .group, .rank, .sparse, .scaleSearch, .importance, .sharedTable, .powersOfTwo, .clip, .actOrder,
-        .order, .activations, .cache, .targets, .scales,
+        .order, .rotate, .activations, .cache, .targets, .scales,
     ]
 
     /// The methods that take it; all of them where it is common.
