@@ -41,6 +41,19 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .testTarget(name: name + "Tests", dependencies: dependencies + ["TestSupport"], swiftSettings: settings)
 }
 
+/// What libFuzzer drives, of `Pipelines/fuzz.sh`; its entry point is the sanitizer's.
+let fuzzing: [Target] =
+    Context.environment["QID_FUZZ"] == nil
+    ? []
+    : [
+        .executableTarget(
+            name: "qid-fuzz",
+            dependencies: [
+                "System", "JSON", "Archive", "GGUF", "Checkpoint", "Compression", "Tokenization", "ScalingLaws",
+                "Pipeline",
+            ], path: "Tests/Fuzz", swiftSettings: settings)
+    ]
+
 let package = Package(
     name: "qid",
     dependencies: [
@@ -192,5 +205,5 @@ let package = Package(
             exclude: ["Shim"],
             swiftSettings: settings),
         tests("Stages", ["System", "Stages", "Archive", "Records", "Pipeline", "Warehouse", "Checkpoint", "JSON"]),
-    ]
+    ] + fuzzing
 )

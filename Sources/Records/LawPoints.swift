@@ -8,6 +8,7 @@ extension Point {
         guard let tokens = cell.tokens else { return nil }
         var conditions = Conditions(params: cell.params, tokens: tokens, bits: cell.bits, scheme: cell.scheme)
         conditions.group = cell.spec.group.size.map(Double.init)
+        conditions.takeFormatError()
         conditions.describe(cell.model)
         conditions.columns["loss16"] = cell.degradation.baselineLoss
         conditions.columns["bits_per_weight"] = cell.bitsPerWeight
@@ -32,6 +33,7 @@ extension Point {
             params: measured.model.params * (countsNonZero ? 1 - sparsity : 1), tokens: tokens,
             bits: form.bits ?? 16, activationBits: form.nativeActivationBits.map(Double.init), sparsity: sparsity,
             scheme: form.scheme)
+        conditions.takeFormatError()
         conditions.describe(measured.model)
         self.init(
             conditions, loss: measured.loss, family: measured.model.family, checkpoint: measured.model.checkpoint,

@@ -14,7 +14,8 @@ struct QidCommand: ParsableCommand {
         version: "qid \(programVersion)",
         subcommands: [
             RunCommand.self, CheckCommand.self, PlanCommand.self, StatusCommand.self, SQLCommand.self,
-            ExportCommand.self, VerifyCommand.self, CollectCommand.self, TokenizeCommand.self, IngestCommand.self,
+            ExportCommand.self, ReportCommand.self, VerifyCommand.self, CollectCommand.self, TokenizeCommand.self,
+            IngestCommand.self,
             QuantizeCommand.self, EvaluateCommand.self,
             RecordCommand.self, FitCommand.self, MethodsCommand.self, BenchCommand.self,
         ])

@@ -104,9 +104,8 @@ struct SpecTests {
     @Test func unknownMissingAndRepeatedKeysAreRefused() throws {
         let keys = [
             "method", "bits", "format", "levels", "vector", "group", "symmetric", "act_order", "order", "sparse",
-            "rank", "activations", "activation_scale", "kv", "scale_search", "imatrix", "shared_table", "powers_of_two",
-            "clip",
-            "targets", "scales",
+            "rank", "activations", "activation_scale", "kv", "rotate", "scale_search", "imatrix", "shared_table",
+            "powers_of_two", "clip", "targets", "scales",
         ]
         #expect(try error(#"{"method": "rtn", "bit": 4}"#) == .unknownKey("bit", allowed: keys))
         #expect(try error(#"{"method": "rtn"}"#) == .missingKey("bits", allowed: "a whole number"))

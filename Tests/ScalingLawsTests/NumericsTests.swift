@@ -17,12 +17,6 @@ import Testing
         #expect(abs(GaussianError.least(levels: [-3, -1, 1, 3]) - GaussianError.uniform(bits: 2)) < 1e-9)
     }
 
-    @Test func formatsByName() throws {
-        let four = try #require(GaussianError.format("fp4"))
-        #expect(four > GaussianError.uniform(bits: 4) && four < GaussianError.uniform(bits: 3))
-        #expect(GaussianError.format("int99") == nil)
-    }
-
     /// Made with SciPy: scipy.stats.t.ppf, scipy.stats.norm.ppf.
     @Test(arguments: [
         (0.975, 1.0, 12.706204736174694), (0.975, 2.5, 3.5746548420036817), (0.975, 10, 2.2281388519649385),

@@ -107,6 +107,31 @@ struct DiskTests {
         }
     }
 
+    /// Tasks of a job array want the same weights back at the same time.
+    @Test func severalProcessesUnpackTheSameWeights() throws {
+        try withScratchDirectory { directory in
+            let archive = try Self.packedArchive(in: directory, disk: nil)
+            let workspace = try Workspace(creating: directory.appending(path: "workspace"))
+            let options = ["--manifest", archive.manifest.path, "--workspace", workspace.root.path]
+            try #require(try qid(options, command: "qid-ingest").status == 0)
+            for digest in try names(in: workspace.checkpoints) {
+                let folder = workspace.checkpoint(digest)
+                try removeFile(folder.appending(path: "model.safetensors"))
+                try replaceFile([], at: folder.appending(path: "weights.evicted"))
+            }
+            for stage in ["qid-quantize", "qid-evaluate"] {
+                let tasks = try (0..<4).map { try command(stage).start(options + ["--cells", "\($0)/4"]) }
+                for task in tasks {
+                    let outcome = try task.finish()
+                    #expect(outcome.status == 0, "\(outcome.errors)")
+                }
+            }
+            #expect(try Self.evicted(workspace).isEmpty)
+            #expect(try names(in: workspace.compressed).count == 18)
+            #expect(try names(in: workspace.temporary).isEmpty)
+        }
+    }
+
     private static func evicted(_ workspace: Workspace) throws -> [String] {
         try names(in: workspace.checkpoints).filter {
             try exists(workspace.checkpoint($0).appending(path: "weights.evicted"))

@@ -54,9 +54,14 @@ extension Workspace {
     }
 
     /// Takes an artifact out of the store that is not what was written; the next run makes it again.
+    ///
+    /// Another process may have done so already.
     package func discard(_ place: URL) throws(WorkspaceError) {
         try withDraft { (draft) throws(SystemError) in
-            try rename(place, to: draft)
+            do throws(SystemError) { try rename(place, to: draft) } catch {
+                if try exists(place) { throw error }
+                return
+            }
             try synchronize(place.deletingLastPathComponent())
             // Where it cannot be removed, 'qid gc' finds it.
             try? removeTree(draft)

@@ -63,6 +63,9 @@ package struct Workspace: Sendable {
     /// Held, shared, by every process that adds to the store; alone by the one that deletes from it.
     package var storeLock: URL { root.appending(path: "store.lock") }
 
+    /// Held by the one process that unpacks weights again which had to make room.
+    package var restoreLock: URL { root.appending(path: "restore.lock") }
+
     /// `store/checkpoints/<digest>`: a Hugging Face directory.
     package func checkpoint(_ digest: String) -> URL { checkpoints.appending(path: digest) }
     /// `store/compressed/<key>`: a Hugging Face directory in the compressed-tensors layout.

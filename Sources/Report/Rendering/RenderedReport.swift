@@ -5,6 +5,8 @@ package struct RenderedReport: Sendable, Equatable {
     /// Refers to the plots beside it by `plotFileName` and `methodPlotFileName`.
     package let markdown: String
     package let json: String
+    /// A document of LaTeX to cut out of for a paper.
+    package let latex: String
     /// QiD against training tokens as an SVG file of its own.
     package let plot: String
 
@@ -21,6 +23,7 @@ package struct RenderedReport: Sendable, Equatable {
         html = Page.html(document)
         markdown = MarkdownText.text(document)
         json = ReportJSON.text(content)
+        latex = LaTeXText.text(document)
         plot = Poster.svg(content)
         methodPlot = Poster.methods(content)
     }

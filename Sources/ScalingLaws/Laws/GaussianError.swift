@@ -15,9 +15,6 @@ package enum GaussianError {
         return .exp(.log(lowError) * (1 - fraction) + .log(table[Int(low)]) * fraction)
     }
 
-    /// The error of a format known by its label, nil for others.
-    package static func format(_ label: String) -> Double? { formats[label.lowercased()] }
-
     /// The error of given levels (symmetric around 0 or not) at the best scale.
     package static func least(levels: [Double]) -> Double {
         let sorted = levels.sorted()
@@ -31,20 +28,6 @@ package enum GaussianError {
         let half = 1 << (bits - 1)
         return minimum(over: 0.5 / Double(half), 8 / Double(half)) { step in midRiseError(half: half, step: step) }
     }
-
-    private static let formats: [String: Double] = [
-        "binary": least(levels: [-1, 1]),
-        "ternary": least(levels: [-1, 0, 1]),
-        "fp4": least(levels: [-6, -4, -3, -2, -1.5, -1, -0.5, 0, 0.5, 1, 1.5, 2, 3, 4, 6]),
-        "nf4": least(levels: normalFloat),
-    ]
-
-    /// The 16 levels of NF4 (2305.14314, as bitsandbytes stores them).
-    private static let normalFloat: [Double] = [
-        -1, -0.6961928009986877, -0.5250730514526367, -0.39491748809814453, -0.28444138169288635,
-        -0.18477343022823334, -0.09105003625154495, 0, 0.07958029955625534, 0.16093020141124725,
-        0.24611230194568634, 0.33791524171829224, 0.44070982933044434, 0.5626170039176941, 0.7229568362236023, 1,
-    ]
 
     /// E[(x − q(x))²] for sorted levels with boundaries halfway: 1 − 2Σ l·E[x; cell] + Σ l²·P(cell).
     private static func meanSquaredError(levels: [Double]) -> Double {

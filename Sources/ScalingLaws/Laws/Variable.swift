@@ -27,7 +27,7 @@ package enum Variable: Sendable, Hashable {
         case .activationBits: return conditions.activationBits ?? Self.uncompressedBits
         case .compressed: return Self.isCompressed(conditions) ? 1 : 0
         case .fidelity:
-            if let format = conditions.scheme.flatMap(GaussianError.format) { return Self.fidelity(error: format) }
+            if let error = conditions.weightError { return Self.fidelity(error: error) }
             return Self.fidelity(bits: try known(bits))
         case .activationFidelity: return Self.fidelity(bits: conditions.activationBits ?? Self.uncompressedBits)
         case .column(let name): return try known(conditions.columns[name])
@@ -48,7 +48,7 @@ package enum Variable: Sendable, Hashable {
         (conditions.bits ?? uncompressedBits) < uncompressedBits
             || (conditions.activationBits ?? uncompressedBits) < uncompressedBits
             || (conditions.sparsity ?? 0) > 0
-            || conditions.scheme.flatMap(GaussianError.format) != nil
+            || conditions.weightError != nil
     }
 
     private static func fidelity(bits: Double) -> Double {

@@ -14,6 +14,8 @@ package struct Conditions: Sendable, Hashable {
     package var sparsity: Double?
     /// The label of the form of compression, for laws with one effective parameter multiplier each.
     package var scheme: String?
+    /// The mean squared error of the weights' number format on N(0, 1); nil for 2^bits evenly spaced levels.
+    package var weightError: Double?
     /// Other numbers by the names of their columns: `params_total`, `width`, for laws that name them.
     package var columns: [String: Double] = [:]
     /// Values of columns by which parameters may be indexed: `phase`, `series`.

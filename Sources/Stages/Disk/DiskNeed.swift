@@ -14,16 +14,23 @@ struct DiskNeed: Equatable {
 }
 
 extension Workspace {
-    /// What a cell may need: compressed forms are taken for a tenth larger than the plain weights, which the largest are
-    /// (zeros stored as masks over 16-bit values), products of factors for twice as large.
+    /// What a cell may need.
+    ///
+    /// Compressed forms are taken for a tenth larger than the plain weights, which the largest are
+    /// (zeros stored as masks over 16-bit values), products of factors for twice as large. A turned model keeps float32,
+    /// the head apart from the embedding, and lies there once before it is compressed.
     func need(of cell: Cell, _ contents: StoreContents) throws(StageError) -> DiskNeed {
         let record = cell.checkpoint
         let weights = record.size.parameters * record.bytesPerParameter
         let isEvicted = try exists(evictionMark(of: record.digest))
         var compressed = 0
         if let spec = cell.spec, !contents.isCompressed(cell) {
-            let largest = spec.options.rank == nil ? weights / 10 * 11 : 2 * weights
-            compressed = largest + (try companionByteCount(of: record.digest))
+            let size = record.size
+            let turned =
+                spec.options.rotation == nil ? 0 : 4 * (2 * size.parameters - size.nonEmbeddingParameters)
+            let stored = max(weights, turned)
+            let largest = spec.options.rank == nil ? stored / 10 * 11 : 2 * stored
+            compressed = largest + turned + (try companionByteCount(of: record.digest))
         }
         return DiskNeed(compressed: compressed, unpacked: isEvicted ? weights + DiskNeed.slack : 0)
     }

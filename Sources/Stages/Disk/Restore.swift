@@ -4,9 +4,14 @@ import Pipeline
 import Records
 import System
 
-/// Unpacks a checkpoint's weights again if they had to make room.
+/// Unpacks a checkpoint's weights again if they had to make room; of several processes that need them, one does.
 func restoreIfEvicted(_ record: CheckpointRecord, in workspace: Workspace) throws(StageError) {
-    guard try exists(workspace.evictionMark(of: record.digest)) else { return }
+    let mark = workspace.evictionMark(of: record.digest)
+    // While another process puts it back, its directory is not there for a moment.
+    guard try exists(mark) || !exists(workspace.checkpoint(record.digest)) else { return }
+    let lock = try waitToHold(workspace.restoreLock)
+    defer { lock.release() }
+    guard try exists(mark) else { return }
     var sources: [String] = []
     for known in try sourceRecords(in: workspace) where known.digest == record.digest {
         sources.append(known.path)

@@ -80,7 +80,8 @@ private func write(_ content: ReportContent, to directory: URL, in workspace: Wo
     let rendered = RenderedReport(content)
     var files = [
         ("index.html", rendered.html), ("report.md", rendered.markdown), ("report.json", rendered.json),
-        (RenderedReport.plotFileName, rendered.plot), (headlineName, headline(for: content) + "\n"),
+        ("report.tex", rendered.latex), (RenderedReport.plotFileName, rendered.plot),
+        (headlineName, headline(for: content) + "\n"),
     ]
     if let plot = rendered.methodPlot { files.append((RenderedReport.methodPlotFileName, plot)) }
     try attempt { () throws(SystemError) in try makeDirectory(directory) }

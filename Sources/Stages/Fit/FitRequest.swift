@@ -72,7 +72,9 @@ private func answer(_ request: FitRequest, asJSON: Bool) throws(StageError) -> S
         guard try exists(file) else { throw .missing(path: file.path, what: "it is the file of points") }
         let bytes = try attempt { () throws(SystemError) in try readFile(file) }
         do throws(ScalingLawsError) {
-            let result = try request.result(MeasuredPoints(points: try Points.parse(csv: bytes)))
+            var points = try Points.parse(csv: bytes)
+            for index in points.indices { points[index].conditions.takeFormatError() }
+            let result = try request.result(MeasuredPoints(points: points))
             return asJSON ? result.json.prettyText : result.text
         } catch {
             throw error.isAboutTable ? .points(path: file.path, error) : .laws(error)
@@ -169,7 +171,11 @@ extension FitRequest {
 
     func answers(_ law: Law, _ points: MeasuredPoints) throws(ScalingLawsError) -> FitAnswers {
         let names = LawNames(of: points.points)
-        let wanted = try predictions.map { (text) throws(ScalingLawsError) in try Conditions(text, names: names) }
+        let wanted = try predictions.map { (text) throws(ScalingLawsError) in
+            var conditions = try Conditions(text, names: names)
+            conditions.takeFormatError()
+            return conditions
+        }
         let fit = try ScalingLaws.fit(points.points, law, try options())
         return try FitAnswers(fit, to: self, predictions: wanted, points)
     }

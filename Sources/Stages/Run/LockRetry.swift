@@ -29,6 +29,16 @@ func hold(_ file: URL, _ sharing: FileLock.Sharing = .exclusive) throws(StageErr
     throw .workspace(.locked(path: file.path, holder: holder.isEmpty ? "another process" : holder))
 }
 
+/// Holds a lock file as soon as whoever holds it is done, however long that takes.
+func waitToHold(_ file: URL) throws(StageError) -> FileLock {
+    while true {
+        let lock = try attempt { () throws(SystemError) in try FileLock(file, .exclusive) }
+        if let lock { return lock }
+        try attempt { () throws(WorkspaceError) in try Interruption.check() }
+        Clock.sleep(seconds: 0.05)
+    }
+}
+
 /// Opens the warehouse as the one process that writes it.
 func openWarehouse(_ file: URL) throws(StageError) -> Warehouse {
     try attempt { () throws(WarehouseError) in
