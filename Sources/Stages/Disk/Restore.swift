@@ -8,7 +8,8 @@ import System
 func restoreIfEvicted(_ record: CheckpointRecord, in workspace: Workspace) throws(StageError) {
     let mark = workspace.evictionMark(of: record.digest)
     // While another process puts it back, its directory is not there for a moment.
-    guard try exists(mark) || !exists(workspace.checkpoint(record.digest)) else { return }
+    let (isEvicted, isThere) = (try exists(mark), try exists(workspace.checkpoint(record.digest)))
+    guard isEvicted || !isThere else { return }
     let lock = try waitToHold(workspace.restoreLock)
     defer { lock.release() }
     guard try exists(mark) else { return }

@@ -1,6 +1,7 @@
 package import FoundationEssentials
 import JSON
 import Pipeline
+import Presentation
 import System
 
 /// In which form a run's report is printed.
