@@ -102,7 +102,7 @@ extension GGUFArchitecture {
         "starcoder2": Export("starcoder2", epsilon: 1e-5) { (settings, metadata) throws(GGUFError) in
             try settings.expect("sliding_window", 0)
         },
-        "cohere": Export("cohere", epsilon: 1e-5) { (settings, metadata) throws(GGUFError) in
+        "cohere": Export("cohere", epsilon: 1e-5, rotaryBase: 500_000) { (settings, metadata) throws(GGUFError) in
             try metadata.copy("logit_scale", "logit_scale", settings, absent: 0.0625)
             metadata.add("rope.scaling.type", .string("none"))
         },
@@ -129,7 +129,7 @@ extension GGUFArchitecture {
         },
         "mpt": Export("mpt", epsilon: 1e-5, rotaryBase: nil) { (settings, metadata) throws(GGUFError) in
             let attention = settings.json["attn_config"]?.object ?? JSONObject()
-            if attention["alibi"] == true {
+            if attention["alibi"] != false {
                 metadata.add("attention.max_alibi_bias", number: attention["alibi_bias_max"]?.double ?? 8)
             }
             if let clip = attention["clip_qkv"]?.double { metadata.add("attention.clamp_kqv", number: clip) }

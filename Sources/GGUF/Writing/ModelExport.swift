@@ -122,7 +122,7 @@ extension TensorRule {
     /// Whether a module inside a layer is the rule's, with the number that stands where `#` is.
     fileprivate func index(of inner: String) -> (number: Int?, Void)? {
         let parts = module.split(separator: "#", omittingEmptySubsequences: false)
-        guard parts.count == 2 else { return inner == module ? (nil, ()) : nil }
+        guard parts.count == 2 else { return [module, beside?.module].contains(inner) ? (nil, ()) : nil }
         guard inner.hasPrefix(parts[0]), inner.hasSuffix(parts[1]),
             inner.utf8.count > parts[0].utf8.count + parts[1].utf8.count,
             let number = Int(inner.dropFirst(parts[0].count).dropLast(parts[1].count))
