@@ -55,10 +55,7 @@ package struct BlockwiseFloat4: SingleSpecCompressor {
                     let first = row * columns + start
                     let block = values.extracting(start..<start + length)
                     absmax.store(rounding.round(block, search: search, into: &ranks), at: first / length * 4)
-                    for pair in 0..<length / 2 {
-                        let byte = rounding.codes[Int(ranks[2 * pair])] << 4 | rounding.codes[Int(ranks[2 * pair + 1])]
-                        codes.store(byte, at: first / 2 + pair)
-                    }
+                    codes.withBytes(first / 2..<(first + length) / 2) { rounding.pack(ranks.span, into: &$0) }
                 }
             }
         }
@@ -92,8 +89,11 @@ struct BlockRounding: Sendable {
     let codes: [UInt8]
     private let levels: [Float]
     private let bounds: [Float]
+    /// Whether a code is its own rank.
+    private let isOrdered: Bool
 
     init(_ table: FourBitTable) {
+        isOrdered = table.order == Array(0..<16)
         codes = table.order
         levels = table.levels
         bounds = LevelRanks.bounds(levels)
@@ -113,6 +113,21 @@ struct BlockRounding: Sendable {
         }
         find(values, best, into: &ranks)
         return best
+    }
+
+    /// Packs the codes of ranks, two a byte, the first one above; there is a multiple of eight of them.
+    func pack(_ ranks: Span<UInt8>, into bytes: inout MutableRawSpan) {
+        for first in stride(from: 0, to: ranks.count, by: 8) {
+            var eight = ranks.bytes.number(UInt64.self, at: first)
+            if !isOrdered {
+                eight = (0..<8).reduce(0) { $0 | UInt64(codes[Int(ranks[first + $1])]) << UInt64(8 * $1) }
+            }
+            // Pairs of bytes become bytes, which then move together.
+            var packed = (eight << 4 | eight >> 8) & 0x00ff_00ff_00ff_00ff
+            packed = (packed | packed >> 8) & 0x0000_ffff_0000_ffff
+            packed |= packed >> 16
+            bytes.storeBytes(of: UInt32(truncatingIfNeeded: packed), toByteOffset: first / 2, as: UInt32.self)
+        }
     }
 
     private func find(_ values: Span<Float>, _ scale: Float, into ranks: inout MutableSpan<UInt8>) {

@@ -76,14 +76,7 @@ package struct Pruning: MaskingCompressor {
         case .pattern(let keep, let length):
             Parallel.forEach(rows) { row in
                 scores.readRow(row) { keys in
-                    kept.withRow(row) { kept in
-                        for first in stride(from: 0, to: columns, by: length) {
-                            let part = keys.extracting(first..<first + length)
-                            kept.withPart(first..<first + length) {
-                                Cutoff(smallest: length - keep, of: part).mark(part, into: &$0)
-                            }
-                        }
-                    }
+                    kept.withRow(row) { PatternMask.mark(keys, keep: keep, of: length, into: &$0) }
                 }
             }
         }

@@ -9,6 +9,7 @@ package final class RowTable<Element: BitwiseCopyable & Sendable>: @unchecked Se
     package let columns: Int
     @usableFromInline let base: UnsafeMutablePointer<Element>
 
+    @inlinable
     package init(rows: Int, columns: Int, repeating value: Element) {
         precondition(rows >= 0 && columns >= 0)
         (self.rows, self.columns) = (rows, columns)
@@ -20,12 +21,14 @@ package final class RowTable<Element: BitwiseCopyable & Sendable>: @unchecked Se
 
     /// Lends a row.
     @inlinable
+    @inline(__always)
     package func withRow<R, E: Error>(
         _ row: Int, _ body: (inout MutableSpan<Element>) throws(E) -> R
     ) throws(E) -> R { try withRows(row..<row + 1, body) }
 
     /// Lends consecutive rows, one behind the other.
     @inlinable
+    @inline(__always)
     package func withRows<R, E: Error>(
         _ range: Range<Int>, _ body: (inout MutableSpan<Element>) throws(E) -> R
     ) throws(E) -> R {
@@ -36,6 +39,7 @@ package final class RowTable<Element: BitwiseCopyable & Sendable>: @unchecked Se
 
     /// Lends some columns of a row.
     @inlinable
+    @inline(__always)
     package func withRow<R, E: Error>(
         _ row: Int, columns range: Range<Int>, _ body: (inout MutableSpan<Element>) throws(E) -> R
     ) throws(E) -> R {
@@ -47,6 +51,7 @@ package final class RowTable<Element: BitwiseCopyable & Sendable>: @unchecked Se
 
     /// Lends a row that nobody writes meanwhile.
     @inlinable
+    @inline(__always)
     package func readRow<R, E: Error>(_ row: Int, _ body: (Span<Element>) throws(E) -> R) throws(E) -> R {
         precondition(row >= 0 && row < rows, "a row is one of the table")
         return try body(Span(_unsafeStart: base + row * columns, count: columns))
@@ -54,6 +59,7 @@ package final class RowTable<Element: BitwiseCopyable & Sendable>: @unchecked Se
 
     /// Lends all rows, which nobody writes meanwhile.
     @inlinable
+    @inline(__always)
     package func readAll<R, E: Error>(_ body: (Span<Element>) throws(E) -> R) throws(E) -> R {
         try body(Span(_unsafeStart: base, count: rows * columns))
     }

@@ -80,8 +80,13 @@ final class MaskedDraft: Sendable {
         for row in 0..<geometry.rows {
             kept.readRow(row) { flags in
                 for first in stride(from: 0, to: flags.count, by: 8) {
-                    let bits = (first..<min(first + 8, flags.count)).reduce(UInt8(0)) {
-                        $0 | flags[$1] << UInt8($1 % 8)
+                    var bits: UInt8 = 0
+                    if first + 8 <= flags.count {
+                        // The product moves bit 8i to bit 56 + i.
+                        let eight = flags.bytes.number(UInt64.self, at: first)
+                        bits = UInt8(truncatingIfNeeded: (eight &* 0x0102_0408_1020_4080) >> 56)
+                    } else {
+                        for column in first..<flags.count { bits |= flags[column] << UInt8(column % 8) }
                     }
                     result.store(bits, at: row * perRow + first / 8)
                 }
@@ -95,17 +100,36 @@ final class MaskedDraft: Sendable {
     ) throws(CompressionError) -> StoredBytes {
         let result = StoredBytes(byteCount: geometry.storedCount * type.byteCount, zeroed: false)
         _ = try Parallel.map(geometry.rows) { [self] (row) throws(CompressionError) in
-            var index = starts[row]
-            try readKept(row, values) { (column, value) throws(CompressionError) in
-                let rounded = type.roundedSigned(value)
-                guard rounded.isFinite else {
-                    throw .valueOutOfRange(tensor: tensor, row: row, column: column, type: type.rawValue)
-                }
-                result.store(rounded, type, at: index)
-                index += 1
+            let place = starts[row] * type.byteCount..<starts[row + 1] * type.byteCount
+            let fault = result.withBytes(place) { bytes in store(row, type, into: &bytes) }
+            if let column = fault {
+                throw .valueOutOfRange(tensor: tensor, row: row, column: column, type: type.rawValue)
             }
         }
         return result
+    }
+
+    /// Stores the kept values of a row; gives the column of the first that the type cannot hold.
+    private func store(_ row: Int, _ type: ScaleType, into bytes: inout MutableRawSpan) -> Int? {
+        kept.readRow(row) { flags in
+            values.readRow(row) { values in
+                var (index, fault): (Int, Int?) = (0, nil)
+                for column in flags.indices where flags[column] == 1 {
+                    let rounded = type.roundedSigned(values[column])
+                    if !rounded.isFinite { fault = fault ?? column }
+                    switch type {
+                    case .float16:
+                        bytes.storeBytes(of: Float16(rounded).bitPattern, toByteOffset: 2 * index, as: UInt16.self)
+                    case .bfloat16:
+                        let bits = UInt16(truncatingIfNeeded: rounded.bitPattern >> 16)
+                        bytes.storeBytes(of: bits, toByteOffset: 2 * index, as: UInt16.self)
+                    case .float32: bytes.storeBytes(of: rounded, toByteOffset: 4 * index, as: Float.self)
+                    }
+                    index += 1
+                }
+                return fault
+            }
+        }
     }
 
     /// Calls `body` for each weight of a row that is kept, with its column and its value in a table.
