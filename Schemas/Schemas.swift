@@ -13,5 +13,6 @@ package enum Schemas {
         String(decoding: PackageResources.v7_active_parameters_sql, as: UTF8.self),
         String(decoding: PackageResources.v8_scoring_protocol_sql, as: UTF8.self),
         String(decoding: PackageResources.v9_documents_sql, as: UTF8.self),
+        String(decoding: PackageResources.v10_distortion_sql, as: UTF8.self),
     ]
 }

@@ -12,41 +12,52 @@ import System
 ///
 /// The checkpoint's family must be known: its description says what the linear layers are. The calibration text is n
 /// windows, nil where no spec needs any. `memoryBudget` is the bytes of residual streams (n · context · d floats each)
-/// and Hessians that are held at once; one of each is, whatever it takes.
+/// and Hessians that are held at once; one of each is, whatever it takes. Returns the factors that each target's method
+/// moved between channels.
+@discardableResult
 package func compress(
     _ checkpoint: Checkpoint, into targets: [CompressionTarget], calibratedOn windows: TokenWindows?,
     provenance: Provenance, memoryBudget: Int, control: RunControl = RunControl()
-) throws(LanguageModelError) {
+) throws(LanguageModelError) -> [ChannelFactors] {
     if windows == nil, let target = targets.first(where: \.spec.needsCalibration) {
         throw .compression(.missingCalibration(method: target.spec.method.name))
     }
     let store: WeightStore
     do { store = try WeightStore(checkpoint) } catch { throw .compression(error) }
-    let turned = targets.filter { $0.spec.options.rotation != nil }
-    let straight = targets.filter { $0.spec.options.rotation == nil }
+    let turned = targets.indices.filter { targets[$0].spec.options.rotation != nil }
+    let straight = targets.indices.filter { targets[$0].spec.options.rotation == nil }
     let share = Double(straight.count) / Double(max(1, targets.count))
-    try compress(store, straight, windows, provenance, memoryBudget, control.part(from: 0, to: share))
-    guard let first = turned.first else { return }
+    var factors = targets.map { _ in ChannelFactors() }
+    let moved = try compress(
+        store, straight.map { targets[$0] }, windows, provenance, memoryBudget, control.part(from: 0, to: share))
+    for (place, moved) in zip(straight, moved) { factors[place] = moved }
+    guard let first = turned.first else { return factors }
     // Inside a target, where nobody else writes; its end is that of the work.
-    let place = first.directory.appending(path: "turned", directoryHint: .isDirectory)
+    let place = targets[first].directory.appending(path: "turned", directoryHint: .isDirectory)
     defer { try? removeTree(place) }
     let turnedStore: WeightStore
     let turnedCheckpoint = try rotatedCheckpoint(store, in: place)
     do { turnedStore = try WeightStore(turnedCheckpoint) } catch { throw .compression(error) }
-    try compress(turnedStore, turned, windows, provenance, memoryBudget, control.part(from: share, to: 1))
+    let others = try compress(
+        turnedStore, turned.map { targets[$0] }, windows, provenance, memoryBudget,
+        control.part(from: share, to: 1))
+    for (place, moved) in zip(turned, others) { factors[place] = moved }
+    return factors
 }
 
 /// The same for specs that take the weights as they are.
 private func compress(
     _ store: WeightStore, _ targets: [CompressionTarget], _ windows: TokenWindows?, _ provenance: Provenance,
     _ memoryBudget: Int, _ control: RunControl
-) throws(LanguageModelError) {
+) throws(LanguageModelError) -> [ChannelFactors] {
     let checkpoint = store.checkpoint
     let description = try ModelVariant(store).description
     for target in targets { try description.check(target.spec, store) }
+    var factors = targets.map { _ in ChannelFactors() }
     var done = 0
     for route in Route.allCases {
-        let own = targets.filter { $0.spec.route == route }
+        let places = targets.indices.filter { targets[$0].spec.route == route }
+        let own = places.map { targets[$0] }
         guard !own.isEmpty else { continue }
         let part = control.part(
             from: Double(done) / Double(targets.count), to: Double(done + own.count) / Double(targets.count))
@@ -62,10 +73,13 @@ private func compress(
             try compressSequentially(
                 store, into: own, calibratedOn: windows, provenance: provenance, memoryBudget: memoryBudget,
                 control: part)
-        case .uncompressed: try ScalingCompression(store, own, windows, part).run(provenance, part)
+        case .uncompressed:
+            let moved = try ScalingCompression(store, own, windows, part).run(provenance, part)
+            for (place, moved) in zip(places, moved) { factors[place] = moved }
         }
         done += own.count
     }
+    return factors
 }
 
 extension DecoderDescription {

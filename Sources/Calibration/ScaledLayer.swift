@@ -7,10 +7,8 @@ package import LanguageModel
 package struct ScaledLayer {
     package let layer: LayerDescription
     private let store: WeightStore
-    /// What the columns of a module's weight are multiplied by.
-    private var columns: [String: [Float]] = [:]
-    /// What the rows of a module's weight are divided by.
-    private var rows: [String: [Float]] = [:]
+    /// The factors that stand in weights now.
+    package private(set) var factors = ChannelFactors()
     /// The tensors of norms and biases that changed, in values that their types hold.
     package private(set) var vectors: [String: [Float]] = [:]
 
@@ -21,13 +19,11 @@ package struct ScaledLayer {
 
     /// The weight of a linear layer as it is now, outputs by inputs.
     package func weight(_ linear: LinearDescription) throws(LanguageModelError) -> any WeightMatrix {
-        let weight = try store.weight(of: linear)
-        guard columns[linear.module] != nil || rows[linear.module] != nil else { return weight }
-        return ScaledMatrix(weight, columns: columns[linear.module], rows: rows[linear.module])
+        factors.applied(to: try store.weight(of: linear), of: linear.module)
     }
 
     /// What the inputs of a linear layer are divided by now; nil where they are as they were.
-    package func divisors(_ linear: LinearDescription) -> [Float]? { columns[linear.module] }
+    package func divisors(_ linear: LinearDescription) -> [Float]? { factors.columns[linear.module] }
 
     /// Divides what makes a site's channels by a factor for each input of its linear layers, and multiplies the linear layers' columns.
     ///
@@ -43,12 +39,12 @@ package struct ScaledLayer {
             taken = try divide(module + ".weight", by: factors, offset: norm.weightOffset)
             if norm.bias { taken = try divideBias(of: norm, module, by: taken) }
         case .rows(let linear):
-            var divisors = rows[linear.module] ?? Array(repeating: 1, count: linear.outputs)
+            var divisors = self.factors.rows[linear.module] ?? Array(repeating: 1, count: linear.outputs)
             for (input, row) in site.channels.enumerated() { divisors[row] = factors[input] }
             if linear.bias { try divideRows(linear.module + ".bias", by: divisors) }
-            rows[linear.module] = divisors
+            self.factors.rows[linear.module] = divisors
         }
-        for linear in site.linearLayers { columns[linear.module] = taken }
+        for linear in site.linearLayers { self.factors.columns[linear.module] = taken }
     }
 
     /// Changes a vector by adding to it.

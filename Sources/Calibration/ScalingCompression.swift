@@ -30,7 +30,8 @@ final class ScalingCompression {
         }
     }
 
-    func run(_ provenance: Provenance, _ control: RunControl) throws(LanguageModelError) {
+    /// Returns the factors of each target.
+    func run(_ provenance: Provenance, _ control: RunControl) throws(LanguageModelError) -> [ChannelFactors] {
         for (index, layer) in description.layers.enumerated() {
             if control.isCancelled() { throw .cancelled }
             let moments = moments(layer: index)
@@ -43,6 +44,7 @@ final class ScalingCompression {
             control.progress(Double(index + 1) / Double(description.layers.count))
         }
         for output in outputs { try output.finish(provenance) }
+        return outputs.map(\.moved)
     }
 
     /// Where second moments are gathered if a search asks for them.
@@ -98,6 +100,8 @@ private final class ScalingOutput {
     private var waiting: [String: LinearLayer]
     /// Norms and biases that changed.
     private var vectors: [String: [Float]] = [:]
+    /// What it moved between channels.
+    private(set) var moved = ChannelFactors()
     private var notes = ScalingNotes()
 
     init(
@@ -152,6 +156,7 @@ private final class ScalingOutput {
             }
         }
         vectors.merge(scaled.vectors) { $1 }
+        moved.merge(scaled.factors)
     }
 
     private func scale(

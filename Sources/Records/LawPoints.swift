@@ -12,6 +12,12 @@ extension Point {
         conditions.describe(cell.model)
         conditions.columns["loss16"] = cell.degradation.baselineLoss
         conditions.columns["bits_per_weight"] = cell.bitsPerWeight
+        if let distortion = cell.distortion, cell.spec.whyNothingIsForetold == nil {
+            conditions.columns["distortion"] = distortion.outputError
+            conditions.columns["weight_distortion"] = distortion.weightError
+            conditions.columns["sensitivity"] = distortion.sensitivity
+            conditions.columns["qid_sensitivity"] = distortion.qidSensitivity
+        }
         conditions.labels["method"] = cell.spec.method.name
         conditions.labels["spec"] = cell.spec.name
         self.init(

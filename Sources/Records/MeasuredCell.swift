@@ -14,14 +14,42 @@ package struct MeasuredCell: Sendable, Equatable {
     package var bitsPerWeight: Double
     package var scored: ScoredText
     package var loss: Double
+    /// What compression did to the layers; nil where no text was given.
+    package var distortion: Distortion?
     package var degradation: Degradation
 
     package init(
         evaluation: String, model: MeasuredModel, spec: Spec, bitsPerWeight: Double, scored: ScoredText, loss: Double,
-        degradation: Degradation
+        distortion: Distortion? = nil, degradation: Degradation
     ) {
+        self.distortion = distortion
         (self.evaluation, self.model, self.spec, self.bitsPerWeight) = (evaluation, model, spec, bitsPerWeight)
         (self.scored, self.loss, self.degradation) = (scored, loss, degradation)
+    }
+
+    /// The errors of a compressed checkpoint's layers, and how much the checkpoint minds such errors.
+    package struct Distortion: Sendable, Equatable {
+        /// Under which the errors of the layers stand recorded.
+        package var key: String
+        /// ō, the mean over layers of the squared error of their outputs, relative.
+        package var outputError: Double
+        /// The same of their weights.
+        package var weightError: Double
+        /// S = KL/ō of the checkpoint's probe; nil where there is none that holds.
+        package var sensitivity: Double?
+        /// QiD/ō of the probe, likewise.
+        package var qidSensitivity: Double?
+        /// ln V − L₁₆, likewise.
+        package var ceiling: Double?
+
+        package init(
+            key: String, outputError: Double, weightError: Double, sensitivity: Double?, qidSensitivity: Double?,
+            ceiling: Double?
+        ) {
+            self.key = key
+            (self.outputError, self.weightError, self.sensitivity) = (outputError, weightError, sensitivity)
+            (self.qidSensitivity, self.ceiling) = (qidSensitivity, ceiling)
+        }
     }
 
     /// The text that a cell was scored on.

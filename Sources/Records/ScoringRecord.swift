@@ -75,6 +75,15 @@ package struct ScoringRecord: Sendable, Equatable {
 }
 
 extension ScoringRecord {
+    /// Puts the scoring into an object, where its members are read back from.
+    func add(to object: inout JSONObject) {
+        object["shard"] = shard.json
+        object["context"] = .integer(context)
+        object["score"] = tokens == .all ? nil : .string(tokens.rawValue)
+        object["bos"] = bos ? true : nil
+        object["seed"] = order.seed.map { .integer($0) }
+    }
+
     /// Reads the scoring out of an object's members; nil if it is not there.
     init?(members object: JSONObject) {
         guard let shard = object["shard"]?.object, let digest = shard["sha256"]?.string,

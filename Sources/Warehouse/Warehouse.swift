@@ -81,6 +81,24 @@ package final class Warehouse: Sendable {
         }
     }
 
+    /// Records what compression did to each layer of a checkpoint.
+    @discardableResult
+    package func record(_ distortion: DistortionRecord) throws(WarehouseError) -> Recorded {
+        try connection.write { database in
+            try Self.insert(distortion.row(programVersion: programVersion), distortion.layerRows, database)
+        }
+    }
+
+    /// Records how much a checkpoint minds errors in its weights.
+    @discardableResult
+    package func record(_ probe: ProbeRecord, shardName: String? = nil) throws(WarehouseError) -> Recorded {
+        try connection.write { database in
+            try probe.checkpoint.row.insertOnce(database)
+            try probe.scoring.record(shardName, database)
+            return try Self.insert(probe.rows(programVersion: programVersion), database)
+        }
+    }
+
     /// Records where a checkpoint was found, in the place of what was said of that place before.
     @discardableResult
     package func record(
@@ -136,6 +154,12 @@ package final class Warehouse: Sendable {
             try database.execute(sql: "DELETE FROM finding")
             for finding in findings { try finding.row.replace(database) }
         }
+    }
+
+    /// Adds rows that come together, or finds them there.
+    private static func insert(_ rows: [TableRow], _ database: Database) throws -> Recorded {
+        guard let first = rows.first else { return .present }
+        return try insert(first, Array(rows.dropFirst()), database)
     }
 
     /// Adds a row and all that belongs to it, or finds exactly these there.

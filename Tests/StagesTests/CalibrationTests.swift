@@ -199,7 +199,6 @@ struct CalibrationTests {
 
     @Test(arguments: [
         (["--method", "gptq"], Int32(64), "method 'gptq' needs a calibration shard"),
-        (["--method", "rtn", "--calibration", "TEXT"], 64, "rtn-sym-w4-channel: its method needs no calibration"),
         (["--method", "gptq", "--calibration", "/nowhere.txt"], 65, "/nowhere.txt"),
         (["--method", "gptq", "--calibration", "TEXT", "--windows", "0"], 64, "--windows must be at least 1"),
         (["--method", "gptq", "--calibration", "TEXT", "--context", "1"], 64, "--context must be at least 2"),

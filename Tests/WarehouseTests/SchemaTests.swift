@@ -85,25 +85,33 @@ import Warehouse
     }
 
     private static let expected = """
-        table checkpoint: digest architecture dtype params_total params_non_embedding hidden_size layers vocabulary_size \
-        stored_scheme params_active
-        table evaluation: key checkpoint spec shard calibration_digest compressed_key context_tokens windows scored_tokens \
-        score loss_nats perplexity bits_per_weight baseline_loss_nats qid_nats qid_stderr_nats kl_nats agreement \
-        stage_version program_version qid_stderr_target_nats available_windows baseline_key \
-        window_seed kl_stderr_nats rho_stderr kl_error_target bytes_per_token bos documents separator
+        table checkpoint: digest architecture dtype params_total params_non_embedding hidden_size layers \
+        vocabulary_size stored_scheme params_active
+        table distortion: key compressed_key calibration_digest checkpoint bits_per_weight is_whole stage_version \
+        program_version
+        table evaluation: key checkpoint spec shard calibration_digest compressed_key context_tokens windows \
+        scored_tokens score loss_nats perplexity bits_per_weight baseline_loss_nats qid_nats qid_stderr_nats kl_nats \
+        agreement stage_version program_version qid_stderr_target_nats available_windows baseline_key window_seed \
+        kl_stderr_nats rho_stderr kl_error_target bytes_per_token bos documents \
+        separator
         table failure: stage subject reason checkpoint spec
         table finding: path kind message checkpoint is_fault
         table fit: key law scheme family objective objective_value n left_out r2 starts starts_at_best detail \
         stage_version program_version
+        table layer_distortion: distortion position layer weights weight_error output_error
         table parameter: fit name value low high at_bound
         table prediction: fit quantity scheme params tokens bits value low high beyond_hull
+        table probe: key size seed checkpoint shard context_tokens windows score window_seed calibration_digest \
+        baseline_loss_nats ceiling_nats kl_nats kl_stderr_nats qid_nats qid_stderr_nats output_error is_usable \
+        is_usual stage_version program_version
         table run: lock_digest name started_at program_version lock
         table run_evaluation: lock_digest evaluation
         table run_fit: lock_digest fit
         table shard: digest name file_digest tokenizer_digest
-        table source: checkpoint path family series seed stage ingredient step tokens tokens_source phase learning_rate \
-        native_scheme native_bits native_activation_bits native_sparsity fingerprint
-        table spec: name scheme method bits group_size symmetric canonical sparsity sparsity_pattern rank activation_bits
+        table source: checkpoint path family series seed stage ingredient step tokens tokens_source phase \
+        learning_rate native_scheme native_bits native_activation_bits native_sparsity fingerprint
+        table spec: name scheme method bits group_size symmetric canonical sparsity sparsity_pattern rank \
+        activation_bits
         table warning: fit position message advice
         table window: evaluation position nll_nats kl_nats
         view forecast: law family scheme quantity params tokens bits value low high beyond_hull fit
@@ -116,15 +124,18 @@ import Warehouse
         view model: checkpoint architecture params params_active params_total layers hidden_size vocabulary_size
         view origin: checkpoint family series seed stage ingredient step tokens tokens_source phase learning_rate \
         native_scheme native_bits native_activation_bits native_sparsity path
-        view qid: family params params_total series seed stage ingredient step tokens tokens_source phase learning_rate \
-        doubtful method scheme spec bits group_size sparsity sparsity_pattern \
-        rank activation_bits bits_per_weight shard context windows available_windows stderr_target kl_error_target score window_seed loss16 loss qid \
-        stderr kl kl_stderr rho rho_stderr agreement checkpoint evaluation
+        view qid: family params params_total series seed stage ingredient step tokens tokens_source phase \
+        learning_rate doubtful method scheme spec bits group_size sparsity sparsity_pattern rank activation_bits \
+        bits_per_weight shard context windows available_windows stderr_target kl_error_target score window_seed \
+        loss16 loss qid stderr kl kl_stderr rho rho_stderr agreement checkpoint evaluation weight_distortion \
+        distortion sensitivity qid_sensitivity predicted_kl predicted_qid
         view qid_history: family params params_total series seed stage ingredient step tokens tokens_source phase \
-        learning_rate doubtful method scheme spec bits group_size sparsity \
-        sparsity_pattern rank activation_bits bits_per_weight shard context windows available_windows stderr_target kl_error_target score window_seed loss16 loss qid \
-        stderr kl kl_stderr rho rho_stderr agreement vocabulary_size \
-        checkpoint evaluation stage_version age
+        learning_rate doubtful method scheme spec bits group_size sparsity sparsity_pattern rank activation_bits \
+        bits_per_weight shard context windows available_windows stderr_target kl_error_target score window_seed \
+        loss16 loss qid stderr kl kl_stderr rho rho_stderr agreement distortion_key weight_distortion distortion \
+        sensitivity qid_sensitivity distortion_is_whole ceiling vocabulary_size checkpoint evaluation stage_version age
+        view sensitive: checkpoint shard context_tokens score calibration_digest windows sensitivity qid_sensitivity \
+        ceiling
         view trace: evaluation checkpoint compressed program_version run started_at lock_digest
         """
 }

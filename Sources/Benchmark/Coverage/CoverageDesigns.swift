@@ -6,7 +6,8 @@ extension CoverageDesign {
     ///
     /// Beside them training runs that are not independent measurements: residuals of the suite's runs correlate by 0.31 to
     /// 0.37 from step to step, and runs differ by constants and slopes.
-    package static let all: [CoverageDesign] = klLaws + qidLaws + denseLaws + compressedLaws + dependentRuns
+    package static let all: [CoverageDesign] =
+        klLaws + qidLaws + distortionLaws + denseLaws + compressedLaws + dependentRuns
 
     /// The suite's constants of KL at widths of 2 to 4 bits.
     private static let kl = ["k": 0.0123, "alpha": 0.32, "beta": 0.52, "gamma": 4.6]
@@ -59,6 +60,25 @@ extension CoverageDesign {
             Laws.qidGroup, ["k": 514, "alpha": 0.3589, "beta": 0.161, "gammaG": 0.3533, "gamma": 5.4967],
             specs: [(3, 128), (4, 32), (4, 512)].map { spec(bits: $0.0, group: $0.1) }),
     ]
+
+    /// Nine checkpoints of different sensitivities, each under eight recipes.
+    private static let distortionLaws = [Laws.klDistortion, Laws.qidDistortion].map { law in
+        let recipes = (0..<8).map { step in
+            var recipe = spec(bits: 4)
+            recipe.columns["distortion"] = 0.002 * Double(1 << step)
+            return recipe
+        }
+        let checkpoints = grid([1e8, 4e8, 1e9], [3e9, 3e10, 3e11], recipes).enumerated().map { number, recipes in
+            recipes.map { recipe in
+                var place = recipe
+                place.columns["sensitivity"] = 0.5 + 0.25 * Double(number)
+                place.columns["qid_sensitivity"] = 0.5 + 0.25 * Double(number)
+                return place
+            }
+        }
+        return CoverageDesign(
+            law: law, truth: ["c": 1.05, "p": 1.03], checkpoints: checkpoints, sharedNoise: 0.1, ownNoise: 0.15)
+    }
 
     private static let chinchilla = ["a": 482.01, "b": 0.3478, "c": 2085.43, "d": 0.3658, "e": 1.8172]
 

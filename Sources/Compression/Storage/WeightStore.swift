@@ -11,6 +11,8 @@ package struct WeightStore: Sendable {
     private let inputs: InputActivations?
     /// The numbers to which keys and values are rounded; nil where they stay.
     package let cache: CacheFormat?
+    /// What is added to the weights of some linear modules; nil for weights as they are stored.
+    private var noise: WeightNoise?
 
     /// Opens the weights, whose `quantization_config`, if there is one, must be of a kind that is known.
     package init(_ checkpoint: Checkpoint) throws(CompressionError) {
@@ -76,6 +78,13 @@ package struct WeightStore: Sendable {
         return account.read
     }
 
+    /// The same weights with noise in those of some linear modules.
+    package func noisy(_ noise: WeightNoise) -> WeightStore {
+        var copy = self
+        copy.noise = noise
+        return copy
+    }
+
     /// The weight of a linear module or embedding, outputs by inputs.
     ///
     /// `module` is the name without `.weight`; `transposed` says whether a plain weight is stored inputs by outputs
@@ -83,6 +92,13 @@ package struct WeightStore: Sendable {
     /// byte order (``LinearModule/stack``).
     package func matrix(
         _ module: String, transposed: Bool = false, stack: [String] = []
+    ) throws(CompressionError) -> any WeightMatrix {
+        let stored = try stored(module, transposed: transposed, stack: stack)
+        return noise?.added(to: stored, of: module) ?? stored
+    }
+
+    private func stored(
+        _ module: String, transposed: Bool, stack: [String]
     ) throws(CompressionError) -> any WeightMatrix {
         let tensors = ModuleTensors(
             name: module, checkpoint: checkpoint, stack: stack, isTransposed: transposed)

@@ -17,6 +17,25 @@ package struct Cell: Sendable, Equatable {
     package let extent: Extent
     /// The evaluation it makes.
     package let evaluation: ArtifactKey
+    /// What its compression did to each layer, on the run's calibration text; nil for the baseline and without text.
+    package let distortion: Distortion?
+    /// Of a baseline: how much the checkpoint minds errors in its weights, where a law asks for that.
+    package let probe: Probe?
+
+    /// Where the errors of layers are, and on what text.
+    package struct Distortion: Sendable, Equatable {
+        package let key: ArtifactKey
+        /// SHA-256 over what the text is.
+        package let calibration: String
+    }
+
+    /// Where a probe is, on what text and how many windows.
+    package struct Probe: Sendable, Equatable {
+        package let key: ArtifactKey
+        /// SHA-256 over what the text is.
+        package let calibration: String
+        package let windows: Int
+    }
 
     /// How many windows of the shard a cell scores.
     package enum Extent: Sendable, Equatable {
@@ -55,6 +74,8 @@ extension Lock {
         let needed =
             spec?.needsCalibration == true
             ? calibration?.identity(tokenizer: tokenizer, separator: rules.separator) : nil
+        let text = calibration?.first(DistortionRecord.windows).identity(
+            tokenizer: tokenizer, separator: rules.separator)
         var identity = JSONObject([
             .init(key: "checkpoint", value: .string(checkpoint.digest)),
             .init(key: "config", value: .string(checkpoint.config)),
@@ -69,9 +90,33 @@ extension Lock {
             "tokenizer": .string(orNull: tokenizer),
         ]
         let extent = extent(checkpoint, spec)
+        let isProbed = spec == nil && checkpoint.storedScheme == nil && needsDistortions
         return Cell(
             checkpoint: checkpoint, spec: spec, compressed: compressed, calibration: needed, extent: extent,
-            evaluation: ArtifactKey(stage: .evaluate, inputs: inputs, parameters: parameters(extent)))
+            evaluation: ArtifactKey(stage: .evaluate, inputs: inputs, parameters: parameters(extent)),
+            // Turned weights are not those of the same channels.
+            distortion: spec?.options.rotation != nil
+                ? nil : compressed.flatMap { key in text.map { distortion(of: key, on: $0) } },
+            probe: isProbed ? text.map { probe(inputs, on: $0) } : nil)
+    }
+
+    private func distortion(of compressed: ArtifactKey, on text: JSONValue) -> Cell.Distortion {
+        Cell.Distortion(
+            key: ArtifactKey(
+                stage: .quantize, inputs: ["compressed": .string(compressed.text), "calibration": text],
+                parameters: ["measured": "distortion"]),
+            calibration: sha256(Array(text.canonicalText.utf8)))
+    }
+
+    private func probe(_ inputs: JSONValue, on text: JSONValue) -> Cell.Probe {
+        let windows = min(self.windows ?? ProbeRecord.windows, ProbeRecord.windows)
+        return Cell.Probe(
+            key: ArtifactKey(
+                stage: .evaluate, inputs: ["scored": inputs, "calibration": text],
+                parameters: [
+                    "measured": "probe", "scoring": parameters(.windows(windows)), "noise": ProbeRecord.parameters,
+                ]),
+            calibration: sha256(Array(text.canonicalText.utf8)), windows: windows)
     }
 
     private func extent(_ checkpoint: CheckpointRecord, _ spec: Spec?) -> Cell.Extent {

@@ -31,6 +31,15 @@ package struct Lock: Sendable, Equatable {
             windows = calibration.windows
         }
 
+        private init(_ shard: Input, context: Int, windows: Int) {
+            (self.shard, self.context, self.windows) = (shard, context, windows)
+        }
+
+        /// No more than so many windows of it.
+        func first(_ count: Int) -> Calibration {
+            Calibration(shard, context: context, windows: min(windows, count))
+        }
+
         /// All that decides which tokens are looked at.
         ///
         /// `tokenizer` is the SHA-256 of the tokenizer.json that turns the text into ids, `separator` the id that
@@ -74,6 +83,8 @@ package struct Lock: Sendable, Equatable {
     package let calibration: Calibration?
     package let specs: [Spec]
     package let laws: [String]
+    /// Whether a law asks what compression did to each layer, and how much checkpoints mind such errors.
+    package private(set) var needsDistortions: Bool
     package let doubtful: DoubtfulPoints
     package let phases: PhaseChoice
     package let predictions: [Manifest.Prediction]
@@ -98,11 +109,19 @@ package struct Lock: Sendable, Equatable {
         self.calibration = calibration
         specs = manifest.specs
         laws = manifest.laws
+        needsDistortions = laws.contains { (try? Laws.named($0))?.isOfDistortion ?? false }
         doubtful = manifest.doubtful
         phases = manifest.phases
         predictions = manifest.predictions
         self.checkpoints = checkpoints
         self.windowsUsed = windowsUsed
+    }
+
+    /// The same lock, of which errors of layers and probes are wanted whatever its laws.
+    package func withDistortions() -> Lock {
+        var copy = self
+        copy.needsDistortions = true
+        return copy
     }
 
     /// SHA-256 over everything in the lock but the places where inputs were found.

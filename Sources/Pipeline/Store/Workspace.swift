@@ -24,7 +24,7 @@ package struct Workspace: Sendable {
     }
 
     private var directories: [URL] {
-        [store, checkpoints, compressed, evaluations, refusals, sources, runs, temporary]
+        [store, checkpoints, compressed, evaluations, distortions, probes, refusals, sources, runs, temporary]
     }
 
     /// Makes what is not there, so that a power cut does not take it away again.
@@ -53,6 +53,8 @@ package struct Workspace: Sendable {
     package var checkpoints: URL { store.appending(path: "checkpoints") }
     package var compressed: URL { store.appending(path: "compressed") }
     package var evaluations: URL { store.appending(path: "evaluations") }
+    package var distortions: URL { store.appending(path: "distortions") }
+    package var probes: URL { store.appending(path: "probes") }
     package var refusals: URL { store.appending(path: "refusals") }
     package var sources: URL { store.appending(path: "sources") }
     package var runs: URL { root.appending(path: "runs") }
@@ -72,6 +74,10 @@ package struct Workspace: Sendable {
     package func compressed(_ key: ArtifactKey) -> URL { compressed.appending(path: key.text) }
     /// `store/evaluations/<key>.json`: per-window results.
     package func evaluation(_ key: ArtifactKey) -> URL { evaluations.appending(path: key.text + ".json") }
+    /// `store/distortions/<key>.json`: what compression did to each layer.
+    package func distortion(_ key: ArtifactKey) -> URL { distortions.appending(path: key.text + ".json") }
+    /// `store/probes/<key>.json`: how much a checkpoint minds errors in its weights.
+    package func probe(_ key: ArtifactKey) -> URL { probes.appending(path: key.text + ".json") }
     /// `store/refusals/<key>.json`: why the artifact of that key could not be made.
     package func refusal(_ key: ArtifactKey) -> URL { refusals.appending(path: key.text + ".json") }
     /// `store/sources/<SHA-256 of the path>.json`: what a place in an archive was found to hold.

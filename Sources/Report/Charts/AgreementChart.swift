@@ -4,7 +4,7 @@ internal import ScalingLaws
 
 /// What a law says against what was measured: on the diagonal both agree.
 ///
-/// Points of models held out of the fit are hollow.
+/// Points of models held out of the fit are hollow. A law of all schemes tells methods apart, another one sizes.
 struct AgreementChart {
     let law: FittedScheme
     private let name: String
@@ -30,7 +30,7 @@ struct AgreementChart {
         let shown = law.fit.residuals.filter { $0.measured > 0 && $0.predicted > 0 }
         guard !shown.isEmpty else { return nil }
         let heldOut = heldOutPoints
-        let values = shown.flatMap { [$0.measured, $0.predicted] } + heldOut.map(\.y)
+        let values = shown.flatMap { [$0.measured, $0.predicted] } + heldOut.map(\.point.y)
         let largest = values.max() ?? 1
         let domain = LogAxis.domain(of: values.filter { $0 > largest * 1e-5 }, margin: 1.4)
         let quantity = law.fit.law.quantity.symbol
@@ -41,8 +41,8 @@ struct AgreementChart {
                 y: "predicted \(quantity) (nats per token)",
                 description:
                     "\(quantity) predicted by \(law.fit.law.name) against measured, \(words)"),
-            width: 400, x: domain, y: domain, plotHeight: max(280, Double(sizes.count) * 16 + 30),
-            rightMargin: max(sizes.labelWidth, PlacedText.width(of: "held out", size: 12)) + 26)
+            width: 400, x: domain, y: domain, plotHeight: max(280, Double(max(sizes.count, methods.count)) * 16 + 30),
+            rightMargin: max(labelWidth, PlacedText.width(of: "held out", size: 12)) + 26)
         drawDiagonals(&frame)
         let series = series(shown, heldOut)
         for one in series { frame.draw(one) }
@@ -60,25 +60,46 @@ struct AgreementChart {
         frame.add(clipped: [line(factor: 1, "diagonal"), line(factor: 2, "factor"), line(factor: 0.5, "factor")])
     }
 
-    private func series(_ residuals: [Residual], _ heldOut: [PlotPoint]) -> [PlotSeries] {
+    /// The methods of a law's points, where it is of all of them together.
+    private var methods: [String] {
+        guard law.fit.law.isOfDistortion else { return [] }
+        return Set(law.fit.residuals.compactMap(\.point.conditions.labels["method"])).sorted()
+    }
+
+    private var labelWidth: Double {
+        methods.isEmpty ? sizes.labelWidth : methods.map { PlacedText.width(of: $0, size: 12) }.max() ?? 0
+    }
+
+    private func series(_ residuals: [Residual], _ heldOut: [HeldOutPoint]) -> [PlotSeries] {
+        guard methods.isEmpty else {
+            return methods.enumerated().map { rank, method in
+                let own = residuals.filter { $0.point.conditions.labels["method"] == method }
+                let extra = heldOut.filter { $0.conditions.labels["method"] == method }
+                return PlotSeries(
+                    label: method, style: SeriesStyle(rank: rank), points: own.map(Self.point) + extra.map(\.point))
+            }
+        }
         func isOf(_ size: SizeSeries.Size, _ point: Point) -> Bool {
             point.conditions.params == size.params && (point.family == nil || point.family == size.family)
         }
         let largest = law.fit.residuals.map(\.point.conditions.params).max()
         return sizes.entries { size in residuals.contains { isOf(size, $0.point) } }.map { entry in
-            let points = residuals.filter { isOf(entry.size, $0.point) }.map { residual in
-                PlotPoint(
-                    x: residual.measured, y: residual.predicted, low: nil, high: nil,
-                    tip: Self.tip(residual.point.conditions, measured: residual.measured, predicted: residual.predicted)
-                )
-            }
-            let extra = entry.size.params == largest ? heldOut : []
+            let points = residuals.filter { isOf(entry.size, $0.point) }.map(Self.point)
+            let extra = entry.size.params == largest ? heldOut.map(\.point) : []
             return PlotSeries(label: entry.label, style: entry.style, points: points + extra)
         }
     }
 
+    private static func point(_ residual: Residual) -> PlotPoint {
+        PlotPoint(
+            x: residual.measured, y: residual.predicted, low: nil, high: nil,
+            tip: tip(residual.point.conditions, measured: residual.measured, predicted: residual.predicted))
+    }
+
+    private typealias HeldOutPoint = (conditions: Conditions, point: PlotPoint)
+
     /// The largest model's points with what the law says when it is fitted without that model.
-    private var heldOutPoints: [PlotPoint] {
+    private var heldOutPoints: [HeldOutPoint] {
         guard let check = law.fit.heldOut.first(where: { $0.kind == .largestModel }) else { return [] }
         let largest = law.fit.residuals.map(\.point.conditions.params).max()
         let residuals = law.fit.residuals.filter { $0.point.conditions.params == largest && $0.measured > 0 }
@@ -86,14 +107,16 @@ struct AgreementChart {
         guard let values = LawCurve.values(of: law.fit, parameters: check.parameters, at: conditions) else { return [] }
         return zip(residuals, values).filter { $0.1 > 0 }.map { residual, value in
             let tip = Self.tip(residual.point.conditions, measured: residual.measured, predicted: value)
-            return PlotPoint(
+            let point = PlotPoint(
                 x: residual.measured, y: value, low: nil, high: nil, tip: tip + ", fitted without this model",
                 isHollow: true)
+            return (residual.point.conditions, point)
         }
     }
 
     private static func tip(_ conditions: Conditions, measured: Double, predicted: Double) -> String {
-        let bits = conditions.bits.map { ", \(Figures.bits($0)) bits" } ?? ""
+        let bits =
+            (conditions.labels["spec"] ?? conditions.bits.map { "\(Figures.bits($0)) bits" }).map { ", " + $0 } ?? ""
         return "\(Figures.count(conditions.params)) parameters, \(Figures.count(conditions.tokens)) tokens\(bits): "
             + "measured \(Figures.significant(measured)), predicted \(Figures.significant(predicted)) nats"
     }

@@ -15,6 +15,8 @@ package struct ReportContent: Sendable, Equatable {
     package var rankings: [LawRanking]
     /// Which count of size the laws should have, by scheme.
     package var sizeFindings: [SizeFinding] = []
+    /// What compression did to each layer, of one checkpoint of each family.
+    package var layerErrors: [LayerErrors] = []
     /// Inputs that no stage could use.
     package var failures: [Failure]
     /// What is wrong or doubtful about the places that the measurements come from.

@@ -27,6 +27,8 @@ enum Style {
         .diagonal{stroke:var(--soft);stroke-width:1.2}
         .factor{stroke:var(--soft);stroke-width:1;stroke-dasharray:3 4}
         .paper{fill:var(--paper)}
+        .heat{fill:var(--c1)}
+        .unknown{fill:none;stroke:var(--grid)}
         """
 
     /// What the page around them needs.

@@ -23,6 +23,8 @@ internal import ScalingLaws
 ///                               "on_fronts_of_single_checkpoints"}],
 ///                  "pairs": [{"method", "beats", "forms", "extra_bits_per_weight", "counts": [{"bits", "cells", "wins", "ties"}]}]}
 ///                 or null,
+///      "layers": [{"checkpoint", "family", "params", "step",
+///                  "specs": [{"spec", "distortion", "layers": [{"name", "weights", "weight_error", "output_error"}]}]}],
 ///      "findings": [{"path", "checkpoint", "kind", "message", "is_fault"}],
 ///      "failures": [{"stage", "subject", "reason"}]}
 ///
@@ -39,6 +41,7 @@ enum ReportJSON {
                     ["family": .string($0.family), "scheme": .string($0.scheme), "choice": JSONValue($0.choice)]
                 }),
             "methods": MethodComparison(content.measurements).map { methods($0, content) } ?? .null,
+            "layers": .array(content.layerErrors.map(layers)),
             "findings": .array(content.findings.map(finding)),
             "failures": .array(
                 content.failures.map {
@@ -46,6 +49,20 @@ enum ReportJSON {
                 }),
         ]
         return document.prettyText + "\n"
+    }
+
+    private static func layers(_ errors: LayerErrors) -> JSONValue {
+        [
+            "checkpoint": .string(errors.model.checkpoint), "family": .string(errors.model.family),
+            "params": .finite(errors.model.params), "step": .integer(orNull: errors.model.step),
+            "specs": .array(
+                errors.rows.map { row in
+                    [
+                        "spec": .string(row.spec.name), "distortion": .number(orNull: row.layers.distortion),
+                        "layers": .array(row.layers.map(\.json)),
+                    ]
+                }),
+        ]
     }
 
     private static func finding(_ one: PlacedFinding) -> JSONValue {

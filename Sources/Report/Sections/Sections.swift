@@ -18,7 +18,8 @@ extension Document {
         self.init(
             title: content.title, lead: markedHeadline(for: content), facts: facts.compactMap(\.self),
             sections: [
-                Self.methods(content), Self.degradation(content), Self.agreement(content), Self.laws(content),
+                Self.methods(content), Self.degradation(content), Self.agreement(content), Self.layers(content),
+                Self.laws(content),
                 Self.whichLaw(content), Self.whichN(content), Self.predictions(content), Self.trainingLevel(content),
                 Self.warnings(content),
                 Self.unused(content), Self.cells(content), Self.repetition(content),

@@ -50,6 +50,7 @@ enum Tables {
     }
 
     static func laws(_ laws: [FittedScheme]) -> Table {
+        let hasMethods = laws.contains { $0.fit.heldOut.contains { $0.kind == .methods } }
         let rows = laws.map { one in
             let fit = one.fit
             return [
@@ -58,13 +59,15 @@ enum Tables {
                 Figures.fixed(fit.r2, decimals: 3) + (fit.r2IsLogarithmic ? " (log)" : ""),
                 fit.aicc.isFinite ? Figures.fixed(fit.aicc, decimals: 1) : "", "\(fit.startsAtBest) of \(fit.starts)",
             ] + [.largestModel, .lastDecade, .bits].map { heldOut(fit, $0) }
+                + (hasMethods ? [heldOut(fit, .methods)] : [])
         }
-        let columns: [(String, Table.Column.Kind)] = [
-            ("law", .text), ("scheme", .text), ("objective", .text), ("points", .number),
-            ("left out", .number), ("phase", .text), ("resampled by", .text), ("R²", .number), ("AICc", .number),
-            ("starts at the best", .number), ("off by: largest model", .number),
-            ("off by: last decade of D", .number), ("off by: a bit width", .number),
-        ]
+        let columns: [(String, Table.Column.Kind)] =
+            [
+                ("law", .text), ("scheme", .text), ("objective", .text), ("points", .number),
+                ("left out", .number), ("phase", .text), ("resampled by", .text), ("R²", .number), ("AICc", .number),
+                ("starts at the best", .number), ("off by: largest model", .number),
+                ("off by: last decade of D", .number), ("off by: a bit width", .number),
+            ] + (hasMethods ? [("off by: a method", .number)] : [])
         return table(
             "How well the laws fit, and by what factor (root mean square) each is off on points it was not fitted to",
             columns,

@@ -2,17 +2,40 @@ import Presentation
 import RealModule
 
 extension Optimum {
-    /// Fits without the largest size, without the last decade of tokens and without each bit width, where enough is
-    /// left to fit, and what each says about the points that it has not seen.
+    /// Fits without the largest size, without the last decade of tokens, without each bit width and, for a law of all
+    /// methods, without each of these, where enough is left to fit, and what each says about the points that it has not seen.
     func holdOut() -> [HeldOut] {
-        let parts = self.parts()
-        let results = parts.map { part -> HeldOut? in
-            let kept = usable.filter { !part.isOut($0) }
-            let out = usable.filter(part.isOut)
-            guard !out.isEmpty, !kept.isEmpty else { return nil }
-            return heldOut(part, kept: kept, out: out)
+        parts().compactMap(heldOut) + (heldOutMethods().map { [$0] } ?? [])
+    }
+
+    private func heldOut(_ part: Part) -> HeldOut? {
+        let kept = usable.filter { !part.isOut($0) }
+        let out = usable.filter(part.isOut)
+        guard !out.isEmpty, !kept.isEmpty else { return nil }
+        return heldOut(part, kept: kept, out: out)
+    }
+
+    /// Each method left out by itself, as one result; nil where a law is not of several methods together.
+    private func heldOutMethods() -> HeldOut? {
+        let methods = Set(usable.compactMap { $0.conditions.labels["method"] }).sorted()
+        guard law.isOfDistortion, methods.count > 2 else { return nil }
+        let results = methods.compactMap { method in
+            heldOut(Part(kind: .methods, what: method) { $0.conditions.labels["method"] == method })
+        }.filter { $0.obstacle == nil }
+        guard !results.isEmpty else { return nil }
+        let count = results.reduce(0) { $0 + $1.points }
+        func mean(_ value: (HeldOut) -> Double?) -> Double? {
+            let known = results.compactMap { one in value(one).map { (weight: Double(one.points), value: $0) } }
+            let weight = known.reduce(0) { $0 + $1.weight }
+            return weight > 0 ? known.reduce(0) { $0 + $1.weight * $1.value } / weight : nil
         }
-        return results.compactMap { $0 }
+        return HeldOut(
+            what: "each of \(methods.count) methods in turn", kind: .methods, points: count,
+            rmse: mean { $0.rmse * $0.rmse }?.squareRoot() ?? .nan,
+            rmsLogError: mean { $0.rmsLogError.map { $0 * $0 } }?.squareRoot(),
+            meanRatio: mean { $0.meanRatio.map { Double.log($0) } }.map { Double.exp($0) },
+            inside: results.contains { $0.inside == nil } ? nil : results.reduce(0) { $0 + ($1.inside ?? 0) },
+            obstacle: nil, parameters: [])
     }
 
     private struct Part {

@@ -55,7 +55,7 @@ package func rank(
 extension Fit {
     /// The error over everything held out by size or tokens, nil where nothing was.
     var heldOutError: Double? {
-        let parts = heldOut.filter { $0.kind != .bits && $0.rmsLogError != nil }
+        let parts = heldOut.filter { [.largestModel, .lastDecade].contains($0.kind) && $0.rmsLogError != nil }
         let count = parts.reduce(0) { $0 + $1.points }
         guard count > 0 else { return nil }
         let squares = parts.reduce(0.0) { $0 + Double($1.points) * ($1.rmsLogError ?? 0) * ($1.rmsLogError ?? 0) }

@@ -102,9 +102,9 @@ package struct Residual: Sendable, Equatable {
 
 /// How a law fitted to part of the points predicts the rest.
 package struct HeldOut: Sendable, Equatable {
-    /// What was left out: `params = 1.2e10`, `tokens > 3e10`, `bits = 2`.
+    /// What was left out: `params = 1.2e10`, `tokens > 3e10`, `bits = 2`, `each of 9 methods in turn`.
     package var what: String
-    /// `largest-model`, `last-decade` or `bits`.
+    /// `largest-model`, `last-decade`, `bits` or `methods`.
     package var kind: Kind
     package var points: Int
     /// Root mean square of predicted − measured, nats.
@@ -125,6 +125,7 @@ package struct HeldOut: Sendable, Equatable {
         case largestModel = "largest-model"
         case lastDecade = "last-decade"
         case bits
+        case methods
     }
 }
 

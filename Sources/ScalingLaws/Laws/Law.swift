@@ -32,6 +32,11 @@ extension Law {
         return expression.variables.contains(variable) || hasLevels(of: Label(rawValue: variable.rawValue))
     }
 
+    /// Whether it foretells damage from the errors of layers, whatever made them: such a law is of all schemes together.
+    package var isOfDistortion: Bool {
+        uses(.column("distortion")) || uses(.column("weight_distortion"))
+    }
+
     /// Whether a parameter has one value for each level of the label.
     package func hasLevels(of label: Label) -> Bool {
         expression?.parameters.contains { $0.label == label } ?? false

@@ -18,7 +18,10 @@ package struct LawNames: Sendable, Equatable {
 
     /// Those of the warehouse's points.
     package static let warehouse = LawNames(
-        columns: ["params_total", "width", "depth", "vocabulary", "step", "loss16", "bits_per_weight"],
+        columns: [
+            "params_total", "width", "depth", "vocabulary", "step", "loss16", "bits_per_weight",
+            "distortion", "weight_distortion", "sensitivity", "qid_sensitivity",
+        ],
         labels: ["family", "series", "seed", "stage", "phase", "checkpoint", "method", "spec"])
 
     /// The names in a formula that are parameters.

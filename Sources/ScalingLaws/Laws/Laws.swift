@@ -3,7 +3,8 @@
 /// Each is a value: formula, bounds, units, published constants.
 package enum Laws {
     package static let all = [
-        klUnified, klPerBit, qidUnified, qidPerBit, qidExponential, qidGroup, chinchilla, kaplan, effectiveParameters,
+        klUnified, klPerBit, klDistortion, qidUnified, qidPerBit, qidExponential, qidGroup, qidDistortion, chinchilla,
+        kaplan, effectiveParameters,
         capacity, sparsity, degradedLoss,
     ]
 
@@ -32,6 +33,24 @@ package enum Laws {
         display: "KL = k_P·D^β_P / N^α_P, one of each for every P",
         source: "the form behind Table 1 of arXiv 2411.17691, of KL(p₁₆ ‖ p_q)",
         parameters: unpublished(qidPerBit.parameters))
+
+    package static let klDistortion = Law(
+        name: "kl-distortion", quantity: .kl, formula: "c * (sensitivity * distortion)^p",
+        display: "KL = c·(S·ō)^p, of all schemes together",
+        source: "ō the mean output error of the layers, S = KL/ō of the checkpoint under noise",
+        parameters: distortionParameters, defaultObjective: .log)
+
+    package static let qidDistortion = Law(
+        name: "qid-distortion", quantity: .qid, formula: "c * (sensitivity * distortion)^p",
+        display: "QiD = c·(S·ō)^p, of all schemes together",
+        source: "ō the mean output error of the layers, S = KL/ō of the checkpoint under noise; c holds ρ = QiD/KL",
+        parameters: distortionParameters)
+
+    private static let distortionParameters = [
+        LawParameter("c", "c", starts: 0.5...2, isScale: true),
+        LawParameter(
+            "p", "p", in: -2...4, starts: 0.5...1.5, identifiedBy: .column("distortion"), neutral: 1),
+    ]
 
     private static func unpublished(_ parameters: [LawParameter]) -> [LawParameter] {
         parameters.map { parameter in

@@ -31,7 +31,8 @@ struct PointSelection {
         let quantity = formula.law.quantity
         guard let value = point.measured(quantity), value.isFinite else { return "no \(quantity.rawValue)" }
         let conditions = point.conditions
-        if quantity.isDegradation, let bits = conditions.bits, bits >= 16 {
+        // Zeros and low rank keep what stays in 16 bits, and have errors all the same.
+        if quantity.isDegradation, !formula.law.isOfDistortion, let bits = conditions.bits, bits >= 16 {
             return "\(Figures.plain(bits)) bits are not compressed"
         }
         if objective.isLogarithmic, value <= 0 { return "\(quantity.rawValue) \(value) has no logarithm" }

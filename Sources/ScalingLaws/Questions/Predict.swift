@@ -70,7 +70,7 @@ extension Fit {
             switch part.kind {
             case .largestModel: conditions.params > largest
             case .lastDecade: conditions.tokens > latest
-            case .bits: false
+            case .bits, .methods: false
             }
         }
         return errors.compactMap(\.rmsLogError).max()

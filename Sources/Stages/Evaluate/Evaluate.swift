@@ -104,9 +104,11 @@ package func evaluate(
     defer { storeLock.release() }
     let lock = try resolve(manifest: manifest, workspace: workspace).lock
     let cells = selection.take(lock.cells)
-    let (indexes, refused) = try workspace.missing(of: cells, StoreContents(workspace))
+    let contents = try StoreContents(workspace)
+    let (indexes, refused) = try workspace.missing(of: cells, contents)
     let missing = indexes.map { cells[$0] }
-    let inputs = missing.isEmpty ? WatchedInputs() : try lock.checkInputs()
+    let unprobed = cells.filter { !contents.isProbed($0) }
+    let inputs = missing.isEmpty && unprobed.isEmpty ? WatchedInputs() : try lock.checkInputs()
     let progress = Progress("evaluate")
     let work = missing.reduce(0.0) { $0 + Double($1.checkpoint.size.parameters) }
     var (done, bad) = (0.0, 0)
@@ -123,6 +125,12 @@ package func evaluate(
         bad += try task.evaluate(group, progress: tell)
         try log.note(group, seconds: Clock.seconds - begun)
         done += share
+    }
+    let probes = CheckpointProbes(lock: lock, workspace: workspace, memory: memory, inputs: inputs)
+    for cell in unprobed {
+        try attempt { () throws(WorkspaceError) in try Interruption.check() }
+        let name = "probe of checkpoint \(cell.checkpoint.digest.prefix(12))"
+        if try !probes.probe(cell, progress: { progress.update($0, name) }) { bad += 1 }
     }
     progress.finish(
         "\(missing.count - bad) cells evaluated, \(cells.count - missing.count - refused) known"

@@ -51,6 +51,8 @@ struct FitPoints {
         for name in laws {
             let law = try attempt { () throws(ScalingLawsError) in try Laws.named(name) }
             switch law.quantity {
+            case .kl where law.isOfDistortion, .qid where law.isOfDistortion:
+                plans += Set(cells.map(\.family)).sorted().map { degradationPlan(law, family: $0, scheme: nil) }
             case .kl, .qid: plans += schemes.map { degradationPlan(law, family: $0.family, scheme: $0.scheme) }
             case .loss where law.uses(.bits):
                 plans += schemes.map { lossPlan(law, family: $0.family, scheme: $0.scheme) }
@@ -91,10 +93,14 @@ struct FitPoints {
         }
     }
 
-    private func degradationPlan(_ law: Law, family: String, scheme: String) -> Plan {
-        let chosen = cells.filter { $0.family == family && $0.scheme == scheme && $0.tokens != nil }
+    /// Cells of one scheme; of all schemes whose layers' errors are known if nil.
+    private func degradationPlan(_ law: Law, family: String, scheme: String?) -> Plan {
+        let chosen = cells.filter { cell in
+            cell.family == family && cell.tokens != nil
+                && (scheme.map { cell.scheme == $0 } ?? (cell.distortion?.sensitivity != nil))
+        }
         return Plan(
-            law: law, family: family, scheme: scheme, points: chosen.compactMap(Point.init),
+            law: law, family: family, scheme: scheme ?? "all", points: chosen.compactMap(Point.init),
             evaluations: chosen.map(\.evaluation))
     }
 

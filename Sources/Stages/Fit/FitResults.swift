@@ -13,8 +13,10 @@ extension FittedScheme {
         _ plan: FitPoints.Plan, predictions wanted: [Manifest.Prediction], phases: PhaseChoice,
         givesTrainingLevels: Bool
     ) throws(ScalingLawsError) {
-        let fit = try ScalingLaws.fit(plan.points, plan.law, FitOptions(phases: phases))
-        let conditions = fit.conditions(of: wanted, plan).filter(fit.speaks)
+        // A probe tells what the phase does, and nobody has probed models that are not there yet.
+        let isOfDistortion = plan.law.isOfDistortion
+        let fit = try ScalingLaws.fit(plan.points, plan.law, FitOptions(phases: isOfDistortion ? .all : phases))
+        let conditions = isOfDistortion ? [] : fit.conditions(of: wanted, plan).filter(fit.speaks)
         self.init(
             scheme: plan.scheme, fit: fit, predictions: try fit.predict(conditions),
             trainingLevels: givesTrainingLevels ? try fit.trainingLevels(plan, wanted: conditions) : [])
@@ -43,6 +45,7 @@ private func thinned(_ values: [Double], to count: Int) -> [Double] {
 
 /// The law that training levels come from: of QiD that of each bit width, else the first; of KL where there is none.
 func trainingLaw(_ plans: [FitPoints.Plan]) -> String? {
+    let plans = plans.filter { $0.law.uses(.tokens) }
     let ofQiD = plans.filter { $0.law.quantity == .qid }.map(\.law.name)
     let names = ofQiD.isEmpty ? plans.filter { $0.law.quantity == .kl }.map(\.law.name) : ofQiD
     return names.first { $0.hasSuffix("-per-bit") } ?? names.first
@@ -111,6 +114,31 @@ extension Point {
 }
 
 extension ReportContent {
+    /// The errors of the layers of one checkpoint of each family: that of the most specs, the largest and most trained one
+    /// among those of as many.
+    private static func layerErrors(
+        _ cells: [MeasuredCell], _ reader: WarehouseReader
+    ) throws(StageError) -> [LayerErrors] {
+        // A spec that leaves weights as they are has no errors to show.
+        let known = cells.filter { ($0.distortion?.weightError ?? 0) > 0 }
+        let families = Dictionary(grouping: known, by: \.family).sorted { $0.key < $1.key }
+        return try families.map { (_, cells) throws(StageError) in
+            func rank(_ cells: [MeasuredCell]) -> (Int, Double, Double) {
+                (Set(cells.map(\.spec)).count, cells[0].params, cells[0].tokens ?? 0)
+            }
+            let places = Dictionary(grouping: cells, by: \.model.checkpoint).sorted { $0.key < $1.key }.map(\.value)
+            let chosen = places.max { rank($0) < rank($1) } ?? []
+            let keys = chosen.compactMap(\.distortion?.key)
+            let layers = try attempt { () throws(WarehouseError) in try reader.layerDistortions(Set(keys)) }
+            var rows: [LayerErrors.Row] = []
+            for cell in chosen where !rows.contains(where: { $0.spec == cell.spec }) {
+                guard let own = cell.distortion.flatMap({ layers[$0.key] }) else { continue }
+                rows.append(LayerErrors.Row(spec: cell.spec, layers: own))
+            }
+            return LayerErrors(model: chosen[0].model, rows: rows)
+        }
+    }
+
     init(
         _ points: FitPoints, _ fitted: [FittedScheme], lock: Lock?, failures reader: WarehouseReader
     ) throws(StageError) {
@@ -132,5 +160,6 @@ extension ReportContent {
             paths?.contains(one.path) ?? true
         }
         keepsDoubtful = lock?.doubtful == .keep
+        layerErrors = try Self.layerErrors(points.cells, reader)
     }
 }

@@ -53,12 +53,13 @@ func linearModules(of checkpoint: Checkpoint) throws(StageError) -> [LinearModul
 
 /// Compresses by specs of which all are calibrated, on the same text, or none is.
 ///
-/// `identity` says what the text is, for the result's provenance.
+/// `identity` says what the text is, for the result's provenance. Returns the factors that each method moved between
+/// channels.
 func compress(
     _ checkpoint: Checkpoint, into targets: [CompressionTarget], source: String?,
     calibration: (windows: TokenWindows, identity: JSONValue)?, memory: Int,
     progress: @escaping @Sendable (Double) -> Void
-) throws(StageError) {
+) throws(StageError) -> [ChannelFactors] {
     let facts = calibration.map { calibration in
         var facts = calibration.identity.object ?? JSONObject()
         facts["windows"] = .integer(calibration.windows.count)
@@ -67,7 +68,7 @@ func compress(
     let provenance = Provenance(source: source, version: String(Stage.quantize.version), calibration: facts)
     let control = RunControl(progress: progress, isCancelled: { Interruption.isRequested })
     do throws(LanguageModelError) {
-        try Calibration.compress(
+        return try Calibration.compress(
             checkpoint, into: targets, calibratedOn: calibration?.windows, provenance: provenance,
             memoryBudget: memory, control: control)
     } catch .cancelled {

@@ -15,6 +15,8 @@ struct CellCompression {
     let memory: Int
     /// The calibration shard and the tokenizer of the lock.
     let inputs: WatchedInputs
+    /// The compressed checkpoints that are wanted; of others only the errors of their layers are.
+    let kept: Set<ArtifactKey>
     private let streams = TokenStreams()
 
     /// Compresses by all specs of cells that are calibrated alike.
@@ -99,26 +101,60 @@ struct CellCompression {
             try attempt { () throws(SystemError) in try makeDirectory(draft) }
             targets.append(CompressionTarget(spec, directory: draft))
         }
-        try Stages.compress(
+        let factors = try Stages.compress(
             checkpoint, into: targets, source: cells[0].checkpoint.digest, calibration: text, memory: memory,
             progress: progress)
+        try publishErrors(of: cells, drafts, factors, checkpoint, text)
         for (cell, draft) in zip(cells, drafts) {
             guard let key = cell.compressed else { continue }
-            try Checksums.write(in: draft)
             try inputs.checkUnchanged()
-            try attempt { () throws(WorkspaceError) in
-                _ = try workspace.publish(directory: draft, at: workspace.compressed(key))
+            if kept.contains(key) {
+                try Checksums.write(in: draft)
+                try attempt { () throws(WorkspaceError) in
+                    _ = try workspace.publish(directory: draft, at: workspace.compressed(key))
+                }
             }
             try workspace.allow(key)
+        }
+    }
+
+    /// Publishes what compression did to each layer, where there is text for that.
+    ///
+    /// A text that is of no use for it is named and costs no cell.
+    private func publishErrors(
+        of cells: [Cell], _ drafts: [URL], _ factors: [ChannelFactors], _ checkpoint: Checkpoint, _ text: Text?
+    ) throws(StageError) {
+        guard let calibration = lock.calibration else { return }
+        do throws(StageError) {
+            let windows: TokenWindows
+            if let text {
+                windows = text.windows
+            } else {
+                windows = try calibration.request(lock).windows(for: checkpoint, streams)
+            }
+            let compared = cells.indices.filter { cells[$0].distortion != nil }
+            let errors = try layerErrors(
+                of: compared.map { drafts[$0] }, compared.map { factors[$0] }, from: checkpoint, on: windows,
+                memory: memory)
+            for (index, layers) in zip(compared, errors) {
+                let (cell, draft) = (cells[index], drafts[index])
+                guard let wanted = cell.distortion, let compressed = cell.compressed else { continue }
+                let provenance = try readJSON(draft.appending(path: "provenance.json")).object
+                let record = DistortionRecord(
+                    key: wanted.key.text, version: Stage.quantize.version, checkpoint: cell.checkpoint.digest,
+                    artifact: compressed.text, calibration: wanted.calibration,
+                    bitsPerWeight: provenance?["bits_per_weight"]?.double ?? 0,
+                    isWhole: cell.spec?.whyNothingIsForetold == nil, layers: layers)
+                try workspace.publish(record.json, at: workspace.distortion(wanted.key))
+            }
+        } catch  where error.isOfCell {
+            report("quantize: errors of layers of checkpoint \(cells[0].checkpoint.digest.prefix(12)): \(error)")
         }
     }
 
     /// What a cell is calibrated on, if anything.
     private func calibration(_ cell: Cell) -> (CalibrationRequest, JSONValue)? {
         guard let identity = cell.calibration, let calibration = lock.calibration else { return nil }
-        let text = Manifest.Calibration(
-            shard: URL(filePath: calibration.shard.path), context: calibration.context, windows: calibration.windows)
-        let tokenizer = lock.tokenizer.map { URL(filePath: $0.path) }
-        return (CalibrationRequest(text, tokenizer: tokenizer, separator: lock.rules.separator), identity)
+        return (calibration.request(lock), identity)
     }
 }

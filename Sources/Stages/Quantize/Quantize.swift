@@ -8,16 +8,14 @@ import System
 
 /// Compresses one checkpoint by one spec into a directory that does not exist yet.
 ///
-/// `calibration` is for methods that look at activations, and only for those; `memory` is the bytes that it may take
-/// for them. `digest` says whether the provenance names the checkpoint by its digest.
+/// `calibration` is for methods that look at activations, and for the errors of layers in `provenance.json`, whatever the
+/// method; `memory` is the bytes that it may take for activations. `digest` says whether the provenance names the checkpoint by its digest.
 package func quantize(
     checkpoint directory: URL, spec: Spec, calibration: CalibrationRequest? = nil, digest: Bool = false,
     memory: Int = 0, output: URL
 ) throws(StageError) -> ExitStatus {
-    switch (spec.needsCalibration, calibration) {
-    case (true, nil): throw .compression(.missingCalibration(method: spec.method.name))
-    case (false, _?): throw .compression(.unsupported(spec: spec.name, reason: "its method needs no calibration"))
-    default: break
+    guard calibration != nil || !spec.needsCalibration else {
+        throw .compression(.missingCalibration(method: spec.method.name))
     }
     let found = try attempt { () throws(SystemError) in try namesIfThere(in: output) }
     guard found.isEmpty else {
@@ -32,11 +30,20 @@ package func quantize(
     if let calibration { try inputs.watch(calibration.text.shard) }
     try attempt { () throws(SystemError) in try makeDirectory(output) }
     let progress = Progress("quantize")
-    try compress(
+    let calibrated = spec.needsCalibration ? text : nil
+    let factors = try compress(
         checkpoint, into: [CompressionTarget(spec, directory: output)],
-        source: digest ? checkpoint.digest().description : nil, calibration: text, memory: memory
+        source: digest ? checkpoint.digest().description : nil, calibration: calibrated,
+        memory: memory
     ) { progress.update($0, spec.name) }
-    do throws(StageError) { try inputs.checkUnchanged() } catch {
+    do throws(StageError) {
+        // Turned weights are not those of the same channels.
+        if let windows = text?.0, spec.options.rotation == nil {
+            let errors = try layerErrors(of: [output], factors, from: checkpoint, on: windows, memory: memory)
+            try note(errors[0], in: output)
+        }
+        try inputs.checkUnchanged()
+    } catch {
         // Nobody takes a directory for a checkpoint that has no configuration, and no GGUF file.
         let readable = output.appending(path: spec.format.blocks == nil ? "config.json" : "model.gguf")
         try attempt { () throws(SystemError) in try removeFile(readable) }
@@ -64,10 +71,15 @@ package func quantize(
     let resolved = try resolve(manifest: manifest, workspace: workspace).lock
     let cells = selection.take(resolved.cells)
     let contents = try StoreContents(workspace)
-    let missing = cells.filter { !contents.isCompressed($0) && !(unmeasured && contents.isEvaluated($0)) }
-    let isCalibrated = missing.contains { $0.calibration != nil }
-    let inputs = isCalibrated ? try resolved.checkCalibration() : WatchedInputs()
-    let task = CellCompression(lock: resolved, workspace: workspace, memory: memory, inputs: inputs)
+    let wanted = cells.filter { !contents.isCompressed($0) && !(unmeasured && contents.isEvaluated($0)) }
+    let kept = Set(wanted.compactMap(\.compressed))
+    let missing = cells.filter { cell in
+        let isUnknown = resolved.needsDistortions && !contents.isDistortionKnown(of: cell)
+        return isUnknown || cell.compressed.map(kept.contains) ?? false
+    }
+    let looksAtText = missing.contains { $0.calibration != nil || $0.distortion != nil }
+    let inputs = looksAtText ? try resolved.checkCalibration() : WatchedInputs()
+    let task = CellCompression(lock: resolved, workspace: workspace, memory: memory, inputs: inputs, kept: kept)
     let log = CellLog(.quantize, manifest: manifest, selection, in: workspace)
     let progress = Progress("quantize")
     var (done, bad) = (0, 0)
@@ -88,7 +100,7 @@ package func quantize(
 }
 
 /// Cells that one reading of a checkpoint serves, in their order.
-private func grouped(_ cells: [Cell]) -> [[Cell]] {
+func grouped(_ cells: [Cell]) -> [[Cell]] {
     var groups: [[Cell]] = []
     for cell in cells {
         if let last = groups.last?.last, last.checkpoint == cell.checkpoint, last.calibration == cell.calibration,

@@ -39,11 +39,15 @@ package func record(evaluations: [URL], workspace location: URL) throws(StageErr
         } catch  where error.exitStatus == .badInput {
             report("record: \(error)")
             bad += 1
-            try discardIfDamaged(file, in: workspace)
+            // One that was named may lie anywhere.
+            if file.deletingLastPathComponent().path == workspace.evaluations.path {
+                try discardIfDamaged(file, in: workspace)
+            }
         }
         progress.update(Double(index + 1) / Double(files.count), "\(index + 1) of \(files.count) evaluations")
     }
     let doubted = try recordFindings(sources, into: warehouse)
+    bad += try recordDistortions(into: warehouse, labels, workspace)
     let rejected = sources.filter { $0.digest == nil }.count
     progress.finish(
         "\(added) evaluations added, \(max(names.count, files.count) - added - bad) known"
@@ -52,9 +56,8 @@ package func record(evaluations: [URL], workspace location: URL) throws(StageErr
     return bad == 0 && doubted == 0 ? .success : .badInput
 }
 
-/// Takes an evaluation out of the store that is no JSON any more, so that the next run makes it again.
-private func discardIfDamaged(_ file: URL, in workspace: Workspace) throws(StageError) {
-    guard file.deletingLastPathComponent().path == workspace.evaluations.path else { return }
+/// Takes an artifact out of the store that is no JSON any more, so that the next run makes it again.
+func discardIfDamaged(_ file: URL, in workspace: Workspace) throws(StageError) {
     let bytes = try attempt { () throws(SystemError) in try readFile(file) }
     if (try? JSONValue(parsing: bytes)) != nil { return }
     try attempt { () throws(WorkspaceError) in try workspace.discard(file) }

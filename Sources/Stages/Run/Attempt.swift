@@ -36,6 +36,11 @@ func artifactNames(in directory: URL) throws(StageError) -> [String] {
     try names(in: directory).filter { $0.hasSuffix(".json") && !$0.hasPrefix(".") }
 }
 
+/// The names in a folder that older workspaces do not have.
+func namesIfPresent(in directory: URL) throws(StageError) -> [String] {
+    try attempt { () throws(SystemError) in try namesIfThere(in: directory) }
+}
+
 extension SystemError: StageFault { var asStageError: StageError { .workspace(.system(self)) } }
 extension WorkspaceError: StageFault { var asStageError: StageError { .workspace(self) } }
 extension ManifestError: StageFault { var asStageError: StageError { .manifest(self) } }

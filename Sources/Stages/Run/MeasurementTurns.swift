@@ -31,7 +31,7 @@ struct MeasurementTurns {
     ) throws(StageError) {
         let contents = try StoreContents(workspace)
         var missing: [Int] = []
-        for index in first..<max(first, cells.count) where !contents.isEvaluated(cells[index]) {
+        for index in first..<max(first, cells.count) where !contents.isMeasured(cells[index], for: lock) {
             if try !workspace.isRefusedForGood(cells[index]) { missing.append(index) }
         }
         guard !missing.isEmpty else {

@@ -1,4 +1,4 @@
-internal import Compression
+package import Compression
 internal import Evaluation
 internal import GRDB
 internal import JSON
@@ -88,6 +88,31 @@ extension WarehouseReader {
         Set(try rows("SELECT key FROM evaluation") { $0[0] as String })
     }
 
+    /// The keys of all errors of layers that stand recorded.
+    package func distortionKeys() throws(WarehouseError) -> Set<String> {
+        Set(try rows("SELECT key FROM distortion") { $0[0] as String })
+    }
+
+    /// The errors of layers that stand recorded under these keys, in the order of the layers.
+    package func layerDistortions(_ keys: Set<String>) throws(WarehouseError) -> [String: [LayerDistortion]] {
+        var found: [String: [LayerDistortion]] = [:]
+        for key in keys.sorted() {
+            found[key] = try rows(
+                "SELECT * FROM layer_distortion WHERE distortion = ? ORDER BY position", arguments: [key]
+            ) { row in
+                LayerDistortion(
+                    name: row["layer"], weights: row["weights"], weightError: row["weight_error"],
+                    outputError: row["output_error"])
+            }
+        }
+        return found
+    }
+
+    /// The keys of all probes that stand recorded.
+    package func probeKeys() throws(WarehouseError) -> Set<String> {
+        Set(try rows("SELECT DISTINCT key FROM probe") { $0[0] as String })
+    }
+
     /// How many evaluations a run has, known by its lock's digest.
     package func evaluationCount(ofRun lockDigest: String) throws(WarehouseError) -> Int {
         try rows("SELECT count(*) FROM run_evaluation WHERE lock_digest = ?", arguments: [lockDigest]) { $0[0] as Int }
@@ -123,6 +148,7 @@ extension MeasuredCell {
                 bytesPerToken: row["bytes_per_token"],
                 windows: row["windows"], stopping: stopping),
             loss: row["loss"],
+            distortion: MeasuredCell.Distortion(row),
             degradation: Degradation(
                 baselineLoss: row["loss16"], qid: row["qid"], qidStderr: row["stderr"], kl: row["kl"],
                 klStderr: row["kl_stderr"], ratioStderr: row["rho_stderr"], agreement: row["agreement"]))
@@ -136,6 +162,16 @@ extension WindowRules {
         let (documents, separator): (String?, UInt32?) = (row["documents"], row["separator"])
         self.init(
             bos: bos, documents: documents.flatMap { DocumentRule(rawValue: $0) } ?? .joined, separator: separator)
+    }
+}
+
+extension MeasuredCell.Distortion {
+    fileprivate init?(_ row: Row) {
+        guard let distortion: Double = row["distortion"] else { return nil }
+        self.init(
+            key: row["distortion_key"], outputError: distortion, weightError: row["weight_distortion"],
+            sensitivity: row["sensitivity"],
+            qidSensitivity: row["qid_sensitivity"], ceiling: row["ceiling"])
     }
 }
 

@@ -1,0 +1,82 @@
+package import Compression
+import Kernels
+package import LanguageModel
+
+/// Another form of a checkpoint's weights.
+package struct DistortedWeights: Sendable {
+    package let weights: WeightStore
+    /// The factors that stand in the weights.
+    package let factors: ChannelFactors
+
+    package init(_ weights: WeightStore, factors: ChannelFactors = ChannelFactors()) {
+        (self.weights, self.factors) = (weights, factors)
+    }
+}
+
+/// What other forms of a checkpoint did to each of its linear layers, in their order: one walk through the uncompressed
+/// model for all of them.
+///
+/// `memoryBudget` is the bytes for residual streams and second moments of inputs; one of each is held, whatever it takes.
+package func distortions(
+    of forms: [DistortedWeights], from store: WeightStore, on windows: TokenWindows, memoryBudget: Int,
+    control: RunControl = RunControl()
+) throws(LanguageModelError) -> [[LayerDistortion]] {
+    let run = try LayerwiseRun(store, windows: windows, isCancelled: control.isCancelled)
+    let byteCount = memoryBudget - 4 * run.hidden.rows * run.hidden.columns
+    var results = forms.map { _ in [LayerDistortion]() }
+    let layers = run.description.layers
+    for (index, layer) in layers.enumerated() {
+        var seen: Set<String> = []
+        while true {
+            let gathering = HessianGathering(context: run.context, except: seen, byteCount: byteCount)
+            try run.observe(layer: index) { modules, inputs in gathering.add(inputs, of: modules) }
+            guard !gathering.hessians.isEmpty else { break }
+            // Modules that are given the same inputs share them.
+            var known: [ObjectIdentifier: SecondMoments] = [:]
+            for linear in layer.linearLayers {
+                guard let hessian = gathering.hessians[linear.module] else { continue }
+                guard hessian.isFinite else { throw .inputsNotFinite(module: linear.module) }
+                let moments = known[ObjectIdentifier(hessian)] ?? SecondMoments(hessian)
+                known[ObjectIdentifier(hessian)] = moments
+                try measure(linear, forms, store, moments, into: &results)
+            }
+            seen.formUnion(gathering.hessians.keys)
+        }
+        for linear in layer.linearLayers where !seen.contains(linear.module) {
+            try measure(linear, forms, store, nil, into: &results)
+        }
+        if index + 1 < layers.count { try run.advance(layer: index, replacing: [:]) }
+        control.progress(Double(index + 1) / Double(layers.count))
+    }
+    return results
+}
+
+/// The errors of one linear layer in all forms; of its weights alone without moments of its inputs.
+private func measure(
+    _ linear: LinearDescription, _ forms: [DistortedWeights], _ store: WeightStore, _ moments: SecondMoments?,
+    into results: inout [[LayerDistortion]]
+) throws(LanguageModelError) {
+    let weight = try store.weight(of: linear)
+    let whole = weight.floats
+    let (square, energy) = (squaredNorm(whole), moments.map { $0.energy(whole) })
+    for (index, form) in forms.enumerated() {
+        let other = form.factors.undone(try form.weights.weight(of: linear), of: linear.module)
+        let change = difference(weight, other)
+        results[index].append(
+            LayerDistortion(
+                name: linear.module, weights: linear.outputs * linear.inputs,
+                weightError: share(squaredNorm(change), of: square),
+                outputError: moments.map { share($0.energy(change), of: energy ?? 0) }))
+    }
+}
+
+/// A layer of zeros has no errors to speak of.
+private func share(_ part: Double, of whole: Double) -> Double { whole > 0 ? max(0, part) / whole : 0 }
+
+private func squaredNorm(_ matrix: Matrix) -> Double {
+    (0..<matrix.rows).reduce(0.0) { sum, row in
+        matrix.readRow(row) { values in
+            values.indices.reduce(sum) { $0 + Double(values[$1]) * Double(values[$1]) }
+        }
+    }
+}

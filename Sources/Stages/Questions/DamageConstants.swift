@@ -1,0 +1,41 @@
+import FoundationEssentials
+import Pipeline
+import Records
+import ScalingLaws
+import Warehouse
+
+/// By which constants damage is foretold from distortion.
+struct DamageConstants {
+    let kl: ForetoldDamage.Constants
+    let qid: ForetoldDamage.Constants
+    /// Where they are from, in words.
+    let source: String
+
+    /// What a probe alone says: KL in proportion to distortion, QiD equal to it, as far off as they were in the demo's 192
+    /// cells (a factor of 1.22, and of 1.4 in QiD where that is above its noise).
+    static let ofProbe = DamageConstants(
+        kl: .init(factor: 1, exponent: 1, scatter: 0.2), qid: .init(factor: 1, exponent: 1, scatter: 0.34),
+        source: "the probe alone, its interval by how far off such predictions were in the demo's models")
+
+    /// Those that a workspace's measurements give; the probe's alone where it holds none to tell.
+    static func measured(in workspace: Workspace) throws(StageError) -> DamageConstants {
+        guard try exists(workspace.warehouse) else { return ofProbe }
+        let reader = try attempt { () throws(WarehouseError) in try WarehouseReader(reading: workspace.warehouse) }
+        let points = try FitPoints(reader, evaluations: nil)
+        guard let kl = try constants(of: Laws.klDistortion, points) else { return ofProbe }
+        return DamageConstants(
+            kl: kl.constants, qid: try constants(of: Laws.qidDistortion, points)?.constants ?? kl.constants,
+            source: "\(kl.points) measurements of the workspace")
+    }
+
+    /// Of the family with the most points.
+    private static func constants(
+        of law: Law, _ points: FitPoints
+    ) throws(StageError) -> (constants: ForetoldDamage.Constants, points: Int)? {
+        let plans = try points.plans([law.name])
+        guard let plan = plans.max(by: { $0.points.count < $1.points.count }) else { return nil }
+        let options = FitOptions(phases: .all, bootstrapDraws: 0, holdsOut: false, profiles: false)
+        guard let fit = try? ScalingLaws.fit(plan.points, law, options) else { return nil }
+        return ForetoldDamage.Constants(fit).map { ($0, fit.n) }
+    }
+}

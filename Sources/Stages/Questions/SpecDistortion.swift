@@ -1,0 +1,42 @@
+import Checkpoint
+import Compression
+import FoundationEssentials
+import JSON
+import LanguageModel
+import Pipeline
+import Records
+import System
+
+/// What a spec does to the layers of a checkpoint; nothing of the compressed form stays.
+struct SpecDistortion {
+    let spec: Spec
+    /// As stored, scales and zero points included.
+    let bitsPerWeight: Double
+    let layers: [LayerDistortion]
+
+    /// Compresses by all specs, in a folder that goes away, and measures the errors.
+    static func measure(
+        _ specs: [Spec], of checkpoint: Checkpoint, on windows: TokenWindows, memory: Int,
+        progress: @escaping @Sendable (Double) -> Void
+    ) throws(StageError) -> [SpecDistortion] {
+        let parent = URL(filePath: Surroundings.variables["TMPDIR"] ?? "/tmp", directoryHint: .isDirectory)
+        let folder = parent.appending(path: "qid-\(UUID().uuidString)", directoryHint: .isDirectory)
+        defer { try? removeTree(folder) }
+        let drafts = specs.indices.map { folder.appending(path: "\($0)", directoryHint: .isDirectory) }
+        for draft in drafts { try attempt { () throws(SystemError) in try makeDirectory(draft) } }
+        let factors = try compress(
+            checkpoint, into: zip(specs, drafts).map { CompressionTarget($0, directory: $1) }, source: nil,
+            calibration: (windows, .object(JSONObject())), memory: memory, progress: progress)
+        let errors = try layerErrors(of: drafts, factors, from: checkpoint, on: windows, memory: memory)
+        let modules = try linearModules(of: checkpoint)
+        var results: [SpecDistortion] = []
+        for (index, spec) in specs.enumerated() {
+            let compressed = try attempt { () throws(CheckpointError) in try Checkpoint(directory: drafts[index]) }
+            let weights = try attempt { () throws(CompressionError) in try WeightStore(compressed) }
+            results.append(
+                SpecDistortion(
+                    spec: spec, bitsPerWeight: weights.bitsPerWeight(of: modules), layers: errors[index]))
+        }
+        return results
+    }
+}

@@ -1,0 +1,116 @@
+import Calibration
+import Checkpoint
+import Compression
+import Foundation
+import Kernels
+import LanguageModel
+import TestSupport
+import Testing
+
+/// The errors of layers, against sums over the inputs themselves.
+struct DistortionTests {
+    @Test func errorsAreThoseOfOutputsOnTheText() throws {
+        let tiny = try TinyCheckpoint(#require(TinyConfigurations.all["llama"]))
+        let windows = tiny.windows(3, context: 8)
+        let spec = try Spec(method: .rtn, bits: 3)
+        try withScratchDirectory { scratch in
+            let target = CompressionTarget(spec, directory: scratch.appending(path: "rtn"))
+            let store = try tiny.store()
+            try compress(
+                store.checkpoint, into: [target], calibratedOn: nil, provenance: Provenance(source: nil, version: "1"),
+                memoryBudget: 1 << 30)
+            let compressed = try WeightStore(try Checkpoint(directory: target.directory))
+            let found = try distortions(
+                of: [DistortedWeights(compressed)], from: store, on: windows, memoryBudget: 1 << 30)[0]
+            #expect(
+                found
+                    == (try distortions(
+                        of: [DistortedWeights(compressed)], from: store, on: windows, memoryBudget: 1)[0]))
+            let run = try LayerwiseRun(store, windows: windows)
+            var expected: [String: Double] = [:]
+            for (index, layer) in run.description.layers.enumerated() {
+                let sums = Sums()
+                let linears = layer.linearLayers
+                let pairs = try Dictionary(
+                    uniqueKeysWithValues: linears.map {
+                        ($0.module, (try store.weight(of: $0), try compressed.weight(of: $0)))
+                    })
+                try run.observe(layer: index) { modules, inputs in
+                    for module in modules {
+                        guard let (exact, stored) = pairs[module] else { continue }
+                        sums.add(module, exact, stored, inputs)
+                    }
+                }
+                for (module, sum) in sums.values { expected[module] = sum.error / sum.whole }
+                if index + 1 < run.description.layers.count { try run.advance(layer: index, replacing: [:]) }
+            }
+            #expect(found.count == expected.count && !found.isEmpty)
+            for layer in found {
+                let error = try #require(layer.outputError)
+                #expect(abs(error / (expected[layer.name] ?? 0) - 1) < 1e-4, "\(layer.name)")
+                #expect(layer.weightError > 0.001 && layer.weightError < 0.5)
+            }
+        }
+    }
+
+    /// Factors that are moved between channels change nothing that the model computes, and are no errors.
+    @Test(arguments: ["awq", "smoothquant", "aweq", "dilation"])
+    func movedFactorsAreUndone(method: String) throws {
+        let tiny = try TinyCheckpoint(#require(TinyConfigurations.all["llama"]))
+        let windows = tiny.windows(3, context: 8)
+        try withScratchDirectory { scratch in
+            let store = try tiny.store()
+            let targets = try [method, "rtn"].map { name in
+                CompressionTarget(
+                    try Spec(options: [("method", name), ("bits", "8"), ("group", "channel")]),
+                    directory: scratch.appending(path: name))
+            }
+            let factors = try compress(
+                store.checkpoint, into: targets, calibratedOn: windows,
+                provenance: Provenance(source: nil, version: "1"), memoryBudget: 1 << 30)
+            #expect(factors[1].columns.isEmpty && !factors[0].columns.isEmpty)
+            let forms = try zip(targets, factors).map { target, factors in
+                DistortedWeights(try WeightStore(try Checkpoint(directory: target.directory)), factors: factors)
+            }
+            let found = try distortions(of: forms, from: store, on: windows, memoryBudget: 1 << 30)
+            let (own, plain) = (try #require(found[0].distortion), try #require(found[1].distortion))
+            #expect(own < 20 * plain, "\(method): \(own), round to nearest \(plain)")
+        }
+    }
+
+    @Test func noiseHasTheSizeThatItIsToHave() throws {
+        let tiny = try TinyCheckpoint(#require(TinyConfigurations.all["gpt2"]))
+        let store = try tiny.store()
+        let modules = Set(tiny.description.linearModules.map(\.name))
+        func noisy(_ size: Double, _ seed: Int) -> DistortedWeights {
+            DistortedWeights(store.noisy(WeightNoise(size: size, seed: seed, modules: modules)))
+        }
+        let found = try distortions(
+            of: [noisy(0.1, 1), noisy(0.1, 1), noisy(0.1, 2), noisy(0.3, 1)], from: store,
+            on: tiny.windows(2, context: 8), memoryBudget: 1 << 30)
+        #expect(found[0] == found[1] && found[0] != found[2])
+        for layer in found[0] + found[2] { #expect(abs(layer.weightError - 0.01) < 1e-6, "\(layer)") }
+        for layer in found[3] { #expect(abs(layer.weightError - 0.09) < 1e-5, "\(layer)") }
+        #expect(try #require(found[0].distortion) > 0.003 && #require(found[0].distortion) < 0.03)
+    }
+
+    /// Sums of squares of outputs, by module.
+    private final class Sums {
+        var values: [String: (error: Double, whole: Double)] = [:]
+
+        func add(_ module: String, _ exact: any WeightMatrix, _ stored: any WeightMatrix, _ inputs: MatrixView) {
+            var sum = values[module] ?? (0, 0)
+            for row in 0..<exact.rows {
+                let (w, q) = (exact.values(row: row), stored.values(row: row))
+                for token in 0..<inputs.rows {
+                    let x = inputs.row(token)
+                    let whole = w.indices.reduce(0.0) { $0 + Double(w[$1]) * Double(x[$1]) }
+                    let error = w.indices.reduce(0.0) { $0 + Double(w[$1] - q[$1]) * Double(x[$1]) }
+                    sum.whole += whole * whole
+                    sum.error += error * error
+                }
+            }
+            values[module] = sum
+        }
+    }
+}

@@ -1,0 +1,103 @@
+import Foundation
+import JSON
+import Pipeline
+import System
+import TestSupport
+import Testing
+import Warehouse
+
+/// Errors of layers and probes through all stages.
+struct DistortionTests {
+    private func manifest(_ archive: SmallArchive, laws: String) throws {
+        let text = """
+            name: small
+            archives: [{path: archive, family: made-up, tokens_per_step: 1000}]
+            shard: heldout.txt
+            context: 32
+            windows: 6
+            calibration: {shard: heldout.txt, context: 16, windows: 4}
+            specs: [{method: [rtn, awq], bits: [8, 4], group: 8, symmetric: false}, {method: rtn, bits: 8, activations: 8}, {method: none, kv: int8}]
+            laws: [\(laws)]
+
+            """
+        try replaceFile(Array(text.utf8), at: archive.manifest)
+    }
+
+    private func count(_ sql: String, _ workspace: URL) throws -> Int {
+        let reader = try WarehouseReader(reading: workspace.appending(path: "warehouse.sqlite"))
+        guard case .integer(let count)? = try reader.query(sql).rows.first?.first else { return -1 }
+        return count
+    }
+
+    /// A law that asks for them makes what an earlier run did not, and no evaluation anew.
+    @Test func aLawOfDistortionProbesWhatIsMeasured() throws {
+        try withScratchDirectory { directory in
+            let archive = try SmallArchive(in: directory)
+            let workspace = directory.appending(path: "workspace")
+            try manifest(archive, laws: "kl-unified")
+            let first = try qid(["run", archive.manifest.path, "--workspace", workspace.path])
+            try #require(first.status == 0, "\(first.errors)")
+            #expect(try count("SELECT count(DISTINCT compressed_key) FROM distortion", workspace) == 36)
+            #expect(try count("SELECT count(*) FROM probe", workspace) == 0)
+            let before = try names(in: workspace.appending(path: "store/evaluations"))
+            try manifest(archive, laws: "kl-unified, kl-distortion, qid-distortion")
+            let second = try qid(["run", archive.manifest.path, "--workspace", workspace.path])
+            try #require(second.status == 0, "\(second.errors)")
+            #expect(try names(in: workspace.appending(path: "store/evaluations")) == before)
+            #expect(try count("SELECT count(DISTINCT checkpoint) FROM probe", workspace) == 6)
+            // What rounds more than weights is not foretold.
+            #expect(try count("SELECT count(*) FROM qid WHERE predicted_kl IS NOT NULL", workspace) == 24)
+            let outside = "activation_bits IS NOT NULL OR spec LIKE '%kv%'"
+            #expect(try count("SELECT count(*) FROM qid WHERE predicted_kl IS NULL AND (\(outside))", workspace) == 12)
+            #expect(
+                try count("SELECT count(*) FROM law WHERE law = 'kl-distortion' AND parameter = 'p'", workspace) > 0)
+            let third = try qid(["run", archive.manifest.path, "--workspace", workspace.path])
+            #expect(third.status == 0 && third.errors.contains("nothing new"), "\(third.errors)")
+        }
+    }
+
+    @Test func linesAreRankedBeforeAnythingIsEvaluated() throws {
+        try withScratchDirectory { directory in
+            let archive = try SmallArchive(in: directory)
+            let workspace = directory.appending(path: "workspace")
+            try manifest(archive, laws: "kl-unified")
+            let ranked = try qid(["rank", archive.manifest.path, "--workspace", workspace.path, "--json"])
+            let lines = try #require(try JSONValue(parsing: Array(ranked.output.utf8)).object?["lines"]?.array)
+            #expect(try names(in: workspace.appending(path: "store/evaluations")).isEmpty)
+            #expect(try names(in: workspace.appending(path: "store/compressed")).isEmpty)
+            let foretold = lines.compactMap { $0.object?["kl"]?.double }
+            #expect(foretold == foretold.sorted())
+            let names = lines.compactMap { $0.object?["name"]?.string }
+            #expect(names.count == 4 && !names.contains { $0.contains("a8") || $0.contains("kv") })
+        }
+    }
+
+    /// Round to nearest needs no text, and says the errors of its layers where it is given some.
+    @Test func provenanceHasTheErrorsOfLayers() throws {
+        try withScratchDirectory { directory in
+            let archive = try SmallArchive(in: directory)
+            let checkpoint = archive.archive.appending(path: "d16/step128").path
+            let text = archive.root.appending(path: "heldout.txt").path
+            let plain = ["--checkpoint", checkpoint, "--method", "rtn", "--bits", "4", "--group", "8"]
+            let with = plain + ["--calibration", text, "--context", "16", "--windows", "4"]
+            for (name, options) in [("plain", plain), ("with", with)] {
+                let output = directory.appending(path: name).path
+                let outcome = try qid(options + ["--output", output], command: "qid-quantize")
+                try #require(outcome.status == 0, "\(outcome.errors)")
+            }
+            func provenance(_ name: String) throws -> JSONObject? {
+                try JSONValue(parsing: readFile(directory.appending(path: "\(name)/provenance.json"))).object
+            }
+            #expect(try provenance("plain")?["layers"] == nil)
+            let layers = try #require(try provenance("with")?["layers"]?.array).compactMap(\.object)
+            #expect(layers.count == 8)
+            for layer in layers {
+                #expect(layer["name"]?.string != nil && (layer["weights"]?.int ?? 0) > 0)
+                #expect((layer["weight_error"]?.double ?? 0) > 0 && (layer["output_error"]?.double ?? 0) > 0)
+            }
+            #expect(
+                try readFile(directory.appending(path: "plain/model.safetensors"))
+                    == readFile(directory.appending(path: "with/model.safetensors")))
+        }
+    }
+}

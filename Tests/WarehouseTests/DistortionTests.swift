@@ -1,0 +1,84 @@
+import Compression
+import Foundation
+import Kernels
+import LanguageModel
+import Records
+import TestSupport
+import Testing
+import Warehouse
+
+/// Errors of layers and probes, and what the views make of them.
+struct DistortionTests {
+    private static func probe(wide: Double = 0.2) throws -> ProbeRecord {
+        let checkpoint = Samples.checkpoint("a")
+        func trial(_ size: Double, _ seed: Int, _ factor: Double = 1) -> ProbeRecord.Trial {
+            .init(
+                size: size, seed: seed, kl: factor * 4 * size * size, klStderr: 0.001, qid: factor * 5 * size * size,
+                qidStderr: nil, distortion: size * size)
+        }
+        return ProbeRecord(
+            key: "probe", version: 3, checkpoint: checkpoint,
+            scoring: ScoringRecord(shard: Samples.shard, context: 11, tokens: .all), windows: 2, calibration: "text",
+            baselineLoss: 3, trials: [trial(0.1, 1), trial(0.1, 2), trial(0.05, 1), trial(0.2, 1, 1 - wide)],
+            products: .floats)
+    }
+
+    private static let distortion = DistortionRecord(
+        key: "distortion", version: 2, checkpoint: "a", artifact: "compressed", calibration: "text",
+        bitsPerWeight: 5.25,
+        layers: [
+            LayerDistortion(name: "first", weights: 10, weightError: 0.25, outputError: 0.125),
+            LayerDistortion(name: "second", weights: 10, weightError: 0.75, outputError: 0.375),
+            LayerDistortion(name: "unseen", weights: 10, weightError: 0.5, outputError: nil),
+        ])
+
+    @Test func recordsAreReadBack() throws {
+        #expect(DistortionRecord(Self.distortion.json) == Self.distortion)
+        let probe = try Self.probe()
+        #expect(ProbeRecord(probe.json) == probe)
+        #expect(Self.distortion.layers.distortion == 0.25)
+    }
+
+    @Test func qidForetellsFromBoth() throws {
+        try withScratchDirectory { directory in
+            let warehouse = try Warehouse(writing: directory.appending(path: "warehouse.sqlite"))
+            try warehouse.record(Samples.compressed("a"))
+            let columns = "distortion, weight_distortion, sensitivity, qid_sensitivity, predicted_kl, predicted_qid"
+            #expect(
+                try warehouse.reader.query("SELECT \(columns) FROM qid").rows
+                    == [[.null, .null, .null, .null, .null, .null]])
+            #expect(try warehouse.record(Self.distortion) == .added)
+            #expect(try warehouse.record(Self.probe()) == .added)
+            #expect(try warehouse.record(Self.distortion) == .present)
+            #expect(try warehouse.record(Self.probe()) == .present)
+            let row = try #require(try warehouse.reader.query("SELECT \(columns) FROM qid").rows.first).map(number)
+            #expect(row.count == 6 && row[0] == 0.25 && row[1] == 0.5)
+            for (found, expected) in zip(row.dropFirst(2), [4, 5, 1, 1.25]) { #expect(abs(found - expected) < 1e-9) }
+            let cell = try #require(try warehouse.reader.cells().first?.distortion)
+            #expect(cell.outputError == 0.25 && abs((cell.sensitivity ?? 0) - 4) < 1e-9)
+        }
+    }
+
+    /// Damage that is not in proportion to the noise says nothing about other errors.
+    @Test func aProbeThatIsNotInProportionIsRefused() throws {
+        let bent = try Self.probe(wide: 0.21)
+        #expect(!bent.trials.isUsable && bent.trials.sensitivity == nil && abs(bent.trials.nonlinearity - 0.21) < 1e-9)
+        #expect(try Self.probe(wide: 0.19).trials.isUsable)
+        try withScratchDirectory { directory in
+            let warehouse = try Warehouse(writing: directory.appending(path: "warehouse.sqlite"))
+            try warehouse.record(Samples.compressed("a"))
+            try warehouse.record(Self.distortion)
+            try warehouse.record(bent)
+            let row = try warehouse.reader.query("SELECT distortion, sensitivity, predicted_kl FROM qid").rows
+            #expect(row == [[.real(0.25), .null, .null]])
+        }
+    }
+
+    private func number(_ value: SQLValue) -> Double {
+        switch value {
+        case .real(let number): number
+        case .integer(let number): Double(number)
+        default: .nan
+        }
+    }
+}
