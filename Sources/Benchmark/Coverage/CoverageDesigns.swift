@@ -72,7 +72,6 @@ extension CoverageDesign {
             recipes.map { recipe in
                 var place = recipe
                 place.columns["sensitivity"] = 0.5 + 0.25 * Double(number)
-                place.columns["qid_sensitivity"] = 0.5 + 0.25 * Double(number)
                 return place
             }
         }
