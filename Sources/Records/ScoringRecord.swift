@@ -80,7 +80,7 @@ extension ScoringRecord {
         object["shard"] = shard.json
         object["context"] = .integer(context)
         object["score"] = tokens == .all ? nil : .string(tokens.rawValue)
-        object["bos"] = bos ? true : nil
+        rules.add(to: &object)
         object["seed"] = order.seed.map { .integer($0) }
     }
 

@@ -24,6 +24,7 @@ import Testing
                 point.conditions.group = index % 3 == 0 ? nil : 1 + value()
                 point.conditions.sparsity = [nil, 0, 0.9][index % 3]
                 point.conditions.scheme = ["dense", "int4", "x"][index % 3]
+                point.conditions.columns = ["distortion": value(), "sensitivity": value()]
                 point.loss = value()
                 point.kl = value()
                 point.klStderr = index % 5 == 0 ? 0 : value()

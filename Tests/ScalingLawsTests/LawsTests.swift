@@ -19,11 +19,14 @@ import Testing
     @Test(arguments: Laws.all.map(\.name))
     func derivativesEqualDifferences(name: String) throws {
         let law = try Laws.named(name)
-        let conditions = [
+        var conditions = [
             Conditions(params: 3e8, tokens: 2e10, bits: 3, activationBits: 8, group: 64, sparsity: 0.5, scheme: "int3"),
             Conditions(
                 params: 2e9, tokens: 4e11, bits: 3, activationBits: 4, group: 128, sparsity: 0.75, scheme: "int3"),
         ]
+        for index in conditions.indices {
+            conditions[index].columns = ["distortion": 0.01 * Double(index + 1), "sensitivity": 2 - Double(index)]
+        }
         let names = law.parameters.map { parameter in
             name.hasSuffix("-per-bit") ? parameter.name + ".3" : parameter.name == "eff" ? "eff.int3" : parameter.name
         }

@@ -113,9 +113,13 @@ struct CalibrationTests {
             let facts = try #require(try JSONValue(parsing: provenance).object?["calibration"]?.object)
             #expect(facts["windows"] == 4 && facts["context"] == 16)
             #expect(facts["shard"]?.string == sha256(try readFile(archive.root.appending(path: "calibration.txt"))))
+            // Whoever runs the command sees the errors of layers there; of a cell they stand apart.
+            var made = try #require(try JSONValue(parsing: provenance).object)
+            #expect(made["layers"]?.array?.count == 8)
+            made["layers"] = nil
             let twins = try Self.artifacts(workspace, "compressed").filter { name in
                 let place = workspace.appending(path: "store/compressed/\(name)")
-                return try readFile(place.appending(path: "provenance.json")) == provenance
+                return try JSONValue(parsing: readFile(place.appending(path: "provenance.json"))).object == made
             }
             let twin = workspace.appending(path: "store/compressed/\(try #require(twins.first))/model.safetensors")
             #expect(try readFile(twin) == readFile(output.appending(path: "model.safetensors")))

@@ -45,8 +45,11 @@ struct DistortionTests {
             try #require(second.status == 0, "\(second.errors)")
             #expect(try names(in: workspace.appending(path: "store/evaluations")) == before)
             #expect(try count("SELECT count(DISTINCT checkpoint) FROM probe", workspace) == 6)
-            // What rounds more than weights is not foretold.
-            #expect(try count("SELECT count(*) FROM qid WHERE predicted_kl IS NOT NULL", workspace) == 24)
+            // What rounds more than weights is not foretold, nor where damage is not in proportion to noise.
+            let usable = try count("SELECT count(*) FROM sensitive", workspace)
+            #expect(
+                try usable > 0 && usable == count("SELECT count(DISTINCT key) FROM probe WHERE is_usable", workspace))
+            #expect(try count("SELECT count(*) FROM qid WHERE predicted_kl IS NOT NULL", workspace) == 4 * usable)
             let outside = "activation_bits IS NOT NULL OR spec LIKE '%kv%'"
             #expect(try count("SELECT count(*) FROM qid WHERE predicted_kl IS NULL AND (\(outside))", workspace) == 12)
             #expect(
