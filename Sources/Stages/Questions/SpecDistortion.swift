@@ -27,7 +27,13 @@ struct SpecDistortion {
         let factors = try compress(
             checkpoint, into: zip(specs, drafts).map { CompressionTarget($0, directory: $1) }, source: nil,
             calibration: (windows, .object(JSONObject())), memory: memory, progress: progress)
-        let errors = try layerErrors(of: drafts, factors, from: checkpoint, on: windows, memory: memory)
+        // Turned weights are not those of the same channels.
+        let compared = specs.indices.filter { specs[$0].options.rotation == nil }
+        let found = try layerErrors(
+            of: compared.map { drafts[$0] }, compared.map { factors[$0] }, from: checkpoint, on: windows, memory: memory
+        )
+        var errors = [[LayerDistortion]](repeating: [], count: specs.count)
+        for (index, layers) in zip(compared, found) { errors[index] = layers }
         let modules = try linearModules(of: checkpoint)
         var results: [SpecDistortion] = []
         for (index, spec) in specs.enumerated() {
