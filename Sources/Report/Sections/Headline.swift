@@ -16,11 +16,21 @@ func markedHeadline(for content: ReportContent) -> String {
 private struct Headline {
     let content: ReportContent
 
+    /// How well the law of distortion foretells a method that it has not seen, or that there is no law.
+    private var foretold: String? {
+        guard let fit = content.laws.map(\.fit).first(where: \.law.isOfDistortion) else {
+            return content.laws.isEmpty ? "No law was fitted to these points." : nil
+        }
+        guard let error = fit.heldOut.first(where: { $0.kind == .methods })?.rmsLogError else { return nil }
+        return
+            "What a method costs follows from the errors of its layers and a probe of the model: the law \(fit.law.name), fitted "
+            + "to all other methods, is typically off by a factor of \(Figures.significant(Double.exp(error), digits: 3))."
+    }
+
     var sentences: [String] {
         guard !content.measurements.isEmpty else { return ["Nothing has been measured."] }
         guard let lead = leadingLaw else {
-            return [measured(of: nil), doubtful, ratio, methods, savings, "No law was fitted to these points."]
-                .compactMap(\.self)
+            return [measured(of: nil), doubtful, ratio, methods, savings, foretold].compactMap(\.self)
         }
         return [
             growth(lead), measured(of: lead.law), doubtful, ratio, methods, savings, check(lead.law), warnings,
