@@ -1,4 +1,4 @@
-#!/bin/sh
+#!/usr/bin/env bash
 # Feeds the parsers inputs that libFuzzer makes out of the fixtures, guided by what code they reach:
 #   bash Pipelines/fuzz.sh [SECONDS FOR EACH PARSER, 60] [PARSER …]
 # An input that ends a parser is left in .build-fuzz/found; .build-fuzz/corpus grows from run to run.
@@ -17,7 +17,7 @@ seed() { # PARSER FILE …: the small ones among some files
     mkdir -p "$folder"
     shift
     for file in "$@"; do
-        [ "$(stat -c %s "$file")" -gt 200000 ] || cp "$file" "$folder/seed-$(echo "$file" | tr / _)"
+        [ ! -f "$file" ] || [ "$(stat -c %s "$file")" -gt 200000 ] || cp "$file" "$folder/seed-$(echo "$file" | tr / _)"
     done
 }
 text() { mkdir -p ".build-fuzz/corpus/$1"; printf '%s' "$3" > ".build-fuzz/corpus/$1/seed-$2"; }
@@ -50,5 +50,5 @@ for parser in $parsers; do
     echo "fuzz: $parser"
     QID_FUZZ_PARSER=$parser QID_FUZZ_DIRECTORY=${QID_FUZZ_DIRECTORY:-/dev/shm} $program -max_total_time="$seconds" \
         -rss_limit_mb=1024 -timeout=20 -max_len=200000 -artifact_prefix=".build-fuzz/found/$parser-" \
-        -print_final_stats=1 -verbosity=0 ".build-fuzz/corpus/$parser" 2>&1 | grep -v '^$'
+        -print_final_stats=1 -verbosity=0 ".build-fuzz/corpus/$parser"
 done

@@ -30,7 +30,7 @@ enum Parser: String, CaseIterable {
         case .json: if let value = try? JSONValue(parsing: bytes) { _ = value.canonicalText }
         case .spec:
             if let object = (try? JSONValue(parsing: bytes))?.object { _ = try? Spec.expand(line: object) }
-        case .law: _ = try? Law.expression(String(decoding: bytes, as: UTF8.self))
+        case .law: _ = try? Laws.named(String(decoding: bytes, as: UTF8.self))
         case .points: _ = try? Points.parse(csv: bytes)
         }
     }
