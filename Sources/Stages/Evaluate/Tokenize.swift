@@ -65,15 +65,18 @@ package func tokenize(
         try tokenStream(shard: shard, tokenizer: Tokenizer(file: tokenizer), endOfText: separator ?? configured)
     }
     try attempt { () throws(TokenizationError) in try stream.write(to: output) }
-    let who =
-        separator != nil ? "--separator" : configured != nil ? "config.json beside the tokenizer" : "the tokenizer"
+    let configuration =
+        tokenizer.pathExtension == "gguf" ? "the file's configuration" : "config.json beside the tokenizer"
+    let who = separator != nil ? "--separator" : configured != nil ? configuration : "the tokenizer"
     let end: String = stream.separator.map { "; documents end with \($0), as \(who) says" } ?? ""
     report("tokenize: \(stream.ids.count) tokens in \(output.path)\(end)")
     return .success
 }
 
-/// The id by which the configuration in a tokenizer's directory ends documents, if there is one that names one.
+/// The id by which the configuration in a tokenizer's directory ends documents, if there is one that names one; a GGUF
+/// file is a model with its own.
 private func endOfText(beside tokenizer: URL) throws(StageError) -> UInt32? {
+    if tokenizer.pathExtension == "gguf" { return try openNamed(tokenizer).endOfText }
     let file = tokenizer.deletingLastPathComponent().appending(path: "config.json")
     guard try exists(file) else { return nil }
     return try readJSON(file).object?.endOfText
