@@ -81,7 +81,12 @@ package struct FitCommand: StageCommand {
     @Flag(help: "Also the size N at which a bit width and 16 bits have the same loss in the same memory.")
     var equalMemory = false
 
-    @Option(help: "The law of the 16-bit loss for --critical and --equal-memory (default: chinchilla).")
+    @Option(
+        help: ArgumentHelp(
+            "Also which bit width is best for weights of so many bytes: N and bits by loss.", valueName: "4GB"))
+    var bytes: String?
+
+    @Option(help: "The law of the 16-bit loss for --critical, --equal-memory and --bytes (default: chinchilla).")
     var baseline: String?
 
     @Flag(help: "Also whether N should be params, params_total, width, or width and depth, by sizes held out.")
@@ -101,17 +106,23 @@ package struct FitCommand: StageCommand {
         guard threshold.map({ $0 > 0 && $0.isFinite }) ?? true else {
             throw ValidationError("--threshold is a QiD above 0, in nats")
         }
-        let asks = !predict.isEmpty || threshold != nil || critical || equalMemory || whichN || profiles || json
+        let asks =
+            !predict.isEmpty || threshold != nil || critical || equalMemory || bytes != nil || whichN || profiles
+            || json
         guard !law.isEmpty || !asks else {
             throw ValidationError(
-                "--predict, --threshold, --critical, --equal-memory, --which-n, --profiles and --json ask a --law")
+                "--predict, --threshold, --critical, --equal-memory, --bytes, --which-n, --profiles and --json ask a --law"
+            )
         }
         guard phase.map({ PhaseChoice($0) != nil }) ?? true else {
             let known = ["all"] + LearningRatePhase.allCases.map(\.rawValue)
             throw ValidationError("--phase is one of \(known.joined(separator: ", "))")
         }
-        guard baseline == nil || critical || equalMemory else {
-            throw ValidationError("--baseline goes with --critical and --equal-memory")
+        guard baseline == nil || critical || equalMemory || bytes != nil else {
+            throw ValidationError("--baseline goes with --critical, --equal-memory and --bytes")
+        }
+        guard bytes.map({ ByteSize($0) != nil }) ?? true else {
+            throw ValidationError("--bytes is \(ByteSize.expected)")
         }
     }
 
@@ -123,7 +134,8 @@ package struct FitCommand: StageCommand {
                         ?? .workspace(Workspace.location(option: place.workspace)),
                     laws: law, objective: objective, reference: reference,
                     phases: phase.flatMap { PhaseChoice($0) } ?? .most, bounds: bounds, predictions: predict,
-                    threshold: threshold, critical: critical, equalMemory: equalMemory, baseline: baseline,
+                    threshold: threshold, critical: critical, equalMemory: equalMemory,
+                    bytes: bytes.flatMap { ByteSize($0) }.map { Double($0.bytes) }, baseline: baseline,
                     whichN: whichN, profiles: profiles)
                 print(try fit(request, asJSON: json), terminator: "")
                 return .success

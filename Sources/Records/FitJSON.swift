@@ -7,7 +7,7 @@ extension JSONValue {
     ///     {"law", "formula", "objective": {"name", "value"}, "n", "left_out": [{"index", "reason"}],
     ///      "parameters": {"alpha": {"value", "low", "high", "at_bound", "identified", "fixed", "unit", "published"}, …},
     ///      "r2", "r2_space": "log" | "linear", "aicc", "bic", "starts", "starts_at_best", "clusters",
-    ///      "clustered_by": "runs" | "neighbours" | "checkpoints" | "points", "phase", "scatter",
+    ///      "clustered_by": "runs" | "neighbours" | "checkpoints" | "points", "phase", "scatter", "run_scatter",
     ///      "held_out": [{"what", "kind", "points", "rmse", "rms_log_error", "mean_ratio", "inside", "obstacle"}],
     ///      "warnings": [{"kind", "finding", "advice"}]}
     ///
@@ -32,7 +32,8 @@ extension JSONValue {
             "r2_space": .string(fit.r2IsLogarithmic ? "log" : "linear"), "aicc": .finite(fit.aicc),
             "bic": .finite(fit.bic), "starts": .integer(fit.starts), "starts_at_best": .integer(fit.startsAtBest),
             "clusters": .integer(fit.clusters), "clustered_by": .string(fit.clusterUnit.rawValue),
-            "phase": .string(orNull: fit.phase?.rawValue), "scatter": .finite(fit.scatter),
+            "phase": .string(orNull: fit.phase?.rawValue), "scatter": .finite(fit.scatter?.deviation),
+            "run_scatter": .finite(fit.scatter?.runVariance.squareRoot()),
             "held_out": .array(fit.heldOut.map(JSONValue.init)),
             "warnings": .array(fit.warnings.map(JSONValue.init)),
         ]
@@ -44,6 +45,24 @@ extension JSONValue {
             "rmse": .finite(heldOut.rmse), "rms_log_error": .finite(heldOut.rmsLogError),
             "mean_ratio": .finite(heldOut.meanRatio), "inside": .integer(orNull: heldOut.inside),
             "obstacle": .string(orNull: heldOut.obstacle),
+        ]
+    }
+
+    /// How phases compare: `{"law", "sizes", "runs", "ratios": [{"tokens", "checkpoints", "ratio", "low", "high"}], "fits"}`,
+    /// the ratio that of annealed checkpoints to those at a constant rate.
+    package init(_ comparison: PhaseComparison) {
+        self = [
+            "law": .string(comparison.law.formula), "sizes": .array(comparison.sizes.map { .finite($0) }),
+            "runs": .integer(comparison.runs),
+            "ratios": .array(
+                comparison.ratios.map { one in
+                    [
+                        "tokens": .finite(one.tokens), "checkpoints": .integer(one.checkpoints),
+                        "ratio": .finite(one.ratio.value), "low": .finite(one.ratio.low),
+                        "high": .finite(one.ratio.high),
+                    ]
+                }),
+            "fits": .array(comparison.fits.map { JSONValue($0) }),
         ]
     }
 

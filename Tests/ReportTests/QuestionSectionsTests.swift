@@ -64,6 +64,31 @@ import Testing
         #expect(document["laws"]?.array?[1]["training_levels"]?.array?[0]["tokens"] == .null)
     }
 
+    @Test func whatTheFallingRateChangesIsSaid() throws {
+        var content = try SampleContent.content()
+        let points = content.laws[0].fit.residuals.map(\.point).flatMap { point in
+            [(LearningRatePhase.stable, 1.0), (.annealed, 1.25)].map { phase, factor in
+                var copy = point
+                (copy.phase, copy.qid) = (phase, point.qid.map { $0 * factor })
+                return copy
+            }
+        }
+        let comparison = try #require(
+            PhaseComparison(points, Laws.named("qid-unified"), FitOptions(starts: 4, bootstrapDraws: 50)))
+        #expect(comparison.ratios.allSatisfy { abs($0.ratio.value - 1.25) < 1e-6 })
+        content.phaseFindings = [PhaseFinding(family: "neox", scheme: SampleContent.scheme, comparison: comparison)]
+        let report = RenderedReport(content)
+        for text in [report.html, report.markdown] {
+            #expect(text.contains("Before and after the learning rate falls"))
+            #expect(text.contains("QiD of annealed checkpoints over that of others at a constant rate"))
+            #expect(text.contains("annealed") && text.contains("1.25"))
+        }
+        let document = try JSONValue(parsing: report.json)
+        let ratios = try #require(document["phases"]?.array?.first?["comparison"]?["ratios"]?.array)
+        #expect(ratios.count == comparison.ratios.count)
+        #expect(!RenderedReport(try SampleContent.content()).html.contains("learning rate falls"))
+    }
+
     @Test func withoutQuestionsThereAreNoSections() throws {
         let report = RenderedReport(try SampleContent.content())
         #expect(!report.html.contains("Training level") && !report.html.contains("Which law"))

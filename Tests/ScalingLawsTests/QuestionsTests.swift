@@ -61,6 +61,55 @@ import Testing
         #expect(abs(gained / lost - 1) < 1e-4)
     }
 
+    @Test func whatFillsMemoryBest() throws {
+        let truth = [
+            "E": 1.8172, "A": 482.01, "B": 2085.43, "a": 0.3478, "b": 0.3658, "k": 0.017, "alpha": 0.2261,
+            "beta": 0.5251, "gamma": 5.4967,
+        ]
+        let points = try Simulation.points(
+            "degraded-loss", truth, Simulation.grid(Simulation.sizes, [3e9, 3e10, 3e11, 3e12], [3, 4, 16]))
+        let options = FitOptions(bootstrapDraws: 0, holdsOut: false, profiles: false)
+        let model = LossModel.law(try fit(points, Laws.named("degraded-loss"), options))
+        let forms = [3.0, 4, 16].map { bits in
+            (form: Conditions(params: 1, tokens: 1, bits: bits), bitsPerWeight: bits + 0.5)
+        }
+        let (bytes, tokens) = (4e9, 1e12)
+        func loss(_ params: Double, _ bits: Double) -> Double {
+            1.8172 + 482.01 / pow(params, 0.3478) + 2085.43 / pow(tokens, 0.3658)
+                + (bits < 16 ? 0.017 * pow(tokens, 0.5251) / (pow(params, 0.2261) * pow(bits, 5.4967)) : 0)
+        }
+        let found = try model.models(filling: bytes, tokens: tokens, forms: forms)
+        #expect(found.map(\.bitsPerWeight) == [4.5, 16, 3.5])
+        for one in found {
+            let params = bytes * 8 / one.bitsPerWeight
+            #expect(one.at.params == params && one.at.tokens == tokens)
+            #expect(abs(one.loss.value - loss(params, one.at.bits ?? .nan)) < 1e-4)
+            #expect(abs(one.excess.value - (one.loss.value - found[0].loss.value)) < 1e-12)
+        }
+        #expect(throws: ScalingLawsError.noAnswer("no model fits into 0.0 bytes")) {
+            try model.models(filling: 0, tokens: tokens, forms: forms)
+        }
+    }
+
+    /// What both models lose alike is not in the interval of their difference.
+    @Test func differencesInMemoryAreKnownBetterThanLosses() throws {
+        let truth = [
+            "E": 1.8172, "A": 482.01, "B": 2085.43, "a": 0.3478, "b": 0.3658, "k": 0.017, "alpha": 0.2261,
+            "beta": 0.5251, "gamma": 5.4967,
+        ]
+        let points = try Simulation.points(
+            "degraded-loss", truth, Simulation.grid(Simulation.sizes, [3e9, 3e10, 3e11, 3e12], [3, 4, 16]), noise: 0.01)
+        let options = FitOptions(starts: 16, bootstrapDraws: 200, holdsOut: false, profiles: false)
+        let model = LossModel.law(try fit(points, Laws.named("degraded-loss"), options))
+        let forms = [(form: Conditions(params: 1, tokens: 1, bits: 4), bitsPerWeight: 4.5)]
+        let found = try model.models(filling: 2e9, tokens: 1e12, forms: forms)
+        #expect(found.count == 2 && found[0].excess.low == 0 && found[0].excess.high == 0)
+        #expect(found.allSatisfy { $0.loss.low < $0.loss.value && $0.loss.value < $0.loss.high })
+        let other = found[1].excess
+        #expect(other.low < other.value && other.value < other.high)
+        #expect(other.high - other.low < found[1].loss.high - found[1].loss.low)
+    }
+
     /// Losses and QiD in the same rows: the 16-bit losses are their differences, and both fits' errors count.
     @Test func answersOfTwoLawsHaveIntervals() throws {
         let qid = try Simulation.points(
@@ -236,6 +285,83 @@ import Testing
         #expect(shorter >= 39, "\(shorter)")
         #expect(planned.width < 0.65 * picked.width && narrower >= 30, "\(planned), \(picked), \(narrower)")
         #expect(planned.square < 0.75 * picked.square, "\(planned), \(picked)")
+    }
+
+    /// Points of runs that differ by a constant of their own.
+    private static func runs(_ seeds: [(size: Double, count: Int)], seed: UInt64, first: Int = 0) throws -> [Point] {
+        var random = Random(state: seed)
+        var points: [Point] = []
+        for (size, count) in seeds {
+            for number in first..<first + count {
+                let own = exp(0.15 * random.normal())
+                let places = Simulation.grid([size], Simulation.tokens, [3, 4])
+                for var point in try Simulation.points("qid-unified", Simulation.unified, places) {
+                    point.qid = point.qid.map { $0 * own * exp(0.03 * random.normal()) }
+                    point.series = "\(size) \(number)"
+                    points.append(point)
+                }
+            }
+        }
+        return points
+    }
+
+    private static let runSizes = [1e8, 4e8, 1e9, 3e9].map { (size: $0, count: 2) }
+
+    /// More checkpoints of runs that deviate do not tell what other runs would say; other seeds do.
+    @Test func whatItTakesDependsOnWhatThereIsMoreOf() throws {
+        let points = try Self.runs(Self.runSizes, seed: 21)
+        let result = try fit(points, Laws.named("qid-unified"), FitOptions(bootstrapDraws: 0, holdsOut: false))
+        let variance = try #require(result.scatter?.runVariance)
+        #expect(variance > 0.005 && variance < 0.08)
+        let wanted = [Conditions(params: 1e10, tokens: 1e11, bits: 4)]
+        func need(_ groups: [[Candidate]], _ reach: Double) throws -> DesignNeed {
+            try result.measure(groups, for: wanted, until: reach)
+        }
+        let checkpoints = Self.runSizes.flatMap { size, _ in
+            [5e9, 1e10, 1.5e10, 5e10, 1e11, 1.5e11].map { tokens in
+                Simulation.grid([size], [tokens], [3, 4]).map { Candidate($0, cost: 1) }
+            }
+        }
+        let seeds = Self.runSizes.flatMap { size, _ in
+            (0..<8).map { number in
+                Simulation.grid([size], Simulation.tokens, [3, 4]).map {
+                    Candidate($0, cost: 1, newRun: Int(size / 1e8) * 100 + number)
+                }
+            }
+        }
+        let now = try need([], 0).reachBefore
+        let more = try need(checkpoints, 0.75 * now)
+        let other = try need(seeds, 0.75 * now)
+        #expect(!more.isEnough && other.isEnough && other.reachAfter <= 0.75 * now)
+        #expect(other.cells == 6 * other.chosen.count && other.chosen.count > 1 && other.cost == Double(other.cells))
+        // What is known well enough takes nothing.
+        let none = try need(seeds, 2 * now)
+        #expect(none.isEnough && none.chosen.isEmpty && none.reachAfter == now)
+    }
+
+    /// The error that a design foretells is the one that fits to such points have.
+    @Test func foretoldErrorsAreThoseOfFits() throws {
+        let law = try Laws.named("qid-unified")
+        let wanted = Conditions(params: 1e10, tokens: 1e11, bits: 4)
+        let options = FitOptions(starts: 8, bootstrapDraws: 0, holdsOut: false, profiles: false)
+        let cells = Self.runSizes.map { size, _ in
+            Simulation.grid([size], Simulation.tokens, [3, 4]).map { Candidate($0, cost: 1, newRun: Int(size / 1e8)) }
+        }
+        var (foretold, errors) = ([Double](), [Double]())
+        for seed in UInt64(1)...60 {
+            let start = try Self.runs(Self.runSizes, seed: 500 + seed)
+            let before = try fit(start, law, options)
+            let steps = try before.measureNext(cells.flatMap(\.self), for: [wanted], budget: 1000)
+            foretold.append(try #require(steps.last).errorAfter)
+            let more = try Self.runs(Self.runSizes.map { ($0.size, 1) }, seed: 900 + seed, first: 2)
+            let after = try fit(start + more, law, options)
+            let value = try #require(after.values(at: [wanted]).first)
+            let truth = 0.017 * pow(1e11, 0.5251) / (pow(1e10, 0.2261) * pow(4, 5.4967))
+            errors.append(log(value / truth))
+        }
+        let spread = (errors.reduce(0) { $0 + $1 * $1 } / 60).squareRoot()
+        let typical = (foretold.reduce(0) { $0 + $1 * $1 } / 60).squareRoot()
+        #expect(typical > 0.75 * spread && typical < 1.33 * spread, "\(typical), \(spread)")
     }
 
     @Test func costsAndBudgetDecide() throws {

@@ -21,10 +21,36 @@ import Testing
 
     @Test func theMeasureThatPredictsUnseenSizesIsTaken() throws {
         let choice = try #require(SizeChoice(points(noise: 0.05), Laws.klUnified))
-        #expect(choice.sizes.count == 5 && choice.candidates.map(\.measure) == SizeChoice.Measure.allCases)
+        #expect(
+            choice.sizes.count == 5
+                && choice.candidates.map(\.measure) == [.params, .paramsTotal, .width, .widthAndDepth])
         #expect(choice.chosen?.measure == .width)
         #expect((choice.chosen?.error ?? 1) < 0.1)
         #expect((choice.candidates[0].error ?? 0) > 0.2)
+    }
+
+    /// Where a probe says how much each checkpoint minds, N and D tell less.
+    @Test func layersErrorsAndProbesAreACandidate() throws {
+        var random = Random(state: 9)
+        let probed = points(noise: 0.3).map { point in
+            var copy = point
+            let error = 0.1 / pow(point.conditions.bits ?? .nan, 4)
+            let kl = point.kl ?? .nan
+            copy.conditions.columns["distortion"] = error
+            copy.conditions.columns["sensitivity"] = pow(kl / error, 1 / 1.1) * exp(0.05 * random.normal())
+            return copy
+        }
+        let choice = try #require(SizeChoice(probed, Laws.klUnified))
+        #expect(choice.candidates.last?.measure == .distortion && choice.chosen?.measure == .distortion)
+        #expect(choice.foretold?.sentence.contains("By layers' errors and probe, as cross-validation") == true)
+        #expect((choice.foretold?.heldOut.rmsLogError ?? 1) < 0.15)
+        // With nothing but noise in the probe N and D are better.
+        let useless = probed.map { point in
+            var copy = point
+            copy.conditions.columns["sensitivity"] = exp(random.normal())
+            return copy
+        }
+        #expect(SizeChoice(useless, Laws.klUnified)?.chosen?.measure != .distortion)
     }
 
     @Test func theLawInAnotherMeasureIsALaw() throws {

@@ -104,6 +104,22 @@ struct FitQuestionsTests {
         #expect(text.output.contains("D beyond which training hurts") && text.output.contains("better below"))
     }
 
+    @Test func whatFillsMemoryIsSaid() throws {
+        let asked = ["--bytes", "500MB", "--predict", "params=1e9,tokens=1e11,bits=4"]
+        let fit = try json(["--law", "qid-unified"] + asked, table: Self.losses)
+        let models = try #require(fit["filling"]?.array).compactMap(\.object)
+        #expect(Set(models.compactMap { $0["bits"]?.double }) == [3, 4, 16])
+        #expect(models[0]["excess"]?.double == 0)
+        let losses = models.compactMap { $0["loss"]?.double }
+        #expect(losses == losses.sorted() && losses.count == 3)
+        for one in models {
+            #expect(one["bytes"]?.double == 500e6 && one["tokens"]?.double == 1e11)
+            #expect(one["params"]?.double == 500e6 * 8 / (one["bits_per_weight"]?.double ?? .nan))
+        }
+        let text = try ask(["--law", "qid-unified"] + asked, table: Self.losses)
+        #expect(text.output.contains("what fills 500M bytes of weights") && text.output.contains("the best"))
+    }
+
     @Test func severalLawsAreRanked() throws {
         let laws = ["qid-per-bit", "qid-unified", "k * tokens^beta / bits^gamma"]
         let ranking = try json(laws.flatMap { ["--law", $0] })
@@ -155,7 +171,11 @@ struct FitQuestionsTests {
         (["--law", "qid-unified", "--law", "chinchilla"], "does not predict what law 'qid-unified' does"),
         (["--law", "qid-per-bit", "--predict", "params=1,tokens=2,bits=7"], "fitted were '3', '4'"),
         (["--law", "qid-unified", "--critical"], "16-bit losses are needed"),
-        (["--law", "qid-unified", "--baseline", "kaplan"], "--baseline goes with --critical and --equal-memory"),
+        (["--law", "qid-unified", "--bytes", "much"], "--bytes is a size such as 512MB, 4GiB or 1.5TB"),
+        (
+            ["--law", "qid-unified", "--baseline", "kaplan"],
+            "--baseline goes with --critical, --equal-memory and --bytes"
+        ),
     ])
     func mistakesAreNamed(_ arguments: [String], _ reason: String) throws {
         let outcome = try ask(arguments)

@@ -95,9 +95,34 @@ struct PlanTests {
         }
     }
 
+    @Test func whatItTakesIsSaidForEachKind() throws {
+        try measured { _, plan in
+            let outcome = try plan(["--within", "20%", "--json"])
+            try #require(outcome.status == 0, "\(outcome.errors)")
+            let document = try #require(try JSONValue(parsing: Array(outcome.output.utf8)).object)
+            #expect(document["within"]?.double == 0.2)
+            let scheme = try #require(document["schemes"]?.array?.first?.object)
+            let needs = try #require(scheme["needs"]?.array).compactMap(\.object)
+            #expect(needs.map { $0["kind"]?.string } == ["bit widths", "checkpoints", "seeds", "sizes"])
+            for need in needs {
+                let before = try #require(need["reach_before"]?.double)
+                let after = try #require(need["reach_after"]?.double)
+                #expect(after <= before)
+                #expect(need["enough"]?.bool == (after <= 1.2))
+                #expect((need["count"]?.int ?? .max) <= (need["offered"]?.int ?? 0))
+            }
+            #expect(needs[1]["offered"]?.int == 64)
+            let text = try plan(["--within", "0.2"])
+            #expect(text.output.contains("until predictions of qid-unified are known within 20 %"))
+            #expect(text.output.contains("what runs have of their own is not known (fewer than three runs)"))
+        }
+    }
+
     @Test func mistakesAreNamed() throws {
         try measured { archive, plan in
             #expect(try plan(["--budget", "0"]).status == 64)
+            #expect(try plan(["--within", "x"]).errors.contains("--within is a share such as 20%"))
+            #expect(try plan(["--within", "20%", "--budget", "3"]).errors.contains("--within excludes --budget"))
             #expect(try plan(["--law", "sparsity"]).errors.contains("'sparsity' speaks of how models were trained"))
             #expect(try plan(["--law", "nonsense"]).errors.contains("nonsense"))
             let text = String(decoding: try readFile(archive.manifest), as: UTF8.self)

@@ -15,6 +15,8 @@ package struct ReportContent: Sendable, Equatable {
     package var rankings: [LawRanking]
     /// Which count of size the laws should have, by scheme.
     package var sizeFindings: [SizeFinding] = []
+    /// What the decay of the learning rate changes, by scheme.
+    package var phaseFindings: [PhaseFinding] = []
     /// What compression did to each layer, of one checkpoint of each family.
     package var layerErrors: [LayerErrors] = []
     /// Inputs that no stage could use.
@@ -73,5 +75,16 @@ package struct SizeFinding: Sendable, Equatable {
 
     package init(family: String, scheme: String, choice: SizeChoice) {
         (self.family, self.scheme, self.choice) = (family, scheme, choice)
+    }
+}
+
+/// How annealed checkpoints compare with those at a constant rate, for the points of one scheme.
+package struct PhaseFinding: Sendable, Equatable {
+    package var family: String
+    package var scheme: String
+    package var comparison: PhaseComparison
+
+    package init(family: String, scheme: String, comparison: PhaseComparison) {
+        (self.family, self.scheme, self.comparison) = (family, scheme, comparison)
     }
 }

@@ -40,6 +40,13 @@ enum ReportJSON {
                 content.sizeFindings.map {
                     ["family": .string($0.family), "scheme": .string($0.scheme), "choice": JSONValue($0.choice)]
                 }),
+            "phases": .array(
+                content.phaseFindings.map {
+                    [
+                        "family": .string($0.family), "scheme": .string($0.scheme),
+                        "comparison": JSONValue($0.comparison),
+                    ]
+                }),
             "methods": MethodComparison(content.measurements).map { methods($0, content) } ?? .null,
             "layers": .array(content.layerErrors.map(layers)),
             "findings": .array(content.findings.map(finding)),

@@ -2,123 +2,73 @@ import Kernels
 import Mathematics
 import RealModule
 
-/// A measurement that could be made, and what it costs in any unit.
-package struct Candidate: Sendable, Equatable {
-    package var conditions: Conditions
-    package var cost: Double
-
-    package init(_ conditions: Conditions, cost: Double) {
-        self.conditions = conditions
-        self.cost = cost
-    }
-}
-
-/// A measurement worth making, in the order of what each gains for its cost.
-package struct DesignStep: Sendable, Equatable {
-    package var candidate: Candidate
-    /// The cost of this and all before it.
-    package var spent: Double
-    /// The standard error of the wanted prediction, as a share of it, before and after.
-    package var errorBefore: Double
-    package var errorAfter: Double
-    /// How far its 95 % interval reaches, so many standard errors as there are degrees of freedom for.
-    package var reachBefore: Double
-    package var reachAfter: Double
-}
-
 extension Fit {
     /// What to measure next: the candidates, one after the other, that shorten the 95 % intervals of the wanted
     /// predictions most for their cost, until the budget is spent (greedy I-optimal design on the fitted law).
     ///
     /// Each adds x·xᵀ/s² to the information JᵀJ/s², x the derivatives of its residual and s² the fit's residual
-    /// variance; the law is taken for true and its curvature at the estimate. Of the candidates that lower the variance
-    /// most for their cost the one that shortens intervals most is taken: those widen where few checkpoints decide
-    /// (`DesignReach`). A candidate is used once.
+    /// variance; the law is taken for true and its curvature at the estimate, and what runs have of their own stays the
+    /// same for all cells of one. Of the candidates that lower the variance most for their cost the one that shortens
+    /// intervals most is taken: those widen where few checkpoints decide (`DesignReach`). A candidate is used once.
     /// - Throws: `noAnswer` if the fit says nothing about its errors; `unknownLevel`, `missingCondition`.
     package func measureNext(
         _ candidates: [Candidate], for wanted: [Conditions], budget: Double
     ) throws(ScalingLawsError) -> [DesignStep] {
-        guard let influence, !wanted.isEmpty else { throw .noAnswer("the fit has too few points to tell its errors") }
-        let targets = try rows(wanted, influence).map(\.relative)
-        let offered = try rows(candidates.map(\.conditions), influence).map(\.residual)
-        guard var inverse = Self.regularizedInverse(influence.normal) else {
-            throw .noAnswer("the fit has too few points to tell its errors")
-        }
-        var reach = DesignReach(influence, targets: targets)
-        let clusters = clusters(of: candidates, influence, &reach)
+        var design = try Design(self, for: wanted)
+        let offers = try design.offers(candidates.map { [$0] }, to: self)
         var steps: [DesignStep] = []
         var left = Array(candidates.indices)
         var spent = 0.0
-        var squared = reach.meanSquare(inverse)
-        while true {
-            let before = Self.error(targets, inverse, influence.variance)
-            let affordable = left.filter { spent + candidates[$0].cost <= budget }
-            let gains = affordable.map { Self.gain(offered[$0], targets, inverse) / max(candidates[$0].cost, 1e-300) }
-            let leading = gains.indices.filter { gains[$0] > 0 }.sorted { (gains[$1], $0) < (gains[$0], $1) }
-                .prefix(Self.mostCompared).map { affordable[$0] }
-            let squares = Parallel.map(leading.count) { [reach, inverse] place in
-                reach.with(offered[leading[place]], cluster: clusters[leading[place]]).meanSquare(
-                    Self.added(offered[leading[place]], to: inverse))
-            }
-            func worth(_ place: Int) -> Double {
-                let less = squared - squares[place]
-                return less > 0 ? less / max(candidates[leading[place]].cost, 1e-300) : less
-            }
-            guard let best = leading.indices.max(by: { worth($0) < worth($1) }) else { return steps }
-            let chosen = leading[best]
-            left.removeAll { $0 == chosen }
-            spent += candidates[chosen].cost
-            inverse = Self.added(offered[chosen], to: inverse)
-            reach = reach.with(offered[chosen], cluster: clusters[chosen])
+        while let best = design.best(of: left.filter { spent + offers[$0].cost <= budget }, in: offers) {
+            left.removeAll { $0 == best.place }
+            spent += offers[best.place].cost
+            let after = best.design
             steps.append(
                 DesignStep(
-                    candidate: candidates[chosen], spent: spent, errorBefore: before,
-                    errorAfter: Self.error(targets, inverse, influence.variance),
-                    reachBefore: squared.squareRoot(), reachAfter: squares[best].squareRoot()))
-            squared = squares[best]
+                    candidate: candidates[best.place], spent: spent, errorBefore: design.error,
+                    errorAfter: after.error, reachBefore: design.reach, reachAfter: after.reach))
+            design = after
         }
+        return steps
     }
 
-    /// So many of the candidates that lower the variance most are compared by the intervals they leave.
-    private static let mostCompared = 16
-
-    /// The cluster of each candidate: that of the points with the same size, and tokens where checkpoints are not
-    /// resampled by run, else one of its own.
-    private func clusters(of candidates: [Candidate], _ influence: Influence, _ reach: inout DesignReach) -> [Int] {
-        let isByRun = clusterUnit == .runs && hasRunsOfSeveralCheckpoints
-        func key(_ place: Conditions) -> [Double] { [place.params] + (isByRun ? [] : [place.tokens]) }
-        var numbers: [[Double]: Int] = [:]
-        for (residual, cluster) in zip(residuals, influence.cluster) {
-            numbers[key(residual.point.conditions)] = cluster
+    /// How many of these groups of candidates it takes, each time that which shortens the 95 % intervals of the wanted
+    /// predictions most for its cost, until these typically reach no further than `reach`; all that help where that is not
+    /// enough.
+    /// - Throws: As `measureNext`.
+    package func measure(
+        _ groups: [[Candidate]], for wanted: [Conditions], until reach: Double
+    ) throws(ScalingLawsError) -> DesignNeed {
+        var design = try Design(self, for: wanted)
+        let offers = try design.offers(groups, to: self)
+        var need = DesignNeed(
+            chosen: [], cells: 0, cost: 0, reachBefore: design.reach, reachAfter: design.reach,
+            isEnough: design.reach <= reach)
+        var left = Array(groups.indices)
+        while !need.isEnough, let best = design.best(of: left, in: offers), best.design.reach < design.reach {
+            left.removeAll { $0 == best.place }
+            design = best.design
+            need.chosen.append(best.place)
+            need.cells += groups[best.place].count
+            need.cost += offers[best.place].cost
+            need.reachAfter = design.reach
+            need.isEnough = design.reach <= reach
         }
-        return candidates.map { candidate in
-            let key = key(candidate.conditions)
-            let number = numbers[key] ?? reach.newCluster()
-            numbers[key] = number
-            return number
-        }
+        return need
     }
 
-    /// Whether any cluster holds points of different tokens.
-    private var hasRunsOfSeveralCheckpoints: Bool {
-        var tokens: [Int: Set<Double>] = [:]
-        for (residual, cluster) in zip(residuals, influence?.cluster ?? []) {
-            tokens[cluster, default: []].insert(residual.point.conditions.tokens)
-        }
-        return tokens.values.contains { $0.count > 1 }
-    }
-
-    /// For each of the conditions the derivatives by the coordinates of ln f, and of the residual measured there.
-    private func rows(
+    /// For each of the conditions the derivatives by the coordinates of ln f, and of the residual measured there, with
+    /// what that moves by with ln(measured).
+    fileprivate func rows(
         _ conditions: [Conditions], _ influence: Influence
-    ) throws(ScalingLawsError) -> [(relative: [Double], residual: [Double])] {
+    ) throws(ScalingLawsError) -> [(relative: [Double], residual: [Double], weight: Double)] {
         let curve = try Curve(law, names: parameters.map(\.name))
         let values = try curve.values(at: conditions, parameters: parameters.map(\.value))
         let slopes = try curve.derivatives(at: conditions, parameters: parameters.map(\.value))
         return zip(values, slopes).map { value, slope in
             let gradient = influence.byCoordinate(slope)
             let scale = objective.isLogarithmic ? logarithmicNoise(at: value, influence) : noise(at: value)
-            return (gradient.map { $0 / abs(value) }, gradient.map { $0 / scale })
+            return (gradient.map { $0 / abs(value) }, gradient.map { $0 / scale }, abs(value) / scale)
         }
     }
 
@@ -145,6 +95,130 @@ extension Fit {
         return abs(value) * (1 + share * share / influence.variance).squareRoot()
     }
 
+    /// The cluster of each candidate of a group, counted on from those that there are: that of its new run; else that of
+    /// the points with the same size, and tokens where checkpoints are not resampled by run; else one of its own.
+    fileprivate func clusters(of groups: [[Candidate]], _ influence: Influence) -> [[Int]] {
+        let isByRun = clusterUnit == .runs && hasRunsOfSeveralCheckpoints
+        func key(_ place: Conditions) -> [Double] { [place.params] + (isByRun ? [] : [place.tokens]) }
+        var numbers: [[Double]: Int] = [:]
+        for (residual, cluster) in zip(residuals, influence.cluster) {
+            numbers[key(residual.point.conditions)] = cluster
+        }
+        var next = influence.clusterCount
+        var runs: [Int: Int] = [:]
+        func new() -> Int {
+            next += 1
+            return next - 1
+        }
+        return groups.map { group in
+            group.map { candidate in
+                let key = key(candidate.conditions)
+                let number =
+                    candidate.newRun.map { isByRun ? runs[$0] ?? new() : new() } ?? numbers[key] ?? new()
+                if let run = candidate.newRun { runs[run] = number } else { numbers[key] = number }
+                return number
+            }
+        }
+    }
+
+    /// Whether any cluster holds points of different tokens.
+    private var hasRunsOfSeveralCheckpoints: Bool {
+        var tokens: [Int: Set<Double>] = [:]
+        for (residual, cluster) in zip(residuals, influence?.cluster ?? []) {
+            tokens[cluster, default: []].insert(residual.point.conditions.tokens)
+        }
+        return tokens.values.contains { $0.count > 1 }
+    }
+}
+
+/// What is measured, as far as wanted predictions are concerned.
+private struct Design {
+    private let influence: Influence
+    private let targets: [[Double]]
+    /// (JᵀJ)⁻¹.
+    private var inverse: [Double]
+    private var measured: DesignReach
+    /// The typical standard error of the wanted predictions, as a share of them.
+    private(set) var error: Double
+    /// How far their 95 % intervals typically reach.
+    private(set) var reach: Double
+
+    /// So many of the offers that lower the variance most are compared by the intervals they leave.
+    private static let mostCompared = 16
+
+    /// Cells that would be measured together.
+    struct Offer: Sendable {
+        let rows: [DesignRow]
+        let cost: Double
+    }
+
+    init(_ fit: Fit, for wanted: [Conditions]) throws(ScalingLawsError) {
+        guard let influence = fit.influence, !wanted.isEmpty,
+            let inverse = Self.regularizedInverse(influence.normal)
+        else { throw .noAnswer("the fit has too few points to tell its errors") }
+        (self.influence, self.inverse) = (influence, inverse)
+        targets = try fit.rows(wanted, influence).map(\.relative)
+        measured = DesignReach(influence, targets: targets, runVariance: fit.scatter?.runVariance ?? 0)
+        (error, reach) = (0, 0)
+        take(measured, inverse)
+    }
+
+    private mutating func take(_ measured: DesignReach, _ inverse: [Double]) {
+        (self.measured, self.inverse) = (measured, inverse)
+        let squares = measured.meanSquares(inverse)
+        (error, reach) = (squares.error.squareRoot(), squares.reach.squareRoot())
+    }
+
+    func offers(_ groups: [[Candidate]], to fit: Fit) throws(ScalingLawsError) -> [Offer] {
+        let clusters = fit.clusters(of: groups, influence)
+        var offers: [Offer] = []
+        for (group, numbers) in zip(groups, clusters) {
+            let rows = try fit.rows(group.map(\.conditions), influence)
+            offers.append(
+                Offer(
+                    rows: zip(rows, numbers).map {
+                        DesignRow(gradient: $0.residual, weight: $0.weight, cluster: $1)
+                    }, cost: max(group.reduce(0) { $0 + $1.cost }, 1e-300)))
+        }
+        return offers
+    }
+
+    /// The offer that shortens the intervals most for its cost, with the design that has it; nil where none is offered.
+    func best(of places: [Int], in offers: [Offer]) -> (place: Int, design: Design)? {
+        let gains = places.map { gain(offers[$0].rows) / offers[$0].cost }
+        let leading = gains.indices.filter { gains[$0] > 0 }.sorted { (gains[$1], $0) < (gains[$0], $1) }
+            .prefix(Self.mostCompared).map { places[$0] }
+        let designs = Parallel.map(leading.count) { place in
+            var larger = self
+            larger.take(measured.with(offers[leading[place]].rows), added(offers[leading[place]].rows))
+            return larger
+        }
+        func worth(_ place: Int) -> Double {
+            let less = reach * reach - designs[place].reach * designs[place].reach
+            return less > 0 ? less / offers[leading[place]].cost : less
+        }
+        return leading.indices.max { worth($0) < worth($1) }.map { (leading[$0], designs[$0]) }
+    }
+
+    /// By how much these rows, each by itself, lower the summed variance of the targets.
+    private func gain(_ rows: [DesignRow]) -> Double {
+        rows.reduce(0) { sum, row in
+            let solved = Self.product(inverse, row.gradient)
+            let own = 1 + Self.dot(row.gradient, solved)
+            return sum + targets.reduce(0) { $0 + Self.dot($1, solved) * Self.dot($1, solved) / own }
+        }
+    }
+
+    /// Sherman and Morrison's update of the inverse, row after row.
+    private func added(_ rows: [DesignRow]) -> [Double] {
+        rows.reduce(inverse) { inverse, row in
+            let count = row.gradient.count
+            let solved = Self.product(inverse, row.gradient)
+            let own = 1 + Self.dot(row.gradient, solved)
+            return inverse.indices.map { inverse[$0] - solved[$0 / count] * solved[$0 % count] / own }
+        }
+    }
+
     /// (M + 10⁻⁹·diag M)⁻¹: directions that the data leave free get a large variance instead of none.
     private static func regularizedInverse(_ normal: [Double]) -> [Double]? {
         let size = Int(Double(normal.count).squareRoot())
@@ -162,23 +236,4 @@ extension Fit {
     }
 
     private static func dot(_ a: [Double], _ b: [Double]) -> Double { zip(a, b).reduce(0) { $0 + $1.0 * $1.1 } }
-
-    /// By how much one more row lowers the summed variance of the targets.
-    private static func gain(_ row: [Double], _ targets: [[Double]], _ inverse: [Double]) -> Double {
-        let solved = product(inverse, row)
-        let own = 1 + dot(row, solved)
-        return targets.reduce(0) { $0 + dot($1, solved) * dot($1, solved) / own }
-    }
-
-    /// Sherman and Morrison's update of the inverse for one more row.
-    private static func added(_ row: [Double], to inverse: [Double]) -> [Double] {
-        let solved = product(inverse, row)
-        let own = 1 + dot(row, solved)
-        return inverse.indices.map { inverse[$0] - solved[$0 / row.count] * solved[$0 % row.count] / own }
-    }
-
-    private static func error(_ targets: [[Double]], _ inverse: [Double], _ variance: Double) -> Double {
-        let sum = targets.reduce(0) { $0 + dot($1, product(inverse, $1)) }
-        return (max(sum, 0) / Double(targets.count) * variance).squareRoot()
-    }
 }

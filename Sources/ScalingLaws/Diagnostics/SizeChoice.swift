@@ -4,15 +4,18 @@ import RealModule
 /// Which count of a model's size a law of N should have, chosen by how well each predicts sizes that it was not fitted to.
 ///
 /// Embeddings, depth and width matter in ways that no convention settles; where points have these columns, the same law in
-/// each is fitted without one size after the other, and the one that is off by least over all of them is taken. Two that
-/// differ by less than a hundredth are as good, and the first is kept.
+/// each is fitted without one size after the other, and the one that is off by least over all of them is taken. Where
+/// errors of layers and probes are measured, a law of these, which needs neither N nor D, is one of them. Two that differ
+/// by less than a hundredth are as good, and the first is kept.
 package struct SizeChoice: Sendable, Equatable {
-    /// What may stand for N.
+    /// What may stand for N, or for N and D.
     package enum Measure: String, Sendable, CaseIterable {
         case params
         case paramsTotal = "params_total"
         case width
         case widthAndDepth = "width and depth"
+        /// The errors of layers, and a probe of each checkpoint.
+        case distortion = "layers' errors and probe"
     }
 
     /// A measure with its law and how far that is off on sizes held out.
@@ -51,8 +54,12 @@ package struct SizeChoice: Sendable, Equatable {
     /// Compares the measures on the points that all of them can use; nil for a law that does not have `params^alpha`, or
     /// fewer than three sizes.
     package init?(_ points: [Point], _ law: Law, _ options: FitOptions = FitOptions()) {
-        let laws = Measure.allCases.compactMap { measure in law.counting(measure).map { (measure, $0) } }
-        guard laws.count == Measure.allCases.count else { return nil }
+        let isProbed = points.contains {
+            $0.conditions.columns["sensitivity"] != nil && $0.conditions.columns["distortion"] != nil
+        }
+        let measures = Measure.allCases.filter { isProbed || $0 != .distortion }
+        let laws = measures.compactMap { measure in law.counting(measure).map { (measure, $0) } }
+        guard laws.count == measures.count else { return nil }
         var usable = points
         for (_, law) in laws {
             guard let formula = try? Formula(law) else { return nil }
@@ -112,6 +119,7 @@ extension Law {
         else { return nil }
         var law = self
         guard measure != .params else { return law }
+        if measure == .distortion { return Laws.ofLayersAndProbe(quantity) }
         let column = measure == .widthAndDepth ? "width" : measure.rawValue
         var replacement = "\(column)^alpha\(index)"
         if let place = law.parameters.firstIndex(of: alpha) {
@@ -138,7 +146,8 @@ extension SizeChoice.Foretold {
         let error = heldOut.rmsLogError.map { Figures.significant(.exp($0)) } ?? ""
         let inside =
             heldOut.inside.map { ", \($0) of \(heldOut.points) points in their 95 % predictive intervals" } ?? ""
-        return "With N counted by \(measure.rawValue), as cross-validation over the smaller sizes chooses, the largest "
+        let by = measure == .distortion ? "By \(measure.rawValue)" : "With N counted by \(measure.rawValue)"
+        return "\(by), as cross-validation over the smaller sizes chooses, the largest "
             + "(\(heldOut.what)) is predicted unseen to within a factor of \(error) (root mean square)\(inside)."
     }
 }

@@ -42,6 +42,9 @@ extension Optimum {
         guard let linearization, linearization.variance.isFinite else { return nil }
         return Influence(
             linearization, cluster: observations.cluster, clusterCount: observations.clusterCount,
+            relativeWeights: zip(observations.inverseSigma, predictions).map {
+                objective.isLogarithmic ? $0 : $0 * abs($1)
+            },
             parameterDerivatives: derivatives)
     }
 

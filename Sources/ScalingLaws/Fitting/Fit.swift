@@ -11,9 +11,8 @@ package struct Fit: Sendable, Equatable {
     package var clusterUnit: ClusterUnit
     /// The phase of the learning rate that the points used are of; nil where they are of several, or nobody said.
     package var phase: LearningRatePhase?
-    /// The standard deviation of ln(measured/law) for a checkpoint of another run, runs' own deviations included; nil
-    /// where a value has no logarithm or too few points are left to tell.
-    package var scatter: Double?
+    /// How measurements lie about the law; nil where a value has no logarithm or too few points are left to tell.
+    package var scatter: Scatter?
     /// What no degradation can exceed: the most that any used point's 16-bit model is better than chance, or for losses
     /// the loss at chance; nil where chance is not known.
     package var ceiling: Double?

@@ -46,6 +46,18 @@ package enum Laws {
         source: "ō the mean output error of the layers, S = KL/ō of the checkpoint under noise; c holds ρ = QiD/KL",
         parameters: distortionParameters)
 
+    /// The law of distortion with an exponent of its own for what a checkpoint's probe says.
+    static func ofLayersAndProbe(_ quantity: Quantity) -> Law {
+        Law(
+            name: "\(quantity.rawValue) = c * sensitivity^q * distortion^p", quantity: quantity,
+            formula: "c * sensitivity^q * distortion^p", display: "\(quantity.symbol) = c·S^q·ō^p",
+            source: klDistortion.source,
+            parameters: distortionParameters + [
+                LawParameter(
+                    "q", "q", in: -2...4, starts: 0.5...1.5, identifiedBy: .column("sensitivity"), neutral: 1)
+            ], defaultObjective: .log)
+    }
+
     private static let distortionParameters = [
         LawParameter("c", "c", starts: 0.5...2, isScale: true),
         LawParameter(

@@ -12,6 +12,8 @@ package struct Influence: Sendable, Equatable {
     var jacobian: [Double] { clusters.jacobian }
     var cluster: [Int] { clusters.cluster }
     var clusterCount: Int { clusters.clusterCount }
+    /// By how much each residual moves with ln(measured).
+    let relativeWeights: [Double]
     /// ∂parameter/∂z, row major.
     let parameterDerivatives: [Double]
 
@@ -28,14 +30,17 @@ package struct Influence: Sendable, Equatable {
     /// J·(JᵀJ)⁺, row major.
     private let solved: [Double]
 
-    init(_ linearization: Linearization, cluster: [Int], clusterCount: Int, parameterDerivatives: [Double]) {
+    init(
+        _ linearization: Linearization, cluster: [Int], clusterCount: Int, relativeWeights: [Double],
+        parameterDerivatives: [Double]
+    ) {
         let size = linearization.columns
         let jacobian = linearization.jacobian
         let clusters = ClusterDegrees(
             jacobian: jacobian, inverse: linearization.inverse, size: size, cluster: cluster,
             clusterCount: clusterCount)
         (self.size, self.clusters) = (size, clusters)
-        self.parameterDerivatives = parameterDerivatives
+        (self.relativeWeights, self.parameterDerivatives) = (relativeWeights, parameterDerivatives)
         variance = linearization.variance
         bread = linearization.bread
         var solved = [Double](repeating: 0, count: jacobian.count)

@@ -2,19 +2,22 @@ import Mathematics
 import RealModule
 
 extension Optimum {
-    /// The standard deviation of ln(measured/law) for a checkpoint of another run.
+    /// How measurements lie about the law, in ln(measured/law); nil where a value has no logarithm or too few points are
+    /// left to tell.
     ///
     /// Runs differ from the law by a constant of their own, of which the fit has taken some: with W the mean square of
     /// residuals about their cluster's mean and B that of the G clusters' means, weighted by their points, over
     /// G − q degrees of freedom (q: constant and slope of size), the variance is W + max(0, (B − W)/n̄).
-    var scatter: Double? {
+    var scatter: Scatter? {
         let pairs = zip(observations.measured, predictions)
         guard pairs.allSatisfy({ $0 > 0 && $1 > 0 }) else { return nil }
         let residuals = pairs.map { Double.log($0 / $1) }
         let (count, groups, free) = (residuals.count, observations.clusterCount, coordinates.free.count)
         guard count > free + 1 else { return nil }
         let whole = residuals.reduce(0) { $0 + $1 * $1 } / Double(count - free)
-        guard observations.clusterUnit == .runs, count > groups + free else { return whole.squareRoot() }
+        guard observations.clusterUnit == .runs, count > groups + free else {
+            return Scatter(deviation: whole.squareRoot(), runVariance: 0)
+        }
         var (sums, sizes) = ([Double](repeating: 0, count: groups), [Double](repeating: 0, count: groups))
         for (number, residual) in zip(observations.cluster, residuals) {
             sums[number] += residual
@@ -25,15 +28,25 @@ extension Optimum {
         let between = zip(means, sizes).reduce(0) { $0 + $1.1 * $1.0 * $1.0 }
         let inner = within / Double(max(count - groups - free, 1))
         let outer = between / Double(max(groups - 2, 1))
-        return max(inner + max((outer - inner) * Double(groups) / Double(count), 0), whole).squareRoot()
+        let ofRuns = max((outer - inner) * Double(groups) / Double(count), 0)
+        return Scatter(deviation: max(inner + ofRuns, whole).squareRoot(), runVariance: ofRuns)
     }
+}
+
+/// How measurements lie about a law, in ln(measured/law).
+package struct Scatter: Sendable, Equatable {
+    /// The standard deviation for a checkpoint of another run, runs' own deviations included.
+    package var deviation: Double
+    /// The variance of the constants of runs; 0 where no runs are told apart.
+    package var runVariance: Double
 }
 
 extension Fit {
     /// The 95 % predictive interval of a measurement of another run where the law says `value`, whose derivatives by the
     /// parameters are given: ± t·√(variance of ln(law) + scatter²).
     func predictive(around value: Double, _ gradient: [Double]) -> ClosedRange<Double>? {
-        guard value > 0, value.isFinite, let scatter, let variance = influence?.variance(ofParameters: gradient),
+        guard value > 0, value.isFinite, let scatter = scatter?.deviation,
+            let variance = influence?.variance(ofParameters: gradient),
             let degrees = influence?.degrees(ofParameters: gradient)
         else { return nil }
         let error = (variance / (value * value) + scatter * scatter).squareRoot()

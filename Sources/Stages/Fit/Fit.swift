@@ -52,9 +52,10 @@ package func fit(workspace location: URL, manifest: URL?, output: URL?) throws(S
 
     let directory = output ?? run?.report ?? workspace.root.appending(path: "report")
     var content = try ReportContent(points, fits.map(\.fitted), lock: lock, failures: warehouse.reader)
-    (content.rankings, content.sizeFindings) = try Interruption.ending(status: ExitStatus.tryAgain.rawValue) {
-        () throws(StageError) in
-        (try rankings(plans, phases: phases), sizeFindings(plans, phases: phases))
+    try Interruption.ending(status: ExitStatus.tryAgain.rawValue) { () throws(StageError) in
+        content.rankings = try rankings(plans, phases: phases)
+        content.sizeFindings = sizeFindings(plans, phases: phases)
+        content.phaseFindings = phaseFindings(plans)
     }
     try write(content, to: directory, in: output == nil ? workspace : nil)
     progress.finish("\(fits.count) laws fitted to \(points.cells.count) measurements; report in \(directory.path)")

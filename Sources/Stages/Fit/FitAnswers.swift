@@ -14,6 +14,8 @@ struct FitAnswers {
     let criticalTokens: [CriticalTokens]
     /// The sizes at which a bit width and 16 bits are equally good in the same memory, by bit width and tokens.
     let breakEvens: [BreakEven]
+    /// What fills the memory asked about, by tokens, the best first.
+    let filling: [FillingModel]
     /// How well each count of size predicts sizes held out; nil where it was not asked.
     let sizeChoice: SizeChoice?
     let showsProfiles: Bool
@@ -55,8 +57,8 @@ struct FitAnswers {
         } else {
             (trainingLevels, fewestBits) = ([], [])
         }
-        guard request.critical || request.equalMemory else {
-            (criticalTokens, breakEvens) = ([], [])
+        guard request.critical || request.equalMemory || request.bytes != nil else {
+            (criticalTokens, breakEvens, filling) = ([], [], [])
             return
         }
         let model = try LossModel(
@@ -66,6 +68,10 @@ struct FitAnswers {
         let latest = measured.map(\.tokens).max().map { [$0] } ?? []
         let tokens = wanted.isEmpty ? latest : Set(wanted.map(\.tokens)).sorted()
         breakEvens = request.equalMemory ? try Self.breakEvens(model, tokens, forms, points.bitsPerWeight) : []
+        filling =
+            try request.bytes.map { (bytes) throws(ScalingLawsError) in
+                try Self.filling(model, bytes, tokens, forms, points.bitsPerWeight)
+            } ?? []
     }
 
     /// One of the measured forms of compression for each bit width.
@@ -106,6 +112,18 @@ struct FitAnswers {
         return answers
     }
 
+    private static func filling(
+        _ model: LossModel, _ bytes: Double, _ tokens: [Double], _ forms: [Conditions],
+        _ bitsPerWeight: [Double: Double]
+    ) throws(ScalingLawsError) -> [FillingModel] {
+        let stored = forms.compactMap { form in
+            form.bits.map { (form: form, bitsPerWeight: bitsPerWeight[$0] ?? $0) }
+        }
+        var models: [FillingModel] = []
+        for tokens in tokens { models += try model.models(filling: bytes, tokens: tokens, forms: stored) }
+        return models
+    }
+
     private static func fewest(
         _ fit: Fit, within budget: Double, at places: [Conditions], among bits: [Double]
     ) throws(ScalingLawsError) -> [FewestBits] {
@@ -138,6 +156,8 @@ extension FitAnswers {
     ///     "critical_tokens": [{"params", "bits", "tokens", "low", "high", "beyond_hull", "always_falls"}],
     ///     "break_even": [{"tokens", "bits", "bits_per_weight", "params", "low", "high", "beyond_hull",
     ///                     "better_below", "better_above"}],
+    ///     "filling": [{"bytes", "tokens", "bits", "bits_per_weight", "params", "loss", "low", "high", "excess",
+    ///                  "excess_low", "excess_high", "beyond_hull"}],
     ///     "which_n": {"chosen", "candidates": [{"measure", "law", "error"}], "foretold": {"measure", "what", …} or null},
     ///     "profiles": {"alpha": {"low", "high"}, …}, "correlation": {"alpha": {"beta": …}, …}
     var json: JSONValue {
@@ -147,6 +167,7 @@ extension FitAnswers {
         if !fewestBits.isEmpty { object["fewest_bits"] = .array(fewestBits.map(\.json)) }
         if !criticalTokens.isEmpty { object["critical_tokens"] = .array(criticalTokens.map { JSONValue($0) }) }
         if !breakEvens.isEmpty { object["break_even"] = .array(breakEvens.map { JSONValue($0) }) }
+        if !filling.isEmpty { object["filling"] = .array(filling.map(\.json)) }
         object["which_n"] = sizeChoice.map { JSONValue($0) }
         if showsProfiles {
             object["profiles"] = .object(
@@ -171,6 +192,18 @@ extension FitAnswers {
                         key: name,
                         value: .object(JSONObject(zip(names, row).map { .init(key: $0, value: .finite($1)) })))
                 }))
+    }
+}
+
+extension FillingModel {
+    fileprivate var json: JSONValue {
+        [
+            "bytes": .finite(at.params * bitsPerWeight / 8), "tokens": .finite(at.tokens), "bits": .finite(at.bits),
+            "bits_per_weight": .finite(bitsPerWeight), "params": .finite(at.params), "loss": .finite(loss.value),
+            "low": .finite(loss.low), "high": .finite(loss.high), "excess": .finite(excess.value),
+            "excess_low": .finite(excess.low), "excess_high": .finite(excess.high),
+            "beyond_hull": .finite(beyondHull),
+        ]
     }
 }
 

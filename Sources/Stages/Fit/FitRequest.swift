@@ -33,7 +33,9 @@ package struct FitRequest: Sendable {
     package let critical: Bool
     /// Also the sizes at which a bit width and 16 bits are equally good in the same memory.
     package let equalMemory: Bool
-    /// The law of the 16-bit loss for these two; nil for `chinchilla`.
+    /// The memory of which it is asked what fills it best, in bytes.
+    package let bytes: Double?
+    /// The law of the 16-bit loss for these three; nil for `chinchilla`.
     package let baseline: String?
     /// Also which count of size the law should have.
     package let whichN: Bool
@@ -43,14 +45,14 @@ package struct FitRequest: Sendable {
     package init(
         source: Source, laws: [String], objective: String? = nil, reference: String? = nil,
         phases: PhaseChoice = .most, bounds: [String] = [], predictions: [String] = [], threshold: Double? = nil,
-        critical: Bool = false, equalMemory: Bool = false,
+        critical: Bool = false, equalMemory: Bool = false, bytes: Double? = nil,
         baseline: String? = nil, whichN: Bool = false, profiles: Bool = false
     ) {
         self.whichN = whichN
         (self.source, self.laws, self.objective, self.reference) = (source, laws, objective, reference)
         self.phases = phases
         (self.bounds, self.predictions, self.threshold, self.critical) = (bounds, predictions, threshold, critical)
-        (self.equalMemory, self.baseline, self.profiles) = (equalMemory, baseline, profiles)
+        (self.equalMemory, self.bytes, self.baseline, self.profiles) = (equalMemory, bytes, baseline, profiles)
     }
 }
 

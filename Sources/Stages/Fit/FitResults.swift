@@ -78,6 +78,17 @@ func sizeFindings(_ plans: [FitPoints.Plan], phases: PhaseChoice) -> [SizeFindin
     return findings
 }
 
+/// What the decay of the learning rate changes about each scheme's first law that is asked, of KL where there is one.
+func phaseFindings(_ plans: [FitPoints.Plan]) -> [PhaseFinding] {
+    let ofDamage = plans.filter { $0.law.quantity == .kl } + plans.filter { $0.law.quantity == .qid }
+    var findings: [PhaseFinding] = []
+    for plan in ofDamage where !findings.contains(where: { $0.family == plan.family && $0.scheme == plan.scheme }) {
+        guard let comparison = PhaseComparison(plan.points, plan.law) else { continue }
+        findings.append(PhaseFinding(family: plan.family, scheme: plan.scheme, comparison: comparison))
+    }
+    return findings
+}
+
 extension FitPoints.Plan {
     fileprivate func isOfSamePoints(as other: FitPoints.Plan) -> Bool {
         family == other.family && scheme == other.scheme && evaluations == other.evaluations

@@ -34,6 +34,7 @@ func text(_ answers: FitAnswers) -> String {
     if !answers.fewestBits.isEmpty { text += "\n" + fewestBits(answers.fewestBits) }
     if !answers.criticalTokens.isEmpty { text += "\n" + criticalTokens(answers.criticalTokens) }
     if !answers.breakEvens.isEmpty { text += "\n" + breakEvens(answers.breakEvens) }
+    if !answers.filling.isEmpty { text += "\n" + filling(answers.filling) }
     return text
 }
 
@@ -44,7 +45,7 @@ private func whichN(_ choice: SizeChoice) -> String {
             one.measure == choice.chosen?.measure ? "chosen" : "",
         ]
     }
-    let header = ["N counted by", "off by, each size held out", ""]
+    let header = ["law of size by", "off by, each size held out", ""]
     return TextTable(header, text: [0, 2], rows: rows).aligned() + (choice.foretold.map { $0.sentence + "\n" } ?? "")
 }
 
@@ -129,6 +130,24 @@ private func breakEvens(_ answers: [BreakEven]) -> String {
         "D", "bits", "stored", "N in 16 bits, same memory and loss", "95 %", "better below", "above", "beyond the data",
     ]
     return TextTable(header, text: [], rows: rows).aligned()
+}
+
+private func filling(_ models: [FillingModel]) -> String {
+    let rows = models.map { one in
+        let isBest = one.excess.low == 0 && one.excess.high == 0
+        func nats(_ estimate: Estimate) -> String {
+            "\(Figures.precise(estimate.value)) [\(Figures.precise(estimate.low)), \(Figures.precise(estimate.high))]"
+        }
+        return [
+            Figures.count(one.at.tokens), one.at.bits.map(Figures.bits) ?? "",
+            Figures.significant(one.bitsPerWeight, trimmed: true), Figures.count(one.at.params), nats(one.loss),
+            isBest ? "the best" : nats(one.excess), beyond(one.beyondHull),
+        ]
+    }
+    let bytes = models.first.map { $0.at.params * $0.bitsPerWeight / 8 } ?? 0
+    let header = ["D", "bits", "stored", "N that fits", "loss, 95 %", "above the best, 95 %", "beyond the data"]
+    return "what fills \(Figures.count(bytes)) bytes of weights, as N counts them (usually without embeddings)\n"
+        + TextTable(header, text: [5], rows: rows).aligned()
 }
 
 private func interval(_ estimate: Estimate) -> String {

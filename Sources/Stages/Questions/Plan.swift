@@ -8,8 +8,7 @@ import Warehouse
 /// What somebody wants to know before measuring more.
 package struct PlanRequest: Sendable {
     package let manifest: URL
-    /// What may be spent, in average cells of the manifest.
-    package let budget: Double
+    package let goal: Goal
     /// The law to plan with; nil for the manifest's first law of KL, or else of QiD, or else of loss.
     package let law: String?
     /// Only checkpoints that the archives hold.
@@ -17,8 +16,15 @@ package struct PlanRequest: Sendable {
     /// Also the sizes and tokens of the predictions.
     package let goesBeyond: Bool
 
-    package init(manifest: URL, budget: Double, law: String?, onlyHeld: Bool, goesBeyond: Bool) {
-        (self.manifest, self.budget, self.law, self.onlyHeld) = (manifest, budget, law, onlyHeld)
+    package enum Goal: Sendable {
+        /// The most for this cost, in average cells of the manifest.
+        case budget(Double)
+        /// What it takes until predictions are known up to this share of them.
+        case within(Double)
+    }
+
+    package init(manifest: URL, goal: Goal, law: String?, onlyHeld: Bool, goesBeyond: Bool) {
+        (self.manifest, self.goal, self.law, self.onlyHeld) = (manifest, goal, law, onlyHeld)
         self.goesBeyond = goesBeyond
     }
 }
@@ -68,10 +74,18 @@ package func plan(_ request: PlanRequest, workspace location: URL, asJSON: Bool)
         throw .laws(.noAnswer("nothing to plan for: \(why)"))
     }
     let candidates = try PlanCandidates(lock, in: workspace, goesBeyond: request.goesBeyond)
-    let plan = try attempt { () throws(ScalingLawsError) in
-        try MeasurementPlan(request, lock, law: law, fits: fits, candidates)
+    switch request.goal {
+    case .budget(let budget):
+        let plan = try attempt { () throws(ScalingLawsError) in
+            try MeasurementPlan(request, lock, budget: budget, law: law, fits: fits, candidates)
+        }
+        return asJSON ? plan.json.prettyText : plan.text
+    case .within(let share):
+        let needs = try attempt { () throws(ScalingLawsError) in
+            try MeasurementNeeds(lock, within: share, law: law, fits: fits, candidates)
+        }
+        return asJSON ? needs.json.prettyText : needs.text
     }
-    return asJSON ? plan.json.prettyText : plan.text
 }
 
 private func planningLaw(_ request: PlanRequest, _ lock: Lock) throws(StageError) -> String {
@@ -91,23 +105,20 @@ private func planningLaw(_ request: PlanRequest, _ lock: Lock) throws(StageError
 
 extension MeasurementPlan {
     fileprivate init(
-        _ request: PlanRequest, _ lock: Lock, law: String, fits: [FitPoints.Plan], _ candidates: PlanCandidates
+        _ request: PlanRequest, _ lock: Lock, budget: Double, law: String, fits: [FitPoints.Plan],
+        _ candidates: PlanCandidates
     ) throws(ScalingLawsError) {
         var queues: [[PlannedCell]] = []
         var (wantedCount, offered) = (0, 0)
-        let unit = Self.unit(fits, candidates)
+        let unit = candidates.unit(fits)
         for plan in fits {
-            let fit = try ScalingLaws.fit(
-                plan.points, plan.law,
-                FitOptions(phases: lock.phases, bootstrapDraws: 0, holdsOut: false, profiles: false))
-            let wanted = plan.law.places(fit.conditions(of: lock.predictions, plan)).filter(fit.speaks)
-            guard !wanted.isEmpty else { continue }
+            guard let (fit, wanted) = try plan.wanted(lock) else { continue }
             wantedCount += wanted.count
             let cells = candidates.cells(of: plan, bits: fit.bits(lock, plan, wanted), wanted: wanted, unit: unit)
                 .filter { $0.isHeld || !request.onlyHeld }
             offered += cells.count
             let held = Set(cells.filter(\.isHeld).map(\.candidate.conditions))
-            let steps = try fit.measureNext(cells.map(\.candidate), for: wanted, budget: request.budget)
+            let steps = try fit.measureNext(cells.map(\.candidate), for: wanted, budget: budget)
             queues.append(
                 steps.map {
                     PlannedCell(
@@ -116,19 +127,8 @@ extension MeasurementPlan {
                 })
         }
         self.init(
-            law: law, budget: request.budget, predictions: wantedCount, schemes: queues.count, offered: offered,
-            cells: Self.merged(queues, budget: request.budget))
-    }
-
-    /// What the average measured cell costs a token.
-    private static func unit(_ fits: [FitPoints.Plan], _ candidates: PlanCandidates) -> Double {
-        let costs = fits.flatMap { plan in
-            plan.points.compactMap { point in
-                candidates.held.first { $0.family == plan.family && $0.params == point.conditions.params }?
-                    .operationsPerToken
-            }
-        }
-        return costs.isEmpty ? 1 : costs.reduce(0, +) / Double(costs.count)
+            law: law, budget: budget, predictions: wantedCount, schemes: queues.count, offered: offered,
+            cells: Self.merged(queues, budget: budget))
     }
 
     /// The schemes' orders joined: always the cell with the largest gain for its cost, while the budget lasts.
@@ -150,6 +150,16 @@ extension MeasurementPlan {
             merged.append(cell)
         }
         return merged
+    }
+}
+
+extension FitPoints.Plan {
+    /// The law fitted for a plan, and the places of the manifest's predictions of which it speaks; nil without any.
+    func wanted(_ lock: Lock) throws(ScalingLawsError) -> (fit: Fit, places: [Conditions])? {
+        let fit = try ScalingLaws.fit(
+            points, law, FitOptions(phases: lock.phases, bootstrapDraws: 0, holdsOut: false, profiles: false))
+        let places = law.places(fit.conditions(of: lock.predictions, self)).filter(fit.speaks)
+        return places.isEmpty ? nil : (fit, places)
     }
 }
 

@@ -70,8 +70,18 @@ struct PlanCandidates {
         return cells
     }
 
+    /// What the average measured cell costs a token.
+    func unit(_ fits: [FitPoints.Plan]) -> Double {
+        let costs = fits.flatMap { plan in
+            plan.points.compactMap { point in
+                held.first { $0.family == plan.family && $0.params == point.conditions.params }?.operationsPerToken
+            }
+        }
+        return costs.isEmpty ? 1 : costs.reduce(0, +) / Double(costs.count)
+    }
+
     /// Operations a token at a size: of a checkpoint of that size, else with the width of the nearest, scaled as N^⅓.
-    private func cost(of params: Double, _ family: [HeldCheckpoint]) -> Double? {
+    func cost(of params: Double, _ family: [HeldCheckpoint]) -> Double? {
         let distance = { (one: HeldCheckpoint) in abs(Double.log(one.params / params)) }
         guard let nearest = family.min(by: { distance($0) < distance($1) }) else { return nil }
         let head = nearest.operationsPerToken - 2 * nearest.params

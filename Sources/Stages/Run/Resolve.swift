@@ -46,7 +46,9 @@ package func resolve(manifest file: URL, workspace: Workspace) throws(StageError
             entries.append(Lock.Entry(record: record, facts: item.facts, path: item.path))
         }
     }
-    guard !entries.isEmpty else { throw .nothingToMeasure(archives: manifest.archives.map(\.path.path)) }
+    guard !entries.isEmpty else {
+        throw .nothingToMeasure(archives: manifest.archives.map(\.path.path), reasons: reasons(problems))
+    }
     let lock = Lock(
         manifest: manifest, shard: try input(manifest.evaluation.shard, what: "the held-out shard of the manifest"),
         tokenizer: try manifest.evaluation.tokenizer.map { (path) throws(StageError) in
@@ -58,6 +60,15 @@ package func resolve(manifest file: URL, workspace: Workspace) throws(StageError
         },
         checkpoints: entries)
     return Resolution(lock: lock, problems: problems, findings: findings)
+}
+
+/// Each reason once, with the places that it is of.
+private func reasons(_ problems: [Resolution.Problem]) -> [String] {
+    var places: [String: Int] = [:]
+    for problem in problems { places[problem.reason, default: 0] += 1 }
+    return places.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { reason, count in
+        "\(count) \(count == 1 ? "place" : "places") \(reason)"
+    }
 }
 
 /// The lock in a file, if it is one.

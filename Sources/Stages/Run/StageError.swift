@@ -39,7 +39,7 @@ package enum StageError: Error, Equatable {
     /// A directory that is to be made holds something already.
     case outputNotEmpty(path: String)
     /// A manifest's archives hold nothing that could be measured.
-    case nothingToMeasure(archives: [String])
+    case nothingToMeasure(archives: [String], reasons: [String])
     /// Calibration text that does not fill a window.
     case shortCalibration(path: String, tokens: Int, context: Int)
     /// Documents are to be scored apart, and nothing says where they begin.
@@ -79,8 +79,9 @@ extension StageError: CustomStringConvertible {
         case .sameTensors(let path, let other):
             "'\(path)' has the tensors of '\(other)' but another config.json or tokenizer.json"
         case .outputNotEmpty(let path): "'\(path)' is not empty; name a directory that is, or none"
-        case .nothingToMeasure(let archives):
-            "no checkpoint could be read in \(archives.map { "'\($0)'" }.joined(separator: ", "))"
+        case .nothingToMeasure(let archives, let reasons):
+            "no checkpoint is known in \(archives.map { "'\($0)'" }.joined(separator: ", "))"
+                + (reasons.isEmpty ? "" : ": " + reasons.joined(separator: "; "))
         case .shortCalibration(let path, let tokens, let context):
             "'\(path)' has \(tokens) tokens, fewer than one calibration window of \(context)"
         case .noDocuments(let path):
