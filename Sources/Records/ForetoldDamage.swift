@@ -40,7 +40,9 @@ package struct ForetoldDamage: Sendable, Equatable {
         /// Those of a fit to measurements; nil where it has no scatter to tell.
         package init?(_ fit: Fit) {
             func value(_ name: String) -> Double? { fit.parameters.first { $0.name == name }?.value }
-            guard let factor = value("c"), let exponent = value("p"), let scatter = fit.scatter?.deviation else { return nil }
+            guard let factor = value("c"), let exponent = value("p"), let scatter = fit.scatter?.deviation else {
+                return nil
+            }
             self.init(factor: factor, exponent: exponent, scatter: scatter)
         }
     }

@@ -20,7 +20,8 @@ extension Document {
             sections: [
                 Self.methods(content), Self.degradation(content), Self.agreement(content), Self.layers(content),
                 Self.laws(content),
-                Self.whichLaw(content), Self.whichN(content), Self.phases(content), Self.predictions(content), Self.trainingLevel(content),
+                Self.whichLaw(content), Self.whichN(content), Self.phases(content), Self.predictions(content),
+                Self.trainingLevel(content),
                 Self.warnings(content),
                 Self.unused(content), Self.cells(content), Self.repetition(content),
             ].compactMap(\.self), explorer: Explorer(content))
