@@ -66,9 +66,10 @@ final class FaultShim: Sendable {
     }
 }
 
-/// Which of many faults a test tries: all of them with `QID_FAULTS=all`, else so many, spread evenly.
+/// Which of many faults a test tries, spread evenly: all of them with `QID_FAULTS=all`, or as many as that says, else `limit`.
 func chosen(of count: Int, atMost limit: Int) -> [Int] {
-    let isComplete = ProcessInfo.processInfo.environment["QID_FAULTS"] == "all"
-    guard !isComplete, count > limit else { return Array(0..<count) }
+    let wanted = ProcessInfo.processInfo.environment["QID_FAULTS"]
+    let limit = wanted == "all" ? count : wanted.flatMap { Int($0) } ?? limit
+    guard count > limit else { return Array(0..<count) }
     return (0..<limit).map { $0 * count / limit }
 }
