@@ -1,4 +1,5 @@
 package import Compression
+package import JSON
 import RealModule
 package import ScalingLaws
 
@@ -13,10 +14,17 @@ package struct ForetoldDamage: Sendable, Equatable {
     /// Damage is not in proportion to errors any more, so that the value is a rough one.
     package let isSaturated: Bool
 
-    /// `sensitivity` is damage over ō under the probe's noise, in nats; `ceiling` is ln V − L₁₆.
-    package init(distortion: Double, sensitivity: Double, ceiling: Double, _ constants: Constants) {
+    /// `sensitivity` is damage over ō under the probe's noise, in nats, known up to `reachOfSensitivity` (ln of the factor
+    /// that its 95 % interval reaches; nil for one that was measured); `ceiling` is ln V − L₁₆.
+    package init(
+        distortion: Double, sensitivity: Double, ceiling: Double, _ constants: Constants,
+        reachOfSensitivity: Double? = nil
+    ) {
         let free = constants.factor * .pow(max(0, sensitivity * distortion), constants.exponent)
-        let reach = constants.scatter.map { Double.exp(1.96 * $0) }
+        let ofSensitivity = (reachOfSensitivity ?? 0) * constants.exponent
+        let reach = constants.reach(distortion: distortion, sensitivity: sensitivity).map { own in
+            Double.exp((own * own + ofSensitivity * ofSensitivity).squareRoot())
+        }
         value = min(free, ceiling)
         low = reach.map { min(free / $0, ceiling) }
         high = reach.map { min(free * $0, ceiling) }
@@ -32,9 +40,11 @@ package struct ForetoldDamage: Sendable, Equatable {
         package let exponent: Double
         /// The standard deviation of ln(measured/foretold); nil where nothing was measured.
         package let scatter: Double?
+        /// The fit that they are of; nil where they are of none here.
+        private let fit: Fit?
 
         package init(factor: Double, exponent: Double, scatter: Double?) {
-            (self.factor, self.exponent, self.scatter) = (factor, exponent, scatter)
+            (self.factor, self.exponent, self.scatter, fit) = (factor, exponent, scatter, nil)
         }
 
         /// Those of a fit to measurements; nil where it has no scatter to tell.
@@ -43,8 +53,31 @@ package struct ForetoldDamage: Sendable, Equatable {
             guard let factor = value("c"), let exponent = value("p"), let scatter = fit.scatter?.deviation else {
                 return nil
             }
-            self.init(factor: factor, exponent: exponent, scatter: scatter)
+            (self.factor, self.exponent, self.scatter, self.fit) = (factor, exponent, scatter, fit)
         }
+
+        /// ln of the factor that the 95 % interval of a measurement reaches: by the fit, what is not known of its constants
+        /// included; else by its scatter.
+        func reach(distortion: Double, sensitivity: Double) -> Double? {
+            var place = Conditions(params: 1, tokens: 1)
+            place.columns = ["distortion": distortion, "sensitivity": sensitivity]
+            if let fit, let there = try? fit.predict([place]).first, let interval = there.predictive, there.value > 0,
+                interval.lowerBound > 0
+            {
+                return .log(there.value / interval.lowerBound)
+            }
+            return scatter.map { 1.96 * $0 }
+        }
+    }
+}
+
+extension JSONValue {
+    /// `{"value", "low", "high", "saturated"}`, nats per token.
+    package init(_ damage: ForetoldDamage) {
+        self = [
+            "value": .number(damage.value), "low": .number(orNull: damage.low), "high": .number(orNull: damage.high),
+            "saturated": .bool(damage.isSaturated),
+        ]
     }
 }
 

@@ -51,7 +51,8 @@ struct DesignReach: Sendable {
             used.count > Self.mostClusters
             ? nil
             : ClusterDegrees(
-                jacobian: jacobian, inverse: inverse, size: size, cluster: places, clusterCount: used.count)
+                jacobian: jacobian, inverse: inverse, size: size, cluster: places, clusterCount: used.count,
+                constants: .init(weights: weights, ratio: runVariance / varianceWithin))
         let sums = runVariance > 0 ? sums(places, used.count, size) : []
         var (errors, reaches) = (0.0, 0.0)
         for target in targets {

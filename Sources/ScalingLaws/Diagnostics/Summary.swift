@@ -40,12 +40,17 @@ extension Optimum {
     private func influence(_ derivatives: [Double]) -> Influence? {
         guard checkpointCount > 2 || !law.quantity.isDegradation else { return nil }
         guard let linearization, linearization.variance.isFinite else { return nil }
+        let weights = zip(observations.inverseSigma, predictions).map {
+            objective.isLogarithmic ? $0 : $0 * abs($1)
+        }
+        let constants = scatter.flatMap { scatter -> ClusterDegrees.Constants? in
+            let within = scatter.deviation * scatter.deviation - scatter.runVariance
+            guard scatter.runVariance > 0, within > 0 else { return nil }
+            return ClusterDegrees.Constants(weights: weights, ratio: scatter.runVariance / within)
+        }
         return Influence(
             linearization, cluster: observations.cluster, clusterCount: observations.clusterCount,
-            relativeWeights: zip(observations.inverseSigma, predictions).map {
-                objective.isLogarithmic ? $0 : $0 * abs($1)
-            },
-            parameterDerivatives: derivatives)
+            relativeWeights: weights, constants: constants, parameterDerivatives: derivatives)
     }
 
     private func fitted(_ index: Int, _ derivatives: [Double]) -> FittedParameter {

@@ -32,13 +32,13 @@ package struct Influence: Sendable, Equatable {
 
     init(
         _ linearization: Linearization, cluster: [Int], clusterCount: Int, relativeWeights: [Double],
-        parameterDerivatives: [Double]
+        constants: ClusterDegrees.Constants?, parameterDerivatives: [Double]
     ) {
         let size = linearization.columns
         let jacobian = linearization.jacobian
         let clusters = ClusterDegrees(
             jacobian: jacobian, inverse: linearization.inverse, size: size, cluster: cluster,
-            clusterCount: clusterCount)
+            clusterCount: clusterCount, constants: constants)
         (self.size, self.clusters) = (size, clusters)
         (self.relativeWeights, self.parameterDerivatives) = (relativeWeights, parameterDerivatives)
         variance = linearization.variance

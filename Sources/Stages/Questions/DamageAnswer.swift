@@ -46,18 +46,11 @@ struct DamageAnswer {
                 lines.map { line in
                     [
                         "name": .string(line.spec.name), "bits_per_weight": .number(line.bitsPerWeight),
-                        "distortion": .number(orNull: line.layers.distortion), "kl": Self.json(kl(line)),
-                        "qid": Self.json(qid(line)), "layers": .array(line.layers.map(\.json)),
+                        "distortion": .number(orNull: line.layers.distortion),
+                        "kl": kl(line).map { JSONValue($0) } ?? .null, "qid": qid(line).map { JSONValue($0) } ?? .null,
+                        "layers": .array(line.layers.map(\.json)),
                     ]
                 }),
-        ]
-    }
-
-    private static func json(_ damage: ForetoldDamage?) -> JSONValue {
-        guard let damage else { return .null }
-        return [
-            "value": .number(damage.value), "low": .number(orNull: damage.low), "high": .number(orNull: damage.high),
-            "saturated": .bool(damage.isSaturated),
         ]
     }
 

@@ -28,11 +28,26 @@ struct DamageConstants {
             source: "\(kl.points) measurements of the workspace")
     }
 
-    /// Of the family with the most points.
+    /// Those of one family's measurements.
+    init(of family: String, _ points: FitPoints) throws(StageError) {
+        guard let kl = try Self.constants(of: Laws.klDistortion, points, family: family) else {
+            self = .ofProbe
+            return
+        }
+        let qid = try Self.constants(of: Laws.qidDistortion, points, family: family)
+        self.init(
+            kl: kl.constants, qid: qid?.constants ?? kl.constants, source: "\(kl.points) measurements of \(family)")
+    }
+
+    private init(kl: ForetoldDamage.Constants, qid: ForetoldDamage.Constants, source: String) {
+        (self.kl, self.qid, self.source) = (kl, qid, source)
+    }
+
+    /// Of one family, or that with the most points.
     private static func constants(
-        of law: Law, _ points: FitPoints
+        of law: Law, _ points: FitPoints, family: String? = nil
     ) throws(StageError) -> (constants: ForetoldDamage.Constants, points: Int)? {
-        let plans = try points.plans([law.name])
+        let plans = try points.plans([law.name]).filter { family == nil || $0.family == family }
         guard let plan = plans.max(by: { $0.points.count < $1.points.count }) else { return nil }
         let options = FitOptions(phases: .all, bootstrapDraws: 0, holdsOut: false, profiles: false)
         guard let fit = try? ScalingLaws.fit(plan.points, law, options) else { return nil }

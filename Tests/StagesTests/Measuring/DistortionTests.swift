@@ -54,8 +54,35 @@ struct DistortionTests {
             #expect(try count("SELECT count(*) FROM qid WHERE predicted_kl IS NULL AND (\(outside))", workspace) == 12)
             #expect(
                 try count("SELECT count(*) FROM law WHERE law = 'kl-distortion' AND parameter = 'p'", workspace) > 0)
+            try modelsThatAreNotThereAreForetold(workspace, probes: usable)
             let third = try qid(["run", archive.manifest.path, "--workspace", workspace.path])
             #expect(third.status == 0 && third.errors.contains("nothing new"), "\(third.errors)")
+        }
+    }
+
+    private func modelsThatAreNotThereAreForetold(_ workspace: URL, probes: Int) throws {
+        let place = ["--params", "1e6", "--tokens", "1e7", "--workspace", workspace.path]
+        let specs = ["bits=4", "bits=2", "bits=8,activations=8"].map { "method=rtn,group=8,symmetric=false,\($0)" }
+        let outcome = try qid(["predict"] + place + specs.flatMap { ["--spec", $0] } + ["--json"])
+        try #require(outcome.status == 0, "\(outcome.errors)")
+        let answer = try #require(try JSONValue(parsing: Array(outcome.output.utf8)).object)
+        #expect(answer["sensitivity"]?.object?["checkpoints"]?.int == probes)
+        let results = try #require(answer["results"]?.array).compactMap(\.object)
+        #expect(results.map { $0["name"]?.string } == ["rtn-asym-w4-g8"])
+        let kl = try #require(results[0]["kl"]?.object)
+        let value = try #require(kl["value"]?.double)
+        #expect(value > 0 && (kl["low"]?.double ?? .infinity) < value && (kl["high"]?.double ?? 0) > value)
+        let others = try #require(answer["others"]?.array).compactMap { $0.object?["reason"]?.string }
+        #expect(
+            others == [
+                "no checkpoint of made-up has its layers measured under it", "rounded activations are not foretold",
+            ])
+        let text = try qid(["predict"] + place + ["--spec", specs[0]])
+        #expect(text.output.contains("by S = k·D^β/N^α over \(probes) checkpoints"), "\(text.output)")
+        let unknown = try qid(["predict"] + place + ["--spec", specs[0], "--family", "llama"])
+        #expect(unknown.errors.contains("no checkpoint of family 'llama' has a probe"), "\(unknown.errors)")
+        for wrong in [["--params", "1e6"], ["--family", "x"], ["--params", "1", "--tokens", "1", "--shard", "x"]] {
+            #expect(try qid(["predict", "--spec", specs[0]] + wrong).status == 64)
         }
     }
 

@@ -18,13 +18,11 @@ import Testing
             let shard = directory.appending(path: "two.jsonl")
             try Data("{\"text\": \"one two three\"}\n{\"text\": \"four five six\"}\n".utf8).write(to: shard)
 
-            func ids(_ options: [String] = []) throws -> (file: URL, said: String) {
-                let file = directory.appending(path: "\(options.count).npy")
+            func ids(_ options: [String] = [], tokenizer: String? = nil) throws -> (file: URL, said: String) {
+                let file = directory.appending(path: "\(options.count) \(tokenizer == nil).npy")
+                let tokenizer = tokenizer ?? model.appending(path: "tokenizer.json").path
                 let outcome = try qid(
-                    [
-                        "tokenize", "--tokenizer", model.appending(path: "tokenizer.json").path, shard.path, "--output",
-                        file.path,
-                    ] + options)
+                    ["tokenize", "--tokenizer", tokenizer, shard.path, "--output", file.path] + options)
                 try #require(outcome.status == 0, "\(outcome.errors)")
                 return (file, outcome.errors)
             }
@@ -44,6 +42,15 @@ import Testing
             let other = try ids(["--separator", "3"])
             #expect(try loss(shard, ["--separator", "3"]).0 == loss(other.file).0)
             #expect(try loss(other.file).0 != fromText)
+            // A GGUF file of the model is a tokenizer too, and knows what the model ends documents with.
+            let folder = directory.appending(path: "gguf")
+            let made = try qid([
+                "quantize", "--checkpoint", model.path, "--method", "rtn", "--format", "f16", "--output", folder.path,
+            ])
+            try #require(made.status == 0, "\(made.errors)")
+            let ofFile = try ids(tokenizer: folder.appending(path: "model.gguf").path)
+            #expect(ofFile.said.contains("documents end with 7, as the file's configuration says"), "\(ofFile.said)")
+            #expect(try Data(contentsOf: ofFile.file) == Data(contentsOf: usual.file))
         }
     }
 }
