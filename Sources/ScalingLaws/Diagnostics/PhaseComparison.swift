@@ -65,6 +65,7 @@ package struct PhaseComparison: Sendable, Equatable {
     private static func ofRun(_ point: Point) -> Point {
         var point = point
         point.series = "\(point.conditions.params) \(point.seed ?? "")"
+        point.conditions = point.conditions.labelled(point.phase)
         return point
     }
 

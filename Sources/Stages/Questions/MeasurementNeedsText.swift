@@ -54,7 +54,9 @@ extension MeasurementNeeds {
         ]
     }
 
-    private func factor(_ reach: Double) -> String { "× " + Figures.significant(Double.exp(reach)) }
+    private func factor(_ reach: Double) -> String {
+        reach > .log(1000) ? "> × 1000" : "× " + Figures.significant(Double.exp(reach))
+    }
 }
 
 extension MeasurementNeeds.Need {

@@ -97,7 +97,8 @@ struct PlanTests {
 
     @Test func whatItTakesIsSaidForEachKind() throws {
         try measured { _, plan in
-            let outcome = try plan(["--within", "20%", "--json"])
+            let law = ["--law", "kl = k / bits^g"]
+            let outcome = try plan(["--within", "20%", "--json"] + law)
             try #require(outcome.status == 0, "\(outcome.errors)")
             let document = try #require(try JSONValue(parsing: Array(outcome.output.utf8)).object)
             #expect(document["within"]?.double == 0.2)
@@ -112,8 +113,8 @@ struct PlanTests {
                 #expect((need["count"]?.int ?? .max) <= (need["offered"]?.int ?? 0))
             }
             #expect(needs[1]["offered"]?.int == 64)
-            let text = try plan(["--within", "0.2"])
-            #expect(text.output.contains("until predictions of qid-unified are known within 20 %"))
+            let text = try plan(["--within", "0.2"] + law)
+            #expect(text.output.contains("until predictions of kl = k / bits^g are known within 20 %"))
             #expect(text.output.contains("what runs have of their own is not known (fewer than three runs)"))
         }
     }
