@@ -116,7 +116,7 @@ let package = Package(
                 "v1_measurements.sql", "v2_targets_and_training.sql", "v3_specs.sql", "v4_failed_cells.sql",
                 "v5_series_and_findings.sql",
                 "v6_window_statistics.sql", "v7_active_parameters.sql", "v8_scoring_protocol.sql",
-                "v9_documents.sql", "v10_distortion.sql",
+                "v9_documents.sql", "v10_distortion.sql", "v11_questions.sql",
             ].map { .embedInCode($0) },
             swiftSettings: settings),
         library(

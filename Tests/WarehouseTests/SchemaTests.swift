@@ -92,8 +92,7 @@ import Warehouse
         table evaluation: key checkpoint spec shard calibration_digest compressed_key context_tokens windows \
         scored_tokens score loss_nats perplexity bits_per_weight baseline_loss_nats qid_nats qid_stderr_nats kl_nats \
         agreement stage_version program_version qid_stderr_target_nats available_windows baseline_key window_seed \
-        kl_stderr_nats rho_stderr kl_error_target bytes_per_token bos documents \
-        separator
+        kl_stderr_nats rho_stderr kl_error_target bytes_per_token bos documents separator
         table failure: stage subject reason checkpoint spec
         table finding: path kind message checkpoint is_fault
         table fit: key law scheme family objective objective_value n left_out r2 starts starts_at_best detail \
@@ -114,13 +113,20 @@ import Warehouse
         activation_bits
         table warning: fit position message advice
         table window: evaluation position nll_nats kl_nats
-        view forecast: law family scheme quantity params tokens bits value low high beyond_hull fit
-        view latest_law: law family scheme objective parameter value low high at_bound n left_out r2 fit
-        view law: law family scheme objective parameter value low high at_bound n left_out r2 fit
-        view loss: family params params_total series seed stage ingredient step tokens tokens_source phase learning_rate \
-        doubtful scheme spec bits sparsity activation_bits rank \
-        native_activation_bits native_sparsity bits_per_weight shard context windows \
-        window_seed bos documents separator tokenizer score scored_tokens loss bits_per_byte perplexity checkpoint evaluation stage_version
+        view best_spec: family params params_total series seed stage step tokens tokens_per_param phase doubtful \
+        shard context score budget candidates spec scheme method bits bits_per_weight bytes loss16 loss qid stderr \
+        relative_qid kl kl_stderr agreement checkpoint evaluation
+        view forecast: law family scheme quantity params tokens bits value low high beyond_hull fit stage_version \
+        program_version run run_started_at lock_digest
+        view latest_law: law family scheme objective parameter value low high at_bound n left_out r2 fit \
+        stage_version program_version run run_started_at lock_digest
+        view law: law family scheme objective parameter value low high at_bound n left_out r2 fit stage_version \
+        program_version run run_started_at lock_digest
+        view loss: family params params_total series seed stage ingredient step tokens tokens_source phase \
+        learning_rate doubtful scheme spec bits sparsity activation_bits rank native_activation_bits native_sparsity \
+        bits_per_weight shard context windows window_seed bos documents separator tokenizer score scored_tokens loss \
+        bits_per_byte perplexity checkpoint evaluation stage_version tokens_per_param bytes program_version run \
+        run_started_at lock_digest
         view model: checkpoint architecture params params_active params_total layers hidden_size vocabulary_size
         view origin: checkpoint family series seed stage ingredient step tokens tokens_source phase learning_rate \
         native_scheme native_bits native_activation_bits native_sparsity path
@@ -128,12 +134,14 @@ import Warehouse
         learning_rate doubtful method scheme spec bits group_size sparsity sparsity_pattern rank activation_bits \
         bits_per_weight shard context windows available_windows stderr_target kl_error_target score window_seed \
         loss16 loss qid stderr kl kl_stderr rho rho_stderr agreement checkpoint evaluation weight_distortion \
-        distortion sensitivity qid_sensitivity predicted_kl predicted_qid
+        distortion sensitivity qid_sensitivity predicted_kl predicted_qid relative_qid tokens_per_param bytes \
+        stage_version program_version run run_started_at lock_digest
         view qid_history: family params params_total series seed stage ingredient step tokens tokens_source phase \
         learning_rate doubtful method scheme spec bits group_size sparsity sparsity_pattern rank activation_bits \
         bits_per_weight shard context windows available_windows stderr_target kl_error_target score window_seed \
         loss16 loss qid stderr kl kl_stderr rho rho_stderr agreement distortion_key weight_distortion distortion \
-        sensitivity qid_sensitivity distortion_is_whole ceiling vocabulary_size checkpoint evaluation stage_version age
+        sensitivity qid_sensitivity distortion_is_whole ceiling vocabulary_size checkpoint evaluation stage_version \
+        age program_version
         view sensitive: checkpoint shard context_tokens score calibration_digest windows sensitivity qid_sensitivity \
         ceiling
         view trace: evaluation checkpoint compressed program_version run started_at lock_digest

@@ -44,6 +44,78 @@ import Warehouse
             ])
     }
 
+    @Test func numbersStandBesideWhatTheyAreAskedFor() throws {
+        let warehouse = try filled()
+        try warehouse.record(Samples.fit())
+        for (lock, time) in [("old", "2026-01-01T00:00:00Z"), ("new", "2026-02-01T00:00:00Z")] {
+            try warehouse.record(Samples.run(lock, startedAt: time))
+        }
+        let columns = "relative_qid * 12, tokens_per_param, bytes, stage_version, run"
+        #expect(
+            try warehouse.reader.query("SELECT \(columns) FROM qid WHERE params = 800").rows == [
+                [.real(1), .real(1.25), .integer(525), .integer(1), .null]
+            ])
+        // The run that began last of those that used it.
+        let baseline = try warehouse.reader.query(
+            "SELECT bytes, run, run_started_at, lock_digest, program_version = '\(programVersion)' FROM loss WHERE run NOTNULL"
+        )
+        #expect(
+            baseline.rows == [
+                [.integer(1600), .text("demo"), .text("2026-02-01T00:00:00Z"), .text("new"), .integer(1)]
+            ])
+        for view in ["law", "forecast"] {
+            #expect(
+                try warehouse.reader.query("SELECT DISTINCT run, lock_digest FROM \(view)").rows
+                    == [[.text("demo"), .text("new")]], "\(view)")
+        }
+    }
+
+    /// Under a budget of nominal bits the same specs compete at every checkpoint, whatever they take when stored.
+    @Test func theBestSpecIsThatOfLeastKLWithinABudget() throws {
+        let warehouse = try filled()
+        for (name, bits, kl, stored) in [("rtn", 3, 0.25, 4.5), ("gptq", 3, 0.125, 3.0), ("gptq", 4, 0.75, 4.0)] {
+            for checkpoint in ["a", "b"] {
+                var one = try Samples.compressed(checkpoint, params: checkpoint == "a" ? 800 : 900)
+                one.compression?.spec = try Spec(options: [("method", name), ("bits", "\(bits)")])
+                one.key = "\(checkpoint)/\(name)\(bits)"
+                one.compression?.degradation.kl = kl
+                one.score.bitsPerWeight = stored
+                try warehouse.record(one)
+            }
+        }
+        let answer = try warehouse.reader.query(
+            "SELECT budget, candidates, count(*), min(spec), max(spec), max(kl) FROM best_spec GROUP BY budget, candidates"
+        )
+        #expect(
+            answer.rows == [
+                [
+                    .integer(3), .integer(2), .integer(2), .text("gptq-sym-w3-channel"), .text("gptq-sym-w3-channel"),
+                    .real(0.125),
+                ],
+                [
+                    .integer(4), .integer(4), .integer(2), .text("gptq-sym-w3-channel"), .text("gptq-sym-w3-channel"),
+                    .real(0.125),
+                ],
+            ])
+    }
+
+    /// What a program sees that goes by declared types; before 3.41 SQLite tells none of expressions.
+    @Test func columnsOfViewsHaveOrdinaryTypes() throws {
+        let reader = try filled().reader
+        let version = try reader.query("SELECT sqlite_version()").rows
+        guard case .text(let text)? = version.first?.first else { return }
+        let isNew = text.compare("3.41", options: .numeric) != .orderedAscending
+        let columns = try reader.query(
+            """
+            SELECT view.name || '.' || info.name, info.type FROM sqlite_schema AS view JOIN pragma_table_info(view.name) AS info
+            WHERE view.type = 'view'
+            """)
+        for row in columns.rows {
+            guard case .text(let type)? = row.last else { continue }
+            #expect(["INTEGER", "INT", "REAL", "TEXT", "NUM"].contains(type) || type.isEmpty && !isNew, "\(row)")
+        }
+    }
+
     @Test func recipesAreChosenByWhatTheyDo() throws {
         let warehouse = try filled()
         var sparse = try Samples.compressed("a")

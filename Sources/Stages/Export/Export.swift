@@ -18,7 +18,7 @@ package enum ExportFormat: String, Sendable, CaseIterable {
 }
 
 /// The views that are exported where nobody chose.
-package let exportedViews = ["qid", "loss", "model", "law", "forecast", "trace"]
+package let exportedViews = ["qid", "loss", "best_spec", "model", "law", "forecast", "trace"]
 
 /// Writes views, or evaluations, as files into a directory and says how many there are.
 package func export(

@@ -55,7 +55,7 @@ extension WarehouseReader {
         return try rows(
             """
             SELECT loss.*, evaluation.qid_nats, evaluation.qid_stderr_nats, evaluation.kl_nats, evaluation.kl_stderr_nats,
-                evaluation.agreement, evaluation.program_version
+                evaluation.agreement
             FROM loss JOIN evaluation ON evaluation.key = loss.evaluation ORDER BY evaluation.key
             """
         ) { row in

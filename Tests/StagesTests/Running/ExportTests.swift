@@ -36,7 +36,9 @@ import Testing
             }
             let tables = try files()
             #expect(
-                tables.keys.sorted() == ["forecast.csv", "law.csv", "loss.csv", "model.csv", "qid.csv", "trace.csv"])
+                tables.keys.sorted() == [
+                    "best_spec.csv", "forecast.csv", "law.csv", "loss.csv", "model.csv", "qid.csv", "trace.csv",
+                ])
             let query = try qid(["sql", "SELECT * FROM loss", "--format", "csv", "--workspace", workspace.path])
             #expect(tables["loss.csv"] == Data(query.output.utf8))
             let lines = try #require(try files("qid", "--format", "jsonl")["qid.jsonl"]).split(separator: 10)
