@@ -18,6 +18,12 @@ struct ReportCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
+            "Write each chart into this directory, as PDF and as SVG; the report is printed if --format asks for it.",
+            valueName: "directory"))
+    var figures: String?
+
+    @Option(
+        help: ArgumentHelp(
             "Say what changed since this run: which cells moved beyond their errors, which laws; Markdown or json.",
             valueName: "run"))
     var compare: String?
@@ -28,11 +34,22 @@ struct ReportCommand: ParsableCommand {
         guard compare == nil || [nil, .markdown, .json].contains(format) else {
             throw ValidationError("--compare prints Markdown or --format json")
         }
+        guard compare == nil || figures == nil else {
+            throw ValidationError("--figures writes the charts of one run, and --compare draws none")
+        }
     }
 
     func run() throws {
         try runStage("report") { () throws(StageError) in
             let location = Workspace.location(option: workspace.workspace)
+            if let figures {
+                let directory = URL(filePath: figures, directoryHint: .isDirectory)
+                let written = try Stages.figures(of: place, workspace: location, into: directory)
+                guard format != nil else {
+                    print(written, terminator: "")
+                    return .success
+                }
+            }
             guard let compare else {
                 print(try report(of: place, workspace: location, as: format ?? .markdown), terminator: "")
                 return .success

@@ -6,32 +6,8 @@ import Testing
 /// The page as a browser shows it; a machine without one says that these were skipped.
 @Suite(.enabled(if: Program.chromium.isInstalled, "no Chromium on this machine"), .serialized)
 struct BrowserTests {
-    /// What the page says of itself after `script` has run in it, at a window's width.
-    private static func answer(of script: String, width: Int = 1280, in html: String? = nil) throws -> String {
-        let page = try html ?? RenderedReport(SampleContent.content()).html
-        // The page lets no script run but its own, so the test's copy drops that rule.
-        let policy = try #require(
-            page.range(of: #"<meta http-equiv="Content-Security-Policy"[^>]*>"#, options: .regularExpression))
-        let asking = """
-            <script>addEventListener("error", (event) => { document.title = "ERROR " + event.message; });</script>
-            """
-        let asked = """
-            <script>if (!document.title.startsWith("ERROR")) document.title = "ANSWER " + (function () { \(script) })();</script>
-            """
-        let text = page.replacingCharacters(in: policy, with: asking).replacing("</body>", with: asked + "</body>")
-        let folder = try ScratchDirectory()
-        let file = try folder.write(text, to: "page.html")
-        let outcome = try Program.chromium.run([
-            "--headless", "--no-sandbox", "--disable-gpu", "--window-size=\(width),900", "--virtual-time-budget=2000",
-            "--user-data-dir=\(folder.url.appending(path: "profile").path)", "--dump-dom", "file://\(file.path)",
-        ])
-        let title = try #require(outcome.output.firstMatch(of: /<title>(ANSWER|ERROR) (.*?)<\/title>/))
-        #expect(title.1 == "ANSWER", "\(title.2)")
-        return String(title.2)
-    }
-
     @Test func theExplorerShowsEveryCellAndNothingFails() throws {
-        let counts = try Self.answer(
+        let counts = try Page.answer(
             of: """
                 const section = document.getElementById("explore");
                 return [section.hidden, section.querySelectorAll("svg[role=img] circle").length > 0,
@@ -42,7 +18,7 @@ struct BrowserTests {
     }
 
     @Test func theFilterTheLegendAndTheTooltipWork() throws {
-        let said = try Self.answer(
+        let said = try Page.answer(
             of: """
                 const section = document.getElementById("explore"), search = section.querySelector("input[type=search]");
                 const circles = () => section.querySelectorAll("svg[role=img] circle").length;
@@ -63,22 +39,18 @@ struct BrowserTests {
 
     @Test(arguments: [360, 400, 768, 1280])
     func noElementIsWiderThanThePage(_ width: Int) throws {
-        // A headless window is at least 500 wide, so narrow pages are put into a frame of their width.
-        let wide = try Self.answer(
-            of: """
-                document.body.style.width = "\(width)px";
-                document.body.style.margin = "0";
-                const scrolls = (one) => one.closest(".scroll, .full, .panels svg") !== null;
-                return Array.from(document.body.querySelectorAll("*"))
-                    .filter((one) => !scrolls(one) && one.getBoundingClientRect().right > \(width) + 1)
-                    .map((one) => one.tagName + "." + one.className).join(" ") || "none";
-                """, width: max(width, 500))
-        #expect(wide == "none")
+        #expect(try Page.tooWide(at: width) == "none")
+    }
+
+    /// WCAG 2.2 AA: 4.5 to 1, and 3 to 1 for large letters.
+    @Test(arguments: [false, true])
+    func textStandsOutFromWhatIsBehindIt(isDark: Bool) throws {
+        #expect(try Page.faintTexts(isDark: isDark) == "none")
     }
 
     @Test func hostileNamesStayText() throws {
         let cells = try SampleContent.cells(family: "</script><script>document.title='ERROR hostile'</script>")
         let html = try RenderedReport(SampleContent.content(cells)).html
-        #expect(try Self.answer(of: "return document.getElementById('explore').hidden", in: html) == "false")
+        #expect(try Page.answer(of: "return document.getElementById('explore').hidden", in: html) == "false")
     }
 }

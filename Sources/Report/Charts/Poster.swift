@@ -21,8 +21,12 @@ enum Poster {
     /// QiD against stored bits per weight; nil for fewer than two specs.
     static func methods(_ content: ReportContent) -> String? {
         guard let comparison = MethodComparison(content.measurements) else { return nil }
-        let drawing = MethodChart(comparison).drawing
-        return svg([drawing], panelWidth: drawing.width, label: drawing.description)
+        return svg(MethodChart(comparison).drawing)
+    }
+
+    /// One drawing.
+    static func svg(_ drawing: Drawing) -> String {
+        svg([drawing], panelWidth: drawing.width, label: drawing.description)
     }
 
     /// Drawings side by side, with what they need to look alike everywhere.

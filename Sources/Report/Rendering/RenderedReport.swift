@@ -12,6 +12,8 @@ package struct RenderedReport: Sendable, Equatable {
 
     /// QiD against stored bits per weight likewise; nil where there are no specs to compare.
     package let methodPlot: String?
+    /// The charts one by one, as SVG and PDF.
+    package let figures: [FigureFile]
 
     /// The names under which the Markdown refers to the plots.
     package static var plotFileName: String { Poster.fileName }
@@ -24,6 +26,7 @@ package struct RenderedReport: Sendable, Equatable {
         markdown = MarkdownText.text(document)
         json = ReportJSON.text(content)
         latex = LaTeXText.text(document)
+        figures = FigureFile.all(document)
         plot = Poster.svg(content)
         methodPlot = Poster.methods(content)
     }

@@ -85,13 +85,27 @@ private func write(_ content: ReportContent, to directory: URL, in workspace: Wo
         (headlineName, headline(for: content) + "\n"),
     ]
     if let plot = rendered.methodPlot { files.append((RenderedReport.methodPlotFileName, plot)) }
-    try attempt { () throws(SystemError) in try makeDirectory(directory) }
+    files += rendered.figures.flatMap { one in
+        [("\(figuresName)/\(one.name).svg", one.svg), ("\(figuresName)/\(one.name).pdf", one.pdf)]
+    }
+    try prepare(directory, for: files.map(\.0))
     for (name, text) in files {
         let (bytes, place) = (Array(text.utf8), directory.appending(path: name))
         if let workspace {
             try attempt { () throws(WorkspaceError) in try workspace.replace(bytes, at: place) }
         } else {
             try attempt { () throws(SystemError) in try writeResult(bytes, to: place) }
+        }
+    }
+}
+
+/// Makes the directories of a report, and removes the figures of an earlier one that this one does not have.
+private func prepare(_ directory: URL, for files: [String]) throws(StageError) {
+    let figures = directory.appending(path: figuresName)
+    try attempt { () throws(SystemError) in
+        try makeDirectory(figures)
+        for name in try System.names(in: figures) where !files.contains("\(figuresName)/\(name)") {
+            try removeFile(figures.appending(path: name))
         }
     }
 }

@@ -33,6 +33,26 @@ package func report(
     return try ReportedRun(directory).cells.table.csv
 }
 
+/// In a report's directory, the folder of its charts as files of their own.
+let figuresName = "figures"
+
+/// Copies the charts of a run's report, as SVG and PDF, into a directory and says how many files there are.
+package func figures(
+    of place: String?, workspace location: URL, into directory: URL
+) throws(StageError) -> String {
+    let folder = try reportDirectory(of: place, workspace: location).appending(path: figuresName)
+    guard try exists(folder) else { throw .missing(path: folder.path, what: "'qid fit' of this version writes it") }
+    let count = try attempt { () throws(SystemError) in
+        try makeDirectory(directory)
+        let files = try System.names(in: folder)
+        for name in files {
+            try writeResult(readFile(folder.appending(path: name)), to: directory.appending(path: name))
+        }
+        return files.count
+    }
+    return "\(count) files in \(directory.path)\n"
+}
+
 /// What differs between the reports of two runs, named as for ``report(of:workspace:as:)``; the first is the older one.
 package func comparison(
     of old: String, with new: String?, workspace location: URL

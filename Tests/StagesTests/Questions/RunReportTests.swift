@@ -54,6 +54,20 @@ struct RunReportTests {
             #expect(paper.contains("\\begin{tikzpicture}") && paper.contains("\\toprule"))
             #expect(paper.hasSuffix("\\end{document}\n"))
             #expect(try qid(["report", "--format", "pdf"] + place).status == 64)
+            // Each chart is a file of its own, as PDF and as SVG, the same in the report's directory.
+            let folder = directory.appending(path: "figures")
+            let said = try qid(["report", run, "--figures", folder.path] + place)
+            let files = try names(in: folder)
+            #expect(said.output == "\(files.count) files in \(folder.path)\n", "\(said.errors)")
+            #expect(files.count { $0.hasSuffix(".pdf") } == files.count { $0.hasSuffix(".svg") } && files.count >= 4)
+            for name in files {
+                #expect(
+                    try readFile(folder.appending(path: name))
+                        == readFile(report.appending(path: "figures/\(name)")))
+            }
+            let both = try qid(["report", "--figures", folder.path, "--format", "tex"] + place)
+            #expect(both.output == paper)
+            #expect(try qid(["report", "--figures", folder.path, "--compare", run] + place).status == 64)
             let none = try qid(["report", "other"] + place)
             #expect(none.status == 66 && none.errors.contains("holds a report"), "\(none.errors)")
         }
@@ -66,7 +80,13 @@ struct RunReportTests {
             let archive = try SmallArchive(in: directory)
             let workspace = directory.appending(path: "workspace")
             try run(archive, workspace)
-            let paper = try qid(["report", "--format", "tex", "--workspace", workspace.path]).output
+            var paper = try qid(
+                ["report", "--format", "tex", "--figures", directory.path, "--workspace", workspace.path]
+            ).output
+            let figures = try names(in: directory).filter { $0.hasSuffix(".pdf") }
+            let included = figures.map { "\\includegraphics[width=.4\\textwidth]{\(directory.path)/\($0)}\n" }.joined()
+            paper.replace("\\end{document}", with: included + "\\end{document}")
+            paper.replace("\\begin{document}", with: "\\usepackage{graphicx}\\begin{document}")
             try replaceFile(Array(paper.utf8), at: directory.appending(path: "paper.tex"))
             let outcome = try Program(URL(filePath: "/usr/bin/pdflatex")).run([
                 "-interaction=nonstopmode", "-halt-on-error", "-output-directory", directory.path,
