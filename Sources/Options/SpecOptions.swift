@@ -43,6 +43,9 @@ package struct SpecOptions: ParsableArguments {
     @Flag(help: .key(.powersOfTwo))
     package var powersOfTwo = false
 
+    @Option(help: .key(.outliers))
+    package var outliers: String?
+
     @Flag(help: "Without the search for clipping limits (awq).")
     package var noClip = false
 
@@ -81,7 +84,7 @@ package struct SpecOptions: ParsableArguments {
             (.activations, activations), (.activationScale, activationScale), (.cache, kv), (.rotate, rotate),
             (.scaleSearch, scaleSearch ? "true" : nil), (.importance, imatrix ? "true" : nil),
             (.sharedTable, sharedTable ? "true" : nil), (.powersOfTwo, powersOfTwo ? "true" : nil),
-            (.clip, noClip ? "false" : nil), (.targets, targets), (.scales, scales),
+            (.outliers, outliers), (.clip, noClip ? "false" : nil), (.targets, targets), (.scales, scales),
         ]
     }
 

@@ -1,5 +1,6 @@
 import Checkpoint
 import Compression
+import JSON
 import Kernels
 import Testing
 
@@ -12,11 +13,12 @@ private func compress(_ layer: LinearLayer, _ spec: Spec) throws(CompressionErro
 }
 
 private func codebook(
-    _ levels: Int, vector: Int = 1, group: Spec.Group = .channel, shared: Bool = false, scales: ScaleType? = nil
+    _ levels: Int, vector: Int = 1, group: Spec.Group = .channel, shared: Bool = false, scales: ScaleType? = nil,
+    outliers: Double? = nil, importance: Bool = false
 ) throws -> Spec {
     try Spec(
         method: .codebook, format: .levels(levels, vector: vector), group: group, scales: scales,
-        options: .init(sharedTable: shared))
+        options: .init(sharedTable: shared, outliers: outliers, importance: importance))
 }
 
 private func squaredError(_ values: [Float], _ others: [Float]) -> Double {
@@ -138,6 +140,123 @@ struct CodebookTests {
         for spec in try [codebook(4), codebook(4, shared: true)] {
             #expect(throws: CompressionError.notFinite(tensor: "layers.0.x", row: 1, column: 6)) {
                 try compress(layer(values, columns: 24), spec)
+            }
+        }
+    }
+
+    /// A few weights that are far from all others: no level is spent on them, and they come back as they were.
+    @Test func outliersAreKeptApart() throws {
+        var values = randomWeights(rows: 16, columns: 64, seed: 5)
+        let far = [3, 64 * 2 + 63, 64 * 2 + 7, 64 * 9, 64 * 15 + 40]
+        for (place, index) in far.enumerated() { values[index] = place.isMultiple(of: 2) ? 40 : -40 }
+        for spec in try [
+            codebook(4, scales: .float32), codebook(4, shared: true, scales: .float32),
+            codebook(16, vector: 2, scales: .float32), codebook(4, group: .size(16), scales: .float32),
+        ] {
+            let plain = try compress(layer(values, columns: 64), spec)
+            var options = spec.options
+            options.outliers = 5.5 / 1024
+            let apart = try compress(
+                layer(values, columns: 64),
+                Spec(
+                    method: .codebook, format: spec.format, group: spec.group, scales: spec.scales, options: options))
+            let decoded = apart.matrix.decoded
+            #expect(far.allSatisfy { decoded[$0] == values[$0] }, "\(spec)")
+            #expect(squaredError(values, decoded) < squaredError(values, plain.matrix.decoded) / 1.5, "\(spec)")
+            // Five float32 weights, as many columns of 16 bits, and 17 places of rows.
+            #expect(apart.bitCount - plain.bitCount == 5 * (32 + 16) + 17 * 32)
+            #expect(apart.tensors.map(\.layout.suffix).suffix(3).allSatisfy { $0.hasPrefix("weight_outlier") })
+            // A part of a row is that part of the row.
+            var part = [Float](repeating: 0, count: 20)
+            var span = part.mutableSpan
+            apart.matrix.decode(row: 2, columns: 44..<64, into: &span)
+            #expect(part == Array(decoded[64 * 2 + 44..<64 * 3]))
+        }
+        #expect(try codebook(8, outliers: 0.005).name == "codebook-k8-channel-o0.5")
+        let percent = try Spec(options: [("method", "codebook"), ("bits", "3"), ("outliers", "0.5%")])
+        #expect(percent == (try codebook(8, outliers: 0.005)))
+        for wrong in ["0", "0.2", "5", "%", "-1%", "50%", "x"] {
+            #expect(throws: CompressionError.self, "\(wrong)") {
+                try Spec(options: [("method", "codebook"), ("bits", "3"), ("outliers", wrong)])
+            }
+        }
+        #expect(throws: CompressionError.self) {
+            try Spec(options: [("method", "rtn"), ("bits", "3"), ("outliers", "0.005")])
+        }
+    }
+
+    /// Errors of weights whose inputs are large count more: what the layer puts out is nearer, if weights are not.
+    @Test func levelsAreThereWhereInputsAre() throws {
+        let values = randomWeights(rows: 24, columns: 96, seed: 8)
+        var random = Congruential(seed: 3)
+        let squares = (0..<96).map { _ in
+            let size = 4 * random.centred()
+            return size * size * size * size
+        }
+        func outputError(_ decoded: [Float]) -> Double {
+            decoded.indices.reduce(0.0) { sum, index in
+                let error = Double(values[index] - decoded[index])
+                return sum + error * error * Double(squares[index % 96])
+            }
+        }
+        var seen = layer(values, columns: 96)
+        seen.importance = squares
+        for (plain, weighed) in try [
+            (codebook(4), codebook(4, importance: true)),
+            (codebook(4, shared: true), codebook(4, shared: true, importance: true)),
+        ] {
+            let before = try compress(seen, plain).matrix.decoded
+            let after = try compress(seen, weighed).matrix.decoded
+            #expect(
+                outputError(after) < outputError(before) && squaredError(values, after) > squaredError(values, before))
+        }
+        #expect(throws: CompressionError.missingCalibration(method: "codebook-k4-channel-imatrix")) {
+            try compress(layer(values, columns: 96), codebook(4, importance: true))
+        }
+        // Inputs that were never seen, and such as count nothing, leave levels of some kind.
+        seen.importance = [Float](repeating: 0, count: 96)
+        #expect(
+            try compress(seen, codebook(4, importance: true)).matrix.decoded
+                == compress(seen, codebook(4)).matrix.decoded)
+        seen.importance = (0..<96).map { $0 == 5 ? 1 : 0 }
+        #expect(try compress(seen, codebook(4, importance: true)).matrix.decoded.allSatisfy(\.isFinite))
+    }
+
+    /// What a file says of weights that are kept apart is checked before it is believed.
+    @Test func outliersOutOfPlaceAreRefused() throws {
+        let values = randomWeights(rows: 4, columns: 32, seed: 5)
+        let made = try compress(layer(values, columns: 32), codebook(4, scales: .float32, outliers: 0.05))
+        let spec = try codebook(4, scales: .float32, outliers: 0.05)
+        let quantization = JSONValue.object(spec.compressor.configuration(spec, ignored: [])).canonicalText
+        var module = StoredModule(quantization: quantization)
+        for tensor in made.tensors {
+            module.pieces.append(
+                (
+                    tensor.layout.suffix, tensor.layout.type, tensor.layout.shape,
+                    Array(tensor.storage.bytes.prefix(tensor.layout.byteCount))
+                ))
+        }
+        #expect(try module.withStore { try $0.matrix(StoredModule.name).decoded } == made.matrix.decoded)
+        func refused(_ piece: String, _ change: (inout [UInt8]) -> Void) throws {
+            var wrong = module
+            let index = try #require(wrong.pieces.firstIndex { $0.piece == piece })
+            change(&wrong.pieces[index].bytes)
+            #expect(throws: CompressionError.self, "\(piece)") {
+                try wrong.withStore { try $0.matrix(StoredModule.name).decoded }
+            }
+        }
+        try refused("weight_outlier_rows") { $0[0] = 1 }
+        try refused("weight_outlier_rows") { $0[7] = 0xff }
+        try refused("weight_outlier_rows") { $0[16] = 7 }
+        try refused("weight_outlier_columns") { $0[0] = 32 }
+        try refused("weight_outlier_columns") { $0[1] = 0xff }
+        try refused("weight_outlier_columns") { $0 = Array(repeating: 0, count: $0.count) }
+        for piece in ["weight_outlier_columns", "weight_outlier_rows"] {
+            #expect(throws: CompressionError.self) {
+                try module.replacing(piece).withStore { try $0.matrix(StoredModule.name).decoded }
+            }
+            #expect(throws: CompressionError.self) {
+                try module.replacing(piece, .int32, [2]).withStore { try $0.matrix(StoredModule.name).decoded }
             }
         }
     }

@@ -5,8 +5,9 @@ extension Method {
     /// Tables of levels that k-means finds in the weights.
     package static let codebook = Method(
         "codebook", title: "codebook",
-        summary: "finds levels by k-means, or among sums of powers of two; no data needed",
-        formats: .foundLevels, keys: [.levels, .vector, .sharedTable, .powersOfTwo], compressor: Codebook())
+        summary: "finds levels by k-means, or among sums of powers of two; no data needed but for imatrix",
+        formats: .foundLevels, keys: [.levels, .vector, .sharedTable, .powersOfTwo, .importance, .outliers],
+        compressor: Codebook())
 }
 
 /// Weights by codes into tables of levels that k-means finds in the weights themselves (`CodebookGeometry`).
@@ -16,7 +17,8 @@ extension Method {
 /// group's scale; errors count as they will be in the weight, times the scale. With `vector` v a code stands for v
 /// consecutive weights of a row and a level is a vector (`VectorClustering`); the table is shared then.
 /// With `powersOfTwo` a weight has one table of sums of powers of two and no scales (`PowersOfTwo`), stored as float32,
-/// which holds them exactly. Else levels and scales are rounded to their stored type before weights go to the nearest, of
+/// which holds them exactly. With `imatrix` errors count by the mean square of their input, and with `outliers` the greatest
+/// weights are kept apart and no level is found for them (`LevelWeights`; SqueezeLLM, 2306.07629). Else levels and scales are rounded to their stored type before weights go to the nearest, of
 /// two equally near levels to the lower.
 package struct Codebook: SingleSpecCompressor {
     package func layout(_ layer: LinearLayer, _ spec: Spec) throws(CompressionError) -> [StoredLayout] {
@@ -31,9 +33,11 @@ package struct Codebook: SingleSpecCompressor {
     package func compress(_ layer: LinearLayer, _ spec: Spec) throws(CompressionError) -> CompressedWeight {
         let result = CodebookWeight(
             try geometry(layer, spec), scaleType: spec.scaleType(checkpoint: layer.scaleType))
+        let counts = try LevelWeights(layer, spec)
+        if let outliers = counts.outliers { try result.store(outliers, layer) }
         switch result.geometry.table {
-        case .ofGroups: try fillOwn(result, layer)
-        case .scaled: try SharedCodebook(result, layer).fill()
+        case .ofGroups: try fillOwn(result, layer, counts)
+        case .scaled: try SharedCodebook(result, layer, counts).fill()
         case .plain: try fillPowersOfTwo(result, layer)
         }
         return result.finish()
@@ -60,7 +64,8 @@ package struct Codebook: SingleSpecCompressor {
         }
         return CodebookGeometry(
             rows: layer.weight.rows, columns: layer.weight.columns, levels: count, vector: vector,
-            groupLength: length, table: spec.options.powersOfTwo ? .plain : isShared ? .scaled : .ofGroups)
+            groupLength: length, table: spec.options.powersOfTwo ? .plain : isShared ? .scaled : .ofGroups,
+            outliers: Outliers.count(layer, spec))
     }
 
     private func fillPowersOfTwo(
@@ -77,7 +82,9 @@ package struct Codebook: SingleSpecCompressor {
         }
     }
 
-    private func fillOwn(_ result: CodebookWeight, _ layer: LinearLayer) throws(CompressionError) {
+    private func fillOwn(
+        _ result: CodebookWeight, _ layer: LinearLayer, _ counts: LevelWeights
+    ) throws(CompressionError) {
         let (geometry, type) = (result.geometry, result.scaleType)
         try layer.forEachRow { (row, values) throws(CompressionError) in
             var memory = [UInt8](repeating: 0, count: geometry.columns)
@@ -85,7 +92,9 @@ package struct Codebook: SingleSpecCompressor {
             for group in 0..<geometry.groups {
                 let place = group * geometry.groupLength..<(group + 1) * geometry.groupLength
                 let part = values.extracting(place)
-                let points = WeightedPoints(part)
+                let points =
+                    counts.areEqual
+                    ? WeightedPoints(part) : WeightedPoints(part, weights: counts.of(row: row, columns: place).span)
                 let levels = try Self.stored(
                     LevelClustering.levels(points, count: geometry.levels), type, layer.name, row)
                 let bounds = LevelRanks.bounds(levels)

@@ -5,12 +5,14 @@ struct SharedCodebook: Sendable {
     private let result: CodebookWeight
     private let geometry: CodebookGeometry
     private let layer: LinearLayer
-    /// The weights divided by their group's scale, row after row, and for each vector of them the scale squared.
+    private let counts: LevelWeights
+    /// The weights divided by their group's scale, row after row, and for each vector of them the scale squared, times how much its errors
+    /// count.
     private let scaled: RowTable<Float>
     private let weights: RowTable<Float>
 
-    init(_ result: CodebookWeight, _ layer: LinearLayer) {
-        (self.result, geometry, self.layer) = (result, result.geometry, layer)
+    init(_ result: CodebookWeight, _ layer: LinearLayer, _ counts: LevelWeights) {
+        (self.result, geometry, self.layer, self.counts) = (result, result.geometry, layer, counts)
         scaled = RowTable(rows: geometry.rows, columns: geometry.columns, repeating: 0)
         weights = RowTable(rows: geometry.rows, columns: geometry.codesPerRow, repeating: 0)
     }
@@ -33,25 +35,31 @@ struct SharedCodebook: Sendable {
         }
     }
 
-    /// Divides each group by its root mean square, rounded to its stored type; a group of zeros has scale 0.
+    /// Divides each group by its root mean square, rounded to its stored type; a group of zeros has scale 0, and a weight
+    /// that is kept apart is 0.
     private func scale() throws(CompressionError) {
         let (length, vector, type) = (geometry.groupLength, geometry.vector, result.scaleType)
         try layer.forEachRow { (row, values) throws(CompressionError) in
             for group in 0..<geometry.groups {
                 let place = group * length..<(group + 1) * length
                 let part = values.extracting(place)
-                let square = part.indices.reduce(0.0) { $0 + Double(part[$1]) * Double(part[$1]) }
-                let root = (square / Double(length)).squareRoot()
+                let own = counts.of(row: row, columns: place)
+                let seen = part.indices.filter { own[$0] > 0 }
+                let square = seen.reduce(0.0) { $0 + Double(part[$1]) * Double(part[$1]) }
+                let root = (square / Double(max(1, seen.count))).squareRoot()
                 let scale = root > 0 ? max(type.rounded(Float(root)), type.leastPositive) : 0
                 guard scale.isFinite else {
                     throw .scaleOutOfRange(tensor: layer.name, row: row, scaleType: type.rawValue)
                 }
                 result.store(row: row, group: group, scale: scale)
                 scaled.withRow(row, columns: place) { target in
-                    for index in part.indices { target[index] = scale > 0 ? part[index] / scale : 0 }
+                    for index in seen { target[index] = scale > 0 ? part[index] / scale : 0 }
                 }
                 weights.withRow(row, columns: place.lowerBound / vector..<place.upperBound / vector) {
-                    $0.update(repeating: scale * scale)
+                    for index in $0.indices {
+                        let mean = own[index * vector..<(index + 1) * vector].reduce(0, +) / Float(vector)
+                        $0[index] = scale * scale * mean
+                    }
                 }
             }
         }

@@ -33,6 +33,30 @@ struct WeightedPoints: Sendable {
         }
     }
 
+    /// The values of a group with weights; those of weight 0 do not count.
+    init(_ values: Span<Float>, weights: Span<Float>) {
+        self.init()
+        let order = values.indices.filter { weights[$0] > 0 }.sorted { values[$0] < values[$1] }
+        guard let first = order.first, let last = order.last else { return }
+        let distinct = zip(order, order.dropFirst()).reduce(1) { $0 + (values[$1.0] < values[$1.1] ? 1 : 0) }
+        guard distinct <= Self.cellLimit else {
+            var cells = Cells(low: values[first], high: values[last])
+            for index in order { cells.add(values[index], weight: Double(weights[index])) }
+            append(cells)
+            return
+        }
+        var place = 0
+        while place < order.count {
+            let value = values[order[place]]
+            var weight = 0.0
+            while place < order.count, values[order[place]] == value {
+                weight += Double(weights[order[place]])
+                place += 1
+            }
+            append(weight: weight, mean: Double(value))
+        }
+    }
+
     init(_ cells: Cells) {
         self.init()
         append(cells)

@@ -83,7 +83,7 @@ package struct Pruning: MaskingCompressor {
     }
 
     /// A score for each weight, as bits in the order of the scores.
-    private static func scores(_ weight: Matrix, norms: [Float]?) -> RowTable<UInt32> {
+    static func scores(_ weight: Matrix, norms: [Float]?) -> RowTable<UInt32> {
         let columns = weight.columns
         let norms = norms ?? [Float](repeating: 1, count: columns)
         let scores = RowTable(rows: weight.rows, columns: columns, repeating: UInt32(0))

@@ -38,6 +38,8 @@ package struct Spec: Sendable, Hashable {
         package var sharedTable = false
         /// Levels that are sums of powers of two, in one table for a whole weight.
         package var powersOfTwo = false
+        /// The share of weights that are kept apart from tables of levels.
+        package var outliers: Double?
         /// Errors weighed by the mean square of each input.
         package var importance = false
         /// Groups clamped where that makes outputs better; nil for methods without the choice.
@@ -47,7 +49,7 @@ package struct Spec: Sendable, Hashable {
             actOrder: Bool = false, order: ColumnOrder? = nil, sparsity: Sparsity? = nil, rank: Rank? = nil,
             activations: ActivationQuantization? = nil, cache: CacheFormat? = nil, rotation: Rotation? = nil,
             scaleSearch: Bool = false, sharedTable: Bool = false,
-            powersOfTwo: Bool = false, importance: Bool = false, clip: Bool? = nil
+            powersOfTwo: Bool = false, outliers: Double? = nil, importance: Bool = false, clip: Bool? = nil
         ) {
             self.actOrder = actOrder
             self.order = order
@@ -59,6 +61,7 @@ package struct Spec: Sendable, Hashable {
             self.scaleSearch = scaleSearch
             self.sharedTable = sharedTable
             self.powersOfTwo = powersOfTwo
+            self.outliers = outliers
             self.importance = importance
             self.clip = clip
         }

@@ -43,12 +43,13 @@ extension Spec {
         private let targets: Targets
         private let sparsity: Sparsity?
         private let rank: Rank?
+        private let outliers: Double?
         private let activations: ActivationQuantization?
         private let cache: CacheFormat?
 
         fileprivate init(_ spec: Spec) {
             (format, group, symmetric, targets) = (spec.format, spec.group, spec.symmetric, spec.targets)
-            (sparsity, rank) = (spec.options.sparsity, spec.options.rank)
+            (sparsity, rank, outliers) = (spec.options.sparsity, spec.options.rank, spec.options.outliers)
             (activations, cache) = (spec.options.activations, spec.options.cache)
         }
     }

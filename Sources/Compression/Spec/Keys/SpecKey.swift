@@ -45,13 +45,13 @@ package struct SpecKey: Sendable {
     /// All keys, in the order in which messages list them and specs are written.
     package static let all: [SpecKey] = [
         .method, .bits, .format, .levels, .vector, .group, .symmetric, .actOrder, .order, .sparse, .rank,
-        .activations, .activationScale, .cache, .rotate, .scaleSearch, .importance, .sharedTable, .powersOfTwo, .clip,
-        .targets, .scales,
+        .activations, .activationScale, .cache, .rotate, .scaleSearch, .importance, .sharedTable, .powersOfTwo,
+        .outliers, .clip, .targets, .scales,
     ]
 
     /// The keys that a spec's name shows behind its method and numbers, in the name's order.
     static let shown: [SpecKey] = [
-        .group, .rank, .sparse, .scaleSearch, .importance, .sharedTable, .powersOfTwo, .clip, .actOrder,
+        .group, .rank, .sparse, .outliers, .scaleSearch, .importance, .sharedTable, .powersOfTwo, .clip, .actOrder,
         .order, .rotate, .activations, .cache, .targets, .scales,
     ]
 

@@ -43,6 +43,9 @@ extension QuantizationConfiguration {
 
         static let expected = allCases.map { "'\($0.rawValue)'" }.joined(separator: ", ")
 
+        /// Whether blocks of a few floats share a scale that is no 16-bit float.
+        var isOfBlocks: Bool { [.mxfp4, .mxfp6, .mxfp8, .nvfp4].contains(self) }
+
         /// What numbers may be, in the words of compressed-tensors.
         fileprivate var types: [String] {
             switch self {

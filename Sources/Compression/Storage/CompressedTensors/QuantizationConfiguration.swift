@@ -46,7 +46,11 @@ struct QuantizationConfiguration: StorageLayout {
         }
         weights["dynamic"] = false
         if let scaleType { weights["scale_dtype"] = .string(scaleType) }
-        return json(format, weights, inputs: spec.options.activations, ignored: ignored)
+        var config = json(format, weights, inputs: spec.options.activations, ignored: ignored)
+        // compressed-tensors 0.20 dequantizes blocks of floats to bfloat16, whatever the model's type, and fails where that
+        // is another one; told to dequantize while loading, transformers has the model's own, but rounds no inputs.
+        if format.isOfBlocks, spec.options.activations == nil { config["dequantize"] = true }
+        return config
     }
 
     private static func group(_ group: Spec.Group, in weights: inout JSONObject) {

@@ -91,8 +91,11 @@ extension SpecKey {
             case .type(let type)? where type.importance == .ignored:
                 throw SpecKey.importance.refusal(
                     "true", allowed: "left out for \(spec.numbers), which makes no use of it")
-            case nil where spec.method.keys.contains(.importance):
-                throw SpecKey.importance.refusal("true", allowed: "left out for formats that are no GGUF file's")
+            case nil where spec.options.powersOfTwo:
+                throw SpecKey.importance.refusal("true", allowed: "left out with powers_of_two")
+            case nil where spec.method.keys.contains(.importance) && spec.format.foundLevels == nil:
+                throw SpecKey.importance.refusal(
+                    "true", allowed: "left out for formats that are neither a GGUF file's nor tables of levels")
             default: return
             }
         })

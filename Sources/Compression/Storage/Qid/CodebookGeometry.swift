@@ -10,7 +10,7 @@ import Kernels
 /// | `weight_scale` | float | rows × groups, beside one table for all; without it all scales are 1 |
 /// | `weight_shape` | I64 | 2: rows and columns |
 ///
-/// k levels have codes from 0 to k − 1. A level of one table is of v consecutive columns, and so is a code:
+/// and those of `OutlierEntries` where some weights are kept apart: they stand for what their codes say. k levels have codes from 0 to k − 1. A level of one table is of v consecutive columns, and so is a code:
 /// w[r, c] = level[code[r, c / v], c mod v]·scale[r, c / group length], the product in float32.
 /// `quantization_config` says `"quant_method": "qid"`, `"format": "levels"`, `"levels": k` and `"vector": v`.
 struct CodebookGeometry: Sendable, Equatable {
@@ -22,6 +22,8 @@ struct CodebookGeometry: Sendable, Equatable {
     /// The weights of a row that share a table or a scale; a multiple of `vector` that divides `columns`.
     let groupLength: Int
     let table: Table
+    /// The weights that are kept apart.
+    var outliers = 0
 
     /// Whose the tables are.
     enum Table: Sendable, Equatable {
@@ -48,6 +50,7 @@ struct CodebookGeometry: Sendable, Equatable {
         ]
         if table == .scaled { tensors.append(StoredLayout(suffix: "weight_scale", type: type, shape: [rows, groups])) }
         tensors.append(StoredLayout(suffix: "weight_shape", type: .int64, shape: [2]))
-        return tensors
+        guard outliers > 0 else { return tensors }
+        return tensors + OutlierEntries.layout(rows: rows, columns: columns, count: outliers, type: scaleType)
     }
 }

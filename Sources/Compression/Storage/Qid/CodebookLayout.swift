@@ -70,6 +70,7 @@ struct CodebookLayout: QidLayout {
             geometry, packed: TensorBytes(packed), levels: (TensorBytes(levels), try ScaleType(of: levels)),
             scales: try used.map { scales throws(CompressionError) in
                 (TensorBytes(scales), try ScaleType(of: scales))
-            })
+            },
+            outliers: try OutlierEntries(module, rows: rows, columns: columns))
     }
 }

@@ -13,6 +13,7 @@ struct CodebookMatrix: WeightMatrix {
     private let stream: CodeStream
     /// One table for all, decoded; empty where each group has its own.
     private let table: [Float]
+    private let outliers: OutlierEntries?
 
     var rows: Int { geometry.rows }
     var columns: Int { geometry.columns }
@@ -20,8 +21,9 @@ struct CodebookMatrix: WeightMatrix {
     /// Takes bytes of the sizes that the geometry asks for; scales are there where its table is `scaled`.
     init(
         _ geometry: CodebookGeometry, packed: TensorBytes, levels: (bytes: TensorBytes, type: ScaleType),
-        scales: (bytes: TensorBytes, type: ScaleType)?
+        scales: (bytes: TensorBytes, type: ScaleType)?, outliers: OutlierEntries? = nil
     ) {
+        self.outliers = outliers
         (self.geometry, self.packed, stream) = (geometry, packed, geometry.stream)
         (self.levels, levelType) = levels
         (self.scales, scaleType) = (scales?.bytes, scales?.type ?? levels.type)
@@ -51,6 +53,7 @@ struct CodebookMatrix: WeightMatrix {
                 column = part.upperBound
             }
         }
+        outliers?.put(row: row, columns: range, into: &destination)
     }
 
     /// Weights of a group with a table of its own; a code is one weight.

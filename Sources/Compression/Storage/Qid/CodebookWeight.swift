@@ -10,6 +10,8 @@ final class CodebookWeight: @unchecked Sendable {
     private let packed: StoredBytes
     private let levels: StoredBytes
     private let scales: StoredBytes?
+    /// The tensors of weights that are kept apart; none where there are no such weights.
+    private let outliers: [StoredBytes]
 
     init(_ geometry: CodebookGeometry, scaleType: ScaleType) {
         self.geometry = geometry
@@ -19,6 +21,12 @@ final class CodebookWeight: @unchecked Sendable {
         scales =
             geometry.table == .scaled
             ? StoredBytes(byteCount: geometry.rows * geometry.groups * scaleType.byteCount) : nil
+        outliers =
+            geometry.outliers == 0
+            ? []
+            : OutlierEntries.layout(
+                rows: geometry.rows, columns: geometry.columns, count: geometry.outliers, type: scaleType
+            ).map { StoredBytes(byteCount: $0.byteCount) }
     }
 
     /// Stores a row's codes, one a byte.
@@ -43,6 +51,28 @@ final class CodebookWeight: @unchecked Sendable {
     /// Stores the one table.
     func store(levels values: [Float]) { store(values, at: 0) }
 
+    /// Stores the weights that are kept apart.
+    func store(_ kept: Outliers, _ layer: LinearLayer) throws(CompressionError) {
+        let isShort = OutlierEntries.columnType(geometry.columns) == .int16
+        var entry = 0
+        for row in 0..<geometry.rows {
+            outliers[2].store(Int32(entry), at: 4 * row)
+            let values = layer.weight.values(row: row)
+            let columns = kept.marks.readRow(row) { marks in values.indices.filter { marks[$0] == 1 } }
+            let stored = try Codebook.stored(columns.map { values[$0] }, scaleType, layer.name, row)
+            for (column, value) in zip(columns, stored) {
+                outliers[0].store(value, scaleType, at: entry)
+                if isShort {
+                    outliers[1].store(Int16(column), at: 2 * entry)
+                } else {
+                    outliers[1].store(Int32(column), at: 4 * entry)
+                }
+                entry += 1
+            }
+        }
+        outliers[2].store(Int32(entry), at: 4 * geometry.rows)
+    }
+
     private func store(_ values: [Float], at first: Int) {
         for (index, value) in values.enumerated() { levels.store(value, scaleType, at: first + index) }
     }
@@ -50,12 +80,14 @@ final class CodebookWeight: @unchecked Sendable {
     /// The stored tensors, once every row is stored.
     func finish() -> CompressedWeight {
         let shape = StoredBytes.shape(rows: geometry.rows, columns: geometry.columns)
-        let storages = [packed, levels, scales, shape].compactMap(\.self)
+        let storages = [packed, levels, scales, shape].compactMap(\.self) + outliers
         return CompressedWeight(
             tensors: zip(geometry.layout(scaleType: scaleType), storages).map { StoredTensor(layout: $0, storage: $1) },
             matrix: CodebookMatrix(
                 geometry, packed: TensorBytes(packed), levels: (TensorBytes(levels), scaleType),
-                scales: scales.map { (TensorBytes($0), scaleType) }))
+                scales: scales.map { (TensorBytes($0), scaleType) },
+                outliers: outliers.isEmpty
+                    ? nil : OutlierEntries(outliers, columns: geometry.columns, type: scaleType)))
     }
 }
 
