@@ -67,6 +67,7 @@ private func measured(_ request: EvaluationRequest) throws(StageError) -> (Evalu
         shard: request.shard, tokenizer: request.tokenizer ?? baseline?.tokenizerFile,
         endOfText: baseline?.endOfText, rules: request.rules, context: request.context, windows: request.windows,
         order: request.order)
+    if let baseline { noteLongWindows(of: request.context, for: [(request.checkpoint.path, baseline)]) }
     let progress = Progress("evaluate")
     let count: WindowCount =
         if let target = request.target {
@@ -113,6 +114,13 @@ package func evaluate(
     let work = missing.reduce(0.0) { $0 + Double($1.checkpoint.size.parameters) }
     var (done, bad) = (0.0, 0)
     let log = CellLog(.evaluate, manifest: manifest, selection, in: workspace)
+    let models = byCheckpoint(missing).map(\.[0].checkpoint.digest)
+    // What cannot be opened is its own cells' failure.
+    noteLongWindows(
+        of: lock.context,
+        for: models.compactMap { digest in
+            (try? openNamed(workspace.checkpoint(digest))).map { (String(digest.prefix(12)), $0) }
+        })
     let task = CellEvaluation(lock: lock, workspace: workspace, memory: memory, inputs: inputs)
     for group in byCheckpoint(missing) {
         let record = group[0].checkpoint

@@ -196,7 +196,8 @@ extension Audit {
             let message =
                 facts.step == nil && rule.saysTokens
                 ? "no step was found in its name, so tokens a step say nothing of D; it is measured, and no law is fitted to it"
-                : "nobody says how many tokens it has seen; it is measured, and no law is fitted to it"
+                : "nobody says how many tokens it has seen: tokens_per_step would (--tokens-per-step), or a table of tokens; "
+                    + "it is measured, and no law is fitted to it"
             add(.noTokens, message, to: place)
         }
     }

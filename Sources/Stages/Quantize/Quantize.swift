@@ -28,15 +28,16 @@ package func quantize(
     var inputs = WatchedInputs()
     inputs.watch(checkpoint)
     if let calibration { try inputs.watch(calibration.text.shard) }
+    let isNew = try !exists(output)
     try attempt { () throws(SystemError) in try makeDirectory(output) }
     let progress = Progress("quantize")
     let calibrated = spec.needsCalibration ? text : nil
-    let factors = try compress(
-        checkpoint, into: [CompressionTarget(spec, directory: output)],
-        source: digest ? checkpoint.digest().description : nil, calibration: calibrated,
-        memory: memory
-    ) { progress.update($0, spec.name) }
     do throws(StageError) {
+        let factors = try compress(
+            checkpoint, into: [CompressionTarget(spec, directory: output)],
+            source: digest ? checkpoint.digest().description : nil, calibration: calibrated,
+            memory: memory
+        ) { progress.update($0, spec.name) }
         // Turned weights are not those of the same channels.
         if let windows = text?.0, spec.options.rotation == nil {
             let errors = try layerErrors(of: [output], factors, from: checkpoint, on: windows, memory: memory)
@@ -44,13 +45,17 @@ package func quantize(
         }
         try inputs.checkUnchanged()
     } catch {
-        // Nobody takes a directory for a checkpoint that has no configuration, and no GGUF file.
-        let readable = output.appending(path: spec.format.blocks == nil ? "config.json" : "model.gguf")
-        try attempt { () throws(SystemError) in try removeFile(readable) }
+        // All that is in it was made here. What cannot be removed now is no reason to hide why it was to be.
+        try? removeContents(of: output, andItself: isNew)
         throw error
     }
     progress.finish("\(spec.name) in \(output.path)")
     return .success
+}
+
+private func removeContents(of directory: URL, andItself: Bool) throws(SystemError) {
+    if andItself { return try removeTree(directory) }
+    for name in try System.names(in: directory) { try removeTree(directory.appending(path: name)) }
 }
 
 /// The spec that command-line options spell.
