@@ -41,6 +41,12 @@ import Testing
         #expect(indexed.n == 36 && indexed.parameters.map(\.name).filter { $0.hasPrefix("k.") }.count == 2)
     }
 
+    @Test func ofEquallyManyCheckpointsThoseAtAConstantRateGoFirst() throws {
+        var points = try points()
+        for index in points.indices { points[index].phase = index < 18 ? .annealed : .stable }
+        #expect(try fit(points, Laws.named("qid-unified"), options).phase == .stable)
+    }
+
     /// A rate that falls with D: the last checkpoint of each run is annealed.
     @Test func phaseConfoundedWithTokens() throws {
         var points = try points()

@@ -42,6 +42,6 @@ package enum PhaseChoice: Sendable, Hashable {
         }
     }
 
-    /// `max` takes the last of equals.
-    private static let order: [LearningRatePhase] = [.unknown, .warmUp, .decay, .annealed, .unannealed, .stable]
+    /// `max` takes the first of equals.
+    private static let order: [LearningRatePhase] = [.stable, .unannealed, .annealed, .decay, .warmUp, .unknown]
 }
