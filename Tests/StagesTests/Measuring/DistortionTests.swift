@@ -61,7 +61,7 @@ struct DistortionTests {
     }
 
     private func modelsThatAreNotThereAreForetold(_ workspace: URL, probes: Int) throws {
-        let place = ["--params", "1e6", "--tokens", "1e7", "--workspace", workspace.path]
+        let place = ["--params", "5e3", "--tokens", "1.28e5", "--workspace", workspace.path]
         let specs = ["bits=4", "bits=2", "bits=8,activations=8"].map { "method=rtn,group=8,symmetric=false,\($0)" }
         let outcome = try qid(["predict"] + place + specs.flatMap { ["--spec", $0] } + ["--json"])
         try #require(outcome.status == 0, "\(outcome.errors)")
