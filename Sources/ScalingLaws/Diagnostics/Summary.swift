@@ -46,7 +46,10 @@ extension Optimum {
         let constants = scatter.flatMap { scatter -> ClusterDegrees.Constants? in
             let within = scatter.deviation * scatter.deviation - scatter.runVariance
             guard scatter.runVariance > 0, within > 0 else { return nil }
-            return ClusterDegrees.Constants(weights: weights, ratio: scatter.runVariance / within)
+            // A variance of few runs is an estimate of few: it is shrunk as James and Stein do.
+            let runs = Double(observations.clusterCount)
+            let share = max(runs - 2, 0) / runs
+            return ClusterDegrees.Constants(weights: weights, ratio: share * scatter.runVariance / within)
         }
         return Influence(
             linearization, cluster: observations.cluster, clusterCount: observations.clusterCount,
