@@ -42,6 +42,21 @@ struct BrowserTests {
         #expect(try Page.tooWide(at: width) == "none")
     }
 
+    /// No part of it lies beyond what is scrolled, and no line of text beyond the page.
+    @Test func theFirstChartFitsOnAPhone() throws {
+        let html = try RenderedReport(SampleContent.content()).html
+        let fits = try Page.answer(
+            of: """
+                document.body.style.width = "400px";
+                document.body.style.margin = "0";
+                const first = Array.from(document.querySelectorAll("figure svg")).find((one) => one.getBoundingClientRect().width > 0);
+                const frame = first.parentElement;
+                const cut = Array.from(document.querySelectorAll("p")).filter((one) => one.scrollWidth > one.clientWidth + 1);
+                return [first.getBoundingClientRect().right <= 401, frame.scrollWidth <= frame.clientWidth + 1, cut.length].join(" ");
+                """, width: 500, in: html)
+        #expect(fits == "true true 0")
+    }
+
     /// WCAG 2.2 AA: 4.5 to 1, and 3 to 1 for large letters.
     @Test(arguments: [false, true])
     func textStandsOutFromWhatIsBehindIt(isDark: Bool) throws {

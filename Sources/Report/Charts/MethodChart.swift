@@ -3,11 +3,12 @@ internal import Presentation
 /// QiD against stored bits per weight, a point for each spec, with the Pareto front drawn and its members named.
 struct MethodChart {
     let comparison: MethodComparison
-    private static let width = 900.0
+    /// Of the drawing; a narrow one is for readers with a phone.
+    let width: Double
     static let fileName = "qid-vs-bits.svg"
 
-    init(_ comparison: MethodComparison) {
-        self.comparison = comparison
+    init(_ comparison: MethodComparison, width: Double = 900) {
+        (self.comparison, self.width) = (comparison, width)
     }
 
     /// The methods in the order of the legend.
@@ -21,7 +22,8 @@ struct MethodChart {
                 panel: "\(comparison.members.count) specs, \(comparison.words)",
                 x: "stored bits per weight", y: "QiD (nats per token)",
                 description: "QiD against stored bits per weight by method, with the Pareto front"),
-            width: Self.width, x: bitsDomain, y: qidDomain, plotHeight: max(430, Double(methods.count) * 16 + 20),
+            width: width, x: bitsDomain, y: qidDomain,
+            plotHeight: max(width < 600 ? 320 : 430, Double(methods.count) * 16 + 20),
             rightMargin: legendWidth + 40, xLabels: Self.bitLabels)
         frame.add(clipped: [Drawing.path(steps(frame), class: "front")])
         let series = methods.enumerated().map { rank, method in

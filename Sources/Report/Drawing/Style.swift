@@ -39,7 +39,7 @@ enum Style {
         font:1rem/1.55 system-ui,-apple-system,Segoe UI,Roboto,Helvetica Neue,Arial,sans-serif}
         h1{font-size:1.7rem;line-height:1.2;margin:.5rem 0 .8rem}
         h2{font-size:1.25rem;margin:2.6rem 0 .6rem;padding-top:1rem;border-top:1px solid var(--grid)}
-        p{margin:.6rem 0;max-width:52rem}
+        p{margin:.6rem 0;max-width:52rem;overflow-wrap:anywhere}
         .lead{font-size:1.15rem;line-height:1.5}
         .facts{color:var(--soft);font-size:.85rem;margin:.8rem 0 0;padding:0;list-style:none;display:flex;flex-wrap:wrap;gap:.2rem 1.4rem}
         figure{margin:1.4rem 0}
@@ -51,6 +51,8 @@ enum Style {
         .wide svg{max-width:30rem}
         .full{grid-template-columns:1fr;overflow-x:auto}
         .full svg{max-width:62rem;min-width:40rem}
+        .phone{display:none}
+        @media (max-width:40rem){.phone{display:grid}.broad{display:none}}
         .table{margin:1.2rem 0}
         .scroll{overflow-x:auto}
         table{border-collapse:collapse;font-size:.88rem;font-variant-numeric:tabular-nums}

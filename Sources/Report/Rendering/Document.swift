@@ -56,6 +56,8 @@ struct Table: Sendable, Equatable {
 struct Figure: Sendable, Equatable {
     var caption: String
     var panels: [Drawing]
+    /// What stands in the place of wide panels on a phone; none where these fit.
+    var narrow: [Drawing] = []
     var size = Size.panels
     /// Shown on demand only, because there are many.
     var isFolded = false

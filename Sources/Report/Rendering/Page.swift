@@ -72,9 +72,15 @@ enum Page {
     }
 
     private static func figure(_ figure: Figure, captioned: Bool = true) -> Markup {
-        let panels = Markup.tag("div", ["class": "panels \(figure.size.rawValue)"], figure.panels.map(\.markup))
+        let broad = figure.narrow.isEmpty ? "" : " broad"
+        var panels = [
+            Markup.tag("div", ["class": "panels \(figure.size.rawValue)\(broad)"], figure.panels.map(\.markup))
+        ]
+        if !figure.narrow.isEmpty {
+            panels.append(.tag("div", ["class": "panels phone"], figure.narrow.map(\.markup)))
+        }
         let caption = captioned ? [Markup.tag("figcaption", [:], Prose.markup(figure.caption))] : []
-        return .tag("figure", [:], [panels] + caption)
+        return .tag("figure", [:], panels + caption)
     }
 
     private static func folded(_ figure: Figure) -> Markup {

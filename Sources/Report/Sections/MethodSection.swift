@@ -6,7 +6,8 @@ extension Document {
     static func methods(_ content: ReportContent) -> Section? {
         guard let comparison = MethodComparison(content.measurements) else { return nil }
         let chart = Figure(
-            caption: caption(comparison), panels: [MethodChart(comparison).drawing], size: .full,
+            caption: caption(comparison), panels: [MethodChart(comparison).drawing],
+            narrow: [MethodChart(comparison, width: 420).drawing], size: .full,
             file: MethodChart.fileName)
         return Section(
             heading: "Which method at which bit width",

@@ -63,6 +63,39 @@ struct RefusalTests {
         }
     }
 
+    /// Whatever the refusal, a directory that was to be made is not there, and one that was there is as empty as before.
+    @Test(arguments: [
+        ["--bits", "4", "--group", "7"], ["--format", "nf4", "--group", "64"], ["--format", "q4_k"],
+        ["--method", "codebook", "--levels", "200"], ["--method", "gptq", "--bits", "4"],
+    ])
+    func quantizeLeavesNothingBehindWhenItRefuses(_ spec: [String]) throws {
+        try withScratchDirectory { directory in
+            let checkpoint = Fixtures.demoArchive.appending(path: "neox-200k-seed1/step64").path
+            for isThere in [false, true] {
+                let output = directory.appending(path: "output")
+                if isThere { try makeDirectory(output) }
+                let outcome = try qid(["quantize", "--checkpoint", checkpoint, "--output", output.path] + spec)
+                #expect(outcome.status != 0 && !outcome.errors.isEmpty)
+                #expect(try namesIfThere(in: output).isEmpty && exists(output) == isThere, "\(spec)")
+                #expect(try names(in: directory) == (isThere ? ["output"] : []))
+            }
+        }
+    }
+
+    /// Rotary positions go on beyond those of training, and the note says so once; learned ones are refused elsewhere.
+    @Test func windowsBeyondTheModelsPositionsAreNamed() throws {
+        let checkpoint = Fixtures.demoArchive.appending(path: "neox-200k-seed1/step64").path
+        let shard = Fixtures.demo.appending(path: "heldout.jsonl.zst").path
+        for (context, isNamed) in [(512, true), (256, false)] {
+            let outcome = try qid([
+                "evaluate", "--checkpoint", checkpoint, "--shard", shard, "--context", "\(context)", "--windows", "1",
+            ])
+            #expect(outcome.status == 0)
+            let note = "windows of \(context) tokens are longer than the 256 positions it was made for"
+            #expect(outcome.errors.contains(note) == isNamed, "\(outcome.errors)")
+        }
+    }
+
     @Test func whatFailsForItsValuesFailsAloneAndIsNotTriedAgain() throws {
         try withScratchDirectory { directory in
             let archive = try SmallArchive(in: directory)
