@@ -89,11 +89,5 @@ struct PageShapeTests {
                 return found.slice(0, 5).join("; ") || "none";
                 """, in: html)
         #expect(overlaps == "none")
-        if let folder = ProcessInfo.processInfo.environment["QID_TEST_PAGES"] {
-            try Data(html.utf8).write(to: URL(filePath: folder).appending(path: "\(shape).html"))
-            for one in RenderedReport(try shape.content()).figures {
-                try Data(one.pdf.utf8).write(to: URL(filePath: folder).appending(path: "\(shape)-\(one.name).pdf"))
-            }
-        }
     }
 }
