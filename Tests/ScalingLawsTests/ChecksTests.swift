@@ -189,6 +189,19 @@ import Testing
                 && beyond.low <= beyond.value * exp(-error) * 1.001)
     }
 
+    /// A value within its noise has no logarithm worth the name.
+    @Test func heldOutErrorsAreOfWhatIsAboveItsNoise() throws {
+        var points = try points()
+        for index in points.indices { points[index].qidStderr = 1e-3 * (points[index].qid ?? 0) }
+        let largest = try #require(Simulation.sizes.last)
+        let lost = try #require(points.firstIndex { $0.conditions.params == largest })
+        (points[lost].qid, points[lost].qidStderr) = (1e-9, 1)
+        let result = try fit(points, Laws.named("qid-unified"), options)
+        let heldOut = try #require(result.heldOut.first { $0.kind == .largestModel })
+        #expect(heldOut.points == 9 && heldOut.belowNoise == 1)
+        #expect((heldOut.rmsLogError ?? 1) < 0.3)
+    }
+
     @Test func heldOutErrorsAreReported() throws {
         let result = try fit(points(), Laws.named("qid-unified"), options)
         #expect(result.heldOut.map(\.kind) == [.largestModel, .lastDecade, .bits, .bits, .bits])

@@ -8,7 +8,7 @@ extension JSONValue {
     ///      "parameters": {"alpha": {"value", "low", "high", "at_bound", "identified", "fixed", "unit", "published"}, …},
     ///      "r2", "r2_space": "log" | "linear", "aicc", "bic", "starts", "starts_at_best", "clusters",
     ///      "clustered_by": "runs" | "neighbours" | "checkpoints" | "points", "phase", "scatter", "run_scatter",
-    ///      "held_out": [{"what", "kind", "points", "rmse", "rms_log_error", "mean_ratio", "inside", "obstacle"}],
+    ///      "held_out": [{"what", "kind", "points", "rmse", "rms_log_error", "mean_ratio", "below_noise", "inside", "obstacle"}],
     ///      "warnings": [{"kind", "finding", "advice"}]}
     ///
     /// Intervals are of 95 %; what is not finite is null.
@@ -43,7 +43,8 @@ extension JSONValue {
         self = [
             "what": .string(heldOut.what), "kind": .string(heldOut.kind.rawValue), "points": .integer(heldOut.points),
             "rmse": .finite(heldOut.rmse), "rms_log_error": .finite(heldOut.rmsLogError),
-            "mean_ratio": .finite(heldOut.meanRatio), "inside": .integer(orNull: heldOut.inside),
+            "mean_ratio": .finite(heldOut.meanRatio), "below_noise": .integer(heldOut.belowNoise),
+            "inside": .integer(orNull: heldOut.inside),
             "obstacle": .string(orNull: heldOut.obstacle),
         ]
     }

@@ -34,6 +34,7 @@ extension Optimum {
             rmse: mean { $0.rmse * $0.rmse }?.squareRoot() ?? .nan,
             rmsLogError: mean { $0.rmsLogError.map { $0 * $0 } }?.squareRoot(),
             meanRatio: mean { $0.meanRatio.map { Double.log($0) } }.map { Double.exp($0) },
+            belowNoise: results.reduce(0) { $0 + $1.belowNoise },
             inside: results.contains { $0.inside == nil } ? nil : results.reduce(0) { $0 + ($1.inside ?? 0) },
             obstacle: nil, parameters: [])
     }
@@ -88,11 +89,13 @@ extension Optimum {
         let measured = out.map { $0.measured(law.quantity) ?? .nan }
         let pairs = zip(predicted, measured)
         let squares = pairs.map { ($0 - $1) * ($0 - $1) }
-        let ratios = pairs.filter { $0 > 0 && $1 > 0 }.map { Double.log($0 / $1) }
+        let noise = out.map { $0.standardError(of: law.quantity) ?? 0 }
+        let ratios = zip(pairs, noise).filter { $0.0 > 0 && $0.1 > 0 && $0.1 >= $1 }.map { Double.log($0.0.0 / $0.0.1) }
         let count = Double(ratios.count)
         result.rmse = (squares.reduce(0, +) / Double(squares.count)).squareRoot()
         result.rmsLogError = ratios.isEmpty ? nil : (ratios.reduce(0) { $0 + $1 * $1 } / count).squareRoot()
         result.meanRatio = ratios.isEmpty ? nil : .exp(ratios.reduce(0, +) / count)
+        result.belowNoise = out.count - ratios.count
         result.parameters = fit.space.parameters == space.parameters ? fit.parameters : []
         let summary = fit.summary()
         let intervals = predicted.indices.map { summary.predictive(around: predicted[$0], slopes[$0]) }

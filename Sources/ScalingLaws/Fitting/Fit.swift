@@ -108,10 +108,12 @@ package struct HeldOut: Sendable, Equatable {
     package var points: Int
     /// Root mean square of predicted − measured, nats.
     package var rmse: Double
-    /// Root mean square of ln(predicted/measured) over the points with a logarithm; nil where there is none.
+    /// Root mean square of ln(predicted/measured) over the points above their noise; nil where there is none.
     package var rmsLogError: Double?
     /// Geometric mean of predicted/measured over the same points: above 1 the law says too much.
     package var meanRatio: Double?
+    /// The points that these two leave out: measured at or below 0, or below their own standard error.
+    package var belowNoise = 0
     /// How many of the points lie in the 95 % predictive interval that the fit without them gives; nil where it gives
     /// none.
     package var inside: Int?

@@ -185,10 +185,11 @@ func text(_ fit: Fit) -> String {
         }
         let error =
             heldOut.rmsLogError.map { ", typically off by a factor of \(Figures.precise(Double.exp($0)))" } ?? ""
+        let noise = heldOut.belowNoise == 0 ? "" : " (\(heldOut.belowNoise) below their noise not counted)"
         let inside = heldOut.inside.map { ", \($0) in their 95 % predictive intervals" } ?? ""
         lines.append(
             "held out \(heldOut.what): \(heldOut.points) points predicted, RMSE \(Figures.precise(heldOut.rmse)) nats"
-                + error + inside)
+                + error + noise + inside)
     }
     for point in fit.leftOut { lines.append("left out point \(point.index + 1): \(point.reason)") }
     for warning in fit.warnings { lines.append("warning: \(warning.text)") }
