@@ -52,7 +52,7 @@ private func compress(
 ) throws(LanguageModelError) -> [ChannelFactors] {
     let checkpoint = store.checkpoint
     let description = try ModelVariant(store).description
-    for target in targets { try description.check(target.spec, store) }
+    let targets = try targets.map { (target) throws(LanguageModelError) in try description.planned(target, store) }
     var factors = targets.map { _ in ChannelFactors() }
     var done = 0
     for route in Route.allCases {
@@ -64,7 +64,9 @@ private func compress(
         switch route {
         case .alone:
             do throws(CompressionError) {
-                try compress(checkpoint, modules: description.linearModules, into: own, provenance: provenance) {
+                try compress(
+                    checkpoint, modules: description.compressibleModules, into: own, provenance: provenance
+                ) {
                     part.progress(Double($0) / Double($1))
                 }
             } catch { throw .compression(error) }
@@ -83,16 +85,15 @@ private func compress(
 }
 
 extension DecoderDescription {
-    /// Refuses to write a GGUF file that its readers would take for another model.
-    fileprivate func check(_ spec: Spec, _ store: WeightStore) throws(LanguageModelError) {
-        guard spec.format.blocks != nil else { return }
-        let plan: GGUFPlan
-        do { plan = try ggufPlan(of: store.checkpoint, modules: linearModules, spec: spec) } catch {
-            throw .compression(error)
-        }
-        guard let difference = try difference(fromFile: plan) else { return }
+    /// Says what becomes of each weight; refuses to write a GGUF file that its readers would take for another model.
+    fileprivate func planned(
+        _ target: CompressionTarget, _ store: WeightStore
+    ) throws(LanguageModelError) -> CompressionTarget {
+        let planned: CompressionTarget
+        do { planned = try target.planned(store.checkpoint, compressibleModules) } catch { throw .compression(error) }
+        guard let file = planned.file, let difference = try difference(fromFile: file) else { return planned }
         throw .compression(
-            .unsupported(spec: spec.name, reason: "a GGUF file of this model would be another: \(difference)"))
+            .unsupported(spec: target.spec.name, reason: "a GGUF file of this model would be another: \(difference)"))
     }
 }
 
@@ -108,7 +109,7 @@ private enum Route: CaseIterable {
 
 extension Spec {
     fileprivate var route: Route {
-        switch method.passage {
+        switch passage {
         // Scales of inputs are those of the uncompressed model.
         case .alone: needsCalibration ? .uncompressed : .alone
         case .sequential: .sequential

@@ -16,9 +16,9 @@ struct ScaleSearch {
     let statistics: [String: ChannelStatistics]
     let moments: SiteMoments
 
-    /// A spec and the candidates of its factors by the mean magnitudes of channels.
+    /// The spec of each module and the candidates of factors by the mean magnitudes of channels.
     struct Candidates {
-        let spec: Spec
+        let spec: (_ module: String) -> Spec
         let factors: @Sendable (_ meanMagnitudes: [Double]) -> [[Float]]
     }
 
@@ -42,7 +42,7 @@ struct ScaleSearch {
 
     /// The weights of a site's linear layers, scaled, rounded and scaled back.
     private func rounded(
-        _ site: ScalingSite, _ factors: [Float], _ spec: Spec
+        _ site: ScalingSite, _ factors: [Float], _ specs: (_ module: String) -> Spec
     ) throws(LanguageModelError) -> [String: any WeightMatrix] {
         let inverse = factors.map { 1 / $0 }
         var result: [String: any WeightMatrix] = [:]
@@ -51,6 +51,7 @@ struct ScaleSearch {
                 let layer = LinearLayer(
                     name: linear.module, weight: ScaledMatrix(try original(linear), columns: factors),
                     scaleType: store.scaleType(of: linear.module))
+                let spec = specs(linear.module)
                 let weight = try spec.compressor.compress(layer, specs: [spec], hessian: nil)[0].matrix
                 result[linear.module] = ScaledMatrix(weight, columns: inverse)
             } catch let error as LanguageModelError {

@@ -63,7 +63,7 @@ final class ScalingCompression {
         guard let run else { return ([:], nil) }
         let gathering = ChannelGathering()
         let sample =
-            outputs.contains { $0.spec.options.clip == true }
+            outputs.contains { $0.spec.allSpecs.contains { $0.options.clip == true } }
             ? TokenSample(every: ClipSearch.sampleStride(tokens: run.hidden.rows)) : nil
         try run.observe(layer: layer) { modules, inputs in
             gathering.add(inputs, of: modules)
@@ -110,7 +110,7 @@ private final class ScalingOutput {
         self.store = store
         spec = target.spec
         scaling = if case .scaling(let scaling) = spec.method.passage { scaling } else { nil }
-        do { output = try CompressionRun(store.checkpoint, description.linearModules, [target]) } catch {
+        do { output = try CompressionRun(store.checkpoint, description.compressibleModules, [target]) } catch {
             throw .compression(error)
         }
         waiting = Dictionary(uniqueKeysWithValues: output.layers.map { ($0.name, $0) })
@@ -118,7 +118,11 @@ private final class ScalingOutput {
 
     /// The spec and the candidates of its factors, where these are found by a search.
     var searchedSpec: ScaleSearch.Candidates? {
-        if case .search(let candidates)? = scaling?.rule { .init(spec: spec, factors: candidates) } else { nil }
+        if case .search(let candidates)? = scaling?.rule {
+            .init(spec: { [output] in output.spec(of: $0) }, factors: candidates)
+        } else {
+            nil
+        }
     }
 
     func compress(
@@ -136,6 +140,7 @@ private final class ScalingOutput {
                 ?? (statistics.isEmpty ? nil : 0)
             var input = LinearLayer(
                 name: plain.name, weight: weight, scaleType: plain.scaleType, stack: plain.stack, largestInput: largest)
+            let spec = output.spec(of: linear.module)
             if spec.options.importance {
                 // Where no token was seen all inputs count alike, as llama-quantize has it.
                 input.importance =
@@ -230,6 +235,10 @@ private final class ScalingOutput {
     func finish(_ provenance: Provenance) throws(LanguageModelError) {
         var provenance = provenance
         if scaling != nil { provenance.scaling = notes.json }
-        do { try output.finish(provenance, replacing: vectors) } catch { throw .compression(error) }
+        do {
+            // Embeddings and heads that are compressed too; nothing looks at their inputs.
+            for layer in output.layers where waiting[layer.name] != nil { try output.compress(layer) }
+            try output.finish(provenance, replacing: vectors)
+        } catch { throw .compression(error) }
     }
 }

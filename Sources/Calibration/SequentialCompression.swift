@@ -14,7 +14,7 @@ func compressSequentially(
 ) throws(LanguageModelError) {
     let description = try ModelVariant(store).description
     let streamByteCount = 4 * description.width * windows.ids.count
-    let perSpec = targets.contains { $0.spec.method.passage.seesUncompressed } ? 2 : 1
+    let perSpec = targets.contains { $0.spec.passage.seesUncompressed } ? 2 : 1
     let together = max(1, memoryBudget / 2 / (perSpec * streamByteCount))
     for first in stride(from: 0, to: targets.count, by: together) {
         let batch = first..<min(targets.count, first + together)
@@ -82,7 +82,7 @@ private final class SpecStream {
     init(
         _ store: WeightStore, _ target: CompressionTarget, _ windows: TokenWindows, _ control: RunControl
     ) throws(LanguageModelError) {
-        guard case .sequential(let statistic) = target.spec.method.passage else {
+        guard case .sequential(let statistic) = target.spec.passage else {
             preconditionFailure("only sequential methods have a stream of their own")
         }
         self.statistic = statistic
@@ -90,7 +90,7 @@ private final class SpecStream {
         uncompressed =
             statistic == .hessianAndDrift
             ? try LayerwiseRun(store, windows: windows, isCancelled: control.isCancelled) : nil
-        do { output = try CompressionRun(store.checkpoint, run.description.linearModules, [target]) } catch {
+        do { output = try CompressionRun(store.checkpoint, run.description.compressibleModules, [target]) } catch {
             throw .compression(error)
         }
         waiting = Dictionary(uniqueKeysWithValues: output.layers.map { ($0.name, $0) })
@@ -178,7 +178,11 @@ private final class SpecStream {
     func finish(_ provenance: Provenance) throws(LanguageModelError) {
         var provenance = provenance
         provenance.fewTokens = fewTokens
-        do { try output.finish(provenance) } catch { throw .compression(error) }
+        do {
+            // Embeddings and heads that are compressed too; nothing looks at their inputs.
+            for layer in output.layers where waiting[layer.name] != nil { try output.compress(layer) }
+            try output.finish(provenance)
+        } catch { throw .compression(error) }
     }
 }
 

@@ -73,6 +73,9 @@ package struct SpecOptions: ParsableArguments {
     @Option(help: .key(.scales, values: ScaleType.allCases.map(\.rawValue)))
     package var scales: String?
 
+    @Option(help: .key(.modules))
+    package var modules: String?
+
     package init() {}
 
     /// What the options say of each key; nil where they say nothing.
@@ -85,6 +88,7 @@ package struct SpecOptions: ParsableArguments {
             (.scaleSearch, scaleSearch ? "true" : nil), (.importance, imatrix ? "true" : nil),
             (.sharedTable, sharedTable ? "true" : nil), (.powersOfTwo, powersOfTwo ? "true" : nil),
             (.outliers, outliers), (.clip, noClip ? "false" : nil), (.targets, targets), (.scales, scales),
+            (.modules, modules),
         ]
     }
 

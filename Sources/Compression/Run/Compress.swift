@@ -8,11 +8,25 @@ package struct CompressionTarget: Sendable {
     package let spec: Spec
     /// New or empty; who publishes it renames it into place.
     package let directory: URL
+    /// What the spec makes of the checkpoint, where that has been asked already.
+    private(set) var plan: CompressionPlan?
 
     package init(_ spec: Spec, directory: URL) {
         self.spec = spec
         self.directory = directory
     }
+
+    /// The same with what the spec makes of a checkpoint, which is refused if it does not fit.
+    package func planned(_ checkpoint: Checkpoint, _ modules: [LinearModule]) throws(CompressionError)
+        -> CompressionTarget
+    {
+        var target = self
+        target.plan = try CompressionPlan(spec, of: checkpoint, modules)
+        return target
+    }
+
+    /// The GGUF file that a planned target will be; nil for others.
+    package var file: GGUFPlan? { plan?.file }
 }
 
 /// Compresses linear modules of a 16-bit or float32 checkpoint by specs that need no calibration, reading its weights once.
@@ -43,12 +57,9 @@ package func misfits(
     of specs: [Spec], to checkpoint: Checkpoint, modules: [LinearModule]
 ) throws(CompressionError) -> [CompressionError?] {
     try CompressionRun.check(checkpoint, modules, specs)
-    let layers = try CompressionRun.layers(checkpoint, modules)
-    let kept = CompressionRun.kept(checkpoint, modules).kept
     return specs.map { spec in
         do throws(CompressionError) {
-            let compressor = try spec.compressor.fitted(to: checkpoint, layers, kept, spec)
-            _ = try CompressionRun.layout(of: layers, spec, compressor)
+            _ = try CompressionPlan(spec, of: checkpoint, modules)
             return nil
         } catch { return error }
     }
@@ -65,8 +76,8 @@ package struct CompressionRun {
     /// The weights of the layers, for outputs that leave them as they are.
     private let plain: [Tensor]
     private let outputs: [any CompressedOutput]
-    /// What makes the weights of each output.
-    private let compressors: [any LayerCompressor]
+    /// What each output makes of each layer.
+    private let plans: [CompressionPlan]
 
     /// Opens the outputs for linear modules in any order; all specs must have the same targets.
     package init(
@@ -74,35 +85,31 @@ package struct CompressionRun {
     ) throws(CompressionError) {
         self.checkpoint = checkpoint
         try Self.check(checkpoint, modules, targets.map(\.spec))
-        let layers = try Self.layers(checkpoint, modules)
-        self.layers = layers
-        (kept, plain) = Self.kept(checkpoint, modules)
         // All that can be refused is refused before anything is written.
-        let isConv1D = modules.allSatisfy(\.transposed)
-        var compressors: [any LayerCompressor] = []
-        var layouts: [[[StoredLayout]]] = []
+        var plans: [CompressionPlan] = []
         for target in targets {
-            let compressor = try target.spec.compressor.fitted(to: checkpoint, layers, kept, target.spec)
-            compressors.append(compressor)
-            layouts.append(try Self.layout(of: layers, target.spec, compressor))
-        }
-        self.compressors = compressors
-        var outputs: [any CompressedOutput] = []
-        for (target, layouts) in zip(targets, layouts) {
-            let (spec, directory) = (target.spec, target.directory)
-            if spec.format.blocks != nil {
-                outputs.append(try GGUFOutput(spec, of: checkpoint, directory: directory, layers: layers, kept: kept))
-                continue
+            if let plan = target.plan {
+                plans.append(plan)
+            } else {
+                plans.append(try CompressionPlan(target.spec, of: checkpoint, modules))
             }
-            let form = ModuleForm(spec, layers, isConv1D: isConv1D)
-            outputs.append(
-                try DirectoryOutput(
-                    spec, form, directory: directory,
-                    modules: zip(layers, layouts).map { ($0.name, form.layout($1, $0)) },
-                    kept: kept + (spec.leavesWeights ? plain : [])))
+        }
+        self.plans = plans
+        let wanted = modules.filter { module in
+            module.isInLayers || plans.contains { $0.task(of: module.name) != nil }
+        }
+        layers = try Self.layers(checkpoint, wanted)
+        (kept, plain) = Self.kept(checkpoint, wanted)
+        var outputs: [any CompressedOutput] = []
+        for (target, plan) in zip(targets, plans) {
+            let others = kept + plain.filter { !plan.compresses($0) }
+            outputs.append(try plan.output(in: target.directory, others: others))
         }
         self.outputs = outputs
     }
+
+    /// The first target's spec of a module; the line's of one that stays as it is.
+    package func spec(of module: String) -> Spec { plans[0].task(of: module)?.spec ?? plans[0].spec }
 
     /// Compresses a layer by every spec and writes the results, which come back in the order of the targets: with them
     /// a driver goes on to the inputs of the next layer.
@@ -110,13 +117,14 @@ package struct CompressionRun {
     package mutating func compress(
         _ layer: LinearLayer, hessian: Hessian? = nil
     ) throws(CompressionError) -> [CompressedWeight] {
-        var results = [CompressedWeight?](repeating: nil, count: outputs.count)
-        var waiting = Array(outputs.indices)
-        while let first = waiting.first {
-            let compressor = compressors[first]
-            let indices = waiting.filter { compressors[$0].isEqual(to: compressor) }
+        let tasks = plans.map { $0.task(of: layer.name) }
+        var results = tasks.map { task in task == nil ? CompressedWeight(tensors: [], matrix: layer.weight) : nil }
+        var waiting = outputs.indices.filter { tasks[$0] != nil }
+        while let first = waiting.first, let compressor = tasks[first]?.compressor {
+            let indices = waiting.filter { tasks[$0]?.compressor.isEqual(to: compressor) ?? false }
             waiting.removeAll { indices.contains($0) }
-            let weights = try compressor.compress(layer, specs: indices.map { outputs[$0].spec }, hessian: hessian)
+            let specs = indices.compactMap { tasks[$0]?.spec }
+            let weights = try compressor.compress(layer, specs: specs, hessian: hessian)
             for (index, weight) in zip(indices, weights) {
                 try outputs[index].write(layer, weight)
                 results[index] = weight
@@ -143,12 +151,15 @@ package struct CompressionRun {
         }
         for tensor in plain {
             try tensor.withBytes { (bytes) throws(CompressionError) in
-                for output in outputs where output.spec.leavesWeights { try output.writePlain(tensor.info.name, bytes) }
+                for (output, plan) in zip(outputs, plans) where !plan.compresses(tensor) {
+                    try output.write(tensor.info.name, bytes)
+                }
             }
         }
-        let compressed = Set(layers.map(\.name))
-        let ignored = Self.others(of: checkpoint, than: compressed)
-        for output in outputs { try output.finish(from: checkpoint, ignored: ignored, provenance: provenance) }
+        for (output, plan) in zip(outputs, plans) {
+            let ignored = Self.others(of: checkpoint, than: plan.compressed)
+            try output.finish(from: checkpoint, ignored: ignored, provenance: provenance)
+        }
     }
 
     /// Refuses a checkpoint that is compressed already, or has nothing to compress.
@@ -161,17 +172,7 @@ package struct CompressionRun {
             throw .alreadyCompressed(checkpoint: file, method: method)
         }
         precondition(Set(specs.map(\.targets)).count <= 1, "one run has one choice of modules")
-        guard !modules.isEmpty else { throw .noTargets(checkpoint: file) }
-    }
-
-    /// The tensors that a spec makes of each layer; refuses a spec that does not fit one.
-    fileprivate static func layout(
-        of layers: [LinearLayer], _ spec: Spec, _ compressor: any LayerCompressor
-    ) throws(CompressionError) -> [[StoredLayout]] {
-        try layers.map { (layer) throws(CompressionError) in
-            let weights = try compressor.layout(layer, spec)
-            return try weights + spec.inputLayout(layer)
-        }
+        guard modules.contains(where: \.isInLayers) else { throw .noTargets(checkpoint: file) }
     }
 
     static func layers(

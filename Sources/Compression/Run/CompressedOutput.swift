@@ -13,9 +13,6 @@ protocol CompressedOutput: AnyObject {
     /// Writes a tensor that was kept, by its bytes in the type that the checkpoint has.
     func write(_ name: String, _ bytes: UnsafeRawBufferPointer) throws(CompressionError)
 
-    /// Writes a module's weight as it was.
-    func writePlain(_ name: String, _ bytes: UnsafeRawBufferPointer) throws(CompressionError)
-
     /// Finishes the weights, then writes what stands beside them; what makes the whole readable comes last.
     func finish(from checkpoint: Checkpoint, ignored: [String], provenance: Provenance) throws(CompressionError)
 }
@@ -24,10 +21,6 @@ extension CompressedOutput {
     func write(_ name: String, _ storage: StoredBytes) throws(CompressionError) {
         // Sound because the storage has so many bytes, and lives as long as the call.
         try write(name, UnsafeRawBufferPointer(start: storage.base, count: storage.byteCount))
-    }
-
-    func writePlain(_ name: String, _ bytes: UnsafeRawBufferPointer) throws(CompressionError) {
-        try write(name, bytes)
     }
 }
 

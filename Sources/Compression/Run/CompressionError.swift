@@ -9,6 +9,8 @@ package enum CompressionError: SystemFailure, Equatable {
     case unknownKey(String, allowed: [String])
     case repeatedKey(String)
     case missingKey(String, allowed: String)
+    /// What is wrong with the spec of some modules.
+    case inModules(selector: String, String)
     /// A spec asks for what its method cannot do.
     case unsupported(spec: String, reason: String)
 
@@ -48,6 +50,7 @@ extension CompressionError: CustomStringConvertible {
         case .unknownKey(let key, let allowed): "unknown key '\(key)'; known are \(allowed.joined(separator: ", "))"
         case .repeatedKey(let key): "key '\(key)' is given twice"
         case .missingKey(let key, let allowed): "key '\(key)' is missing; it must be \(allowed)"
+        case .inModules(let selector, let reason): "modules '\(selector)': \(reason)"
         case .unsupported(let spec, let reason): "\(spec): \(reason)"
         case .groupDoesNotDivide(let tensor, let rowLength, let group, let allowed):
             "tensor '\(tensor)' has rows of \(rowLength) weights, which groups of \(group) do not divide; "

@@ -7,23 +7,21 @@ import System
 /// A compressed checkpoint as a Hugging Face directory in compressed-tensors' layout.
 final class DirectoryOutput: CompressedOutput {
     let spec: Spec
-    private let form: ModuleForm
+    private let plan: CompressionPlan
     private let directory: URL
     /// Nil once the file is finished.
     private var writer: SafetensorsWriter?
-    private var bitCount = 0
-    private var weightCount = 0
+    /// Stored bits of each compressed module, scales and zero points included.
+    private var bits: [String: Int] = [:]
 
     /// Creates the directory if need be, and in it `model.safetensors` with its header.
     ///
     /// `modules` are the names of the linear modules that will be written by `write(_:_:)`, with their tensors; `kept`
     /// are tensors that will be written as they are.
     init(
-        _ spec: Spec, _ form: ModuleForm, directory: URL, modules: some Sequence<(String, [StoredLayout])>,
-        kept: [Tensor]
+        _ plan: CompressionPlan, directory: URL, modules: some Sequence<(String, [StoredLayout])>, kept: [Tensor]
     ) throws(CompressionError) {
-        self.spec = spec
-        self.form = form
+        (self.plan, spec) = (plan, plan.spec)
         self.directory = directory
         try CompressionError.attempt { () throws(SystemError) in try makeDirectory(directory) }
         var declarations = kept.map { SafetensorsWriter.Declaration($0.info.name, $0.info.type, $0.info.shape) }
@@ -37,24 +35,18 @@ final class DirectoryOutput: CompressedOutput {
     }
 
     func write(_ layer: LinearLayer, _ weight: CompressedWeight) throws(CompressionError) {
-        let (module, weight) = (layer.name, form.converted(weight))
-        bitCount += weight.bitCount
-        weightCount += weight.weightCount
+        guard let task = plan.task(of: layer.name) else { preconditionFailure("a layer that is written is compressed") }
+        let (module, weight) = (layer.name, task.form.converted(weight))
+        bits[module] = weight.bitCount
         for tensor in weight.tensors {
             try write("\(module).\(tensor.layout.suffix)", tensor.storage)
         }
-        guard let rounding = spec.options.activations, rounding.isCalibrated else { return }
+        guard let rounding = task.spec.options.activations, rounding.isCalibrated else { return }
         if rounding.numbers == .nvfp4 {
             try write("\(module).input_global_scale", globalInputScale(layer))
         } else {
-            try write("\(module).input_scale", inputScale(layer, rounding))
+            try write("\(module).input_scale", inputScale(layer, rounding, task.spec))
         }
-    }
-
-    /// A module's weight as it was.
-    func writePlain(_ name: String, _ bytes: UnsafeRawBufferPointer) throws(CompressionError) {
-        bitCount += bytes.count * 8
-        try write(name, bytes)
     }
 
     private func globalInputScale(_ layer: LinearLayer) throws(CompressionError) -> StoredBytes {
@@ -66,7 +58,7 @@ final class DirectoryOutput: CompressedOutput {
 
     /// The stored scale of a layer's inputs; that of inputs that were all 0 is 1.
     private func inputScale(
-        _ layer: LinearLayer, _ rounding: ActivationQuantization
+        _ layer: LinearLayer, _ rounding: ActivationQuantization, _ spec: Spec
     ) throws(CompressionError) -> StoredBytes {
         guard let largest = layer.largestInput else { throw .missingCalibration(method: spec.name) }
         let type = spec.scaleType(checkpoint: layer.scaleType)
@@ -83,9 +75,6 @@ final class DirectoryOutput: CompressedOutput {
         do { try writer?.write(name, bytes) } catch { throw .checkpoint(error) }
     }
 
-    /// Stored bits per compressed weight so far.
-    private var bitsPerWeight: Double { weightCount == 0 ? 0 : Double(bitCount) / Double(weightCount) }
-
     /// Finishes the weights, then writes what stands beside them.
     ///
     /// `config.json` comes last: nobody opens a directory without one, so what was interrupted is not taken for whole.
@@ -94,26 +83,22 @@ final class DirectoryOutput: CompressedOutput {
         if let writer = writer.take() {
             do { try writer.finish() } catch { throw .checkpoint(error) }
         }
-        try write(provenance.json(spec, bitsPerWeight: bitsPerWeight), as: Provenance.file)
+        let (inventory, bitsPerWeight) = (plan.inventory, plan.inventory.bitsPerWeight(bits))
+        var facts = JSONObject()
+        if !spec.parts.isEmpty {
+            (facts["bits_per_weight_of"], facts["parts"]) = (inventory.shares(bits), inventory.facts(bits))
+        }
+        try write(provenance.json(spec, bitsPerWeight: bitsPerWeight, more: facts), as: Provenance.file)
         for name in companionFiles {
             let source = checkpoint.directory.appending(path: name)
             let bytes = try CompressionError.attempt { () throws(SystemError) in try readFileIfThere(source) }
             if let bytes { try writeNew(bytes, to: directory.appending(path: name)) }
         }
         var config = checkpoint.config.json
-        let quantization = configuration(ignored: ignored)
+        let quantization = plan.groups.configuration(named: !spec.parts.isEmpty, ignored: ignored)
         config["quantization_config"] = quantization.members.isEmpty ? nil : .object(quantization)
         if let member = spec.options.cache?.member { config[member.key] = member.value }
         try write(.object(config), as: "config.json")
-    }
-
-    /// The compressor's object; where it has no groups of its own to say how inputs are quantized, it says so at its top.
-    private func configuration(ignored: [String]) -> JSONObject {
-        var object = form.configuration(spec, ignored: ignored)
-        if let rounding = spec.options.activations, object["config_groups"] == nil {
-            object["input_activations"] = .object(InputActivations.json(rounding))
-        }
-        return object
     }
 
     private func write(_ value: JSONValue, as name: String) throws(CompressionError) {

@@ -1,4 +1,4 @@
-package import Checkpoint
+import Checkpoint
 package import JSON
 package import Kernels
 
@@ -38,13 +38,6 @@ package struct LinearLayer: Sendable {
 ///
 /// Decoding is no part of it: a stored form is read by a `WeightMatrix`.
 package protocol LayerCompressor: Sendable, Hashable {
-    /// The compressor for one checkpoint's layers, where what is done with one depends on the others; itself elsewhere.
-    ///
-    /// Refuses a spec that does not fit the checkpoint. `kept` are the tensors that are not compressed.
-    func fitted(
-        to checkpoint: Checkpoint, _ layers: [LinearLayer], _ kept: [Tensor], _ spec: Spec
-    ) throws(CompressionError) -> any LayerCompressor
-
     /// Name, type and shape of the tensors that `compress` will make, in order: a file's header comes before its values.
     ///
     /// Refuses a spec that does not fit the layer's size.
@@ -63,10 +56,6 @@ package protocol LayerCompressor: Sendable, Hashable {
 }
 
 extension LayerCompressor {
-    package func fitted(
-        to checkpoint: Checkpoint, _ layers: [LinearLayer], _ kept: [Tensor], _ spec: Spec
-    ) throws(CompressionError) -> any LayerCompressor { self }
-
     /// Whether another one does the same, so that one call can serve the specs of both.
     package func isEqual(to other: any LayerCompressor) -> Bool { other as? Self == self }
 }

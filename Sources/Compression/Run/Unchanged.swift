@@ -10,9 +10,10 @@ extension Method {
                 throw SpecKey.activations.refusal(
                     spec.options.activations?.json.canonicalText ?? "missing", allowed: "left out for none")
             }
-            guard spec.options.cache != nil || spec.options.rotation != nil else {
+            guard spec.options.cache != nil || spec.options.rotation != nil || !spec.parts.isEmpty else {
                 throw .missingKey(
-                    SpecKey.cache.name, allowed: SpecKey.cache.allowed + ", or '\(SpecKey.rotate.name)' given")
+                    SpecKey.cache.name,
+                    allowed: SpecKey.cache.allowed + ", or '\(SpecKey.rotate.name)' or '\(SpecKey.modules.name)' given")
             }
         }, compressor: Unchanged())
 }

@@ -13,7 +13,9 @@ package struct Spec: Sendable, Hashable {
     package let targets: Targets
     /// The type in which scales are stored; nil for what the method does by itself.
     package let scales: ScaleType?
-    package let options: Options
+    package private(set) var options: Options
+    /// Modules that are treated otherwise, in byte order of their selectors.
+    package private(set) var parts: [ModulePart] = []
 
     /// What only some methods take; each has a value that stands for its absence.
     package struct Options: Sendable, Hashable {
@@ -78,7 +80,7 @@ package struct Spec: Sendable, Hashable {
     /// A spec as code gives it; nonsense is refused as in `init(json:)`.
     package init(
         method: Method, format: NumberFormat, group: Group? = nil, symmetric: Bool = true,
-        targets: Targets = .layers, scales: ScaleType? = nil, options: Options = Options()
+        targets: Targets = .layers, scales: ScaleType? = nil, options: Options = Options(), parts: [ModulePart] = []
     ) throws(CompressionError) {
         self.method = method
         self.format = format
@@ -89,6 +91,7 @@ package struct Spec: Sendable, Hashable {
         var options = options
         method.defaults(&options)
         self.options = options
+        self.parts = parts
         try check()
     }
 
@@ -155,7 +158,23 @@ extension Spec {
 
     /// Whether it looks at what layers are given.
     package var needsCalibration: Bool {
-        method.passage.needsText || options.activations?.isCalibrated == true || options.importance
+        allSpecs.contains {
+            $0.method.passage.needsText || $0.options.activations?.isCalibrated == true || $0.options.importance
+        }
+    }
+
+    /// The spec of the modules that no part is for.
+    var withoutParts: Spec {
+        var copy = self
+        copy.parts = []
+        return copy
+    }
+
+    /// The same where nothing is known of inputs: they stay as they are, and count alike.
+    var withoutInputs: Spec {
+        var copy = self
+        (copy.options.activations, copy.options.importance) = (nil, false)
+        return copy
     }
 }
 

@@ -27,7 +27,7 @@ package enum SpecCatalog {
         Table(
             title: "Number formats", columns: ["format", "numbers", "bits", "groups"],
             rows: NumberFormat.named.map { format in
-                let groups = format.groups?.map { String($0.description.dropFirst()) }.joined(separator: ", ")
+                let groups = format.groups?.map(\.number).joined(separator: ", ")
                 let bits = (format.nominalBits * 1000).rounded() / 1000
                 return [format.name ?? "", format.summary, JSONValue.number(bits).canonicalText, groups ?? "any"]
             })

@@ -16,9 +16,14 @@ struct SpecDraft {
     var activationNumbers: ActivationQuantization.Numbers?
     var activationScale: ActivationQuantization.Scale?
     var options = Spec.Options()
+    /// What stands under the key `modules`.
+    var modules: JSONValue?
+    /// The line itself, from which modules' specs may differ.
+    private let line: JSONObject
 
     /// Reads the members of a line, whose keys are known.
     init(_ object: JSONObject) throws(CompressionError) {
+        line = object
         for key in SpecKey.all {
             guard let json = object[key.name] else { continue }
             try key.read(SpecValue(key: key.name, json: json), &self)
@@ -30,10 +35,11 @@ struct SpecDraft {
         guard let method else { throw .missingKey(SpecKey.method.name, allowed: SpecKey.method.allowed) }
         var options = options
         options.activations = try activations()
+        let format = try numberFormat(of: method)
+        let parts = try modules.map { (value) throws(CompressionError) in try ModulePart.read(value, of: line) }
         return try Spec(
-            method: method, format: numberFormat(of: method), group: group,
-            symmetric: symmetric ?? method.usualSymmetry,
-            targets: targets ?? .layers, scales: scales, options: options)
+            method: method, format: format, group: group, symmetric: symmetric ?? method.usualSymmetry,
+            targets: targets ?? .layers, scales: scales, options: options, parts: parts ?? [])
     }
 
     /// What weights become: `bits` of an integer, a format by its name, or levels.

@@ -43,15 +43,12 @@ extension Spec {
     /// The spec that command-line options spell: `--method rtn --bits 4 --group 128` are `("method", "rtn")` and so on.
     package init(options: [(key: String, value: String)]) throws(CompressionError) {
         var object = JSONObject()
-        for (key, value) in options {
-            let number: JSONValue? = Int(value).map { .integer($0) } ?? Double(value).map { .number($0) }
-            object[key] = number ?? Bool(value).map { .bool($0) } ?? .string(value)
-        }
+        for (key, value) in options { object[key] = JSONValue(option: value) }
         try self.init(json: object)
     }
 
     /// The members with `-` in their names written `_`, as command-line users may have it.
-    private static func normalized(_ object: JSONObject) throws(CompressionError) -> JSONObject {
+    static func normalized(_ object: JSONObject) throws(CompressionError) -> JSONObject {
         let known = SpecKey.all.map(\.name)
         var result = JSONObject()
         for member in object.members {

@@ -44,7 +44,7 @@ enum StorageLayouts {
             QuantizationConfiguration.self, GPTQCheckpoint.self, AWQCheckpoint.self, BitsAndBytesLayout.self,
             BitNetLayout.self, FineGrainedFloat8Layout.self, ModelOptLayout.self, SparseLayout.self, LowRankLayout.self,
             CodebookLayout.self, FloatZeroLayout.self, MXInt8Layout.self, Float8E5M2Layout.self,
-            ExpertsMXFP4Layout.self, GGUFLayout.self,
+            MixedLayout.self, ExpertsMXFP4Layout.self, GGUFLayout.self,
         ] + rowBlocks
 
     /// Those of formats whose blocks lie along rows, for modules stored inputs by outputs.
@@ -56,7 +56,13 @@ enum StorageLayouts {
     static func layout(of config: ModelConfiguration) throws(CompressionError) -> (any StorageLayout)? {
         guard let value = config.quantization, value != .null else { return nil }
         let reading = ConfigurationReading(config)
-        let object = try reading.object(value, reading.section)
+        return try layout(reading.object(value, reading.section), reading)
+    }
+
+    /// The layout that a configuration names.
+    static func layout(
+        _ object: JSONObject, _ reading: ConfigurationReading
+    ) throws(CompressionError) -> any StorageLayout {
         let method = method(object)
         let ofMethod = all.filter { $0.method == method }
         guard !ofMethod.isEmpty else {

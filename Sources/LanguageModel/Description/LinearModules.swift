@@ -1,8 +1,25 @@
 package import Compression
 
 extension DecoderDescription {
-    /// The linear layers inside decoder layers: what a spec compresses.
-    package var linearModules: [LinearModule] { layers.flatMap(\.linearLayers).map(\.linearModule) }
+    /// The linear layers inside decoder layers: what a spec compresses unless it says otherwise.
+    package var linearModules: [LinearModule] {
+        layers.enumerated().flatMap { index, layer in
+            var places: Set<ModulePlace> = index == 0 ? [.firstLayer] : []
+            if index == layers.count - 1 { places.insert(.lastLayer) }
+            return layer.linearLayers.map { $0.linearModule(in: places) }
+        }
+    }
+
+    /// All weights that a spec may compress: linear layers, token embeddings and head.
+    package var compressibleModules: [LinearModule] {
+        let isTied = head == embedding.module
+        let table = LinearModule(
+            name: embedding.module, outputs: vocabularySize, inputs: embedding.width,
+            places: isTied ? [.embeddings, .head] : [.embeddings])
+        let logits = LinearModule(
+            name: head, outputs: vocabularySize, inputs: embedding.width, places: [.head])
+        return linearModules + (isTied ? [table] : [table, logits])
+    }
 
     /// Says of each linear layer which others are given the same inputs.
     func sharingInputs() -> DecoderDescription {
@@ -28,8 +45,9 @@ extension DecoderDescription {
 
 extension LinearDescription {
     /// The same as those see it who compress.
-    package var linearModule: LinearModule {
-        LinearModule(name: module, outputs: outputs, inputs: inputs, transposed: transposed, stack: stack)
+    func linearModule(in places: Set<ModulePlace>) -> LinearModule {
+        LinearModule(
+            name: module, outputs: outputs, inputs: inputs, transposed: transposed, stack: stack, places: places)
     }
 }
 

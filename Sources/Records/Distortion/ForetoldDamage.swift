@@ -84,10 +84,11 @@ extension JSONValue {
 extension Spec {
     /// Why distortion says nothing of what it costs; nil where it does.
     package var whyNothingIsForetold: String? {
-        if options.activations != nil { return "rounded activations are not foretold" }
+        if allSpecs.contains(where: { $0.options.activations != nil }) { return "rounded activations are not foretold" }
         if options.rotation != nil { return "turned weights lie in other coordinates, where nothing is compared" }
         if options.cache != nil { return "rounded keys and values are not foretold" }
         if case .mixture = format.blocks { return "rounded embeddings and heads are not foretold" }
+        if reachesOutOfLayers { return "rounded embeddings and heads are not foretold" }
         return nil
     }
 }

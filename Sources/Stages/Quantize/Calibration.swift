@@ -45,10 +45,10 @@ package struct CalibrationRequest: Sendable {
     }
 }
 
-/// The linear layers of a checkpoint's model, which is of a known family or refused by name.
-func linearModules(of checkpoint: Checkpoint) throws(StageError) -> [LinearModule] {
+/// What a checkpoint's model is, of a family that is known or refused by name.
+func description(of checkpoint: Checkpoint) throws(StageError) -> DecoderDescription {
     let weights = try attempt { () throws(CompressionError) in try WeightStore(checkpoint) }
-    return try attempt { () throws(LanguageModelError) in try ModelVariant(weights).description.linearModules }
+    return try attempt { () throws(LanguageModelError) in try ModelVariant(weights).description }
 }
 
 /// Compresses by specs of which all are calibrated, on the same text, or none is.

@@ -49,7 +49,7 @@ struct CellCompression {
         try restoreIfEvicted(cells[0].checkpoint, in: workspace)
         let directory = workspace.checkpoint(cells[0].checkpoint.digest)
         let checkpoint = try attempt { () throws(CheckpointError) in try Checkpoint(directory: directory) }
-        let modules = try linearModules(of: checkpoint)
+        let modules = try description(of: checkpoint).compressibleModules
         let misfits = try attempt { () throws(CompressionError) in
             try Compression.misfits(of: cells.compactMap(\.spec), to: checkpoint, modules: modules)
         }

@@ -34,7 +34,7 @@ struct SpecDistortion {
         )
         var errors = [[LayerDistortion]](repeating: [], count: specs.count)
         for (index, layers) in zip(compared, found) { errors[index] = layers }
-        let modules = try linearModules(of: checkpoint)
+        let modules = try description(of: checkpoint).linearModules
         var results: [SpecDistortion] = []
         for (index, spec) in specs.enumerated() {
             let compressed = try attempt { () throws(CheckpointError) in try Checkpoint(directory: drafts[index]) }

@@ -113,7 +113,7 @@ extension Spec.Group {
     }
 
     /// As a manifest has it: `channel`, `16`.
-    fileprivate var number: String {
+    var number: String {
         switch self {
         case .channel: "channel"
         case .size(let size): "\(size)"

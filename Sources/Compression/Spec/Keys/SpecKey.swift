@@ -46,7 +46,7 @@ package struct SpecKey: Sendable {
     package static let all: [SpecKey] = [
         .method, .bits, .format, .levels, .vector, .group, .symmetric, .actOrder, .order, .sparse, .rank,
         .activations, .activationScale, .cache, .rotate, .scaleSearch, .importance, .sharedTable, .powersOfTwo,
-        .outliers, .clip, .targets, .scales,
+        .outliers, .clip, .targets, .scales, .modules,
     ]
 
     /// The keys that a spec's name shows behind its method and numbers, in the name's order.

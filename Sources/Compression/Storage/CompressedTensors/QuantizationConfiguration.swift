@@ -82,6 +82,37 @@ struct QuantizationConfiguration: StorageLayout {
         return config
     }
 
+    /// The object for modules that are stored in several ways, each of which has an object that would be theirs alone; nil
+    /// where some are not compressed-tensors'.
+    ///
+    /// Dequantizing while loading, transformers takes one group's way for all modules. So several groups do not ask for it:
+    /// then it refuses packed zero points, which others read, and `Conv1D`, which needs it, is stored in a layout of our own.
+    static func mixed(
+        _ parts: [(modules: [String], configuration: JSONObject)], ignored: [String]
+    ) -> JSONObject? {
+        var groups = JSONObject()
+        var formats: [JSONValue] = []
+        for (modules, configuration) in parts {
+            guard configuration["quant_method"]?.string == method, let format = configuration["format"],
+                let usual = configuration["config_groups"]?.object?.members.first?.value.object,
+                parts.count == 1 || usual["targets"] == ["Linear"]
+            else { return nil }
+            var group = usual
+            group["targets"] = .array(modules.map { .string($0) })
+            group["format"] = format
+            groups["group_\(groups.count)"] = .object(group)
+            if !formats.contains(format) { formats.append(format) }
+        }
+        var config = JSONObject()
+        config["quant_method"] = .string(method)
+        config["format"] = formats.count == 1 ? formats[0] : .string(mixed)
+        config["quantization_status"] = "compressed"
+        config["config_groups"] = .object(groups)
+        config["ignore"] = .array(ignored.map { .string($0) })
+        if parts.count == 1 { config["dequantize"] = parts[0].configuration["dequantize"] }
+        return config
+    }
+
     /// Reads the object of a compressed-tensors checkpoint's configuration.
     init(_ object: JSONObject, _ reading: ConfigurationReading) throws(CompressionError) {
         try reading.expect(object["quant_method"], "\(reading.section).quant_method", Self.method)

@@ -1,4 +1,4 @@
-package import Checkpoint
+import Checkpoint
 import GGUF
 package import JSON
 import Kernels
@@ -16,13 +16,6 @@ package struct GGMLRounding: SingleSpecCompressor {
     /// The type of a weight with rows of so many values; nil where llama.cpp knows none.
     func type(_ name: String, columns: Int) -> GGMLType? {
         types[name + ".weight"] ?? format.type.fitting(columns: columns)
-    }
-
-    package func fitted(
-        to checkpoint: Checkpoint, _ layers: [LinearLayer], _ kept: [Tensor], _ spec: Spec
-    ) throws(CompressionError) -> any LayerCompressor {
-        let plan = try GGUFPlan(checkpoint, spec, layers, kept)
-        return GGMLRounding(format, types: plan.types)
     }
 
     package func layout(_ layer: LinearLayer, _ spec: Spec) throws(CompressionError) -> [StoredLayout] {

@@ -12,21 +12,20 @@ final class GGUFOutput: CompressedOutput {
 
     let spec: Spec
     private let plan: GGUFPlan
+    private let inventory: WeightInventory
     private let directory: URL
     /// Nil once the file is finished.
     private var writer: GGUFWriter?
-    private var bitCount = 0
-    private var weightCount = 0
+    /// Stored bits of each compressed module.
+    private var bits: [String: Int] = [:]
     private let kept: [String: Tensor]
 
     /// Creates the directory if need be, and in it the file with its header.
     init(
-        _ spec: Spec, of checkpoint: Checkpoint, directory: URL, layers: [LinearLayer], kept: [Tensor]
+        _ spec: Spec, _ plan: GGUFPlan, _ inventory: WeightInventory, directory: URL, kept: [Tensor]
     ) throws(CompressionError) {
-        self.spec = spec
-        self.directory = directory
+        (self.spec, self.plan, self.inventory, self.directory) = (spec, plan, inventory, directory)
         self.kept = Dictionary(uniqueKeysWithValues: kept.map { ($0.info.name, $0) })
-        plan = try GGUFPlan(checkpoint, spec, layers, kept)
         try CompressionError.attempt { () throws(SystemError) in try makeDirectory(directory) }
         let (metadata, declarations) = (plan.metadata, plan.declarations)
         writer = try GGUFPlan.attempt { () throws(GGUFError) in
@@ -36,8 +35,7 @@ final class GGUFOutput: CompressedOutput {
     }
 
     func write(_ layer: LinearLayer, _ weight: CompressedWeight) throws(CompressionError) {
-        bitCount += weight.bitCount
-        weightCount += weight.weightCount
+        bits[layer.name] = weight.bitCount
         guard let passage = plan.passages[layer.name + ".weight"], let blocks = weight.tensors.first?.storage else {
             preconditionFailure("a linear layer of a described model has a place in its file")
         }
@@ -97,8 +95,9 @@ final class GGUFOutput: CompressedOutput {
         if let writer = writer.take() {
             do throws(GGUFError) { try writer.finish() } catch { throw .checkpoint(.gguf(error)) }
         }
-        let bits = weightCount == 0 ? 0 : Double(bitCount) / Double(weightCount)
-        let record = provenance.json(spec, bitsPerWeight: bits, more: plan.facts)
+        var facts = plan.facts
+        if !spec.parts.isEmpty { facts["parts"] = inventory.facts(bits) }
+        let record = provenance.json(spec, bitsPerWeight: inventory.bitsPerWeight(bits), more: facts)
         try writeNew(record, to: directory.appending(path: Provenance.file))
         try CompressionError.attempt { () throws(SystemError) in
             try rename(

@@ -1,4 +1,4 @@
-package import Checkpoint
+import Checkpoint
 import FoundationEssentials
 import GGUF
 package import JSON
@@ -37,9 +37,9 @@ package struct GGUFPlan: Sendable {
 
     /// Says what the file will be; refuses what llama.cpp has no place for, or would not quantize so.
     init(
-        _ checkpoint: Checkpoint, _ spec: Spec, _ layers: [LinearLayer], _ kept: [Tensor]
+        _ checkpoint: Checkpoint, _ spec: Spec, _ format: BlockFormat, _ assignment: ModuleAssignment,
+        _ layers: [LinearLayer], _ kept: [Tensor]
     ) throws(CompressionError) {
-        guard let format = spec.format.blocks else { preconditionFailure("only formats of blocks make GGUF files") }
         var tensors = layers.map { layer in
             Source(
                 name: layer.name + ".weight", shape: [layer.weight.rows, layer.weight.columns], type: nil)
@@ -53,7 +53,8 @@ package struct GGUFPlan: Sendable {
                 tokenizer: Self.tokenizer(checkpoint), fileType: format.fileType, file: checkpoint.config.file)
         }
         let placed = tensors.compactMap { tensor in export.place(tensor.name).map { (tensor: tensor, place: $0) } }
-        let choices = try Self.choices(format, export, placed, spec)
+        try Self.checkStacks(placed, spec, assignment)
+        let choices = try Self.choices(format, export, placed, spec, assignment)
         var (passages, declarations): ([String: Passage], [GGUFWriter.Declaration]) = ([:], [])
         for (tensor, place) in placed {
             let choice = choices[place.name]
@@ -102,23 +103,25 @@ package struct GGUFPlan: Sendable {
     /// The types of quantized weights by the file's names.
     private static func choices(
         _ format: BlockFormat, _ export: ModelExport, _ placed: [(tensor: Source, place: ModelExport.Place)],
-        _ spec: Spec
+        _ spec: Spec, _ assignment: ModuleAssignment
     ) throws(CompressionError) -> [String: TypeRules.Choice] {
         do throws(TypeRules.Refusal) {
-            switch format {
-            case .type(let type):
-                var choices: [String: TypeRules.Choice] = [:]
-                for (tensor, place) in placed where tensor.type == nil {
-                    choices[place.name] = try .init(type, of: place.name, columns: tensor.shape[1])
-                }
-                return choices
-            case .mixture(let fileType):
+            var choices: [String: TypeRules.Choice] = [:]
+            if case .mixture(let fileType) = format {
                 let weights = placed.filter { ($0.place.part?.index ?? 0) == 0 }.map { tensor, place in
                     TypeRules.Weight(place.name, shape(tensor.shape, place))
                 }
-                return try TypeRules.choices(
+                choices = try TypeRules.choices(
                     fileType, export.model, weights, hasImportance: spec.options.importance)
             }
+            for (tensor, place) in placed {
+                if let type = assignment.type(ofWeight: tensor.name) {
+                    choices[place.name] = try .init(type, of: place.name, columns: tensor.shape.last ?? 1)
+                } else if assignment.leaves(weight: tensor.name) {
+                    choices[place.name] = nil
+                }
+            }
+            return choices
         } catch {
             switch error {
             case .columns(let weight, let type, let columns):
@@ -129,6 +132,23 @@ package struct GGUFPlan: Sendable {
                     SpecKey.importance.name,
                     allowed: "true: llama-quantize makes no \(type.name) of '\(weight)' without it")
             }
+        }
+    }
+
+    /// Refuses experts of one layer that would have different types, as they lie in one tensor.
+    private static func checkStacks(
+        _ placed: [(tensor: Source, place: ModelExport.Place)], _ spec: Spec, _ assignment: ModuleAssignment
+    ) throws(CompressionError) {
+        var types: [String: (type: GGMLType?, name: String)] = [:]
+        for (tensor, place) in placed where place.part != nil {
+            let type = assignment.type(ofWeight: tensor.name)
+            if let other = types[place.name], other.type != type {
+                throw .unsupported(
+                    spec: spec.name,
+                    reason: "'\(other.name)' and '\(tensor.name)' lie in one tensor of a GGUF file, "
+                        + "so they need one type")
+            }
+            types[place.name] = (type, tensor.name)
         }
     }
 
@@ -153,10 +173,17 @@ package struct GGUFPlan: Sendable {
     }
 }
 
-/// What a GGUF file of a checkpoint, made by a spec, will be.
-package func ggufPlan(
-    of checkpoint: Checkpoint, modules: [LinearModule], spec: Spec
-) throws(CompressionError) -> GGUFPlan {
-    try GGUFPlan(
-        checkpoint, spec, CompressionRun.layers(checkpoint, modules), CompressionRun.kept(checkpoint, modules).kept)
+extension ModuleAssignment {
+    /// The type that a spec gives a weight by name; nil where it is a mixture's to choose.
+    fileprivate func type(ofWeight name: String) -> GGMLType? {
+        guard case .type(let type)? = specs[module(name)]?.format.blocks else { return nil }
+        return type
+    }
+
+    /// Whether a weight is one of a module that stays as it is.
+    fileprivate func leaves(weight name: String) -> Bool { left.contains(module(name)) }
+
+    private func module(_ weight: String) -> String {
+        weight.hasSuffix(".weight") ? String(weight.dropLast(".weight".count)) : weight
+    }
 }

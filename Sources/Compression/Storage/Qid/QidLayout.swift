@@ -10,6 +10,7 @@ import JSON
 /// | `mxint8` | `weight` I8, rows × columns; `weight_scale` U8, rows × columns/32 (see `MXMatrix`) |
 /// | `float-zero-point` | see `FloatZeroGeometry` |
 /// | `mxfp4-pack-quantized`, `mxfp6-pack-quantized`, `mxfp8-quantized`, `nvfp4-pack-quantized` | compressed-tensors' of the same name, for `Conv1D` |
+/// | `mixed` | those of other layouts, each module's by its own (``MixedLayout``) |
 /// | `float-quantized` | `weight` F8_E5M2, rows × columns; `weight_scale` float, rows × groups |
 protocol QidLayout: StorageLayout {}
 
