@@ -105,7 +105,7 @@ struct SpecTests {
         let keys = [
             "method", "bits", "format", "levels", "vector", "group", "symmetric", "act_order", "order", "sparse",
             "rank", "activations", "activation_scale", "kv", "rotate", "scale_search", "imatrix", "shared_table",
-            "powers_of_two", "clip", "targets", "scales",
+            "powers_of_two", "outliers", "clip", "targets", "scales", "modules",
         ]
         #expect(try error(#"{"method": "rtn", "bit": 4}"#) == .unknownKey("bit", allowed: keys))
         #expect(try error(#"{"method": "rtn"}"#) == .missingKey("bits", allowed: "a whole number"))

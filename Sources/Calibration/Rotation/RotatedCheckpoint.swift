@@ -29,12 +29,10 @@ func rotatedCheckpoint(_ store: WeightStore, in directory: URL) throws(LanguageM
     let plan = try RotationPlan(description, untied: untied, store)
     do throws(SystemError) { try makeDirectory(directory) } catch { throw .compression(.system(error)) }
     try writeTurned(store, plan, head: (untied.head, description.head), in: directory)
+    do throws(CompressionError) { try copyCompanions(of: checkpoint, into: directory) } catch {
+        throw .compression(error)
+    }
     do throws(SystemError) {
-        for name in companionFiles {
-            if let bytes = try readFileIfThere(checkpoint.directory.appending(path: name)) {
-                try writeFile(bytes, to: directory.appending(path: name))
-            }
-        }
         try writeFile(
             Array(JSONValue.object(config).prettyText.utf8), to: directory.appending(path: "config.json"))
     } catch { throw .compression(.system(error)) }

@@ -89,11 +89,7 @@ final class DirectoryOutput: CompressedOutput {
             (facts["bits_per_weight_of"], facts["parts"]) = (inventory.shares(bits), inventory.facts(bits))
         }
         try write(provenance.json(spec, bitsPerWeight: bitsPerWeight, more: facts), as: Provenance.file)
-        for name in companionFiles {
-            let source = checkpoint.directory.appending(path: name)
-            let bytes = try CompressionError.attempt { () throws(SystemError) in try readFileIfThere(source) }
-            if let bytes { try writeNew(bytes, to: directory.appending(path: name)) }
-        }
+        try copyCompanions(of: checkpoint, into: directory)
         var config = checkpoint.config.json
         let quantization = plan.groups.configuration(named: !spec.parts.isEmpty, ignored: ignored)
         config["quantization_config"] = quantization.members.isEmpty ? nil : .object(quantization)

@@ -67,8 +67,12 @@ struct CellEvaluation {
             }
             return bad
         } catch  where error.exitStatus == .badInput {
-            try workspace.refuse(cells, of: .evaluate, because: inputs.cause(of: error))
-            return cells.count
+            // Those that were published before it came up stand.
+            var left: [Cell] = []
+            for cell in cells where try !exists(workspace.evaluation(cell.evaluation)) { left.append(cell) }
+            guard !left.isEmpty else { throw error }
+            try workspace.refuse(left, of: .evaluate, because: inputs.cause(of: error))
+            return left.count
         }
     }
 

@@ -65,12 +65,13 @@ struct RefusalTests {
 
     /// Whatever the refusal, a directory that was to be made is not there, and one that was there is as empty as before.
     @Test(arguments: [
-        ["--bits", "4", "--group", "7"], ["--format", "nf4", "--group", "64"], ["--format", "q4_k"],
+        ["--bits", "4", "--group", "7"], ["--format", "nf4", "--group", "64"],
         ["--method", "codebook", "--levels", "200"], ["--method", "gptq", "--bits", "4"],
     ])
     func quantizeLeavesNothingBehindWhenItRefuses(_ spec: [String]) throws {
         try withScratchDirectory { directory in
-            let checkpoint = Fixtures.demoArchive.appending(path: "neox-200k-seed1/step64").path
+            // Its rows have 96 and 384 weights.
+            let checkpoint = Fixtures.demoArchive.appending(path: "neox-560k-seed1/step128").path
             for isThere in [false, true] {
                 let output = directory.appending(path: "output")
                 if isThere { try makeDirectory(output) }
