@@ -50,7 +50,10 @@ struct MixedCompressionTests {
         (#"{"down_proj": {"bits": 8}, "layers.0": {"method": "rtn", "format": "fp8-e4m3"}}"#, "mixed-precision"),
         (#"{"down_proj": {"bits": 8, "group": 16}, "self_attn": "none"}"#, "pack-quantized"),
         (#"{"mlp": {"format": "nvfp4"}, "first-layer": "none", "last-layer": {"format": "mxfp8"}}"#, "mixed-precision"),
-        (#"{"down_proj": {"format": "nf4", "group": 32}, "o_proj": {"method": "hqq", "bits": 4, "group": 32}}"#, "mixed"),
+        (
+            #"{"down_proj": {"format": "nf4", "group": 32}, "o_proj": {"method": "hqq", "bits": 4, "group": 32}}"#,
+            "mixed"
+        ),
         (#"{"mlp": {"method": "low-rank", "rank": 8}, "o_proj": {"method": "codebook", "levels": 16}}"#, "mixed"),
     ])
     func everyModuleHasTheBytesOfItsSpec(modules: String, format: String) throws {
