@@ -105,8 +105,8 @@ struct MixedCompressionTests {
     /// Embeddings and head in forms of their own; a tied head is the embedding.
     @Test(arguments: [false, true], ["rtn", "gptq", "awq"])
     func embeddingsAndHead(tied: Bool, method: String) throws {
-        let gemma = Self.llama.replacing("\"llama\"", with: "\"gemma\", \"head_dim\": 8")
-        let tiny = try TinyCheckpoint(tied ? gemma : Self.llama)
+        let ties = Self.llama.replacing("\"vocab_size\"", with: "\"tie_word_embeddings\": true, \"vocab_size\"")
+        let tiny = try TinyCheckpoint(tied ? ties : Self.llama, absent: tied ? ["lm_head"] : [])
         let head = #"{"method": "rtn", "bits": 8, "group": 32}"#
         let embeddings = tied ? "" : #", "embeddings": {"method": "rtn", "bits": 4, "group": 16}"#
         let spec = try Self.spec(
