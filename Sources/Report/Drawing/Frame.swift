@@ -5,7 +5,7 @@ struct Frame {
     var drawing: Drawing
     let x: LogAxis
     let y: LogAxis
-    let left = 52.0
+    let left = 56.0
     let right: Double
     let top: Double
     let bottom: Double
