@@ -114,15 +114,3 @@ extension DocumentRule: ExpressibleByArgument {}
 
 /// What `--order` may say.
 enum OrderName: String, CaseIterable, ExpressibleByArgument { case random, shard }
-
-/// A share above zero, `0.05` or `5%`.
-struct Share: ExpressibleByArgument {
-    let value: Double
-
-    init?(argument: String) {
-        let isPercent = argument.hasSuffix("%")
-        guard let number = Double(isPercent ? String(argument.dropLast()) : argument), number > 0, number.isFinite
-        else { return nil }
-        value = isPercent ? number / 100 : number
-    }
-}

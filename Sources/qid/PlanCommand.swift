@@ -31,7 +31,7 @@ struct PlanCommand: ParsableCommand {
         help: ArgumentHelp(
             "Say instead what it takes until predictions are known this well: of more bit widths, checkpoints, seeds or sizes.",
             valueName: "20%"))
-    var within: String?
+    var within: Share?
 
     @Option(help: "The law to plan with (default: the manifest's first of QiD, else of loss).")
     var law: String?
@@ -52,24 +52,14 @@ struct PlanCommand: ParsableCommand {
         guard within == nil || budget == nil && !archived && !beyond else {
             throw ValidationError("--within excludes --budget, --archived and --beyond")
         }
-        guard within == nil || share != nil else { throw ValidationError("--within is a share such as 20%") }
         guard !archived || !beyond else { throw ValidationError("--archived and --beyond exclude each other") }
-    }
-
-    /// `20%` or `0.2`.
-    private var share: Double? {
-        guard let within else { return nil }
-        let isHundredths = within.hasSuffix("%")
-        guard let number = Double(isHundredths ? String(within.dropLast()) : within), number > 0, number.isFinite else {
-            return nil
-        }
-        return isHundredths ? number / 100 : number
     }
 
     func run() throws {
         try runStage("plan") { () throws(StageError) in
             let request = PlanRequest(
-                manifest: URL(filePath: manifest), goal: share.map { .within($0) } ?? .budget(budget ?? 10), law: law,
+                manifest: URL(filePath: manifest), goal: within.map { .within($0.value) } ?? .budget(budget ?? 10),
+                law: law,
                 onlyHeld: archived, goesBeyond: beyond)
             print(
                 try plan(request, workspace: Workspace.location(option: place.workspace), asJSON: json),

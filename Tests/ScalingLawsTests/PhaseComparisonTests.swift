@@ -65,6 +65,7 @@ import Testing
             }
         }
         let share = Double(held) / Double(all)
+        print("\(held) of \(all) intervals of the ratio of phases hold the truth")
         #expect(share > 0.9 && share < 0.995, "\(share)")
     }
 

@@ -280,6 +280,7 @@ import Testing
             picked = (picked.width + other.width / 40, picked.square + other.error * other.error / 40)
             narrower += own.width < other.width ? 1 : 0
         }
+        print("cells chosen leave intervals \(planned.width / picked.width) times as wide as cells picked at random")
         #expect(shorter >= 39, "\(shorter)")
         #expect(planned.width < 0.65 * picked.width && narrower >= 30, "\(planned), \(picked), \(narrower)")
         #expect(planned.square < 0.75 * picked.square, "\(planned), \(picked)")

@@ -52,7 +52,7 @@ struct DesignReach: Sendable {
             ? nil
             : ClusterDegrees(
                 jacobian: jacobian, inverse: inverse, size: size, cluster: places, clusterCount: used.count,
-                constants: .init(weights: weights, ratio: runVariance / varianceWithin))
+                constants: influence.constants.map { .init(weights: weights, ratio: $0.ratio) })
         let sums = runVariance > 0 ? sums(places, used.count, size) : []
         var (errors, reaches) = (0.0, 0.0)
         for target in targets {

@@ -10,7 +10,7 @@ extension LossModel {
     }
 
     /// So many draws are asked; percentiles are known well enough from them.
-    private static let mostDraws = 1000
+    static let mostDraws = 1000
 
     /// The first x in the range, from below, at which a function changes sign by the best parameters, with percentiles
     /// of where it does by the draws, as much further away as `widening` says for that x (see `Interval`).

@@ -15,9 +15,6 @@ package struct FillingModel: Sendable, Equatable {
 }
 
 extension LossModel {
-    /// So many draws are asked; percentiles are known well enough from them.
-    private static let mostDraws = 1000
-
     /// For each form of compression, and 16 bits, the model whose weights fill `bytes` after these tokens, the best first.
     ///
     /// N is what the law counts, usually without embeddings; the forms' own `params` and `tokens` are not used. Differences

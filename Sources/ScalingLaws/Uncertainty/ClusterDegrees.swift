@@ -17,7 +17,7 @@ struct ClusterDegrees: Sendable, Equatable {
     /// A·J·(JᵀJ)⁺, row major.
     private var response: [Double]
     /// What clusters have of their own, if anything.
-    private let constants: Constants?
+    let constants: Constants?
 
     /// Constants of clusters: by how much each row follows its own, and their variance over that of rows without them.
     struct Constants: Sendable, Equatable {

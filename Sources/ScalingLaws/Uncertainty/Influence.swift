@@ -12,6 +12,8 @@ package struct Influence: Sendable, Equatable {
     var jacobian: [Double] { clusters.jacobian }
     var cluster: [Int] { clusters.cluster }
     var clusterCount: Int { clusters.clusterCount }
+    /// What runs have of their own, as degrees of freedom are counted by it.
+    var constants: ClusterDegrees.Constants? { clusters.constants }
     /// By how much each residual moves with ln(measured).
     let relativeWeights: [Double]
     /// ∂parameter/∂z, row major.

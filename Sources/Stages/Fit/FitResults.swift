@@ -69,24 +69,29 @@ func rankings(_ plans: [FitPoints.Plan], phases: PhaseChoice) throws(StageError)
 
 /// Which count of size the first law of each scheme should have, of KL where there is one.
 func sizeFindings(_ plans: [FitPoints.Plan], phases: PhaseChoice) -> [SizeFinding] {
-    let ofDamage = plans.filter { $0.law.quantity == .kl } + plans.filter { $0.law.quantity == .qid }
-    var findings: [SizeFinding] = []
-    for plan in ofDamage where !findings.contains(where: { $0.family == plan.family && $0.scheme == plan.scheme }) {
-        let choice = SizeChoice(plan.points, plan.law, FitOptions(phases: phases))
-        if let choice { findings.append(SizeFinding(family: plan.family, scheme: plan.scheme, choice: choice)) }
+    firstAnswers(plans) { SizeChoice($0.points, $0.law, FitOptions(phases: phases)) }.map {
+        SizeFinding(family: $0.plan.family, scheme: $0.plan.scheme, choice: $0.answer)
     }
-    return findings
 }
 
 /// What the decay of the learning rate changes about each scheme's first law that is asked, of KL where there is one.
 func phaseFindings(_ plans: [FitPoints.Plan]) -> [PhaseFinding] {
-    let ofDamage = plans.filter { $0.law.quantity == .kl } + plans.filter { $0.law.quantity == .qid }
-    var findings: [PhaseFinding] = []
-    for plan in ofDamage where !findings.contains(where: { $0.family == plan.family && $0.scheme == plan.scheme }) {
-        guard let comparison = PhaseComparison(plan.points, plan.law) else { continue }
-        findings.append(PhaseFinding(family: plan.family, scheme: plan.scheme, comparison: comparison))
+    firstAnswers(plans) { PhaseComparison($0.points, $0.law) }.map {
+        PhaseFinding(family: $0.plan.family, scheme: $0.plan.scheme, comparison: $0.answer)
     }
-    return findings
+}
+
+/// For each scheme of each family what its first law of damage that has an answer says, of KL where there is one.
+private func firstAnswers<Answer>(
+    _ plans: [FitPoints.Plan], _ ask: (FitPoints.Plan) -> Answer?
+) -> [(plan: FitPoints.Plan, answer: Answer)] {
+    let ofDamage = plans.filter { $0.law.quantity == .kl } + plans.filter { $0.law.quantity == .qid }
+    var found: [(plan: FitPoints.Plan, answer: Answer)] = []
+    for plan in ofDamage
+    where !found.contains(where: { $0.plan.family == plan.family && $0.plan.scheme == plan.scheme }) {
+        if let answer = ask(plan) { found.append((plan, answer)) }
+    }
+    return found
 }
 
 extension FitPoints.Plan {

@@ -33,8 +33,6 @@ struct MeasurableGroups {
 
     /// So many new runs of one size, and so many checkpoints or sizes, are weighed at most.
     private static let (mostSeeds, mostOthers) = (16, 64)
-    /// Widths that people use.
-    private static let usualBits: [Double] = [2, 3, 4, 5, 6, 8]
 
     init(_ plan: FitPoints.Plan, _ candidates: PlanCandidates, wanted: [Conditions], unit: Double) {
         (self.plan, self.candidates, self.unit) = (plan, candidates, unit)
@@ -60,7 +58,7 @@ struct MeasurableGroups {
 
     private var furtherBits: [MeasurementGroup] {
         guard plan.law.uses(.bits), !plan.law.hasLevels(of: .bits) else { return [] }
-        let others = Self.usualBits.filter { !bits.contains($0) }
+        let others = FitPoints.Plan.usualBits.filter { !bits.contains($0) }
         return checkpoints.flatMap { place in
             others.compactMap { group(place.params, [place.tokens], [$0], newRun: nil) }
         }
@@ -107,10 +105,8 @@ struct MeasurableGroups {
         guard let cost = candidates.cost(of: size, family) else { return nil }
         let cells = tokens.flatMap { tokens in
             bits.map { bits in
-                var place = plan.points[0].conditions
-                (place.columns, place.labels) = ([:], [:])
-                (place.params, place.tokens, place.bits) = (size, tokens, bits)
-                return Candidate(place, cost: cost / unit, newRun: newRun)
+                Candidate(
+                    plan.place(params: size, tokens: tokens, bits: bits), cost: cost / unit, newRun: newRun)
             }
         }
         return cells.isEmpty ? nil : MeasurementGroup(cells: cells)

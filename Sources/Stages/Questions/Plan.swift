@@ -154,6 +154,17 @@ extension MeasurementPlan {
 }
 
 extension FitPoints.Plan {
+    /// Bit widths that people use.
+    static let usualBits: [Double] = [2, 3, 4, 5, 6, 8]
+
+    /// A cell of the plan's form of compression, as it would be measured.
+    func place(params: Double, tokens: Double, bits: Double?) -> Conditions {
+        var place = points[0].conditions
+        (place.columns, place.labels) = ([:], [:])
+        (place.params, place.tokens, place.bits) = (params, tokens, bits)
+        return place
+    }
+
     /// The law fitted for a plan, and the places of the manifest's predictions of which it speaks; nil without any.
     func wanted(_ lock: Lock) throws(ScalingLawsError) -> (fit: Fit, places: [Conditions])? {
         let fit = try ScalingLaws.fit(
@@ -209,7 +220,7 @@ extension Fit {
     fileprivate func bits(_ lock: Lock, _ plan: FitPoints.Plan, _ wanted: [Conditions]) -> [Double] {
         let measured = Set(plan.points.compactMap(\.conditions.bits))
         guard !isPerBit, law.uses(.bits) else { return measured.sorted() }
-        let usual: Set<Double> = [2, 3, 4, 5, 6, 8]
-        return usual.union(measured).union(wanted.compactMap(\.bits).filter { $0 < 16 }).sorted()
+        return Set(FitPoints.Plan.usualBits).union(measured).union(wanted.compactMap(\.bits).filter { $0 < 16 })
+            .sorted()
     }
 }

@@ -59,9 +59,7 @@ struct PlanCandidates {
             for tokens in tokens {
                 let isHeld = family.contains { $0.params == size && $0.tokens == tokens }
                 for bits in bits {
-                    var place = plan.points[0].conditions
-                    (place.columns, place.labels) = ([:], [:])
-                    (place.params, place.tokens, place.bits) = (size, tokens, bits)
+                    let place = plan.place(params: size, tokens: tokens, bits: bits)
                     guard !measured.contains(place.unnamed) else { continue }
                     cells.append((Candidate(place, cost: cost / unit), isHeld))
                 }

@@ -14,9 +14,11 @@ struct LLMCompressorTests {
         "w8a8-smoothquant",
     ]
 
-    /// Rounding of inputs to 8 bits is decided on ties by the last bit of a sum: changes of the embedding by a share of 1e-7
-    /// move transformers' own loss of `fp8-dynamic` by up to 1.2e-2, that of `fp8-block` by 1.6e-3, of `nvfp4` by 3e-7.
-    private static let chaotic: Set<String> = ["fp8-block", "fp8-dynamic", "w8a8-smoothquant"]
+    /// Those with inputs rounded to 8 bits, where ours differ by 4.7e-3, 4.6e-3 and 3.4e-3.
+    ///
+    /// Ties are decided by the last bit of a sum: changes of the embedding by a share of 1e-7 move transformers' own losses by
+    /// 1.2e-2, 1.6e-3 and 5e-4, which is as much for the first and does not explain the others.
+    private static let roundedTo8: Set<String> = ["fp8-dynamic", "fp8-block", "w8a8-smoothquant"]
 
     @Test(arguments: names)
     func lossesAreThoseOfTransformers(name: String) throws {
@@ -26,6 +28,6 @@ struct LLMCompressorTests {
         let model = try LanguageModel([WeightStore(Checkpoint(directory: directory))])
         let score = try model.score(TokenWindows(ids: ids, context: 128))[0]
         let loss = score.windows.reduce(0) { $0 + $1.negativeLogLikelihood } / Double(4 * 127)
-        #expect(abs(loss - expected) < (Self.chaotic.contains(name) ? 1e-2 : 1e-4), "\(loss) is not \(expected)")
+        #expect(abs(loss - expected) < (Self.roundedTo8.contains(name) ? 5e-3 : 1e-4), "\(loss) is not \(expected)")
     }
 }

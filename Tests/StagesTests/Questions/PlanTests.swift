@@ -122,7 +122,7 @@ struct PlanTests {
     @Test func mistakesAreNamed() throws {
         try measured { archive, plan in
             #expect(try plan(["--budget", "0"]).status == 64)
-            #expect(try plan(["--within", "x"]).errors.contains("--within is a share such as 20%"))
+            #expect(try plan(["--within", "x"]).errors.contains("The value 'x' is invalid for '--within <20%>'"))
             #expect(try plan(["--within", "20%", "--budget", "3"]).errors.contains("--within excludes --budget"))
             #expect(try plan(["--law", "sparsity"]).errors.contains("'sparsity' speaks of how models were trained"))
             #expect(try plan(["--law", "nonsense"]).errors.contains("nonsense"))
