@@ -132,6 +132,28 @@ struct DiskTests {
         }
     }
 
+    /// A manifest's cells are all its cells, whatever another process puts back at the moment.
+    @Test func aCheckpointThatIsPutBackIsWaitedFor() throws {
+        try withScratchDirectory { directory in
+            let archive = try Self.packedArchive(in: directory, disk: nil)
+            let workspace = try Workspace(creating: directory.appending(path: "workspace"))
+            let options = ["--manifest", archive.manifest.path, "--workspace", workspace.root.path]
+            try #require(try qid(options, command: "qid-ingest").status == 0)
+            let digest = try #require(try names(in: workspace.checkpoints).first)
+            let aside = directory.appending(path: "aside")
+            let lock = try #require(try FileLock(workspace.restoreLock, .exclusive))
+            try rename(workspace.checkpoint(digest), to: aside)
+            let task = try command("qid-quantize").start(options)
+            usleep(500_000)
+            #expect(task.isRunning)
+            try rename(aside, to: workspace.checkpoint(digest))
+            lock.release()
+            let outcome = try task.finish()
+            #expect(outcome.status == 0, "\(outcome.errors)")
+            #expect(try names(in: workspace.compressed).count == 18)
+        }
+    }
+
     private static func evicted(_ workspace: Workspace) throws -> [String] {
         try names(in: workspace.checkpoints).filter {
             try exists(workspace.checkpoint($0).appending(path: "weights.evicted"))
