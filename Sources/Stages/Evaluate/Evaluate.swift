@@ -111,7 +111,14 @@ package func evaluate(
     let unprobed = cells.filter { !contents.isProbed($0) }
     let inputs = missing.isEmpty && unprobed.isEmpty ? WatchedInputs() : try lock.checkInputs()
     let progress = Progress("evaluate")
-    let work = missing.reduce(0.0) { $0 + Double($1.checkpoint.size.parameters) }
+    func work(_ cell: Cell, windows: Int?) -> Double {
+        Double(cell.checkpoint.size.parameters) * Double(windows ?? lock.windows ?? ProbeRecord.windows)
+    }
+    func work(probing cell: Cell) -> Double {
+        Double(2 * (ProbeRecord.seeds.count + ProbeRecord.otherSizes.count)) * work(cell, windows: cell.probe?.windows)
+    }
+    let total =
+        missing.reduce(0) { $0 + work($1, windows: nil) } + unprobed.reduce(0) { $0 + work(probing: $1) }
     var (done, bad) = (0.0, 0)
     let log = CellLog(.evaluate, manifest: manifest, selection, in: workspace)
     let models = byCheckpoint(missing).map(\.[0].checkpoint.digest)
@@ -124,10 +131,9 @@ package func evaluate(
     let task = CellEvaluation(lock: lock, workspace: workspace, memory: memory, inputs: inputs)
     for group in byCheckpoint(missing) {
         let record = group[0].checkpoint
-        let share = Double(group.count) * Double(record.size.parameters)
-        let before = done
+        let (before, share) = (done, group.reduce(0) { $0 + work($1, windows: nil) })
         let tell = { @Sendable (fraction: Double) in
-            progress.update((before + fraction * share) / work, "checkpoint \(record.digest.prefix(12))")
+            progress.update((before + fraction * share) / total, "checkpoint \(record.digest.prefix(12))")
         }
         let begun = Clock.seconds
         bad += try task.evaluate(group, progress: tell)
@@ -138,7 +144,9 @@ package func evaluate(
     for cell in unprobed {
         try attempt { () throws(WorkspaceError) in try Interruption.check() }
         let name = "probe of checkpoint \(cell.checkpoint.digest.prefix(12))"
-        if try !probes.probe(cell, progress: { progress.update($0, name) }) { bad += 1 }
+        let (before, share) = (done, work(probing: cell))
+        if try !probes.probe(cell, progress: { progress.update((before + $0 * share) / total, name) }) { bad += 1 }
+        done += share
     }
     progress.finish(
         "\(missing.count - bad) cells evaluated, \(cells.count - missing.count - refused) known"

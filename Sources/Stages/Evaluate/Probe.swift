@@ -43,11 +43,12 @@ struct Probe {
         let variants =
             [Evaluator.Variant(name: "baseline", weights: baseline)]
             + zip(noises, stores).map { .init(name: "noise of \($0.size), seed \($0.seed)", weights: $1) }
-        let evaluation = try Stages.run(progress) { (control) throws(EvaluationError) in
+        let evaluation = try Stages.run({ progress($0 / 2) }) { (control) throws(EvaluationError) in
             try Evaluator(variants).evaluate(stream.ids, request, control: control)
         }
         let errors = try layerErrors(
-            of: stores.map { DistortedWeights($0) }, from: checkpoint, on: calibration, memory: memory)
+            of: stores.map { DistortedWeights($0) }, from: checkpoint, on: calibration, memory: memory,
+            progress: { progress(0.5 + $0 / 2) })
         var trials: [ProbeRecord.Trial] = []
         for (index, noise) in noises.enumerated() {
             let result = evaluation.results[index + 1]

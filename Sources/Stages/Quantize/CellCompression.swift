@@ -103,8 +103,8 @@ struct CellCompression {
         }
         let factors = try Stages.compress(
             checkpoint, into: targets, source: cells[0].checkpoint.digest, calibration: text, memory: memory,
-            progress: progress)
-        try publishErrors(of: cells, drafts, factors, checkpoint, text)
+            progress: { progress(lock.calibration == nil ? $0 : $0 / 2) })
+        try publishErrors(of: cells, drafts, factors, checkpoint, text) { progress(0.5 + $0 / 2) }
         for (cell, draft) in zip(cells, drafts) {
             guard let key = cell.compressed else { continue }
             try inputs.checkUnchanged()
@@ -122,7 +122,8 @@ struct CellCompression {
     ///
     /// A text that is of no use for it is named and costs no cell.
     private func publishErrors(
-        of cells: [Cell], _ drafts: [URL], _ factors: [ChannelFactors], _ checkpoint: Checkpoint, _ text: Text?
+        of cells: [Cell], _ drafts: [URL], _ factors: [ChannelFactors], _ checkpoint: Checkpoint, _ text: Text?,
+        progress: @escaping @Sendable (Double) -> Void
     ) throws(StageError) {
         guard let calibration = lock.calibration else { return }
         do throws(StageError) {
@@ -135,7 +136,7 @@ struct CellCompression {
             let compared = cells.indices.filter { cells[$0].distortion != nil }
             let errors = try layerErrors(
                 of: compared.map { drafts[$0] }, compared.map { factors[$0] }, from: checkpoint, on: windows,
-                memory: memory)
+                memory: memory, progress: progress)
             for (index, layers) in zip(compared, errors) {
                 let (cell, draft) = (cells[index], drafts[index])
                 guard let wanted = cell.distortion, let compressed = cell.compressed else { continue }

@@ -13,7 +13,7 @@ import System
 /// `factors` are those that compression moved between channels, in the order of the directories.
 func layerErrors(
     of directories: [URL], _ factors: [ChannelFactors], from checkpoint: Checkpoint, on windows: TokenWindows,
-    memory: Int
+    memory: Int, progress: @escaping @Sendable (Double) -> Void = { _ in }
 ) throws(StageError) -> [[LayerDistortion]] {
     var forms: [DistortedWeights] = []
     for (directory, factors) in zip(directories, factors) {
@@ -22,14 +22,15 @@ func layerErrors(
             DistortedWeights(
                 try attempt { () throws(CompressionError) in try WeightStore(compressed) }, factors: factors))
     }
-    return try layerErrors(of: forms, from: checkpoint, on: windows, memory: memory)
+    return try layerErrors(of: forms, from: checkpoint, on: windows, memory: memory, progress: progress)
 }
 
 /// The same for any other weights of the model.
 func layerErrors(
-    of forms: [DistortedWeights], from checkpoint: Checkpoint, on windows: TokenWindows, memory: Int
+    of forms: [DistortedWeights], from checkpoint: Checkpoint, on windows: TokenWindows, memory: Int,
+    progress: @escaping @Sendable (Double) -> Void
 ) throws(StageError) -> [[LayerDistortion]] {
-    let control = RunControl(progress: { _ in }, isCancelled: { Interruption.isRequested })
+    let control = RunControl(progress: progress, isCancelled: { Interruption.isRequested })
     let windows = windows.windows(0..<min(windows.count, DistortionRecord.windows))
     do throws(LanguageModelError) {
         let store: WeightStore

@@ -37,10 +37,12 @@ package func quantize(
             checkpoint, into: [CompressionTarget(spec, directory: output)],
             source: digest ? checkpoint.digest().description : nil, calibration: calibrated,
             memory: memory
-        ) { progress.update($0, spec.name) }
+        ) { progress.update(text == nil ? $0 : $0 / 2, spec.name) }
         // Turned weights are not those of the same channels.
         if let windows = text?.0, spec.options.rotation == nil {
-            let errors = try layerErrors(of: [output], factors, from: checkpoint, on: windows, memory: memory)
+            let errors = try layerErrors(of: [output], factors, from: checkpoint, on: windows, memory: memory) {
+                progress.update(0.5 + $0 / 2, "errors of layers")
+            }
             try note(errors[0], in: output)
         }
         try inputs.checkUnchanged()

@@ -26,12 +26,12 @@ struct SpecDistortion {
         for draft in drafts { try attempt { () throws(SystemError) in try makeDirectory(draft) } }
         let factors = try compress(
             checkpoint, into: zip(specs, drafts).map { CompressionTarget($0, directory: $1) }, source: nil,
-            calibration: (windows, .object(JSONObject())), memory: memory, progress: progress)
+            calibration: (windows, .object(JSONObject())), memory: memory, progress: { progress($0 / 2) })
         // Turned weights are not those of the same channels.
         let compared = specs.indices.filter { specs[$0].options.rotation == nil }
         let found = try layerErrors(
-            of: compared.map { drafts[$0] }, compared.map { factors[$0] }, from: checkpoint, on: windows, memory: memory
-        )
+            of: compared.map { drafts[$0] }, compared.map { factors[$0] }, from: checkpoint, on: windows,
+            memory: memory, progress: { progress(0.5 + $0 / 2) })
         var errors = [[LayerDistortion]](repeating: [], count: specs.count)
         for (index, layers) in zip(compared, found) { errors[index] = layers }
         let modules = try description(of: checkpoint).linearModules

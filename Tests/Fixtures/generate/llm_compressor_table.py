@@ -30,7 +30,8 @@ import demo
 from losses import DEMO, FIXTURES, token_ids
 
 PLACE = "neox-560k-seed1/step1024"
-REST = dict(ignore=["embed_out"])
+# transformers 5 calls this family's head lm_head, 4 embed_out; modifiers that prune know it as "lm_head.".
+REST = dict(ignore=["re:.*(lm_head|embed_out).*"])
 NORMS = [("input_layernorm", "query_key_value"), ("post_attention_layernorm", "dense_h_to_4h")]
 
 
@@ -54,9 +55,16 @@ def rows():
     for bits in (4, 3, 2):
         yield f"rtn w{bits} g16", [QuantizationModifier(**grid(bits))], options("rtn", bits)
     for bits in (4, 3, 2):
+        yield f"gptq w{bits} g16, order static", [GPTQModifier(actorder="static", **grid(bits))], options("gptq", bits, order="static")
+    for bits in (4, 3, 2):
+        # Theirs takes each group's scale from the weights before the pass, IST-DASLab's (and ours) when the pass comes to the group.
         yield f"gptq w{bits} g16", [GPTQModifier(actorder=None, **grid(bits))], options("gptq", bits)
     for bits in (4, 3, 2):
+        # Theirs has no search for clipping and its scales look at weights too; the authors' code (and ours) clips and does not.
         yield f"awq w{bits} g16", [AWQModifier(**awq), QuantizationModifier(**grid(bits))], options("awq", bits)
+        yield (
+            f"awq w{bits} g16, no clipping, scales of activations alone",
+            [AWQModifier(duo_scaling=False, **awq), QuantizationModifier(**grid(bits))], options("awq", bits) + ["--no-clip"])
     yield (
         "smoothquant w8 a8", [
             SmoothQuantModifier(smoothing_strength=0.5, mappings=smooth), QuantizationModifier(targets="Linear", scheme="W8A8", **REST)],
