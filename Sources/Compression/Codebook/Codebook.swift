@@ -13,7 +13,7 @@ extension Method {
 /// Weights by codes into tables of levels that k-means finds in the weights themselves (`CodebookGeometry`).
 ///
 /// By default each row or group has a table of its own, the k levels of least squared error (`LevelClustering`). With
-/// `sharedTable` a layer has one table, fit to weights divided by their group's root mean square, which is stored as the
+/// `sharedTable` a layer has one table, fit to weights divided by their group's largest magnitude, which is stored as the
 /// group's scale; errors count as they will be in the weight, times the scale. With `vector` v a code stands for v
 /// consecutive weights of a row and a level is a vector (`VectorClustering`); the table is shared then.
 /// With `powersOfTwo` a weight has one table of sums of powers of two and no scales (`PowersOfTwo`), stored as float32,
@@ -43,12 +43,19 @@ package struct Codebook: SingleSpecCompressor {
         return result.finish()
     }
 
+    /// 2: weights that share a table are divided by the largest of their group, before by its root mean square.
+    package func revision(_ spec: Spec) -> Int { isShared(spec) && !spec.options.powersOfTwo ? 2 : 1 }
+
+    private func isShared(_ spec: Spec) -> Bool {
+        spec.options.sharedTable || spec.options.powersOfTwo || (spec.format.foundLevels?.vector ?? 1) > 1
+    }
+
     private func geometry(_ layer: LinearLayer, _ spec: Spec) throws(CompressionError) -> CodebookGeometry {
         guard let (count, vector) = spec.format.foundLevels else {
             throw .unsupported(spec: spec.name, reason: "not a codebook")
         }
         let length = try PackQuantizedGeometry.groupLength(layer, spec)
-        let isShared = vector > 1 || spec.options.sharedTable || spec.options.powersOfTwo
+        let isShared = isShared(spec)
         let weights = isShared ? layer.weight.rows * layer.weight.columns / vector : length
         guard length.isMultiple(of: vector) else {
             throw .unsupported(

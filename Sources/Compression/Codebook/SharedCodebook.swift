@@ -35,8 +35,11 @@ struct SharedCodebook: Sendable {
         }
     }
 
-    /// Divides each group by its root mean square, rounded to its stored type; a group of zeros has scale 0, and a weight
+    /// Divides each group by its largest magnitude, rounded to its stored type; a group of zeros has scale 0, and a weight
     /// that is kept apart is 0.
+    ///
+    /// By its root mean square few levels would be left for the largest weights, which matter most: with one table of 16
+    /// levels SmolLM2-135M lost 5.4 nats so.
     private func scale() throws(CompressionError) {
         let (length, vector, type) = (geometry.groupLength, geometry.vector, result.scaleType)
         try layer.forEachRow { (row, values) throws(CompressionError) in
@@ -45,9 +48,8 @@ struct SharedCodebook: Sendable {
                 let part = values.extracting(place)
                 let own = counts.of(row: row, columns: place)
                 let seen = part.indices.filter { own[$0] > 0 }
-                let square = seen.reduce(0.0) { $0 + Double(part[$1]) * Double(part[$1]) }
-                let root = (square / Double(max(1, seen.count))).squareRoot()
-                let scale = root > 0 ? max(type.rounded(Float(root)), type.leastPositive) : 0
+                let largest = seen.reduce(0) { max($0, abs(part[$1])) }
+                let scale = largest > 0 ? max(type.rounded(largest), type.leastPositive) : 0
                 guard scale.isFinite else {
                     throw .scaleOutOfRange(tensor: layer.name, row: row, scaleType: type.rawValue)
                 }

@@ -20,6 +20,9 @@ package struct BlockFloat8Rounding: SingleSpecCompressor {
 
     private static func blocks(_ count: Int) -> Int { (count + block - 1) / block }
 
+    /// 2: the product with the scale is no longer rounded to the scale's type.
+    package func revision(_ spec: Spec) -> Int { 2 }
+
     package func layout(_ layer: LinearLayer, _ spec: Spec) throws(CompressionError) -> [StoredLayout] {
         let (rows, columns) = (layer.weight.rows, layer.weight.columns)
         return [

@@ -5,8 +5,8 @@ import Kernels
 /// Round to the nearest of 8-bit floating-point numbers: w = element·scale, scale = max|w|/largest element.
 ///
 /// The scale is rounded to its stored type before it is used, elements are w/scale in float32, half to even, and those
-/// beyond the largest become the largest; a group of zeros has scale 1. The product, rounded to the scales' type, is the
-/// weight (`ScaledElementMatrix`), as compressed-tensors has it.
+/// beyond the largest become the largest; a group of zeros has scale 1. The product in float32 is the weight
+/// (`ScaledElementMatrix`), as transformers has it in a model of that type.
 ///
 /// e4m3 is stored in compressed-tensors' `float-quantized`. That has no e5m2, which has the same tensors in a layout of
 /// our own (`Float8E5M2Layout`) with scales in float32: most of max|w|/57344 would be too small for float16.
@@ -14,6 +14,9 @@ package struct Float8Rounding: SingleSpecCompressor {
     private let format: Float8
 
     init(_ format: Float8) { self.format = format }
+
+    /// 2: the product with the scale is no longer rounded to the scale's type.
+    package func revision(_ spec: Spec) -> Int { 2 }
 
     package func layout(_ layer: LinearLayer, _ spec: Spec) throws(CompressionError) -> [StoredLayout] {
         let (rows, columns) = (layer.weight.rows, layer.weight.columns)

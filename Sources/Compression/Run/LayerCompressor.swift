@@ -48,6 +48,10 @@ package protocol LayerCompressor: Sendable, Hashable {
     /// Linear modules that stay as they are come as `ignored`.
     func configuration(_ spec: Spec, ignored: [String]) -> JSONObject
 
+    /// Goes up when a spec gives other weights, or weights that are read otherwise, than an earlier version gave by it; part of
+    /// the key of what is made.
+    func revision(_ spec: Spec) -> Int
+
     /// Compresses one weight by several specs, reading it once where that saves work; a Hessian is there for methods that
     /// need one.
     func compress(
@@ -58,6 +62,8 @@ package protocol LayerCompressor: Sendable, Hashable {
 extension LayerCompressor {
     /// Whether another one does the same, so that one call can serve the specs of both.
     package func isEqual(to other: any LayerCompressor) -> Bool { other as? Self == self }
+
+    package func revision(_ spec: Spec) -> Int { 1 }
 }
 
 /// A compressor that gains nothing from taking several specs at a time, and looks at no inputs.

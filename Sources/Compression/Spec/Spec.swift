@@ -187,4 +187,13 @@ extension Spec {
         for key in SpecKey.all { object[key.name] = key.canonical(self) }
         return .object(object)
     }
+
+    /// What the key of an artifact knows the spec by: the same, and how often what it gives has changed.
+    package var identity: JSONValue {
+        let changing = allSpecs.filter { !$0.leavesWeights }
+        let revision = changing.map { $0.compressor.revision($0) }.max() ?? 1
+        guard revision > 1, case .object(var object) = canonical else { return canonical }
+        object["revision"] = .integer(revision)
+        return .object(object)
+    }
 }

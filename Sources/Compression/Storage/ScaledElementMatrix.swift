@@ -2,7 +2,7 @@ import Checkpoint
 import Kernels
 
 /// A weight stored as one number of 8 bits per element and scales for rows, groups or blocks of them:
-/// w = (element − zero)·scale, rounded to the scales' type unless nobody does, and ·factor where there is one.
+/// w = (element − zero)·scale in float32, and ·factor where there is one.
 struct ScaledElementMatrix: WeightMatrix {
     enum Element: Sendable {
         case int8
@@ -59,14 +59,13 @@ struct ScaledElementMatrix: WeightMatrix {
     private let scales: TensorBytes
     private let scaleType: ScaleType
     private let factor: Float
-    private let rounds: Bool
     private let layout: ScaleLayout
     private let zeros: TensorBytes?
 
     /// Takes a weight of two dimensions and as many scales as the layout asks for.
     init(
         _ weight: Tensor, element: Element, scales: Tensor, scaleType: ScaleType, factor: Float = 1,
-        scaleLayout: ScaleLayout, rounds: Bool = true, zeros: Tensor?
+        scaleLayout: ScaleLayout, zeros: Tensor?
     ) {
         (rows, columns) = (weight.info.shape[0], weight.info.shape[1])
         self.element = element
@@ -74,7 +73,6 @@ struct ScaledElementMatrix: WeightMatrix {
         self.scales = TensorBytes(scales)
         self.scaleType = scaleType
         self.factor = factor
-        self.rounds = rounds
         layout = scaleLayout
         self.zeros = zeros.map { TensorBytes($0) }
     }
@@ -85,7 +83,7 @@ struct ScaledElementMatrix: WeightMatrix {
         layout: ScaleLayout
     ) {
         (self.rows, self.columns, self.element, self.scaleType) = (rows, columns, element, scaleType)
-        (self.bytes, self.scales, factor, rounds, zeros) = (TensorBytes(bytes), TensorBytes(scales), 1, true, nil)
+        (self.bytes, self.scales, factor, zeros) = (TensorBytes(bytes), TensorBytes(scales), 1, nil)
         self.layout = layout
     }
 
@@ -116,7 +114,7 @@ struct ScaledElementMatrix: WeightMatrix {
             let index = firstScale + column / layout.columnLength
             let zero = zeros.map { Float($0.number(Int8.self, at: index)) } ?? 0
             let value = (destination[column - range.lowerBound] - zero) * scales.scale(index, scaleType)
-            destination[column - range.lowerBound] = (rounds ? scaleType.roundedSigned(value) : value) * factor
+            destination[column - range.lowerBound] = value * factor
         }
     }
 }

@@ -82,7 +82,7 @@ extension Lock {
         ])
         identity["calibration"] = needed
         let compressed = spec.map {
-            ArtifactKey(stage: .quantize, inputs: .object(identity), parameters: $0.canonical)
+            ArtifactKey(stage: .quantize, inputs: .object(identity), parameters: $0.identity)
         }
         let inputs: JSONValue = [
             "checkpoint": .string(checkpoint.digest), "config": .string(checkpoint.config),

@@ -15,6 +15,11 @@ extension Lock {
         try self.init(Field(file: file))
     }
 
+    /// Reads what stands in such a file.
+    init(yaml bytes: [UInt8], file: String) throws(ManifestError) {
+        try self.init(Field(yaml: bytes, file: file))
+    }
+
     init(_ root: Field) throws(ManifestError) {
         let keys = try root.mapping(
             required: [

@@ -29,10 +29,15 @@ extension Field {
         do throws(SystemError) { bytes = try readFile(file, limit: Self.byteLimit) } catch {
             throw .unreadable(file: file.path, reason: error.isMissing ? "no such file" : error.reason)
         }
+        try self.init(yaml: bytes, file: file.relativePath)
+    }
+
+    /// Reads the bytes of a YAML file.
+    init(yaml bytes: [UInt8], file: String) throws(ManifestError) {
         guard let text = String(validating: bytes, as: UTF8.self) else {
-            throw .unreadable(file: file.path, reason: "not UTF-8 text")
+            throw .unreadable(file: file, reason: "not UTF-8 text")
         }
-        try self.init(yaml: text, file: file.relativePath)
+        try self.init(yaml: text, file: file)
     }
 
     /// Reads YAML text that came from `file`.

@@ -44,9 +44,10 @@ extension RunDirectory {
     ///
     /// Written on first sight: it only spares whoever comes next the lock, so it does no harm where it cannot be.
     package func identity() throws(WorkspaceError) -> RunIdentity? {
-        let digest = sha256(try WorkspaceError.attempt { () throws(SystemError) in try readFile(lock) })
+        let bytes = try WorkspaceError.attempt { () throws(SystemError) in try readFile(lock) }
+        let digest = sha256(bytes)
         if let known = RunIdentity(file: identityFile), known.fileDigest == digest { return known }
-        guard let lock = try? Lock(file: lock) else { return nil }
+        guard let lock = try? Lock(yaml: bytes, file: lock.path) else { return nil }
         let found = RunIdentity(lock, fileDigest: digest)
         try? replace(Array(found.json.prettyText.utf8), at: identityFile)
         return found

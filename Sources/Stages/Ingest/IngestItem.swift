@@ -74,10 +74,6 @@ extension Workspace {
         else { return nil }
         guard let digest = record.digest else { return record }
         if isCopied, place.form == .directory, try exists(checkpoint(digest)), try refersToSource(digest) { return nil }
-        if try wholeCheckpointRecord(digest, in: self) != nil { return record }
-        // While another process puts its weights back, its directory is not there for a moment.
-        let lock = try waitToHold(restoreLock)
-        defer { lock.release() }
-        return try wholeCheckpointRecord(digest, in: self) == nil ? nil : record
+        return try settledCheckpointRecord(digest, in: self) == nil ? nil : record
     }
 }

@@ -95,7 +95,7 @@ private func recordSources(
     _ sources: [SourceRecord], into warehouse: Warehouse, _ workspace: Workspace
 ) throws(StageError) {
     for source in sources {
-        guard let digest = source.digest, let checkpoint = try wholeCheckpointRecord(digest, in: workspace) else {
+        guard let digest = source.digest, let checkpoint = try settledCheckpointRecord(digest, in: workspace) else {
             continue
         }
         _ = try attempt { () throws(WarehouseError) in try warehouse.record(source, of: checkpoint) }

@@ -95,6 +95,15 @@ func wholeCheckpointRecord(_ digest: String, in workspace: Workspace) throws(Sta
     }
 }
 
+/// The same, looked for again where it is not there and another process may be putting weights back: their directory is away
+/// for a moment then.
+func settledCheckpointRecord(_ digest: String, in workspace: Workspace) throws(StageError) -> CheckpointRecord? {
+    if let record = try wholeCheckpointRecord(digest, in: workspace) { return record }
+    let lock = try waitToHold(workspace.restoreLock)
+    defer { lock.release() }
+    return try wholeCheckpointRecord(digest, in: workspace)
+}
+
 /// A JSON file of the store.
 func readJSON(_ file: URL) throws(StageError) -> JSONValue {
     let bytes = try attempt { () throws(SystemError) in try readFile(file) }

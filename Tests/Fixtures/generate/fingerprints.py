@@ -136,12 +136,12 @@ def float8(compare):
         scale = (groups.abs().amax(2, keepdim=True) / largest).to(scale_type)
         codes = (groups / scale.float()).clamp(-largest, largest).to(kind)
         compare.expect("NumberFormatTests.swift", f"{kind} {group} {scale_type}", fingerprint(codes, scale))
-    # What compressed-tensors makes of codes: products in the scales' type.
+    # What transformers in float32 makes of codes: it loads scales as float32, and multiplies there.
     for group, scale_type in ((None, torch.float16), (16, torch.bfloat16)):
         groups = grouped(values, group)
         scale = (groups.abs().amax(2, keepdim=True) / 448).to(scale_type)
         codes = (groups / scale.float()).clamp(-448, 448).to(torch.float8_e4m3fn)
-        decoded = (codes.to(scale_type) * scale).float()
+        decoded = codes.float() * scale.float()
         compare.expect("NumberFormatTests.swift", f"e4m3 {group} decoded", fingerprint(decoded))
     finite = torch.arange(65_536, dtype=torch.int32).to(torch.uint16).view(torch.float16).float()
     finite = finite[finite.isfinite()]
@@ -331,18 +331,18 @@ def eight_bits():
 
 
 def codes_of_integers():
-    """As compressed-tensors' `dequantize` does: in the scales' type."""
+    """As compressed-tensors' `dequantize` does with scales of float32, as which transformers loads them into such a model."""
     draws = Draws(17)
     codes = torch.tensor(draws.bytes(4 * 24), dtype=torch.uint8).view(torch.int8).view(4, 3, 8)
     scale = draws.bits16(12, torch.bfloat16).view(4, 3, 1)
     zeros = torch.tensor(draws.bytes(12), dtype=torch.uint8).view(torch.int8).view(4, 3, 1)
-    return ((codes.bfloat16() - zeros.bfloat16()) * scale).float()
+    return (codes.float() - zeros.float()) * scale.float()
 
 
 def codes_of_floats():
     draws = Draws(19)
     codes = torch.tensor([byte & 0xF7 for byte in draws.bytes(4 * 24)], dtype=torch.uint8).view(torch.float8_e4m3fn)
-    return (codes.view(4, 24).bfloat16() * draws.bits16(4, torch.bfloat16).view(4, 1)).float()
+    return codes.view(4, 24).float() * draws.bits16(4, torch.bfloat16).view(4, 1).float()
 
 
 # Combinations that the tests leave out.

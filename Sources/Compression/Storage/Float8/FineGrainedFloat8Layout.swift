@@ -46,6 +46,6 @@ extension ScaledElementMatrix {
         _ = try weight.twoSizes()
         self.init(
             weight, element: .float(.float8E4M3), scales: scales, scaleType: try ScaleType(of: scales),
-            scaleLayout: try ScaleLayout(of: scales, for: weight, block: block), rounds: false, zeros: nil)
+            scaleLayout: try ScaleLayout(of: scales, for: weight, block: block), zeros: nil)
     }
 }
