@@ -114,6 +114,19 @@ struct CodebookTests {
         }
     }
 
+    /// Rows whose largest weights are 5 to 65 times the others share one table, and keep those weights.
+    @Test func theLargestWeightOfEachRowKeepsALevel() throws {
+        var values = randomWeights32(count: 16 * 64, seed: 12)
+        for row in 0..<16 { values[row * 64 + row] = (row % 2 == 0 ? 0.5 : -0.5) * Float(5 + 4 * row) }
+        let decoded = try compress(
+            layer(values, columns: 64), codebook(16, shared: true, scales: .float32)
+        ).matrix.decoded
+        for row in 0..<16 {
+            let (largest, found) = (values[row * 65], decoded[row * 65])
+            #expect(abs(found - largest) < 0.02 * abs(largest), "row \(row): \(found) for \(largest)")
+        }
+    }
+
     @Test func groupsOfZerosStayZero() throws {
         var values = randomWeights(rows: 3, columns: 32, seed: 5)
         for index in 32..<64 { values[index] = 0 }

@@ -24,6 +24,25 @@ struct SpecTests {
             ])
     }
 
+    /// What gives other weights than it once did has another key; all else keeps its own.
+    @Test func aRecipeThatChangedHasAnotherIdentity() throws {
+        func revision(_ text: String) throws -> Int? {
+            let spec = try #require(try Spec.expand(line: object(text)).first)
+            let identity = try #require(spec.identity.object)
+            #expect((identity["revision"] == nil) == (spec.identity == spec.canonical))
+            return identity["revision"]?.int
+        }
+        #expect(try revision(#"{"method": "rtn", "bits": 4, "group": 16}"#) == nil)
+        #expect(try revision(#"{"method": "codebook", "bits": 3}"#) == nil)
+        #expect(try revision(#"{"method": "codebook", "bits": 3, "shared_table": true}"#) == 2)
+        #expect(try revision(#"{"method": "codebook", "vector": 4, "levels": 256}"#) == 2)
+        #expect(try revision(#"{"method": "rtn", "format": "fp8-e4m3"}"#) == 2)
+        #expect(
+            try revision(
+                #"{"method": "none", "modules": {"down_proj": {"method": "rtn", "format": "fp8-block"}}}"#) == 2)
+        #expect(try revision(#"{"method": "none", "kv": "fp8"}"#) == nil)
+    }
+
     @Test func repeatedValuesGiveOneSpec() throws {
         #expect(try Spec.expand(line: object(#"{"method": "rtn", "bits": [4, 4.0]}"#)).count == 1)
     }

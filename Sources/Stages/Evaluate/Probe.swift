@@ -43,7 +43,8 @@ struct Probe {
         let variants =
             [Evaluator.Variant(name: "baseline", weights: baseline)]
             + zip(noises, stores).map { .init(name: "noise of \($0.size), seed \($0.seed)", weights: $1) }
-        let evaluation = try Stages.run({ progress($0 / 2) }) { (control) throws(EvaluationError) in
+        let half = { @Sendable (fraction: Double) in progress(fraction / 2) }
+        let evaluation = try Stages.run(half) { (control) throws(EvaluationError) in
             try Evaluator(variants).evaluate(stream.ids, request, control: control)
         }
         let errors = try layerErrors(
