@@ -117,6 +117,7 @@ let package = Package(
                 "v5_series_and_findings.sql",
                 "v6_window_statistics.sql", "v7_active_parameters.sql", "v8_scoring_protocol.sql",
                 "v9_documents.sql", "v10_distortion.sql", "v11_questions.sql",
+                "v12_revisions.sql",
             ].map { .embedInCode($0) },
             swiftSettings: settings),
         library(

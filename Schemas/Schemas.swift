@@ -15,5 +15,6 @@ package enum Schemas {
         String(decoding: PackageResources.v9_documents_sql, as: UTF8.self),
         String(decoding: PackageResources.v10_distortion_sql, as: UTF8.self),
         String(decoding: PackageResources.v11_questions_sql, as: UTF8.self),
+        String(decoding: PackageResources.v12_revisions_sql, as: UTF8.self),
     ]
 }

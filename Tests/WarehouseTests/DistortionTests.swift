@@ -74,6 +74,25 @@ struct DistortionTests {
         }
     }
 
+    /// Whatever size stood for the model, its seeds are those that count.
+    @Test func aProbeOfSmallerNoiseCounts() throws {
+        var probe = try Self.probe(wide: 0)
+        probe.trials = probe.trials.map { trial in
+            ProbeRecord.Trial(
+                size: trial.size / 2, seed: trial.seed, kl: trial.kl, klStderr: trial.klStderr, qid: trial.qid,
+                qidStderr: trial.qidStderr, distortion: trial.distortion)
+        }
+        #expect(probe.trials.isUsable && probe.trials.size == 0.05)
+        try withScratchDirectory { directory in
+            let warehouse = try Warehouse(writing: directory.appending(path: "warehouse.sqlite"))
+            try warehouse.record(probe)
+            let usual = try warehouse.reader.query("SELECT size, seed FROM probe WHERE is_usual ORDER BY seed").rows
+            #expect(usual == [[.real(0.05), .integer(1)], [.real(0.05), .integer(2)]])
+            let sensitivity = try warehouse.reader.query("SELECT sensitivity FROM sensitive").rows
+            #expect(sensitivity.count == 1 && abs(number(sensitivity[0][0]) - 4) < 1e-9)
+        }
+    }
+
     private func number(_ value: SQLValue) -> Double {
         switch value {
         case .real(let number): number

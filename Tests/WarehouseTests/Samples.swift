@@ -42,14 +42,15 @@ enum Samples {
     }
 
     static func compressed(
-        _ digest: String, loss16: Double = 3, qid: Double = 0.25, params: Int = 800, version: Int = 1
+        _ digest: String, loss16: Double = 3, qid: Double = 0.25, params: Int = 800, version: Int = 1,
+        revision: Int = 1
     ) throws -> EvaluationRecord {
         let spec = try spec()
         return EvaluationRecord(
-            key: "\(digest)/\(spec.name)/\(version)", version: version,
+            key: "\(digest)/\(spec.name)/\(version)" + (revision > 1 ? "/\(revision)" : ""), version: version,
             checkpoint: checkpoint(digest, params: params),
             compression: CompressionRecord(
-                spec: spec, artifact: "compressed", calibration: nil,
+                spec: spec, revision: revision, artifact: "compressed", calibration: nil,
                 degradation: Degradation(
                     baselineLoss: loss16, qid: qid, qidStderr: 0.125, kl: 0.5, klStderr: 0.0625, ratioStderr: 0.375,
                     agreement: 0.75)),

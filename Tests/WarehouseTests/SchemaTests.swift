@@ -92,7 +92,7 @@ import Warehouse
         table evaluation: key checkpoint spec shard calibration_digest compressed_key context_tokens windows \
         scored_tokens score loss_nats perplexity bits_per_weight baseline_loss_nats qid_nats qid_stderr_nats kl_nats \
         agreement stage_version program_version qid_stderr_target_nats available_windows baseline_key window_seed \
-        kl_stderr_nats rho_stderr kl_error_target bytes_per_token bos documents separator
+        kl_stderr_nats rho_stderr kl_error_target bytes_per_token bos documents separator spec_revision
         table failure: stage subject reason checkpoint spec
         table finding: path kind message checkpoint is_fault
         table fit: key law scheme family objective objective_value n left_out r2 starts starts_at_best detail \

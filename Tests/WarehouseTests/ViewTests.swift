@@ -236,6 +236,17 @@ import Warehouse
         #expect(point.family == "unknown" && point.tokens == nil && point.model.phase == .unknown)
     }
 
+    /// A spec that gives other weights than it once did: the latest of its revisions counts, whichever was recorded first.
+    @Test(arguments: [[1, 2], [2, 1]]) func theLatestRevisionOfASpecCounts(order: [Int]) throws {
+        let warehouse = try Warehouse(writing: folder.warehouse)
+        for revision in order {
+            try warehouse.record(Samples.compressed("a", qid: 0.25 * Double(revision), revision: revision))
+        }
+        let answer = try warehouse.reader.query("SELECT qid FROM qid")
+        #expect(answer.rows == [[.real(0.5)]])
+        #expect(try warehouse.reader.query("SELECT count(*) FROM qid_history").rows == [[.integer(2)]])
+    }
+
     @Test func qidGivesOfEachCellTheLatestVersion() throws {
         let warehouse = try filled()
         try warehouse.record(Samples.compressed("a", qid: 0.5, version: 2))

@@ -188,10 +188,13 @@ extension Spec {
         return .object(object)
     }
 
-    /// What the key of an artifact knows the spec by: the same, and how often what it gives has changed.
+    /// Goes up when it gives other weights than before (`LayerCompressor.revision`).
+    package var revision: Int {
+        allSpecs.filter { !$0.leavesWeights }.map { $0.compressor.revision($0) }.max() ?? 1
+    }
+
+    /// What the key of an artifact knows the spec by: the same, and its revision where it is not the first.
     package var identity: JSONValue {
-        let changing = allSpecs.filter { !$0.leavesWeights }
-        let revision = changing.map { $0.compressor.revision($0) }.max() ?? 1
         guard revision > 1, case .object(var object) = canonical else { return canonical }
         object["revision"] = .integer(revision)
         return .object(object)

@@ -50,25 +50,36 @@ package struct ProbeRecord: Sendable, Equatable {
 }
 
 extension ProbeRecord {
-    /// The noise whose KL stands for the model: small enough for KL ∝ t², large enough to stand above other things.
-    package static let size = 0.1
-    /// The seeds that are tried at this size.
+    /// Sizes of the noise whose KL stands for the model, tried in turn until one is small enough for KL ∝ t².
+    ///
+    /// The first is large enough to stand above other things in small models; it costs SmolLM2-135M 0.56 nats.
+    package static let sizes = [0.1, 0.05, 0.025]
+    /// The seeds that are tried at the size.
     ///
     /// KL of one seed is off by 11 % in models of half a million parameters, where a window less or more changes little.
     package static let seeds = [1, 2, 3, 4, 5, 6]
     /// Windows that are scored, unless the run's cells have fewer.
     package static let windows = 16
-    /// The sizes at which KL/t² must be what it is at `size`, tried with the first seed.
-    package static let otherSizes = [0.05, 0.2]
+    /// The multiples of the size at which KL/t² must be what it is there, tried with the first seed.
+    package static let multiples = [0.5, 2]
     /// By how much it may differ.
     package static let tolerance = 0.2
 
     /// What is tried, for keys.
     package static var parameters: JSONValue {
         [
-            "size": .number(size), "seeds": .array(seeds.map { .integer($0) }),
-            "other_sizes": .array(otherSizes.map { .number($0) }),
+            "sizes": .array(sizes.map { .number($0) }), "seeds": .array(seeds.map { .integer($0) }),
+            "multiples": .array(multiples.map { .number($0) }),
         ]
+    }
+
+    /// How far KL/t² of `others` is from that of noise of one size, at the most, as a share of it.
+    package static func nonlinearity(
+        _ one: (size: Double, kl: Double), _ others: [(size: Double, kl: Double)]
+    ) -> Double {
+        guard one.kl > 0, others.count == multiples.count else { return .infinity }
+        let curvature = one.kl / (one.size * one.size)
+        return others.map { abs($0.kl / ($0.size * $0.size) / curvature - 1) }.max() ?? .infinity
     }
 
     /// ln V − L₁₆, what no damage exceeds by much: predictions of the compressed model are then as good as none.
@@ -78,12 +89,13 @@ extension ProbeRecord {
 extension [ProbeRecord.Trial] {
     /// How far KL/t² of the other sizes is from that of the usual one, at the most, as a share of it.
     package var nonlinearity: Double {
-        func curvature(_ trial: ProbeRecord.Trial) -> Double { trial.kl / (trial.size * trial.size) }
-        let reference = first { $0.size == ProbeRecord.size && $0.seed == ProbeRecord.seeds[0] }
-        let others = filter { $0.size != ProbeRecord.size }
-        guard let reference, reference.kl > 0, others.count == ProbeRecord.otherSizes.count else { return .infinity }
-        return others.map { abs(curvature($0) / curvature(reference) - 1) }.max() ?? .infinity
+        guard let reference = first, reference.seed == ProbeRecord.seeds[0] else { return .infinity }
+        return ProbeRecord.nonlinearity(
+            (reference.size, reference.kl), filter { $0.size != reference.size }.map { ($0.size, $0.kl) })
     }
+
+    /// The size whose KL stands for the model, that of the first trial.
+    package var size: Double? { first?.size }
 
     /// Whether damage is in proportion to t², so that the probe says something about other errors.
     package var isUsable: Bool { nonlinearity <= ProbeRecord.tolerance }
@@ -95,7 +107,7 @@ extension [ProbeRecord.Trial] {
     package var qidSensitivity: Double? { mean { $0.qid / $0.distortion } }
 
     private func mean(_ value: (ProbeRecord.Trial) -> Double) -> Double? {
-        let usual = filter { $0.size == ProbeRecord.size }
+        let usual = filter { $0.size == size }
         guard isUsable, !usual.isEmpty else { return nil }
         return usual.reduce(0) { $0 + value($1) } / Double(usual.count)
     }

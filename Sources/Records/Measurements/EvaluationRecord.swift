@@ -31,14 +31,19 @@ package struct EvaluationRecord: Sendable, Equatable {
 /// By what a checkpoint was compressed for an evaluation, and what that did to its loss.
 package struct CompressionRecord: Sendable, Equatable {
     package var spec: Spec
+    /// Of the spec, when it was compressed.
+    package var revision: Int
     /// Key of the compressed checkpoint.
     package var artifact: String
     /// SHA-256 over what it was calibrated on; nil where its method needs nothing.
     package var calibration: String?
     package var degradation: Degradation
 
-    package init(spec: Spec, artifact: String, calibration: String?, degradation: Degradation) {
-        (self.spec, self.artifact, self.calibration, self.degradation) = (spec, artifact, calibration, degradation)
+    package init(
+        spec: Spec, revision: Int, artifact: String, calibration: String?, degradation: Degradation
+    ) {
+        (self.spec, self.revision, self.artifact) = (spec, revision, artifact)
+        (self.calibration, self.degradation) = (calibration, degradation)
     }
 }
 
@@ -81,6 +86,7 @@ extension EvaluationRecord {
     package var json: JSONValue {
         guard var object = measured.object else { return measured }
         object["calibration"] = compression?.calibration.map { .string($0) }
+        object["spec_revision"] = compression.flatMap { $0.revision > 1 ? .integer($0.revision) : nil }
         object["score"] = scoring.tokens == .all ? nil : .string(scoring.tokens.rawValue)
         scoring.rules.add(to: &object)
         object["bytes_per_token"] = scoring.bytesPerToken.map { .number($0) }
@@ -135,7 +141,9 @@ extension CompressionRecord {
             let artifact = object["compressed"]?.string,
             let degradation = object["degradation"]?.object.flatMap(Degradation.init)
         else { return nil }
-        self.init(spec: spec, artifact: artifact, calibration: object["calibration"]?.string, degradation: degradation)
+        self.init(
+            spec: spec, revision: object["spec_revision"]?.int ?? 1, artifact: artifact,
+            calibration: object["calibration"]?.string, degradation: degradation)
     }
 }
 

@@ -145,7 +145,7 @@ extension CompressionRecord {
     fileprivate init?(_ cell: Cell, _ result: EvaluationResult) {
         guard let spec = cell.spec, let compressed = cell.compressed else { return nil }
         self.init(
-            spec: spec, artifact: compressed.text, calibration: cell.calibrationDigest,
+            spec: spec, revision: spec.revision, artifact: compressed.text, calibration: cell.calibrationDigest,
             degradation: Degradation(
                 baselineLoss: result.baselineLoss, qid: result.qid, qidStderr: result.qidStandardError, kl: result.kl,
                 klStderr: result.klStandardError, ratioStderr: result.ratioStandardError, agreement: result.agreement))

@@ -115,7 +115,7 @@ package func evaluate(
         Double(cell.checkpoint.size.parameters) * Double(windows ?? lock.windows ?? ProbeRecord.windows)
     }
     func work(probing cell: Cell) -> Double {
-        Double(2 * (ProbeRecord.seeds.count + ProbeRecord.otherSizes.count)) * work(cell, windows: cell.probe?.windows)
+        Double(2 * (ProbeRecord.seeds.count + ProbeRecord.multiples.count)) * work(cell, windows: cell.probe?.windows)
     }
     let total =
         missing.reduce(0) { $0 + work($1, windows: nil) } + unprobed.reduce(0) { $0 + work(probing: $1) }

@@ -36,24 +36,47 @@ struct Probe {
         let baseline = try attempt { () throws(CompressionError) in try WeightStore(checkpoint) }
         let description = try attempt { () throws(LanguageModelError) in try ModelVariant(baseline).description }
         let modules = Set(description.linearModules.map(\.name))
-        let noises =
-            ProbeRecord.seeds.map { WeightNoise(size: ProbeRecord.size, seed: $0, modules: modules) }
-            + ProbeRecord.otherSizes.map { WeightNoise(size: $0, seed: ProbeRecord.seeds[0], modules: modules) }
-        let stores = noises.map { baseline.noisy($0) }
-        let variants =
-            [Evaluator.Variant(name: "baseline", weights: baseline)]
-            + zip(noises, stores).map { .init(name: "noise of \($0.size), seed \($0.seed)", weights: $1) }
-        let half = { @Sendable (fraction: Double) in progress(fraction / 2) }
-        let evaluation = try Stages.run(half) { (control) throws(EvaluationError) in
-            try Evaluator(variants).evaluate(stream.ids, request, control: control)
+        var known: [WeightNoise: EvaluationResult] = [:]
+        func noise(_ size: Double, _ seed: Int) -> WeightNoise { WeightNoise(size: size, seed: seed, modules: modules) }
+        func evaluate(_ noises: [WeightNoise], _ share: ClosedRange<Double>) throws(StageError) -> Evaluation {
+            let new = noises.filter { known[$0] == nil }
+            let variants =
+                [Evaluator.Variant(name: "baseline", weights: baseline)]
+                + new.map { .init(name: "noise of \($0.size), seed \($0.seed)", weights: baseline.noisy($0)) }
+            let tell = { @Sendable (fraction: Double) in
+                progress(share.lowerBound + fraction * (share.upperBound - share.lowerBound))
+            }
+            let evaluation = try Stages.run(tell) { (control) throws(EvaluationError) in
+                try Evaluator(variants).evaluate(stream.ids, request, control: control)
+            }
+            for (noise, result) in zip(new, evaluation.results.dropFirst()) { known[noise] = result }
+            return evaluation
         }
+        func finiteKL(_ noise: WeightNoise) -> Double? {
+            known[noise].flatMap { $0.notFiniteAfter == nil ? $0.kl : nil }
+        }
+        let seed = ProbeRecord.seeds[0]
+        var size = 0.0
+        var others: [WeightNoise] = []
+        for next in ProbeRecord.sizes {
+            size = next
+            others = ProbeRecord.multiples.map { noise($0 * next, seed) }
+            _ = try evaluate([noise(next, seed)] + others, 0...0.2)
+            guard let one = finiteKL(noise(next, seed)) else { continue }
+            var found: [(size: Double, kl: Double)] = []
+            for other in others { if let kl = finiteKL(other) { found.append((other.size, kl)) } }
+            if ProbeRecord.nonlinearity((next, one), found) <= ProbeRecord.tolerance { break }
+        }
+        let noises = ProbeRecord.seeds.map { noise(size, $0) } + others
+        let evaluation = try evaluate(noises, 0.2...0.5)
         let errors = try layerErrors(
-            of: stores.map { DistortedWeights($0) }, from: checkpoint, on: calibration, memory: memory,
+            of: noises.map { DistortedWeights(baseline.noisy($0)) }, from: checkpoint, on: calibration, memory: memory,
             progress: { progress(0.5 + $0 / 2) })
         var trials: [ProbeRecord.Trial] = []
-        for (index, noise) in noises.enumerated() {
-            let result = evaluation.results[index + 1]
-            guard let distortion = errors[index].distortion, result.notFiniteAfter == nil else { continue }
+        for (noise, errors) in zip(noises, errors) {
+            guard let distortion = errors.distortion, let result = known[noise], result.notFiniteAfter == nil else {
+                continue
+            }
             trials.append(
                 ProbeRecord.Trial(
                     size: noise.size, seed: noise.seed, kl: result.kl, klStderr: result.klStandardError,

@@ -30,13 +30,14 @@ struct DamageAnswer {
 
     /// The document for programs.
     ///
-    ///     {"probe": {"usable", "nonlinearity", "sensitivity", "qid_sensitivity", "windows", "baseline_loss"}, "constants",
+    ///     {"probe": {"size", "usable", "nonlinearity", "sensitivity", "qid_sensitivity", "windows", "baseline_loss"}, "constants",
     ///      "results": [{"name", "bits_per_weight", "distortion", "kl": {"value", "low", "high", "saturated"} or null,
     ///                   "qid": …, "layers": [{"name", "weights", "weight_error", "output_error"}]}]}
     var json: JSONValue {
         [
             "probe": [
-                "usable": .bool(probe.trials.isUsable), "nonlinearity": .finite(probe.trials.nonlinearity),
+                "size": .number(orNull: probe.trials.size), "usable": .bool(probe.trials.isUsable),
+                "nonlinearity": .finite(probe.trials.nonlinearity),
                 "sensitivity": .number(orNull: probe.trials.sensitivity),
                 "qid_sensitivity": .number(orNull: probe.trials.qidSensitivity), "windows": .integer(probe.windows),
                 "baseline_loss": .number(probe.baselineLoss),

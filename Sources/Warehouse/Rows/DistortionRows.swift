@@ -40,7 +40,7 @@ extension ProbeRecord {
                     "kl_stderr_nats": .optional(trial.klStderr), "qid_nats": .real(trial.qid),
                     "qid_stderr_nats": .optional(trial.qidStderr), "output_error": .real(trial.distortion),
                     "is_usable": .integer(trials.isUsable ? 1 : 0),
-                    "is_usual": .integer(trial.size == ProbeRecord.size ? 1 : 0), "stage_version": .integer(version),
+                    "is_usual": .integer(trial.size == trials.size ? 1 : 0), "stage_version": .integer(version),
                 ], program: programVersion)
         }
     }

@@ -51,6 +51,7 @@ extension EvaluationRecord {
         let fields: KeyValuePairs<String, SQLValue> = [
             "checkpoint": .text(checkpoint.digest), "spec": .optional(compression?.spec.name),
             "shard": .text(scoring.streamDigest), "calibration_digest": .optional(compression?.calibration),
+            "spec_revision": .integer(compression?.revision ?? 1),
             "compressed_key": .optional(compression?.artifact), "context_tokens": .integer(scoring.context),
             "windows": .integer(score.windows.count), "scored_tokens": .integer(score.tokens),
             "score": .text(scoring.tokens.rawValue), "loss_nats": .real(score.loss),

@@ -24,6 +24,7 @@ from safetensors.numpy import save_file
 WIDTH, INNER, VOCABULARY = 512, 4096, 64
 TYPES = "q4_0 q5_1 q8_0 q2_k q3_k q4_k q5_k q6_k iq1_s iq1_m iq2_xxs iq2_xs iq2_s iq3_xxs iq3_s iq4_nl iq4_xs".split()
 WANTED = {"iq1_s", "iq1_m", "iq2_xxs", "iq2_xs", "iq2_s"}
+SLOW = {"iq1_m", "iq2_xxs", "iq2_xs", "iq3_xxs", "iq3_s"}
 SHAPES = {
     "self_attn.q_proj": (WIDTH, WIDTH), "self_attn.k_proj": (WIDTH, WIDTH), "self_attn.v_proj": (WIDTH, WIDTH),
     "self_attn.o_proj": (WIDTH, WIDTH), "mlp.gate_proj": (INNER, WIDTH), "mlp.up_proj": (INNER, WIDTH), "mlp.down_proj": (WIDTH, INNER)}
@@ -85,7 +86,7 @@ def main():
         print("| type | weights, millions | qid, M/s | libgguf, M/s | ratio |\n|---|---|---|---|---|", flush=True)
         for type in types:
             # Types whose search takes a minute get one layer.
-            imatrix, layers = type in WANTED, 1 if type.startswith(("iq1", "iq2", "iq3")) else LAYERS
+            imatrix, layers = type in WANTED, 1 if type in SLOW else LAYERS
             ours, theirs = [], []
             for _ in range(TURNS):
                 ours.append(calibrated(folders[layers], type) if imatrix else qid(folders[layers], type))
