@@ -39,7 +39,9 @@ import Warehouse
         #expect(throws: WarehouseError.olderSchema(file: folder.warehouse, found: 1, known: newest)) {
             try WarehouseReader(reading: folder.warehouse).cells()
         }
+        #expect(try !WarehouseReader(reading: folder.warehouse).isNewest())
         let warehouse = try Warehouse(writing: folder.warehouse)
+        #expect(try warehouse.reader.isNewest())
         try warehouse.record(Samples.compressed("a"))
         #expect(try warehouse.reader.cells().map(\.scored.windows) == [2])
         #expect(try warehouse.reader.query("PRAGMA user_version").rows == [[.integer(newest)]])

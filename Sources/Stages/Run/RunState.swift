@@ -36,7 +36,8 @@ struct RunState {
             try exists(run.report.appending(path: headlineName)), try exists(workspace.warehouse)
         else { return false }
         return try attempt { () throws(WarehouseError) in
-            try WarehouseReader(reading: workspace.warehouse).evaluationCount(ofRun: lockDigest) == evaluated
+            let reader = try WarehouseReader(reading: workspace.warehouse)
+            return try reader.isNewest() && reader.evaluationCount(ofRun: lockDigest) == evaluated
         }
     }
 

@@ -34,11 +34,18 @@ package struct WarehouseReader: Sendable {
 
     /// Makes sure that the views have the columns that this version of qid knows.
     func checkNewest() throws(WarehouseError) {
-        let file = connection.file
-        let version = try connection.read { try Schema.version($0, at: file) }
+        let version = try version()
         guard version == Schema.newest else {
-            throw .olderSchema(file: file, found: version, known: Schema.newest)
+            throw .olderSchema(file: connection.file, found: version, known: Schema.newest)
         }
+    }
+
+    /// Whether the views have these columns; else whoever records next brings them up.
+    package func isNewest() throws(WarehouseError) -> Bool { try version() == Schema.newest }
+
+    private func version() throws(WarehouseError) -> Int {
+        let file = connection.file
+        return try connection.read { try Schema.version($0, at: file) }
     }
 
     /// Answers one question in SQL, as a person writes it.
