@@ -37,7 +37,8 @@ struct RunState {
         else { return false }
         return try attempt { () throws(WarehouseError) in
             let reader = try WarehouseReader(reading: workspace.warehouse)
-            return try reader.isNewest() && reader.evaluationCount(ofRun: lockDigest) == evaluated
+            guard try reader.isNewest() else { return false }
+            return try reader.evaluationCount(ofRun: lockDigest) == evaluated
         }
     }
 
