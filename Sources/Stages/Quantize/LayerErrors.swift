@@ -13,7 +13,7 @@ import System
 /// `factors` are those that compression moved between channels, in the order of the directories.
 func layerErrors(
     of directories: [URL], _ factors: [ChannelFactors], from checkpoint: Checkpoint, on windows: TokenWindows,
-    memory: Int, progress: @escaping @Sendable (Double) -> Void = { _ in }
+    memory: Int, progress: @escaping @Sendable (Double) -> Void
 ) throws(StageError) -> [[LayerDistortion]] {
     var forms: [DistortedWeights] = []
     for (directory, factors) in zip(directories, factors) {

@@ -32,15 +32,16 @@ package func quantize(
     try attempt { () throws(SystemError) in try makeDirectory(output) }
     let progress = Progress("quantize")
     let calibrated = spec.needsCalibration ? text : nil
+    // Turned weights are not those of the same channels.
+    let compared = spec.options.rotation == nil ? text?.0 : nil
     do throws(StageError) {
         let factors = try compress(
             checkpoint, into: [CompressionTarget(spec, directory: output)],
             source: digest ? checkpoint.digest().description : nil, calibration: calibrated,
             memory: memory
-        ) { progress.update(text == nil ? $0 : $0 / 2, spec.name) }
-        // Turned weights are not those of the same channels.
-        if let windows = text?.0, spec.options.rotation == nil {
-            let errors = try layerErrors(of: [output], factors, from: checkpoint, on: windows, memory: memory) {
+        ) { progress.update(compared == nil ? $0 : $0 / 2, spec.name) }
+        if let compared {
+            let errors = try layerErrors(of: [output], factors, from: checkpoint, on: compared, memory: memory) {
                 progress.update(0.5 + $0 / 2, "errors of layers")
             }
             try note(errors[0], in: output)
