@@ -37,6 +37,7 @@ struct SpecTests {
         #expect(try revision(#"{"method": "codebook", "bits": 3, "shared_table": true}"#) == 2)
         #expect(try revision(#"{"method": "codebook", "vector": 4, "levels": 256}"#) == 2)
         #expect(try revision(#"{"method": "rtn", "format": "fp8-e4m3"}"#) == 2)
+        #expect(try revision(#"{"method": "rtn", "format": "fp8-e5m2"}"#) == nil)
         #expect(
             try revision(
                 #"{"method": "none", "modules": {"down_proj": {"method": "rtn", "format": "fp8-block"}}}"#) == 2)

@@ -15,8 +15,8 @@ package struct Float8Rounding: SingleSpecCompressor {
 
     init(_ format: Float8) { self.format = format }
 
-    /// 2: the product with the scale is no longer rounded to the scale's type.
-    package func revision(_ spec: Spec) -> Int { 2 }
+    /// 2: the product with the scale is no longer rounded to the scale's type, which changes nothing where that is float32.
+    package func revision(_ spec: Spec) -> Int { (spec.scales ?? spec.format.scaleType) == .float32 ? 1 : 2 }
 
     package func layout(_ layer: LinearLayer, _ spec: Spec) throws(CompressionError) -> [StoredLayout] {
         let (rows, columns) = (layer.weight.rows, layer.weight.columns)
