@@ -10,6 +10,8 @@ final class FaultShim: Sendable {
         case kill
         /// Half of the bytes are written, then the process ends.
         case tear
+        /// The file system comes down before the call, with all that is not on the disk, and every process ends.
+        case cut
         /// The call is not made and answers so.
         case error(Int32)
     }
@@ -38,6 +40,7 @@ final class FaultShim: Sendable {
         switch fault {
         case .kill: variables["QID_FAULT_MODE"] = "kill"
         case .tear: variables["QID_FAULT_MODE"] = "tear"
+        case .cut: variables["QID_FAULT_MODE"] = "cut"
         case .error(let number): variables["QID_FAULT_ERRNO"] = "\(number)"
         }
         return variables
@@ -51,14 +54,19 @@ final class FaultShim: Sendable {
     }
 
     /// How many calls the program with this environment has made.
-    func calls(_ environment: [String: String]) throws -> Int {
+    func calls(_ environment: [String: String]) throws -> Int { try number(0, environment) }
+
+    /// How many of its processes have ended by themselves.
+    func processesEnded(_ environment: [String: String]) throws -> Int { try number(2, environment) }
+
+    private func number(_ place: Int, _ environment: [String: String]) throws -> Int {
         let bytes = try Data(contentsOf: URL(filePath: environment["QID_FAULT_STATE"] ?? ""))
-        return bytes.prefix(8).enumerated().reduce(0) { $0 | Int($1.element) << (8 * $1.offset) }
+        return bytes.dropFirst(8 * place).prefix(8).enumerated().reduce(0) { $0 | Int($1.element) << (8 * $1.offset) }
     }
 
     private func environment(mode: String, below root: URL) throws -> [String: String] {
         let state = directory.location.appending(path: UUID().uuidString)
-        try Data(count: 16).write(to: state)
+        try Data(count: 24).write(to: state)
         return [
             "LD_PRELOAD": library.path, "QID_FAULT_ROOT": root.path, "QID_FAULT_STATE": state.path,
             "QID_FAULT_MODE": mode,

@@ -41,6 +41,39 @@ import Warehouse
         }
     }
 
+    /// The same on a real file system, whose journal decides what is there.
+    @Test(.enabled(if: LoopDisk.isAvailable, "needs root and ext4 on a loop device"))
+    func whatWasReportedIsThereAfterTheFileSystemCameDown() throws {
+        try withScratchDirectory { directory in
+            let disk = try LoopDisk(in: directory)
+            defer { try? disk.unmount() }
+            let (shim, tiny) = (try FaultShim.shared.get(), try TinyRun(in: disk.place))
+            let counting = try shim.environment(.cut, at: 0, below: tiny.root)
+            try #require(try tiny.run(environment: counting).status == 0)
+            let count = try shim.calls(counting)
+            let wanted = chosen(of: count, atMost: 8)
+            for call in wanted {
+                try tiny.clear()
+                // What was before the run is on the disk.
+                sync()
+                let environment = try shim.environment(.cut, at: call + 1, below: tiny.root)
+                let interrupted = try tiny.run(environment: environment)
+                #expect(interrupted.status != 0, "call \(call + 1): \(interrupted.errors)")
+                try disk.unmount()
+                try disk.mount()
+                var reported = Reported()
+                for _ in 0..<(try shim.processesEnded(environment)) { reported.processEnded(tiny.reference) }
+                let lost = try reported.lost(in: tiny.workspace)
+                #expect(lost.isEmpty, "call \(call + 1): \(lost)")
+                let again = try tiny.run()
+                #expect(again.status == 0, "call \(call + 1): \(again.errors)")
+                let found = try WorkspaceSnapshot(tiny.workspace)
+                #expect(found == tiny.reference, "call \(call + 1): \(found.differences(from: tiny.reference))")
+            }
+            print("\(wanted.count) of \(count) cuts of a file system: nothing reported was lost")
+        }
+    }
+
     private func write(_ entries: [String: DiskEntry], of tiny: TinyRun) throws {
         try tiny.clear()
         for path in entries.keys.sorted() {

@@ -19,13 +19,14 @@ struct DistortionTests {
         return ProbeRecord(
             key: "probe", version: 3, checkpoint: checkpoint,
             scoring: ScoringRecord(shard: Samples.shard, context: 11, tokens: .all), windows: 2, calibration: "text",
-            baselineLoss: 3, trials: [trial(0.1, 1), trial(0.1, 2), trial(0.05, 1), trial(0.2, 1, 1 - wide)],
+            isUnseen: false, baselineLoss: 3,
+            trials: [trial(0.1, 1), trial(0.1, 2), trial(0.05, 1), trial(0.2, 1, 1 - wide)],
             products: .floats)
     }
 
     private static let distortion = DistortionRecord(
         key: "distortion", version: 2, checkpoint: "a", artifact: "compressed", calibration: "text",
-        bitsPerWeight: 5.25,
+        bitsPerWeight: 5.25, isUnseen: false,
         layers: [
             LayerDistortion(name: "first", weights: 10, weightError: 0.25, outputError: 0.125),
             LayerDistortion(name: "second", weights: 10, weightError: 0.75, outputError: 0.375),
@@ -56,6 +57,36 @@ struct DistortionTests {
             for (found, expected) in zip(row.dropFirst(2), [4, 5, 1, 1.25]) { #expect(abs(found - expected) < 1e-9) }
             let cell = try #require(try warehouse.reader.cells().first?.distortion)
             #expect(cell.outputError == 0.25 && abs((cell.sensitivity ?? 0) - 4) < 1e-9)
+        }
+    }
+
+    /// A workspace whose errors were told on the text that methods were fitted to is measured again on other text.
+    @Test func textThatNoMethodWasFittedToCountsFirst() throws {
+        var distortion = Self.distortion
+        (distortion.key, distortion.calibration, distortion.isUnseen) = ("later", "unseen text", true)
+        distortion.layers = distortion.layers.map { layer in
+            LayerDistortion(
+                name: layer.name, weights: layer.weights, weightError: layer.weightError,
+                outputError: layer.outputError.map { 2 * $0 })
+        }
+        var probe = try Self.probe()
+        (probe.key, probe.calibration, probe.isUnseen) = ("later", "unseen text", true)
+        try withScratchDirectory { directory in
+            let warehouse = try Warehouse(writing: directory.appending(path: "warehouse.sqlite"))
+            try warehouse.record(Samples.compressed("a"))
+            try warehouse.record(Self.distortion)
+            try warehouse.record(distortion)
+            func found() throws -> [Double] {
+                let rows = try warehouse.reader.query("SELECT distortion, sensitivity FROM qid").rows
+                return try #require(rows.first).map(number)
+            }
+            #expect(try found()[0] == 0.5)
+            // A probe on the other text alone decides for that.
+            try warehouse.record(Self.probe())
+            #expect(try found()[0] == 0.25)
+            try warehouse.record(probe)
+            let both = try found()
+            #expect(both[0] == 0.5 && abs(both[1] - 4) < 1e-9)
         }
     }
 

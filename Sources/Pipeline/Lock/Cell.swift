@@ -74,8 +74,7 @@ extension Lock {
         let needed =
             spec?.needsCalibration == true
             ? calibration?.identity(tokenizer: tokenizer, separator: rules.separator) : nil
-        let text = calibration?.first(DistortionRecord.windows).identity(
-            tokenizer: tokenizer, separator: rules.separator)
+        let text = calibration?.comparison(tokenizer: tokenizer, separator: rules.separator)
         var identity = JSONObject([
             .init(key: "checkpoint", value: .string(checkpoint.digest)),
             .init(key: "config", value: .string(checkpoint.config)),

@@ -31,13 +31,13 @@ package struct Lock: Sendable, Equatable {
             windows = calibration.windows
         }
 
-        private init(_ shard: Input, context: Int, windows: Int) {
-            (self.shard, self.context, self.windows) = (shard, context, windows)
-        }
-
-        /// No more than so many windows of it.
-        func first(_ count: Int) -> Calibration {
-            Calibration(shard, context: context, windows: min(windows, count))
+        /// All that decides on which tokens errors of layers are told: those that follow what methods are fitted to, on
+        /// which errors would look smaller than they are.
+        func comparison(tokenizer: String?, separator: UInt32?) -> JSONValue {
+            var identity = identity(tokenizer: tokenizer, separator: separator).object ?? JSONObject()
+            identity["windows"] = .integer(DistortionRecord.windows)
+            identity["after"] = .integer(windows)
+            return .object(identity)
         }
 
         /// All that decides which tokens are looked at.

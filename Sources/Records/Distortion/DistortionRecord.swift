@@ -19,6 +19,9 @@ package struct DistortionRecord: Sendable, Equatable {
     /// Whether the errors of these layers are all that compression changed.
     package var isWhole: Bool
 
+    /// Whether no method was fitted to any of that text.
+    package var isUnseen: Bool
+
     /// Windows of the calibration text on which outputs are compared, if there are so many.
     package static let windows = 32
 
@@ -27,9 +30,9 @@ package struct DistortionRecord: Sendable, Equatable {
 
     package init(
         key: String, version: Int, checkpoint: String, artifact: String, calibration: String,
-        bitsPerWeight: Double, isWhole: Bool = true, layers: [LayerDistortion]
+        bitsPerWeight: Double, isWhole: Bool = true, isUnseen: Bool, layers: [LayerDistortion]
     ) {
-        self.isWhole = isWhole
+        (self.isWhole, self.isUnseen) = (isWhole, isUnseen)
         (self.key, self.version, self.checkpoint, self.artifact) = (key, version, checkpoint, artifact)
         (self.calibration, self.bitsPerWeight, self.layers) = (calibration, bitsPerWeight, layers)
     }
@@ -39,7 +42,7 @@ package struct DistortionRecord: Sendable, Equatable {
             "key": .string(key), "stage": "quantize", "version": .integer(version), "checkpoint": .string(checkpoint),
             "compressed": .string(artifact), "calibration": .string(calibration),
             "bits_per_weight": .number(bitsPerWeight), "distortion": .number(orNull: layers.distortion),
-            "whole": .bool(isWhole), "layers": .array(layers.map(\.json)),
+            "whole": .bool(isWhole), "unseen": .bool(isUnseen), "layers": .array(layers.map(\.json)),
         ]
     }
 
@@ -48,12 +51,14 @@ package struct DistortionRecord: Sendable, Equatable {
         guard let object = json.object, let key = object["key"]?.string, let version = object["version"]?.int,
             let checkpoint = object["checkpoint"]?.string, let artifact = object["compressed"]?.string,
             let calibration = object["calibration"]?.string, let bitsPerWeight = object["bits_per_weight"]?.double,
-            let isWhole = object["whole"]?.bool, let entries = object["layers"]?.array
+            let isWhole = object["whole"]?.bool,
+            // Once methods were fitted to the text.
+            let isUnseen = (object["unseen"] ?? .bool(false)).bool, let entries = object["layers"]?.array
         else { return nil }
         let layers = entries.compactMap { LayerDistortion($0) }
         guard layers.count == entries.count, !layers.isEmpty else { return nil }
         self.init(
             key: key, version: version, checkpoint: checkpoint, artifact: artifact, calibration: calibration,
-            bitsPerWeight: bitsPerWeight, isWhole: isWhole, layers: layers)
+            bitsPerWeight: bitsPerWeight, isWhole: isWhole, isUnseen: isUnseen, layers: layers)
     }
 }

@@ -13,6 +13,8 @@ package struct ProbeRecord: Sendable, Equatable {
     package var windows: Int
     /// SHA-256 over the text that inputs are of.
     package var calibration: String
+    /// Whether no method was fitted to any of that text.
+    package var isUnseen: Bool
     /// Loss of the checkpoint in 16 bits, nats per scored token.
     package var baselineLoss: Double
     package var trials: [Trial]
@@ -41,8 +43,9 @@ package struct ProbeRecord: Sendable, Equatable {
 
     package init(
         key: String, version: Int, checkpoint: CheckpointRecord, scoring: ScoringRecord, windows: Int,
-        calibration: String, baselineLoss: Double, trials: [Trial], products: PanelForm
+        calibration: String, isUnseen: Bool, baselineLoss: Double, trials: [Trial], products: PanelForm
     ) {
+        self.isUnseen = isUnseen
         (self.key, self.version, self.checkpoint, self.scoring) = (key, version, checkpoint, scoring)
         (self.windows, self.calibration, self.baselineLoss) = (windows, calibration, baselineLoss)
         (self.trials, self.products) = (trials, products)
@@ -122,6 +125,7 @@ extension ProbeRecord {
         scoring.add(to: &object)
         object["windows"] = .integer(windows)
         object["calibration"] = .string(calibration)
+        object["unseen"] = .bool(isUnseen)
         object["baseline_loss"] = .number(baselineLoss)
         object["trials"] = .array(trials.map(\.json))
         object["products"] = .string(products.rawValue)
@@ -134,14 +138,15 @@ extension ProbeRecord {
             let checkpoint = object["checkpoint"].flatMap(CheckpointRecord.init),
             let scoring = ScoringRecord(members: object), let windows = object["windows"]?.int,
             let calibration = object["calibration"]?.string, let baselineLoss = object["baseline_loss"]?.double,
-            let entries = object["trials"]?.array,
+            let isUnseen = (object["unseen"] ?? .bool(false)).bool, let entries = object["trials"]?.array,
             let products = object["products"]?.string.flatMap(PanelForm.init(rawValue:))
         else { return nil }
         let trials = entries.compactMap { $0.object.flatMap(Trial.init) }
         guard trials.count == entries.count, !trials.isEmpty else { return nil }
         self.init(
             key: key, version: version, checkpoint: checkpoint, scoring: scoring, windows: windows,
-            calibration: calibration, baselineLoss: baselineLoss, trials: trials, products: products)
+            calibration: calibration, isUnseen: isUnseen, baselineLoss: baselineLoss, trials: trials, products: products
+        )
     }
 }
 

@@ -117,7 +117,7 @@ struct CheckpointProbes {
                 documents: try stream.documentStarts(lock.rules, shard: lock.shard.path),
                 windows: .first(wanted.windows), order: lock.order,
                 options: ScoringOptions(scored: lock.score, memoryBudget: memory))
-            let outcome = try Probe(checkpoint: checkpoint, calibration: text, memory: memory)
+            let outcome = try Probe(checkpoint: checkpoint, calibration: text.compared, memory: memory)
                 .run(on: stream, request, progress: progress)
             try inputs.checkUnchanged()
             guard !outcome.trials.isEmpty else {
@@ -126,7 +126,7 @@ struct CheckpointProbes {
                 )
                 return false
             }
-            try publish(outcome, of: cell, wanted)
+            try publish(outcome, of: cell, wanted, isUnseen: text.areUnseen)
             return true
         } catch  where error.isOfCell {
             report("evaluate: probe of checkpoint \(cell.checkpoint.digest.prefix(12)): \(inputs.cause(of: error))")
@@ -134,15 +134,17 @@ struct CheckpointProbes {
         }
     }
 
-    private func publish(_ outcome: Probe.Outcome, of cell: Cell, _ wanted: Cell.Probe) throws(StageError) {
+    private func publish(_ outcome: Probe.Outcome, of cell: Cell, _ wanted: Cell.Probe, isUnseen: Bool)
+        throws(StageError)
+    {
         let shard = ScoringRecord.Shard(
             digest: lock.shard.sha256, tokenizer: lock.tokenizer?.sha256 ?? cell.checkpoint.tokenizer)
         let record = ProbeRecord(
             key: wanted.key.text, version: Stage.evaluate.version, checkpoint: cell.checkpoint,
             scoring: ScoringRecord(
                 shard: shard, context: lock.context, tokens: lock.score, rules: lock.rules, order: lock.order),
-            windows: outcome.windows, calibration: wanted.calibration, baselineLoss: outcome.baselineLoss,
-            trials: outcome.trials, products: .current)
+            windows: outcome.windows, calibration: wanted.calibration, isUnseen: isUnseen,
+            baselineLoss: outcome.baselineLoss, trials: outcome.trials, products: .current)
         try workspace.publish(record.json, at: workspace.probe(wanted.key))
         if !record.trials.isUsable {
             report(

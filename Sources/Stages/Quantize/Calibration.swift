@@ -23,16 +23,23 @@ package struct CalibrationRequest: Sendable {
         (self.text, self.tokenizer, self.separator) = (text, tokenizer, separator)
     }
 
-    /// The first windows of the text for a checkpoint, as many as are wanted and there.
-    func windows(for checkpoint: Checkpoint, _ streams: TokenStreams) throws(StageError) -> TokenWindows {
+    /// The text as a checkpoint reads it.
+    func windows(for checkpoint: Checkpoint, _ streams: TokenStreams) throws(StageError) -> CalibrationWindows {
         let context = text.context
+        let (wanted, overflow) = text.windows.addingReportingOverflow(DistortionRecord.windows)
         let ids = try streams.stream(
             shard: text.shard, tokenizer: tokenizer ?? checkpoint.tokenizerFile, endOfText: checkpoint.endOfText,
-            rules: WindowRules(separator: separator), context: context, windows: text.windows, order: .shard
+            rules: WindowRules(separator: separator), context: context, windows: overflow ? .max : wanted,
+            order: .shard
         ).ids
-        let count = min(text.windows, ids.count / context)
+        let count = min(wanted, ids.count / context)
         guard count > 0 else { throw .shortCalibration(path: text.shard.path, tokens: ids.count, context: context) }
-        return TokenWindows(ids: Array(ids.prefix(count * context)), context: context)
+        let all = TokenWindows(ids: Array(ids.prefix(count * context)), context: context)
+        let fitted = min(text.windows, count)
+        let compared = max(0, count - DistortionRecord.windows)..<count
+        return CalibrationWindows(
+            fitted: all.windows(0..<fitted), compared: all.windows(compared),
+            areUnseen: compared.lowerBound >= fitted)
     }
 
     /// What the text is, by digests.
@@ -42,6 +49,24 @@ package struct CalibrationRequest: Sendable {
         }
         let shard = try fileDigest(text.shard, what: "it is the calibration shard")
         return Lock.Calibration(text, sha256: shard).identity(tokenizer: digest, separator: separator)
+    }
+}
+
+/// What methods are fitted to, and the text on which errors of layers are told.
+struct CalibrationWindows {
+    /// The first windows of the text, as many as are wanted and there.
+    let fitted: TokenWindows
+    /// Those that follow; where the text has too few, its last ones.
+    let compared: TokenWindows
+    /// Whether no method is fitted to any of `compared`.
+    let areUnseen: Bool
+
+    /// What is to be said where it is so.
+    var reservation: String? {
+        areUnseen
+            ? nil
+            : "the calibration text ends before \(DistortionRecord.windows) windows follow those that methods are fitted to: "
+                + "errors of layers are told on its last \(compared.count), where they look smaller than they are"
     }
 }
 

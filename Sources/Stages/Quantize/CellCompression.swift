@@ -18,6 +18,7 @@ struct CellCompression {
     /// The compressed checkpoints that are wanted; of others only the errors of their layers are.
     let kept: Set<ArtifactKey>
     private let streams = TokenStreams()
+    private let notices = Notices()
 
     /// Compresses by all specs of cells that are calibrated alike.
     ///
@@ -31,7 +32,7 @@ struct CellCompression {
             let checkpoint = try openCheckpoint(cells[0].checkpoint, in: workspace)
             inputs.watch(checkpoint)
             let text = try calibration(cells[0]).map { (request, identity) throws(StageError) in
-                (try request.windows(for: checkpoint, streams), identity)
+                (try request.windows(for: checkpoint, streams).fitted, identity)
             }
             return try bad + publish(fitting, checkpoint, text, inputs, progress)
         } catch  where error.isOfCell {
@@ -104,7 +105,7 @@ struct CellCompression {
         let factors = try Stages.compress(
             checkpoint, into: targets, source: cells[0].checkpoint.digest, calibration: text, memory: memory,
             progress: { progress(lock.calibration == nil ? $0 : $0 / 2) })
-        try publishErrors(of: cells, drafts, factors, checkpoint, text) { progress(0.5 + $0 / 2) }
+        try publishErrors(of: cells, drafts, factors, checkpoint) { progress(0.5 + $0 / 2) }
         for (cell, draft) in zip(cells, drafts) {
             guard let key = cell.compressed else { continue }
             try inputs.checkUnchanged()
@@ -122,20 +123,18 @@ struct CellCompression {
     ///
     /// A text that is of no use for it is named and costs no cell.
     private func publishErrors(
-        of cells: [Cell], _ drafts: [URL], _ factors: [ChannelFactors], _ checkpoint: Checkpoint, _ text: Text?,
+        of cells: [Cell], _ drafts: [URL], _ factors: [ChannelFactors], _ checkpoint: Checkpoint,
         progress: @escaping @Sendable (Double) -> Void
     ) throws(StageError) {
         guard let calibration = lock.calibration else { return }
         do throws(StageError) {
-            let windows: TokenWindows
-            if let text {
-                windows = text.windows
-            } else {
-                windows = try calibration.request(lock).windows(for: checkpoint, streams)
+            let text = try calibration.request(lock).windows(for: checkpoint, streams)
+            if let reservation = text.reservation {
+                notices.report("quantize: \(calibration.shard.path): \(reservation)")
             }
             let compared = cells.indices.filter { cells[$0].distortion != nil }
             let errors = try layerErrors(
-                of: compared.map { drafts[$0] }, compared.map { factors[$0] }, from: checkpoint, on: windows,
+                of: compared.map { drafts[$0] }, compared.map { factors[$0] }, from: checkpoint, on: text.compared,
                 memory: memory, progress: progress)
             for (index, layers) in zip(compared, errors) {
                 let (cell, draft) = (cells[index], drafts[index])
@@ -145,7 +144,7 @@ struct CellCompression {
                     key: wanted.key.text, version: Stage.quantize.version, checkpoint: cell.checkpoint.digest,
                     artifact: compressed.text, calibration: wanted.calibration,
                     bitsPerWeight: provenance?["bits_per_weight"]?.double ?? 0,
-                    isWhole: cell.spec?.whyNothingIsForetold == nil, layers: layers)
+                    isWhole: cell.spec?.whyNothingIsForetold == nil, isUnseen: text.areUnseen, layers: layers)
                 try workspace.publish(record.json, at: workspace.distortion(wanted.key))
             }
         } catch  where error.isOfCell {

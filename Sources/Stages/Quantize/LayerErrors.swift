@@ -31,7 +31,6 @@ func layerErrors(
     progress: @escaping @Sendable (Double) -> Void
 ) throws(StageError) -> [[LayerDistortion]] {
     let control = RunControl(progress: progress, isCancelled: { Interruption.isRequested })
-    let windows = windows.windows(0..<min(windows.count, DistortionRecord.windows))
     do throws(LanguageModelError) {
         let store: WeightStore
         do { store = try WeightStore(checkpoint) } catch { throw .compression(error) }

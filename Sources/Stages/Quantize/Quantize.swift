@@ -31,9 +31,9 @@ package func quantize(
     let isNew = try !exists(output)
     try attempt { () throws(SystemError) in try makeDirectory(output) }
     let progress = Progress("quantize")
-    let calibrated = spec.needsCalibration ? text : nil
+    let calibrated = spec.needsCalibration ? text.map { ($0.fitted, $1) } : nil
     // Turned weights are not those of the same channels.
-    let compared = spec.options.rotation == nil ? text?.0 : nil
+    let compared = spec.options.rotation == nil ? text?.0.compared : nil
     do throws(StageError) {
         let factors = try compress(
             checkpoint, into: [CompressionTarget(spec, directory: output)],
@@ -41,6 +41,7 @@ package func quantize(
             memory: memory
         ) { progress.update(compared == nil ? $0 : $0 / 2, spec.name) }
         if let compared {
+            if let (text, _) = text, let reservation = text.reservation { report("quantize: \(reservation)") }
             let errors = try layerErrors(of: [output], factors, from: checkpoint, on: compared, memory: memory) {
                 progress.update(0.5 + $0 / 2, "errors of layers")
             }

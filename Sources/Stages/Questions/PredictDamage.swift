@@ -49,8 +49,9 @@ package func predictDamage(_ request: DamageRequest, asJSON: Bool) throws(StageE
         shard: request.shard, tokenizer: request.calibration.tokenizer ?? checkpoint.tokenizerFile,
         endOfText: checkpoint.endOfText, rules: WindowRules(), context: request.context, windows: request.windows,
         order: .usual)
+    if let reservation = text.reservation { report("predict: \(request.calibration.text.shard.path): \(reservation)") }
     let progress = Progress("predict")
-    let outcome = try Probe(checkpoint: checkpoint, calibration: text, memory: request.memory).run(
+    let outcome = try Probe(checkpoint: checkpoint, calibration: text.compared, memory: request.memory).run(
         on: stream,
         Evaluator.Request(
             context: request.context, windows: .first(request.windows),

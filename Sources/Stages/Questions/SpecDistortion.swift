@@ -16,7 +16,7 @@ struct SpecDistortion {
 
     /// Compresses by all specs, in a folder that goes away, and measures the errors.
     static func measure(
-        _ specs: [Spec], of checkpoint: Checkpoint, on windows: TokenWindows, memory: Int,
+        _ specs: [Spec], of checkpoint: Checkpoint, on text: CalibrationWindows, memory: Int,
         progress: @escaping @Sendable (Double) -> Void
     ) throws(StageError) -> [SpecDistortion] {
         let parent = URL(filePath: Surroundings.variables["TMPDIR"] ?? "/tmp", directoryHint: .isDirectory)
@@ -26,11 +26,11 @@ struct SpecDistortion {
         for draft in drafts { try attempt { () throws(SystemError) in try makeDirectory(draft) } }
         let factors = try compress(
             checkpoint, into: zip(specs, drafts).map { CompressionTarget($0, directory: $1) }, source: nil,
-            calibration: (windows, .object(JSONObject())), memory: memory, progress: { progress($0 / 2) })
+            calibration: (text.fitted, .object(JSONObject())), memory: memory, progress: { progress($0 / 2) })
         // Turned weights are not those of the same channels.
         let compared = specs.indices.filter { specs[$0].options.rotation == nil }
         let found = try layerErrors(
-            of: compared.map { drafts[$0] }, compared.map { factors[$0] }, from: checkpoint, on: windows,
+            of: compared.map { drafts[$0] }, compared.map { factors[$0] }, from: checkpoint, on: text.compared,
             memory: memory, progress: { progress(0.5 + $0 / 2) })
         var errors = [[LayerDistortion]](repeating: [], count: specs.count)
         for (index, layers) in zip(compared, found) { errors[index] = layers }

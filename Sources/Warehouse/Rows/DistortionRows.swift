@@ -10,7 +10,8 @@ extension DistortionRecord {
             [
                 "compressed_key": .text(artifact), "calibration_digest": .text(calibration),
                 "checkpoint": .text(checkpoint), "bits_per_weight": .real(bitsPerWeight),
-                "is_whole": .integer(isWhole ? 1 : 0), "stage_version": .integer(version),
+                "is_whole": .integer(isWhole ? 1 : 0), "is_unseen": .integer(isUnseen ? 1 : 0),
+                "stage_version": .integer(version),
             ], program: programVersion)
     }
 
@@ -35,7 +36,8 @@ extension ProbeRecord {
                     "checkpoint": .text(checkpoint.digest), "shard": .text(scoring.streamDigest),
                     "context_tokens": .integer(scoring.context), "windows": .integer(windows),
                     "score": .text(scoring.tokens.rawValue), "window_seed": .optional(scoring.order.seed),
-                    "calibration_digest": .text(calibration), "baseline_loss_nats": .real(baselineLoss),
+                    "calibration_digest": .text(calibration), "is_unseen": .integer(isUnseen ? 1 : 0),
+                    "baseline_loss_nats": .real(baselineLoss),
                     "ceiling_nats": .real(ceiling), "kl_nats": .real(trial.kl),
                     "kl_stderr_nats": .optional(trial.klStderr), "qid_nats": .real(trial.qid),
                     "qid_stderr_nats": .optional(trial.qidStderr), "output_error": .real(trial.distortion),

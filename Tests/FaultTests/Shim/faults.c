@@ -1,14 +1,16 @@
 // Stands between a program and its system calls (LD_PRELOAD), counts those below one directory, and at one of them ends the
-// process, tears a write, or answers with an error; or writes down what is done to the disk, in order.
+// process, tears a write, cuts the power, or answers with an error; or writes down what is done to the disk, in order.
 //
 //   QID_FAULT_ROOT   only paths below it, and files opened there, count
-//   QID_FAULT_STATE  a file of 16 bytes that all processes share: calls so far, and whether the machine is "off"
-//   QID_FAULT_MODE   kill | tear | errno | record
+//   QID_FAULT_STATE  a file of 24 bytes that all processes share: calls so far, whether the machine is "off", and how many
+//                    processes have ended by themselves
+//   QID_FAULT_MODE   kill | tear | cut | errno | record
 //   QID_FAULT_AT     the call, from 1 on
 //   QID_FAULT_ERRNO  what it answers in mode errno
 //   QID_FAULT_LOG    where mode record writes
 //
-// Modes kill, tear and record count only what changes the disk.
+// Mode cut needs the root on an ext4 file system, which comes down with all that is not on the disk (its shutdown ioctl).
+// Modes kill, tear, cut and record count only what changes the disk.
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <dlfcn.h>
@@ -24,6 +26,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -31,11 +34,12 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-enum mode { OFF, KILL, TEAR, ERRNO, RECORD };
+enum mode { OFF, KILL, TEAR, CUT, ERRNO, RECORD };
 
 struct shared {
     _Atomic(uint64_t) calls;
     _Atomic(uint64_t) is_off;
+    _Atomic(uint64_t) ended;
 };
 
 static enum mode mode;
@@ -76,7 +80,7 @@ __attribute__((constructor)) static void begin(void) {
         if (record < 0) _exit(98);
         mode = RECORD;
     } else {
-        mode = !strcmp(name, "kill") ? KILL : !strcmp(name, "tear") ? TEAR : ERRNO;
+        mode = !strcmp(name, "kill") ? KILL : !strcmp(name, "tear") ? TEAR : !strcmp(name, "cut") ? CUT : ERRNO;
     }
 }
 
@@ -84,6 +88,14 @@ static void end_here(void) {
     atomic_store(&state->is_off, 1);
     kill(getpid(), SIGKILL);
     for (;;) pause();
+}
+
+/// The file system comes down: neither data nor log that is not on the disk yet comes there.
+static void cut_power(void) {
+    unsigned neither_data_nor_log = 2;
+    int fd = (int)syscall(SYS_openat, AT_FDCWD, root, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+    if (fd < 0 || ioctl(fd, _IOR('X', 125, unsigned), &neither_data_nor_log)) _exit(97);
+    end_here();
 }
 
 static int is_below(const char *path) {
@@ -100,6 +112,7 @@ static int fault(int counts, int changes) {
     uint64_t call = atomic_fetch_add(&state->calls, 1) + 1;
     if (mode == RECORD || call != at) return 0;
     if (mode == KILL) end_here();
+    if (mode == CUT) cut_power();
     return mode == TEAR ? -1 : number;
 }
 
@@ -359,5 +372,6 @@ int posix_spawnp(pid_t *process, const char *path, const posix_spawn_file_action
 
 /// A process that ends by itself has told what it did.
 __attribute__((destructor)) static void end(void) {
+    if (state) atomic_fetch_add(&state->ended, 1);
     if (mode == RECORD) note('E', (uint64_t)getpid(), 0, NULL, NULL, NULL, 0);
 }

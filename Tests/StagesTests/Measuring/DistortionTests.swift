@@ -38,6 +38,8 @@ struct DistortionTests {
             let first = try qid(["run", archive.manifest.path, "--workspace", workspace.path])
             try #require(first.status == 0, "\(first.errors)")
             #expect(try count("SELECT count(DISTINCT compressed_key) FROM distortion", workspace) == 36)
+            #expect(try count("SELECT count(*) FROM distortion WHERE is_unseen", workspace) == 36)
+            #expect(!first.errors.contains("calibration text ends"), "\(first.errors)")
             #expect(try count("SELECT count(*) FROM probe", workspace) == 0)
             let before = try names(in: workspace.appending(path: "store/evaluations"))
             try manifest(archive, laws: "kl-unified, kl-distortion, qid-distortion")
@@ -99,6 +101,46 @@ struct DistortionTests {
             #expect(foretold == foretold.sorted())
             let names = lines.compactMap { $0.object?["name"]?.string }
             #expect(names.count == 4 && !names.contains { $0.contains("a8") || $0.contains("kv") })
+        }
+    }
+
+    /// On the text that a method was fitted to errors look smaller than they are.
+    @Test func errorsAreToldOnTextThatNoMethodWasFittedTo() throws {
+        try withScratchDirectory { directory in
+            let archive = try SmallArchive(in: directory)
+            let checkpoint = archive.archive.appending(path: "d24/step128").path
+            // A token is a byte: four windows of 16 for the method, 32 for the errors.
+            let text = try readFile(archive.root.appending(path: "heldout.txt"))
+            let other = [UInt8](repeating: UInt8(ascii: "x"), count: 64)
+            let texts = [
+                "all": text, "other calibration": other + text[64...],
+                "other comparison": Array(text[..<64]) + other + text[128...],
+                "beyond": Array(text[..<576]) + other, "short": Array(text[..<64]),
+            ]
+            for (name, text) in texts {
+                try replaceFile(text, at: directory.appending(path: "\(name).txt"))
+                for method in ["rtn", "gptq"] {
+                    let outcome = try qid(
+                        [
+                            "--checkpoint", checkpoint, "--method", method, "--bits", "3", "--group", "8",
+                            "--calibration", directory.appending(path: "\(name).txt").path, "--context", "16",
+                            "--windows", "4", "--output", directory.appending(path: "\(method) \(name)").path,
+                        ], command: "qid-quantize")
+                    try #require(outcome.status == 0, "\(outcome.errors)")
+                    #expect(outcome.errors.contains("told on its last 4") == (name == "short"), "\(outcome.errors)")
+                }
+            }
+            func errors(_ name: String) throws -> [Double] {
+                let file = directory.appending(path: "\(name)/provenance.json")
+                let layers = try #require(try JSONValue(parsing: readFile(file)).object?["layers"]?.array)
+                return layers.compactMap { $0.object?["output_error"]?.double }
+            }
+            #expect(try errors("rtn all") == errors("rtn other calibration"))
+            #expect(try errors("rtn all") == errors("rtn beyond"))
+            #expect(try errors("rtn all") != errors("rtn other comparison"))
+            #expect(try errors("gptq all") == errors("gptq beyond"))
+            // Fitted to other text it is worse on this one than where it is told on what it was fitted to.
+            #expect(try errors("gptq all").reduce(0, +) > errors("gptq short").reduce(0, +))
         }
     }
 
