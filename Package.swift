@@ -47,11 +47,7 @@ let fuzzing: [Target] =
     ? []
     : [
         .executableTarget(
-            name: "qid-fuzz",
-            dependencies: [
-                "System", "JSON", "Archive", "GGUF", "Checkpoint", "Compression", "Tokenization", "ScalingLaws",
-                "Pipeline",
-            ], path: "Tests/Fuzz", swiftSettings: settings)
+            name: "qid-fuzz", dependencies: ["FuzzParsers"], path: "Tests/Fuzz/Driver", swiftSettings: settings)
     ]
 
 let package = Package(
@@ -164,6 +160,12 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["JSON", "Mathematics"], path: "Tests/TestSupport",
             swiftSettings: settings),
+        .target(
+            name: "FuzzParsers",
+            dependencies: [
+                "System", "JSON", "Archive", "GGUF", "Checkpoint", "Compression", "Tokenization", "ScalingLaws",
+                "Pipeline", "TestSupport",
+            ], path: "Tests/Fuzz/Parsers", swiftSettings: settings),
         tests("System", ["System", system]),
         tests("JSON", ["JSON"]),
         tests("Presentation", ["Presentation"]),
@@ -203,9 +205,12 @@ let package = Package(
                 system,
             ]),
         .testTarget(
-            name: "FaultTests", dependencies: ["System", "Records", "Pipeline", "Warehouse", "TestSupport"],
+            name: "FaultTests",
+            dependencies: ["System", "Records", "Pipeline", "Warehouse", "FuzzParsers", "TestSupport"],
             exclude: ["Shim"],
             swiftSettings: settings),
-        tests("Stages", ["System", "Stages", "Archive", "Records", "Pipeline", "Warehouse", "Checkpoint", "JSON"]),
+        tests(
+            "Stages",
+            ["System", "Stages", "Archive", "Records", "Pipeline", "Warehouse", "Checkpoint", "JSON", grdb]),
     ] + fuzzing
 )

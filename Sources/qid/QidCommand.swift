@@ -13,7 +13,8 @@ struct QidCommand: ParsableCommand {
         abstract: "Measure what compression costs language models over whole archives of training checkpoints.",
         version: "qid \(programVersion)",
         subcommands: [
-            RunCommand.self, CheckCommand.self, PredictCommand.self, RankCommand.self, PlanCommand.self,
+            InitCommand.self, RunCommand.self, CheckCommand.self, PredictCommand.self, RankCommand.self,
+            PlanCommand.self,
             StatusCommand.self, SQLCommand.self, ExportCommand.self, ReportCommand.self, VerifyCommand.self,
             CollectCommand.self, TokenizeCommand.self, IngestCommand.self,
             QuantizeCommand.self, EvaluateCommand.self,

@@ -15,16 +15,18 @@ package struct SeededGenerator: RandomNumberGenerator, Sendable {
         return Float((-2 * log(u)).squareRoot() * cos(2 * Double.pi * v))
     }
 
-    /// The bytes with one to four of them changed, cut off, doubled or taken out.
+    /// The bytes with one to four places changed, cut off, doubled, taken out, or given the largest and smallest numbers.
     package mutating func mutated(_ bytes: [UInt8]) -> [UInt8] {
         var bytes = bytes
         for _ in 0..<Int.random(in: 1...4, using: &self) where !bytes.isEmpty {
             let index = Int.random(in: bytes.indices, using: &self)
-            switch Int.random(in: 0..<6, using: &self) {
+            switch Int.random(in: 0..<8, using: &self) {
             case 0: bytes.removeSubrange(index...)
             case 1: bytes.remove(at: index)
             case 2: bytes.insert(bytes[index], at: index)
             case 3: bytes[index] = UInt8.random(in: 0...255, using: &self)
+            case 4: bytes.replaceSubrange(index..<min(bytes.count, index + 4), with: [255, 255, 255, 127])
+            case 5: bytes.insert(contentsOf: Array("99999999999999999999".utf8), at: index)
             default: bytes[index] ^= 1 << UInt8.random(in: 0..<8, using: &self)
             }
         }

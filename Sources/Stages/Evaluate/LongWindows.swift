@@ -17,7 +17,7 @@ func noteLongWindows(of context: Int, for checkpoints: [(name: String, checkpoin
 
 extension Checkpoint {
     /// How many positions its configuration speaks of, for text where it speaks of several things.
-    fileprivate var positions: Int? {
+    var positions: Int? {
         (config.json["max_position_embeddings"] ?? config.json["text_config"]?.object?["max_position_embeddings"])?.int
     }
 }

@@ -60,8 +60,14 @@ package struct Run: Sendable {
             if try RunState.isDoubted(lock, in: workspace) { stages.worst = .badInput }
         } else {
             try recordWindowsUsed(in: run, lock, workspace)
+            let headline = run.report.appending(path: headlineName)
+            let before = try attempt { () throws(SystemError) in try FileStatus(headline) }
             for stage in [Stage.record, .fit] { try stages.perform(stage, on: run.lock) }
-            try state.note(in: run)
+            if try attempt({ () throws(SystemError) in try FileStatus(headline) }) != before {
+                try state.note(in: run)
+            } else {
+                report("run: no report was made of this; what follows is of the one before")
+            }
         }
     }
 

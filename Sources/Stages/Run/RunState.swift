@@ -20,9 +20,13 @@ struct RunState {
         unevaluated = cells.filter { !contents.isEvaluated($0) }.map(\.evaluation.text)
         lockDigest = resolution.lock.digest
         evaluated = cells.count - unevaluated.count
+        let layers =
+            cells.filter(contents.isDistortionKnown).compactMap(\.distortion?.key.text)
+            + cells.filter(contents.isProbed).compactMap(\.probe?.key.text)
         let identity: JSONValue = [
             "program_version": .string(programVersion), "lock_digest": .string(lockDigest),
             "unevaluated": .array(unevaluated.map { .string($0) }),
+            "layers": .array(layers.map { .string($0) }),
             "problems": .array(resolution.problems.map { .array([.string($0.path), .string($0.reason)]) }),
             "findings": .array(resolution.findings.map { .array([.string($0.path), $0.finding.json]) }),
         ]

@@ -10,11 +10,11 @@ import System
 import Tokenization
 
 /// The readers of what others wrote, each with the bytes that it reads.
-enum Parser: String, CaseIterable {
+package enum Parser: String, CaseIterable {
     case safetensors, torch, gguf, config, tar, compressed, tokenizer, array, lines, manifest, lock, json, spec, law,
         points
 
-    func read(_ bytes: [UInt8]) {
+    package func read(_ bytes: [UInt8]) {
         switch self {
         case .safetensors: checkpoint(bytes, "model.safetensors")
         case .torch: checkpoint(bytes, "pytorch_model.bin")

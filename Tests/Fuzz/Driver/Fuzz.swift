@@ -1,4 +1,19 @@
-import FoundationEssentials
+import Foundation
+import FuzzParsers
+
+/// Writes the inputs that others are made from into `QID_FUZZ_CORPUS`, which libFuzzer then reads.
+@_cdecl("LLVMFuzzerInitialize")
+func initialize(_ count: UnsafeMutablePointer<CInt>?, _ arguments: UnsafeMutableRawPointer?) -> CInt {
+    do {
+        let corpus = URL(
+            filePath: ProcessInfo.processInfo.environment["QID_FUZZ_CORPUS"] ?? "", directoryHint: .isDirectory)
+        try FileManager.default.createDirectory(at: corpus, withIntermediateDirectories: true)
+        for (index, seed) in try chosen.seeds().enumerated() {
+            try Data(seed).write(to: corpus.appending(path: "seed-\(index)"))
+        }
+    } catch { fatalError("no seeds: \(error)") }
+    return 0
+}
 
 /// What libFuzzer calls with each input: the parser that `QID_FUZZ_PARSER` names reads it.
 ///

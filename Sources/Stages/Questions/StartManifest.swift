@@ -1,0 +1,238 @@
+import Archive
+import Checkpoint
+import Compression
+import Evaluation
+package import FoundationEssentials
+import JSON
+import LanguageModel
+import Pipeline
+import Presentation
+import Records
+import System
+import Tokenization
+
+/// What a manifest is to be started from.
+package struct StartRequest: Sendable {
+    package let archives: [URL]
+    /// Nil: guessed from names.
+    package let family: String?
+    package let tokensPerStep: Int?
+    /// The held-out text.
+    package let shard: URL
+    package let calibration: URL?
+
+    package init(archives: [URL], family: String?, tokensPerStep: Int?, shard: URL, calibration: URL?) {
+        (self.archives, self.family, self.tokensPerStep) = (archives, family, tokensPerStep)
+        (self.shard, self.calibration) = (shard, calibration)
+    }
+}
+
+/// A manifest for what lies in archives, valid as it is and meant to be edited.
+///
+/// Looks at names and headers; of text it reads as many tokens as it asks for.
+package func startManifest(_ request: StartRequest) throws(StageError) -> String {
+    for text in [request.shard, request.calibration].compactMap(\.self) {
+        guard try exists(text) else { throw .missing(path: text.path, what: "it is text to measure on") }
+    }
+    var archives: [StartArchive] = []
+    for archive in request.archives {
+        for part in try repositories(in: archive) { archives.append(try StartArchive(part, request)) }
+    }
+    guard archives.contains(where: { !$0.checkpoints.isEmpty }) else {
+        throw .nothingToMeasure(
+            archives: request.archives.map(\.path), reasons: archives.flatMap { $0.places.compactMap(\.problem) })
+    }
+    return try StartManifest(archives.filter { !$0.places.isEmpty }, request).text
+}
+
+/// The repositories of a Hugging Face cache, each a recipe of its own; of another archive itself.
+private func repositories(in archive: URL) throws(StageError) -> [URL] {
+    guard try exists(archive) else { throw .missing(path: archive.path, what: "it is an archive to look through") }
+    let status = try attempt { () throws(SystemError) in try FileStatus(of: archive) }
+    guard status.kind == .directory else { return [archive] }
+    let names = try attempt { () throws(SystemError) in try System.names(in: archive) }
+    let repositories = names.filter { $0.hasPrefix(repositoryPrefix) }.sorted()
+    return repositories.isEmpty ? [archive] : repositories.map { archive.appending(path: $0) }
+}
+
+private let repositoryPrefix = "models--"
+
+/// One line of `archives`.
+private struct StartArchive {
+    let path: URL
+    let family: String
+    let places: [AuditedPlace]
+    /// One checkpoint of each size among those that can be opened where they lie.
+    let samples: [Checkpoint]
+
+    var checkpoints: [AuditedPlace] { places.filter { $0.problem == nil } }
+
+    init(_ path: URL, _ request: StartRequest) throws(StageError) {
+        (self.path, family) = (path, request.family ?? Self.family(of: path.lastPathComponent))
+        let rule = IngestRule(family: family, tokensPerStep: request.tokensPerStep.map { TokensPerStep($0) })
+        let search = try ArchiveSearch([IngestRequest(archive: path, rule: rule, steps: nil)], in: nil)
+        var (places, samples, sizes): ([AuditedPlace], [Checkpoint], Set<String>) = ([], [], [])
+        for item in search.items {
+            let place = try AuditedPlace(unread: item, in: nil)
+            places.append(place)
+            guard let size = place.size, place.problem == nil,
+                sizes.insert("\(place.architecture ?? "") \(size.nonEmbeddingParameters)").inserted
+            else { continue }
+            samples.append(
+                try attempt { () throws(CheckpointError) in try Checkpoint(directory: item.source.location) })
+        }
+        (self.places, self.samples) = (places, samples)
+    }
+
+    /// The name of a folder or repository without the organization and the size: `models--EleutherAI--pythia-70m` is of
+    /// pythia.
+    private static func family(of name: String) -> String {
+        let name = name.hasPrefix(repositoryPrefix) ? name.split(separator: "--").last.map(String.init) ?? name : name
+        let parts = name.split(separator: "-").prefix { part in
+            guard let unit = part.last?.lowercased() else { return true }
+            return !(["k", "m", "b", "t"].contains(unit) && Double(part.dropLast()) != nil)
+        }
+        return parts.isEmpty ? name : parts.joined(separator: "-")
+    }
+
+    /// What lies there, in a line.
+    var summary: String {
+        let found = checkpoints
+        var parts = ["\(found.count) \(found.count == 1 ? "checkpoint" : "checkpoints")"]
+        let sizes = found.compactMap { $0.size.map { Double($0.nonEmbeddingParameters) } }
+        let tokens = found.compactMap { $0.facts.tokens.map(Double.init) }
+        if let range = Self.range(sizes) { parts.append("N \(range)") }
+        if let range = Self.range(tokens) { parts.append("D \(range)") }
+        let packed = found.count { $0.size == nil }
+        if packed > 0 { parts.append("\(packed) packed: what is in them is known when they are unpacked") }
+        let unknown = found.count { $0.facts.tokens == nil }
+        if unknown > 0 { parts.append("D of \(unknown) unknown: 'tokens_per_step' or a table 'tokens' says it") }
+        let bad = places.count - found.count
+        if bad > 0 { parts.append("\(bad) cannot be measured: 'qid ingest --dry-run' says why") }
+        return parts.joined(separator: "; ")
+    }
+
+    private static func range(_ values: [Double]) -> String? {
+        guard let low = values.min(), let high = values.max() else { return nil }
+        return low == high ? Figures.count(low) : "\(Figures.count(low)) to \(Figures.count(high))"
+    }
+}
+
+private struct StartManifest {
+    private let archives: [StartArchive]
+    private let request: StartRequest
+    private let windows: (context: Int, count: Int)
+    private let calibration: (context: Int, count: Int)
+
+    init(_ archives: [StartArchive], _ request: StartRequest) throws(StageError) {
+        (self.archives, self.request) = (archives, request)
+        let samples = archives.flatMap(\.samples)
+        let positions = samples.compactMap(\.positions).min() ?? .max
+        let tokens = { (text: URL) throws(StageError) -> Int in
+            guard let first = samples.first else { return .max }
+            return try TokenStreams().stream(
+                shard: text, tokenizer: first.tokenizerFile, endOfText: first.endOfText, rules: WindowRules(),
+                context: Self.contexts[0], windows: 2 * Self.windowCount, order: .shard
+            ).ids.count
+        }
+        let available = try tokens(request.shard)
+        let contexts = Self.contexts.filter { $0 <= positions }
+        let context = contexts.first { available / $0 >= Self.windowCount } ?? contexts.last ?? positions
+        windows = (context, max(1, min(Self.windowCount, available / context)))
+        // As many windows again tell what compression did to layers.
+        let compared = try request.calibration.map(tokens).map { $0 / context } ?? 0
+        calibration = (context, max(1, min(Self.windowCount, compared - min(DistortionRecord.windows, compared / 2))))
+    }
+
+    private static let contexts = [2048, 1024, 512, 256, 128, 64, 32, 16]
+    /// Enough for standard errors.
+    private static let windowCount = 64
+
+    var text: String {
+        get throws(StageError) {
+            var lines = [
+                "# Made by 'qid init': edit it, 'qid check' says what it asks for, 'qid run' does it.",
+                "name: \(name)", "archives:",
+            ]
+            for archive in archives {
+                lines.append("  # \(archive.summary)")
+                let tokens: String = request.tokensPerStep.map { ", tokens_per_step: \($0)" } ?? ""
+                lines.append(
+                    "  - {path: \(Self.scalar(archive.path.path)), family: \(Self.scalar(archive.family))\(tokens)}")
+            }
+            lines += [
+                "shard: \(Self.scalar(request.shard.path))", "context: \(windows.context)",
+                "windows: \(windows.count)",
+            ]
+            if let text = request.calibration {
+                lines.append(
+                    "calibration: {shard: \(Self.scalar(text.path)), context: \(calibration.context), windows: \(calibration.count)}"
+                )
+            } else {
+                lines.append(
+                    "# calibration: {shard: …}   # other text, for gptq, awq and what else looks at activations")
+            }
+            lines.append("specs:   # 'qid methods' lists what may stand here")
+            lines += try specs.map { "  - {\($0)}" }
+            lines.append(laws)
+            return lines.joined(separator: "\n") + "\n"
+        }
+    }
+
+    /// The name of the one family, else of the first archive, of characters that a run's directory may have.
+    private var name: String {
+        let families = Set(archives.map(\.family))
+        let source = families.count == 1 ? archives[0].family : request.archives[0].lastPathComponent
+        let name = source.map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "-" }
+        let text = String(name).split(separator: "-").joined(separator: "-")
+        return text.isEmpty ? "archive" : text
+    }
+
+    /// Specs that fit all checkpoints that can be opened where they lie.
+    private var specs: [String] {
+        get throws(StageError) {
+            let groups = [128, 64, 32, 16, 8]
+            var fitting = "channel"
+            for group in groups where try fits("method=rtn,bits=4,group=\(group),symmetric=false") {
+                fitting = "\(group)"
+                break
+            }
+            let settings = "group: \(fitting), symmetric: false"
+            var lines = ["method: rtn, bits: [4, 3, 2], \(settings)"]
+            if request.calibration != nil {
+                lines += ["method: gptq, bits: [4, 3], \(settings)", "method: awq, bits: 4, \(settings)"]
+            }
+            if try fits("method=rtn,format=q4_k_m") { lines.append("method: rtn, format: q4_k_m") }
+            return lines
+        }
+    }
+
+    private func fits(_ text: String) throws(StageError) -> Bool {
+        let spec = try spec(text: text)
+        for checkpoint in archives.flatMap(\.samples) {
+            let modules = try description(of: checkpoint).compressibleModules
+            let misfits = try? Compression.misfits(of: [spec], to: checkpoint, modules: modules)
+            // What cannot be compressed at all, such as a checkpoint that is compressed already, says nothing of specs.
+            if let misfits, misfits.contains(where: { $0 != nil }) { return false }
+        }
+        return true
+    }
+
+    /// Those of damage over N and D, where enough is known of D.
+    private var laws: String {
+        let known = archives.flatMap(\.checkpoints).count { $0.facts.tokens != nil }
+        return known >= 4
+            ? "laws: [kl-unified, kl-per-bit, qid-unified]"
+            : "laws: []   # say D of four checkpoints or more: [kl-unified, kl-per-bit, qid-unified]"
+    }
+
+    /// A text as YAML reads it back.
+    private static func scalar(_ text: String) -> String {
+        let plain = text.utf8.allSatisfy { byte in
+            let character = Character(Unicode.Scalar(byte))
+            return character.isASCII && (character.isLetter || character.isNumber || "/._-".contains(character))
+        }
+        let isName = text.first.map { $0.isLetter || $0 == "/" } ?? false
+        return plain && isName ? text : JSONValue.string(text).canonicalText
+    }
+}
