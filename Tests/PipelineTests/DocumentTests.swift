@@ -47,6 +47,22 @@ import Testing
         for article in articles { #expect(links.contains(article), "README.md does not lead to \(article)") }
     }
 
+    /// A newcomer finds a room by its module's page.
+    @Test func everyFolderOfAModuleStandsOnItsPage() throws {
+        let files = FileManager.default
+        let sources = Self.repository.appending(path: "Sources")
+        for module in try files.contentsOfDirectory(atPath: sources.path).sorted() {
+            let page = "Sources/\(module)/\(module).docc/\(module).md"
+            guard files.fileExists(atPath: Self.repository.appending(path: page).path) else { continue }
+            let text = try Self.text(page)
+            for entry in try files.contentsOfDirectory(atPath: sources.appending(path: module).path) {
+                // A folder has no ending.
+                guard !entry.contains(".") else { continue }
+                #expect(text.contains("`\(entry)`"), "\(page) does not name \(entry)")
+            }
+        }
+    }
+
     /// Files that documents name in code font, where a link would lead nowhere on one of the two: a forge or the built site.
     @Test func namedFilesAreThere() throws {
         for document in try ["README.md"] + Self.articles() {

@@ -24,6 +24,8 @@ package struct DistortionRecord: Sendable, Equatable {
 
     /// Windows of the calibration text on which outputs are compared, if there are so many.
     package static let windows = 32
+    /// As few as that are taken rather than any that a method was fitted to; an error is a mean over all their tokens.
+    package static let fewestUnseenWindows = 8
 
     /// The layers in the order of the model.
     package var layers: [LayerDistortion]

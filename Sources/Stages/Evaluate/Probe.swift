@@ -33,58 +33,81 @@ struct Probe {
     func run(
         on stream: TokenStream, _ request: Evaluator.Request, progress: @escaping @Sendable (Double) -> Void
     ) throws(StageError) -> Outcome {
+        var trials = try NoiseTrials(checkpoint, on: stream.ids, request)
+        let size = try trials.smallEnoughSize { progress(0.2 * $0) }
+        let noises = ProbeRecord.seeds.map { trials.noise(size, $0) } + trials.others(than: size)
+        let evaluation = try trials.score(noises) { progress(0.2 + 0.3 * $0) }
+        let errors = try layerErrors(
+            of: noises.map { DistortedWeights(trials.baseline.noisy($0)) }, from: checkpoint, on: calibration,
+            memory: memory, progress: { progress(0.5 + 0.5 * $0) })
+        return Outcome(
+            baselineLoss: evaluation.results[0].loss, vocabularySize: trials.description.vocabularySize,
+            windows: evaluation.windows,
+            trials: zip(noises, errors).compactMap { noise, errors in
+                guard let distortion = errors.distortion, let result = trials.finiteResult(of: noise) else {
+                    return nil
+                }
+                return ProbeRecord.Trial(
+                    size: noise.size, seed: noise.seed, kl: result.kl, klStderr: result.klStandardError,
+                    qid: result.qid, qidStderr: result.qidStandardError, distortion: distortion)
+            })
+    }
+}
+
+/// Noise in the weights of a checkpoint's linear layers and what it costs, each scored once.
+private struct NoiseTrials {
+    let baseline: WeightStore
+    let description: DecoderDescription
+    private let modules: Set<String>
+    private let ids: [UInt32]
+    private let request: Evaluator.Request
+    private var results: [WeightNoise: EvaluationResult] = [:]
+
+    init(_ checkpoint: Checkpoint, on ids: [UInt32], _ request: Evaluator.Request) throws(StageError) {
         let baseline = try attempt { () throws(CompressionError) in try WeightStore(checkpoint) }
         let description = try attempt { () throws(LanguageModelError) in try ModelVariant(baseline).description }
-        let modules = Set(description.linearModules.map(\.name))
-        var known: [WeightNoise: EvaluationResult] = [:]
-        func noise(_ size: Double, _ seed: Int) -> WeightNoise { WeightNoise(size: size, seed: seed, modules: modules) }
-        func evaluate(_ noises: [WeightNoise], _ share: ClosedRange<Double>) throws(StageError) -> Evaluation {
-            let new = noises.filter { known[$0] == nil }
-            let variants =
-                [Evaluator.Variant(name: "baseline", weights: baseline)]
-                + new.map { .init(name: "noise of \($0.size), seed \($0.seed)", weights: baseline.noisy($0)) }
-            let tell = { @Sendable (fraction: Double) in
-                progress(share.lowerBound + fraction * (share.upperBound - share.lowerBound))
-            }
-            let evaluation = try Stages.run(tell) { (control) throws(EvaluationError) in
-                try Evaluator(variants).evaluate(stream.ids, request, control: control)
-            }
-            for (noise, result) in zip(new, evaluation.results.dropFirst()) { known[noise] = result }
-            return evaluation
+        (self.baseline, self.description, self.ids, self.request) = (baseline, description, ids, request)
+        modules = Set(description.linearModules.map(\.name))
+    }
+
+    func noise(_ size: Double, _ seed: Int) -> WeightNoise { WeightNoise(size: size, seed: seed, modules: modules) }
+
+    /// That of the multiples of a size, to see whether KL ∝ t² there.
+    func others(than size: Double) -> [WeightNoise] {
+        ProbeRecord.multiples.map { noise($0 * size, ProbeRecord.seeds[0]) }
+    }
+
+    /// What noise cost that was scored; nil where values were not finite.
+    func finiteResult(of noise: WeightNoise) -> EvaluationResult? {
+        results[noise].flatMap { $0.notFiniteAfter == nil ? $0 : nil }
+    }
+
+    /// Scores what is not scored yet, in lockstep with the baseline.
+    mutating func score(
+        _ noises: [WeightNoise], progress: @escaping @Sendable (Double) -> Void
+    ) throws(StageError) -> Evaluation {
+        let new = noises.filter { results[$0] == nil }
+        let variants =
+            [Evaluator.Variant(name: "baseline", weights: baseline)]
+            + new.map { .init(name: "noise of \($0.size), seed \($0.seed)", weights: baseline.noisy($0)) }
+        let (ids, request) = (ids, request)
+        let evaluation = try Stages.run(progress) { (control) throws(EvaluationError) in
+            try Evaluator(variants).evaluate(ids, request, control: control)
         }
-        func finiteKL(_ noise: WeightNoise) -> Double? {
-            known[noise].flatMap { $0.notFiniteAfter == nil ? $0.kl : nil }
+        for (noise, result) in zip(new, evaluation.results.dropFirst()) { results[noise] = result }
+        return evaluation
+    }
+
+    /// The first of the sizes at which KL ∝ t², or the last one.
+    mutating func smallEnoughSize(progress: @escaping @Sendable (Double) -> Void) throws(StageError) -> Double {
+        for size in ProbeRecord.sizes {
+            let (one, others) = (noise(size, ProbeRecord.seeds[0]), others(than: size))
+            _ = try score([one] + others, progress: progress)
+            guard let kl = finiteResult(of: one)?.kl else { continue }
+            let found = others.compactMap { other in finiteResult(of: other).map { (other.size, $0.kl) } }
+            if ProbeRecord.nonlinearity((size, kl), found) <= ProbeRecord.tolerance { return size }
         }
-        let seed = ProbeRecord.seeds[0]
-        var size = 0.0
-        var others: [WeightNoise] = []
-        for next in ProbeRecord.sizes {
-            size = next
-            others = ProbeRecord.multiples.map { noise($0 * next, seed) }
-            _ = try evaluate([noise(next, seed)] + others, 0...0.2)
-            guard let one = finiteKL(noise(next, seed)) else { continue }
-            var found: [(size: Double, kl: Double)] = []
-            for other in others { if let kl = finiteKL(other) { found.append((other.size, kl)) } }
-            if ProbeRecord.nonlinearity((next, one), found) <= ProbeRecord.tolerance { break }
-        }
-        let noises = ProbeRecord.seeds.map { noise(size, $0) } + others
-        let evaluation = try evaluate(noises, 0.2...0.5)
-        let errors = try layerErrors(
-            of: noises.map { DistortedWeights(baseline.noisy($0)) }, from: checkpoint, on: calibration, memory: memory,
-            progress: { progress(0.5 + $0 / 2) })
-        var trials: [ProbeRecord.Trial] = []
-        for (noise, errors) in zip(noises, errors) {
-            guard let distortion = errors.distortion, let result = known[noise], result.notFiniteAfter == nil else {
-                continue
-            }
-            trials.append(
-                ProbeRecord.Trial(
-                    size: noise.size, seed: noise.seed, kl: result.kl, klStderr: result.klStandardError,
-                    qid: result.qid, qidStderr: result.qidStandardError, distortion: distortion))
-        }
-        return Outcome(
-            baselineLoss: evaluation.results[0].loss, vocabularySize: description.vocabularySize,
-            windows: evaluation.windows, trials: trials)
+        return ProbeRecord.sizes[ProbeRecord.sizes.count - 1]
     }
 }
 

@@ -36,10 +36,11 @@ package struct CalibrationRequest: Sendable {
         guard count > 0 else { throw .shortCalibration(path: text.shard.path, tokens: ids.count, context: context) }
         let all = TokenWindows(ids: Array(ids.prefix(count * context)), context: context)
         let fitted = min(text.windows, count)
-        let compared = max(0, count - DistortionRecord.windows)..<count
+        let areUnseen = count - fitted >= DistortionRecord.fewestUnseenWindows
         return CalibrationWindows(
-            fitted: all.windows(0..<fitted), compared: all.windows(compared),
-            areUnseen: compared.lowerBound >= fitted)
+            fitted: all.windows(0..<fitted),
+            compared: all.windows((areUnseen ? fitted : max(0, count - DistortionRecord.windows))..<count),
+            areUnseen: areUnseen)
     }
 
     /// What the text is, by digests.
@@ -56,7 +57,7 @@ package struct CalibrationRequest: Sendable {
 struct CalibrationWindows {
     /// The first windows of the text, as many as are wanted and there.
     let fitted: TokenWindows
-    /// Those that follow; where the text has too few, its last ones.
+    /// Those that follow, up to 32; where the text has too few, its last ones.
     let compared: TokenWindows
     /// Whether no method is fitted to any of `compared`.
     let areUnseen: Bool
@@ -65,7 +66,7 @@ struct CalibrationWindows {
     var reservation: String? {
         areUnseen
             ? nil
-            : "the calibration text ends before \(DistortionRecord.windows) windows follow those that methods are fitted to: "
+            : "the calibration text ends before \(DistortionRecord.fewestUnseenWindows) windows follow those that methods are fitted to: "
                 + "errors of layers are told on its last \(compared.count), where they look smaller than they are"
     }
 }

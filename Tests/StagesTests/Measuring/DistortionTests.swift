@@ -115,7 +115,7 @@ struct DistortionTests {
             let texts = [
                 "all": text, "other calibration": other + text[64...],
                 "other comparison": Array(text[..<64]) + other + text[128...],
-                "beyond": Array(text[..<576]) + other, "short": Array(text[..<64]),
+                "beyond": Array(text[..<576]) + other, "few": Array(text[..<192]), "short": Array(text[..<176]),
             ]
             for (name, text) in texts {
                 try replaceFile(text, at: directory.appending(path: "\(name).txt"))
@@ -127,7 +127,7 @@ struct DistortionTests {
                             "--windows", "4", "--output", directory.appending(path: "\(method) \(name)").path,
                         ], command: "qid-quantize")
                     try #require(outcome.status == 0, "\(outcome.errors)")
-                    #expect(outcome.errors.contains("told on its last 4") == (name == "short"), "\(outcome.errors)")
+                    #expect(outcome.errors.contains("told on its last 11") == (name == "short"), "\(outcome.errors)")
                 }
             }
             func errors(_ name: String) throws -> [Double] {
@@ -139,8 +139,7 @@ struct DistortionTests {
             #expect(try errors("rtn all") == errors("rtn beyond"))
             #expect(try errors("rtn all") != errors("rtn other comparison"))
             #expect(try errors("gptq all") == errors("gptq beyond"))
-            // Fitted to other text it is worse on this one than where it is told on what it was fitted to.
-            #expect(try errors("gptq all").reduce(0, +) > errors("gptq short").reduce(0, +))
+            #expect(try errors("gptq few") != errors("gptq short"))
         }
     }
 

@@ -1,4 +1,3 @@
-import Archive
 import Checkpoint
 import Compression
 import Evaluation
@@ -6,7 +5,6 @@ package import FoundationEssentials
 import JSON
 import LanguageModel
 import Pipeline
-import Presentation
 import Records
 import System
 import Tokenization
@@ -51,71 +49,8 @@ private func repositories(in archive: URL) throws(StageError) -> [URL] {
     let status = try attempt { () throws(SystemError) in try FileStatus(of: archive) }
     guard status.kind == .directory else { return [archive] }
     let names = try attempt { () throws(SystemError) in try System.names(in: archive) }
-    let repositories = names.filter { $0.hasPrefix(repositoryPrefix) }.sorted()
+    let repositories = names.filter { $0.hasPrefix(StartArchive.repositoryPrefix) }.sorted()
     return repositories.isEmpty ? [archive] : repositories.map { archive.appending(path: $0) }
-}
-
-private let repositoryPrefix = "models--"
-
-/// One line of `archives`.
-private struct StartArchive {
-    let path: URL
-    let family: String
-    let places: [AuditedPlace]
-    /// One checkpoint of each size among those that can be opened where they lie.
-    let samples: [Checkpoint]
-
-    var checkpoints: [AuditedPlace] { places.filter { $0.problem == nil } }
-
-    init(_ path: URL, _ request: StartRequest) throws(StageError) {
-        (self.path, family) = (path, request.family ?? Self.family(of: path.lastPathComponent))
-        let rule = IngestRule(family: family, tokensPerStep: request.tokensPerStep.map { TokensPerStep($0) })
-        let search = try ArchiveSearch([IngestRequest(archive: path, rule: rule, steps: nil)], in: nil)
-        var (places, samples, sizes): ([AuditedPlace], [Checkpoint], Set<String>) = ([], [], [])
-        for item in search.items {
-            let place = try AuditedPlace(unread: item, in: nil)
-            places.append(place)
-            guard let size = place.size, place.problem == nil,
-                sizes.insert("\(place.architecture ?? "") \(size.nonEmbeddingParameters)").inserted
-            else { continue }
-            samples.append(
-                try attempt { () throws(CheckpointError) in try Checkpoint(directory: item.source.location) })
-        }
-        (self.places, self.samples) = (places, samples)
-    }
-
-    /// The name of a folder or repository without the organization and the size: `models--EleutherAI--pythia-70m` is of
-    /// pythia.
-    private static func family(of name: String) -> String {
-        let name = name.hasPrefix(repositoryPrefix) ? name.split(separator: "--").last.map(String.init) ?? name : name
-        let parts = name.split(separator: "-").prefix { part in
-            guard let unit = part.last?.lowercased() else { return true }
-            return !(["k", "m", "b", "t"].contains(unit) && Double(part.dropLast()) != nil)
-        }
-        return parts.isEmpty ? name : parts.joined(separator: "-")
-    }
-
-    /// What lies there, in a line.
-    var summary: String {
-        let found = checkpoints
-        var parts = ["\(found.count) \(found.count == 1 ? "checkpoint" : "checkpoints")"]
-        let sizes = found.compactMap { $0.size.map { Double($0.nonEmbeddingParameters) } }
-        let tokens = found.compactMap { $0.facts.tokens.map(Double.init) }
-        if let range = Self.range(sizes) { parts.append("N \(range)") }
-        if let range = Self.range(tokens) { parts.append("D \(range)") }
-        let packed = found.count { $0.size == nil }
-        if packed > 0 { parts.append("\(packed) packed: what is in them is known when they are unpacked") }
-        let unknown = found.count { $0.facts.tokens == nil }
-        if unknown > 0 { parts.append("D of \(unknown) unknown: 'tokens_per_step' or a table 'tokens' says it") }
-        let bad = places.count - found.count
-        if bad > 0 { parts.append("\(bad) cannot be measured: 'qid ingest --dry-run' says why") }
-        return parts.joined(separator: "; ")
-    }
-
-    private static func range(_ values: [Double]) -> String? {
-        guard let low = values.min(), let high = values.max() else { return nil }
-        return low == high ? Figures.count(low) : "\(Figures.count(low)) to \(Figures.count(high))"
-    }
 }
 
 private struct StartManifest {
@@ -132,21 +67,24 @@ private struct StartManifest {
             guard let first = samples.first else { return .max }
             return try TokenStreams().stream(
                 shard: text, tokenizer: first.tokenizerFile, endOfText: first.endOfText, rules: WindowRules(),
-                context: Self.contexts[0], windows: 2 * Self.windowCount, order: .shard
+                context: Self.contexts[0], windows: Self.calibrationCount + DistortionRecord.windows, order: .shard
             ).ids.count
         }
         let available = try tokens(request.shard)
         let contexts = Self.contexts.filter { $0 <= positions }
         let context = contexts.first { available / $0 >= Self.windowCount } ?? contexts.last ?? positions
         windows = (context, max(1, min(Self.windowCount, available / context)))
-        // As many windows again tell what compression did to layers.
-        let compared = try request.calibration.map(tokens).map { $0 / context } ?? 0
-        calibration = (context, max(1, min(Self.windowCount, compared - min(DistortionRecord.windows, compared / 2))))
+        // Windows that follow tell what compression did to layers.
+        let text = try request.calibration.map(tokens).map { $0 / context } ?? 0
+        let compared = min(DistortionRecord.windows, max(DistortionRecord.fewestUnseenWindows, text / 4))
+        calibration = (context, max(1, min(Self.calibrationCount, text - compared)))
     }
 
     private static let contexts = [2048, 1024, 512, 256, 128, 64, 32, 16]
     /// Enough for standard errors.
-    private static let windowCount = 64
+    private static let windowCount = 32
+    /// To calibrate on.
+    private static let calibrationCount = 64
 
     var text: String {
         get throws(StageError) {
@@ -199,9 +137,7 @@ private struct StartManifest {
             }
             let settings = "group: \(fitting), symmetric: false"
             var lines = ["method: rtn, bits: [4, 3, 2], \(settings)"]
-            if request.calibration != nil {
-                lines += ["method: gptq, bits: [4, 3], \(settings)", "method: awq, bits: 4, \(settings)"]
-            }
+            if request.calibration != nil { lines.append("method: gptq, bits: [4, 3], \(settings)") }
             if try fits("method=rtn,format=q4_k_m") { lines.append("method: rtn, format: q4_k_m") }
             return lines
         }
