@@ -31,8 +31,11 @@ struct LoopDisk {
 
     /// Waits for processes that the cut is still to end.
     func unmount() throws {
-        for _ in 0..<100 where (try? Self.call("umount", [place.path])) == nil { usleep(100_000) }
-        guard try names(in: place).isEmpty else { throw Failure(description: "\(place.path) stays mounted") }
+        for _ in 0..<100 {
+            if (try? Self.call("umount", [place.path])) != nil { return }
+            usleep(100_000)
+        }
+        throw Failure(description: "\(place.path) stays mounted")
     }
 
     private static func call(_ program: String, _ arguments: [String]) throws {

@@ -16,7 +16,8 @@ import Testing
             #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path).sorted() == before)
             #expect(begun.output.contains("6 checkpoints; N 6.59k to 14.5k; D 64k to 256k\n"), "\(begun.output)")
             // No more positions than 32, rows of 16 and 24 weights, and some two thousand tokens.
-            #expect(begun.output.contains("context: 32\nwindows: 32\n"), "\(begun.output)")
+            #expect(
+                begun.output.contains("context: 32   #") && begun.output.contains("\nwindows: 32\n"), "\(begun.output)")
             #expect(begun.output.contains("bits: [4, 3, 2], group: 8, symmetric: false"), "\(begun.output)")
             #expect(begun.output.contains("laws: [kl-unified, kl-per-bit, qid-unified]"), "\(begun.output)")
             try replaceFile(Array(begun.output.utf8), at: archive.manifest)
