@@ -51,7 +51,7 @@ import Warehouse
             let counting = try shim.environment(.cut, at: 0, below: tiny.root)
             try #require(try tiny.run(environment: counting).status == 0)
             let count = try shim.calls(counting)
-            let wanted = chosen(of: count, atMost: 8)
+            let wanted = chosen(of: count, atMost: 24)
             for call in wanted {
                 try tiny.clear()
                 // What was before the run is on the disk.

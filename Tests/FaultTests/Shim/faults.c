@@ -370,8 +370,8 @@ int posix_spawnp(pid_t *process, const char *path, const posix_spawn_file_action
     return answer > 0 ? answer : REAL(posix_spawnp)(process, path, actions, attributes, arguments, environment);
 }
 
-/// A process that ends by itself has told what it did.
+/// A process that ends by itself has told what it did; one that ends when the machine is off tells nobody.
 __attribute__((destructor)) static void end(void) {
-    if (state) atomic_fetch_add(&state->ended, 1);
+    if (state && !atomic_load(&state->is_off)) atomic_fetch_add(&state->ended, 1);
     if (mode == RECORD) note('E', (uint64_t)getpid(), 0, NULL, NULL, NULL, 0);
 }
