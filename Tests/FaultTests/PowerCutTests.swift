@@ -28,12 +28,7 @@ import Warehouse
                         guard wanted.contains(cut) else { continue }
                         let what = "cut \(cut) (\(outcome))"
                         try write(disk.state(outcome, &random), of: tiny)
-                        let lost = try reported.lost(in: tiny.workspace)
-                        #expect(lost.isEmpty, "\(what): \(lost)")
-                        let again = try tiny.run()
-                        #expect(again.status == 0, "\(what): \(again.errors)")
-                        let found = try WorkspaceSnapshot(tiny.workspace)
-                        #expect(found == tiny.reference, "\(what): \(found.differences(from: tiny.reference))")
+                        try expectAll(reported, of: tiny, what)
                     }
                 }
             }
@@ -63,15 +58,20 @@ import Warehouse
                 try disk.mount()
                 var reported = Reported()
                 for _ in 0..<(try shim.processesEnded(environment)) { reported.processEnded(tiny.reference) }
-                let lost = try reported.lost(in: tiny.workspace)
-                #expect(lost.isEmpty, "call \(call + 1): \(lost)")
-                let again = try tiny.run()
-                #expect(again.status == 0, "call \(call + 1): \(again.errors)")
-                let found = try WorkspaceSnapshot(tiny.workspace)
-                #expect(found == tiny.reference, "call \(call + 1): \(found.differences(from: tiny.reference))")
+                try expectAll(reported, of: tiny, "call \(call + 1)")
             }
             print("\(wanted.count) of \(count) cuts of a file system: nothing reported was lost")
         }
+    }
+
+    /// What was reported is there, and the next run leaves what an undisturbed one does.
+    private func expectAll(_ reported: Reported, of tiny: TinyRun, _ what: String) throws {
+        let lost = try reported.lost(in: tiny.workspace)
+        #expect(lost.isEmpty, "\(what): \(lost)")
+        let again = try tiny.run()
+        #expect(again.status == 0, "\(what): \(again.errors)")
+        let found = try WorkspaceSnapshot(tiny.workspace)
+        #expect(found == tiny.reference, "\(what): \(found.differences(from: tiny.reference))")
     }
 
     private func write(_ entries: [String: DiskEntry], of tiny: TinyRun) throws {

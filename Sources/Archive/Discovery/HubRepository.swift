@@ -5,7 +5,7 @@ import System
 ///
 /// A snapshot is a directory named by a commit; its files are links to blobs. A file of `refs/` is named as a revision
 /// (a branch, such as `step1000`) and holds the commit that it stands for.
-struct HubRepository {
+package struct HubRepository {
     /// `org/name`.
     let name: String
     private(set) var snapshots: [Snapshot] = []
@@ -19,7 +19,7 @@ struct HubRepository {
     }
 
     /// The name of the repository that a cache's folder is of; nil for other folders.
-    static func name(ofFolder name: String) -> String? {
+    package static func name(ofFolder name: String) -> String? {
         let parts = name.split(separator: "--", omittingEmptySubsequences: false)
         guard parts.count >= 2, parts[0] == "models", !parts.contains("") else { return nil }
         return parts[1...].joined(separator: "/")

@@ -103,9 +103,8 @@ extension FitPoints.Plan {
 extension FitPoints.Plan {
     /// The key under which a fit is recorded.
     func key(of fitted: FittedScheme) -> ArtifactKey {
-        let layers = ["distortion", "weight_distortion", "sensitivity", "qid_sensitivity"].filter {
-            fitted.fit.law.uses(.column($0))
-        }
+        let columns = Set(points.flatMap(\.conditions.columns.keys)).filter { fitted.fit.law.uses(.column($0)) }
+            .sorted()
         return ArtifactKey(
             stage: .fit,
             inputs: ["evaluations": .array(evaluations.map { .string($0) })],
@@ -113,7 +112,7 @@ extension FitPoints.Plan {
                 "law": .string(fitted.fit.law.name), "objective": .string(fitted.fit.objective.name),
                 "family": .string(family), "scheme": .string(scheme),
                 "phase": .string(orNull: fitted.fit.phase?.rawValue),
-                "points": .array(points.map { $0.identity(with: layers) }),
+                "points": .array(points.map { $0.identity(with: columns) }),
                 "predictions": .array(
                     fitted.predictions.map {
                         [.number($0.at.params), .number($0.at.tokens), .number(orNull: $0.at.bits)]
@@ -124,13 +123,13 @@ extension FitPoints.Plan {
 
 extension Point {
     /// What a fit takes besides evaluations: of the manifest N, D, the run and where its learning rate stood, and the columns
-    /// that a law has of layers and probes, which may be measured anew.
-    fileprivate func identity(with layers: [String]) -> JSONValue {
+    /// that its law has, of which those of layers and probes may be measured anew.
+    fileprivate func identity(with columns: [String]) -> JSONValue {
         let facts: [JSONValue] = [
             .number(conditions.params), .number(conditions.tokens), .string(orNull: series), .string(orNull: seed),
             .string(orNull: stage), .string(phase.rawValue),
         ]
-        return .array(facts + layers.map { .number(orNull: conditions.columns[$0]) })
+        return .array(facts + columns.map { .number(orNull: conditions.columns[$0]) })
     }
 }
 

@@ -67,7 +67,7 @@ struct CalibrationWindows {
         areUnseen
             ? nil
             : "the calibration text ends before \(DistortionRecord.fewestUnseenWindows) windows follow those that methods are fitted to: "
-                + "errors of layers are told on its last \(compared.count), where they look smaller than they are"
+                + "errors of layers are told on its last \(compared.count), where those of such methods look smaller than they are"
     }
 }
 

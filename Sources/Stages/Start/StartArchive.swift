@@ -7,9 +7,6 @@ import Records
 
 /// One line of `archives`.
 struct StartArchive {
-    /// What a Hugging Face cache calls repositories of models.
-    static let repositoryPrefix = "models--"
-
     let path: URL
     let family: String
     let places: [AuditedPlace]
@@ -38,8 +35,7 @@ struct StartArchive {
     /// The name of a folder or repository without the organization and the size: `models--EleutherAI--pythia-70m` is of
     /// pythia.
     private static func family(of name: String) -> String {
-        let name =
-            name.hasPrefix(Self.repositoryPrefix) ? name.split(separator: "--").last.map(String.init) ?? name : name
+        let name = HubRepository.name(ofFolder: name)?.split(separator: "/").last.map(String.init) ?? name
         let parts = name.split(separator: "-").prefix { part in
             guard let unit = part.last?.lowercased() else { return true }
             return !(["k", "m", "b", "t"].contains(unit) && Double(part.dropLast()) != nil)

@@ -1,3 +1,4 @@
+import Archive
 import Checkpoint
 import Compression
 import Evaluation
@@ -49,7 +50,7 @@ private func repositories(in archive: URL) throws(StageError) -> [URL] {
     let status = try attempt { () throws(SystemError) in try FileStatus(of: archive) }
     guard status.kind == .directory else { return [archive] }
     let names = try attempt { () throws(SystemError) in try System.names(in: archive) }
-    let repositories = names.filter { $0.hasPrefix(StartArchive.repositoryPrefix) }.sorted()
+    let repositories = names.filter { HubRepository.name(ofFolder: $0) != nil }.sorted()
     return repositories.isEmpty ? [archive] : repositories.map { archive.appending(path: $0) }
 }
 
@@ -89,33 +90,33 @@ private struct StartManifest {
 
     var text: String {
         get throws(StageError) {
-            var lines = [
-                "# Made by 'qid init': edit it, 'qid check' says what it asks for, 'qid run' does it.",
-                "name: \(name)", "archives:",
-            ]
+            var text =
+                "# Made by 'qid init': edit it, 'qid check' says what it asks for, 'qid run --dry-run' what it takes.\n"
+            text += (["name": .string(name)] as JSONValue).yamlText + "archives:\n"
             for archive in archives {
-                lines.append("  # \(archive.summary)")
-                let tokens: String = request.tokensPerStep.map { ", tokens_per_step: \($0)" } ?? ""
-                lines.append(
-                    "  - {path: \(Self.scalar(archive.path.path)), family: \(Self.scalar(archive.family))\(tokens)}")
+                var line = JSONObject()
+                line["path"] = .string(archive.path.path)
+                line["family"] = .string(archive.family)
+                line["tokens_per_step"] = request.tokensPerStep.map { .integer($0) }
+                text += "# \(archive.summary)\n" + JSONValue.array([.object(line)]).yamlText
             }
-            lines += [
-                "shard: \(Self.scalar(request.shard.path))",
-                "context: \(windows.context)   # 'qid run --dry-run' says what it takes; more windows make errors smaller",
-                "windows: \(windows.count)",
-            ]
-            if let text = request.calibration {
-                lines.append(
-                    "calibration: {shard: \(Self.scalar(text.path)), context: \(calibration.context), windows: \(calibration.count)}"
-                )
-            } else {
-                lines.append(
-                    "# calibration: {shard: …}   # other text, for gptq, awq and what else looks at activations")
+            var measured = JSONObject()
+            measured["shard"] = .string(request.shard.path)
+            measured["context"] = .integer(windows.context)
+            measured["windows"] = .integer(windows.count)
+            measured["calibration"] = request.calibration.map { (text) -> JSONValue in
+                [
+                    "shard": .string(text.path), "context": .integer(calibration.context),
+                    "windows": .integer(calibration.count),
+                ]
             }
-            lines.append("specs:   # 'qid methods' lists what may stand here")
-            lines += try specs.map { "  - {\($0)}" }
-            lines.append(laws)
-            return lines.joined(separator: "\n") + "\n"
+            text += JSONValue.object(measured).yamlText
+            if request.calibration == nil {
+                text += "# calibration: {shard: …}   # other text, for gptq, awq and what else looks at activations\n"
+            }
+            text += "specs:   # 'qid methods' lists what may stand here\n"
+            for spec in try specs { text += "- {\(spec)}\n" }
+            return text + laws + "\n"
         }
     }
 
@@ -162,15 +163,5 @@ private struct StartManifest {
         return known >= 4
             ? "laws: [kl-unified, kl-per-bit, qid-unified]"
             : "laws: []   # say D of four checkpoints or more: [kl-unified, kl-per-bit, qid-unified]"
-    }
-
-    /// A text as YAML reads it back.
-    private static func scalar(_ text: String) -> String {
-        let plain = text.utf8.allSatisfy { byte in
-            let character = Character(Unicode.Scalar(byte))
-            return character.isASCII && (character.isLetter || character.isNumber || "/._-".contains(character))
-        }
-        let isName = text.first.map { $0.isLetter || $0 == "/" } ?? false
-        return plain && isName ? text : JSONValue.string(text).canonicalText
     }
 }
