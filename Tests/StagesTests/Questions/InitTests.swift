@@ -32,7 +32,7 @@ import Testing
             let archive = try SmallArchive(in: directory)
             let hub = directory.appending(path: "hub")
             let commit = String(repeating: "a", count: 40)
-            for (name, model) in [("models--org--tiny-1.4b-base", "d16/step64"), ("models--org--Other", "d24/step64")] {
+            for (name, model) in [("models--org--tiny-1.4b-base", "d16/step64"), ("models--org--null", "d24/step64")] {
                 let repository = hub.appending(path: name)
                 try makeDirectory(repository.appending(path: "snapshots"))
                 try makeDirectory(repository.appending(path: "refs"))
@@ -47,7 +47,7 @@ import Testing
             let lines = begun.output.split(separator: "\n").filter { $0.contains("path: ") || $0.contains("family: ") }
             #expect(
                 lines == [
-                    "- path: \(hub.path)/models--org--Other", "  family: Other",
+                    "- path: \(hub.path)/models--org--null", "  family: \"null\"",
                     "- path: \(hub.path)/models--org--tiny-1.4b-base", "  family: tiny",
                 ])
             #expect(begun.output.contains("D of 1 unknown") && begun.output.contains("laws: []"), "\(begun.output)")
