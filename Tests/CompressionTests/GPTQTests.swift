@@ -1,6 +1,7 @@
 import Checkpoint
 import Compression
 import FoundationEssentials
+import JSON
 import Kernels
 import TestSupport
 import Testing
@@ -218,6 +219,72 @@ struct GPTQTests {
             let decoded = try store.matrix(name).decoded
             #expect(decoded == values)
         }
+    }
+
+    /// Groups of inputs that lie apart are stored as GPTQ's tools have them, where sizes come in words of 32.
+    @Test(arguments: [2, 3, 4, 8], [true, false])
+    func scatteredGroupsAreStoredAsGPTQToolsHaveThem(bits: Int, symmetric: Bool) throws {
+        let directory = try ScratchDirectory()
+        var source = SmallCheckpoint()
+        let module = "gpt_neox.layers.0.mlp.dense_h_to_4h"
+        source.tensors = [
+            (module + ".weight", [96, 64], randomWeights(rows: 96, columns: 64, seed: 1)),
+            ("embed_out.weight", [24, 16], randomWeights(rows: 24, columns: 16, seed: 6)),
+        ]
+        let checkpoint = try source.write(to: directory.url.appending(path: "source"))
+        for scales in [ScaleType.float16, .float32] {
+            let output = directory.url.appending(path: scales.rawValue)
+            let spec = try Spec(
+                method: .gptq, bits: bits, group: .size(16), symmetric: symmetric, actOrder: true, scales: scales)
+            let hessian = Self.hessian(Self.inputs(columns: 64, tokens: 100))
+            var run = try CompressionRun(checkpoint, [CompressionTarget(spec, directory: output)])
+            let layer = run.layers[0]
+            let written = try run.compress(layer, hessian: hessian)[0].matrix.decoded
+            try run.finish(Provenance(source: "0", version: "1"))
+            let result = try Checkpoint(directory: output)
+            #expect(result.tensors["\(module).qweight"]?.info.shape == [64 * bits / 32, 96])
+            #expect(result.tensors["\(module).qzeros"]?.info.shape == [4, 96 * bits / 32])
+            #expect(result.tensors["\(module).scales"]?.info.shape == [4, 96])
+            #expect(result.tensors["\(module).g_idx"]?.info.shape == [64])
+            let configuration = try #require(result.config.json["quantization_config"]?.object)
+            #expect(configuration["quant_method"] == "gptq" && configuration["desc_act"] == true)
+            #expect(configuration["checkpoint_format"]?.string == (symmetric ? "gptq" : "gptq_v2"))
+            #expect(configuration["dynamic"]?.object?.members.map(\.key).contains("-:^embed_out$") == true)
+            #expect(try WeightStore(result).matrix(module).decoded == written)
+            // The same weights as in the usual form; products with scales of 16 bits are rounded to them, as in GPTQ's tools.
+            let usual = try spec.compressor.compress(layer, specs: [spec], hessian: hessian)[0].matrix.decoded
+            let rounded = scales == .float32 ? usual : usual.map { Float(Float16($0)) }
+            #expect(written == rounded)
+        }
+    }
+
+    /// Inputs that are rounded, bits that GPTQ's tools have no packing for, and other sizes leave them in the usual form.
+    @Test(arguments: [
+        (#"{"method": "gptq", "bits": 4, "group": 16, "act_order": true}"#, 64, 96, true),
+        (#"{"method": "gptaq", "bits": 4, "group": 96, "act_order": true}"#, 64, 96, true),
+        (#"{"method": "gptq", "bits": 4, "group": 16, "act_order": true}"#, 64, 48, false),
+        (#"{"method": "gptq", "bits": 4, "group": 16, "act_order": true}"#, 40, 96, false),
+        (#"{"method": "gptq", "bits": 5, "group": 16, "act_order": true}"#, 64, 96, false),
+        (#"{"method": "gptq", "bits": 4, "group": "channel", "act_order": true}"#, 64, 96, false),
+        (#"{"method": "gptq", "bits": 4, "group": 16, "order": "static"}"#, 64, 96, false),
+        (#"{"method": "gptq", "bits": 4, "group": 16, "act_order": true, "activations": 8}"#, 64, 96, false),
+    ])
+    func whatGPTQToolsCannotHoldKeepsTheUsualForm(text: String, rows: Int, columns: Int, isGPTQ: Bool) throws {
+        let directory = try ScratchDirectory()
+        var source = SmallCheckpoint()
+        let module = "gpt_neox.layers.0.mlp.dense_h_to_4h"
+        source.tensors = [(module + ".weight", [rows, columns], randomWeights(rows: rows, columns: columns, seed: 1))]
+        let checkpoint = try source.write(to: directory.url.appending(path: "source"))
+        let spec = try Spec(json: #require(try JSONValue(parsing: text).object))
+        let output = directory.url.appending(path: "out")
+        var run = try CompressionRun(checkpoint, [CompressionTarget(spec, directory: output)])
+        let hessian = Self.hessian(Self.inputs(columns: columns, tokens: 100))
+        let written = try run.compress(run.layers[0], hessian: hessian)[0].matrix.decoded
+        try run.finish(Provenance(source: "0", version: "1"))
+        let result = try Checkpoint(directory: output)
+        let method = result.config.json["quantization_config"]?.object?["quant_method"]?.string
+        #expect(method == (isGPTQ ? "gptq" : "compressed-tensors"))
+        #expect(try WeightStore(result).matrix(module).decoded == written)
     }
 }
 

@@ -36,6 +36,9 @@ package struct GPTQ: LayerCompressor {
         QuantizationConfiguration.json(spec, ignored: ignored)
     }
 
+    /// Groups of columns that lie apart are stored as GPTQ's tools have them since the second.
+    package func revision(_ spec: Spec) -> Int { GPTQForm.suits(spec) ? 2 : 1 }
+
     package func compress(
         _ layer: LinearLayer, specs: [Spec], hessian: Hessian?
     ) throws(CompressionError) -> [CompressedWeight] {

@@ -125,7 +125,8 @@ package struct CompressionRun {
             waiting.removeAll { indices.contains($0) }
             let specs = indices.compactMap { tasks[$0]?.spec }
             let weights = try compressor.compress(layer, specs: specs, hessian: hessian)
-            for (index, weight) in zip(indices, weights) {
+            for (index, usual) in zip(indices, weights) {
+                let weight = tasks[index]?.form.converted(usual) ?? usual
                 try outputs[index].write(layer, weight)
                 results[index] = weight
             }

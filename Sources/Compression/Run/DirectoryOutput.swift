@@ -36,7 +36,7 @@ final class DirectoryOutput: CompressedOutput {
 
     func write(_ layer: LinearLayer, _ weight: CompressedWeight) throws(CompressionError) {
         guard let task = plan.task(of: layer.name) else { preconditionFailure("a layer that is written is compressed") }
-        let (module, weight) = (layer.name, task.form.converted(weight))
+        let module = layer.name
         bits[module] = weight.bitCount
         for tensor in weight.tensors {
             try write("\(module).\(tensor.layout.suffix)", tensor.storage)

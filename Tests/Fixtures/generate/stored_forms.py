@@ -2,8 +2,10 @@
 
 usage: stored_forms.py --qid-quantize PROGRAM [--write] [NAME...]
 
-PROGRAM writes the directories, in the layout of compressed-tensors, from a copy of the checkpoint in float32; transformers
-loads them with compressed-tensors, over the first 16 windows of 256 tokens of `heldout.npy`.
+PROGRAM writes the directories from a copy of the checkpoint in float32; transformers loads them, over the first 16 windows of
+256 tokens of `heldout.npy`: with compressed-tensors, and names that say `gptq` with gptqmodel 7.7.0 and optimum 2.3.0, which want
+an environment of their own (`BUILD_CUDA_EXT=0 pip install --no-build-isolation gptqmodel optimum`, on processors alone
+`CUDA_VISIBLE_DEVICES=`).
 """
 
 import argparse
@@ -29,6 +31,9 @@ SPECS = {
     "rtn-mxfp6-g32": ["--format", "mxfp6"],
     "rtn-mxfp8-g32": ["--format", "mxfp8"],
     "rtn-fp8-block": ["--format", "fp8-block"],
+    "gptq-w4-g32-actorder": ["--method", "gptq", "--bits", "4", "--group", "32", "--act-order", "--scales", "float16"],
+    "gptq-asym-w3-g32-actorder": [
+        "--method", "gptq", "--bits", "3", "--group", "32", "--asymmetric", "--act-order", "--scales", "float16"],
     "mixed": ["--bits", "4", "--group", "16", "--modules", MIXED],
     "mixed-ends": [
         "--bits", "4", "--group", "16", "--modules", MIXED + ";head:format=nvfp4"],
@@ -47,7 +52,8 @@ def load(directory):
         config.quantization_config["dequantize"] = True
     model = transformers.AutoModelForCausalLM.from_pretrained(
         directory, config=config, dtype=torch.float32, attn_implementation="eager")
-    return torch.nn.Module.float(model).eval()
+    # gptqmodel rounds weights to its scales' type, float16, in which they are then multiplied.
+    return model.eval() if "gptq" in directory.name else torch.nn.Module.float(model).eval()
 
 
 def losses(program, names):
@@ -58,12 +64,13 @@ def losses(program, names):
         calibrated = ["--calibration", calibration, "--context", "64", "--windows", "4"]
         for name in names:
             output = Path(scratch) / name
-            needed = calibrated if "anvfp4" in name else []
+            needed = calibrated if "anvfp4" in name or "gptq" in name else []
             subprocess.run(
                 [program, "--checkpoint", DEMO / "archive" / PLACE, *SPECS[name], *needed, "--output", output],
                 check=True, stdout=subprocess.DEVNULL)
             result[name] = loss(load(output), ids, count=16)
-            print(name, result[name], json.loads((output / "config.json").read_text())["quantization_config"]["format"], flush=True)
+            stored = json.loads((output / "config.json").read_text())["quantization_config"]
+            print(name, result[name], stored.get("format", stored["quant_method"]), flush=True)
     return result
 
 
@@ -78,5 +85,7 @@ if __name__ == "__main__":
         write_json("stored_forms.json", {"checkpoint": PLACE, "losses": found})
     else:
         for name, expected in read_json("stored_forms.json")["losses"].items():
+            if name not in found:
+                continue
             same &= compare(name, found[name], expected, TOLERANCES.get(name, 1e-6))
     raise SystemExit(not same)

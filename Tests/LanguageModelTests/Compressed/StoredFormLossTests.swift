@@ -17,6 +17,10 @@ struct StoredFormLossTests {
         "rtn-mxfp6-g32": #"{"method": "rtn", "format": "mxfp6"}"#,
         "rtn-mxfp8-g32": #"{"method": "rtn", "format": "mxfp8"}"#,
         "rtn-fp8-block": #"{"method": "rtn", "format": "fp8-block"}"#,
+        "gptq-w4-g32-actorder":
+            #"{"method": "gptq", "bits": 4, "group": 32, "act_order": true, "scales": "float16"}"#,
+        "gptq-asym-w3-g32-actorder":
+            #"{"method": "gptq", "bits": 3, "group": 32, "symmetric": false, "act_order": true, "scales": "float16"}"#,
     ]
 
     @Test(arguments: specs.keys.sorted())

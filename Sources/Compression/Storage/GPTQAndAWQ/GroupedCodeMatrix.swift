@@ -62,14 +62,16 @@ struct GroupScales: Sendable {
     let type: ScaleType
     let rows: Int
 
+    init(bytes: TensorBytes, type: ScaleType, rows: Int) {
+        (self.bytes, self.type, self.rows) = (bytes, type, rows)
+    }
+
     /// Takes a tensor of the shape that the other tensors of the module ask for.
     init(_ tensor: Tensor, groups: Int, rows: Int) throws(CompressionError) {
         guard tensor.info.shape == [groups, rows] else {
             throw .wrongShape(tensor: tensor.info.name, found: tensor.info.shape, expected: "[\(groups), \(rows)]")
         }
-        type = try ScaleType(of: tensor)
-        bytes = TensorBytes(tensor)
-        self.rows = rows
+        self.init(bytes: TensorBytes(tensor), type: try ScaleType(of: tensor), rows: rows)
     }
 
     @inline(__always)
