@@ -81,7 +81,7 @@ package struct Lock: Sendable, Equatable {
     /// By which rules the text becomes windows.
     package let rules: WindowRules
     package let calibration: Calibration?
-    package let specs: [Spec]
+    package private(set) var specs: [Spec]
     package let laws: [String]
     /// Whether a law asks what compression did to each layer, and how much checkpoints mind such errors.
     package private(set) var needsDistortions: Bool
@@ -121,6 +121,13 @@ package struct Lock: Sendable, Equatable {
     package func withDistortions() -> Lock {
         var copy = self
         copy.needsDistortions = true
+        return copy
+    }
+
+    /// The same lock with other specs.
+    package func with(specs: [Spec]) -> Lock {
+        var copy = self
+        copy.specs = specs
         return copy
     }
 

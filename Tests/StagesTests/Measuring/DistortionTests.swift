@@ -8,7 +8,12 @@ import Warehouse
 
 /// Errors of layers and probes through all stages.
 struct DistortionTests {
-    private func manifest(_ archive: SmallArchive, laws: String) throws {
+    private static let specs = """
+        [{method: [rtn, awq], bits: [8, 4], group: 8, symmetric: false}, {method: rtn, bits: 8, activations: 8}, \
+        {method: none, kv: int8}]
+        """
+
+    private func manifest(_ archive: SmallArchive, laws: String, specs: String = specs) throws {
         let text = """
             name: small
             archives: [{path: archive, family: made-up, tokens_per_step: 1000}]
@@ -16,7 +21,7 @@ struct DistortionTests {
             context: 32
             windows: 6
             calibration: {shard: heldout.txt, context: 16, windows: 4}
-            specs: [{method: [rtn, awq], bits: [8, 4], group: 8, symmetric: false}, {method: rtn, bits: 8, activations: 8}, {method: none, kv: int8}]
+            specs: \(specs)
             laws: [\(laws)]
 
             """
@@ -101,6 +106,37 @@ struct DistortionTests {
             #expect(foretold == foretold.sorted())
             let names = lines.compactMap { $0.object?["name"]?.string }
             #expect(names.count == 4 && !names.contains { $0.contains("a8") || $0.contains("kv") })
+        }
+    }
+
+    /// Two bits whose scales take another four are beaten by four bits a row for certain, and need no window; of rounded
+    /// inputs nothing is foretold, so they are measured.
+    @Test func onlyOpenLinesAreEvaluated() throws {
+        try withScratchDirectory { directory in
+            let archive = try SmallArchive(in: directory)
+            let (workspace, lock) = (directory.appending(path: "workspace"), directory.appending(path: "open.yaml"))
+            try manifest(
+                archive, laws: "kl-unified",
+                specs:
+                    "[{method: rtn, bits: 4}, {method: rtn, bits: 2, group: 4}, {method: rtn, bits: 8, activations: 8}]"
+            )
+            let ranked = try qid([
+                "rank", archive.manifest.path, "--workspace", workspace.path, "--open", lock.path, "--json",
+            ])
+            try #require(ranked.status == 0, "\(ranked.errors)")
+            let answer = try #require(try JSONValue(parsing: Array(ranked.output.utf8)).object)
+            let lines = try #require(answer["lines"]?.array).compactMap(\.object)
+            for line in lines {
+                func figure(_ key: String) -> Double { line[key]?.double ?? .nan }
+                #expect(figure("kl_low") <= figure("kl") && figure("kl") <= figure("kl_high"))
+            }
+            #expect(lines.map { $0["open"]?.bool } == [true, false], "\(ranked.output)")
+            #expect(lines.map { $0["front"]?.bool } == [true, false])
+            let run = try qid(["run", lock.path, "--workspace", workspace.path])
+            try #require(run.status == 0, "\(run.errors)")
+            let reader = try WarehouseReader(reading: workspace.appending(path: "warehouse.sqlite"))
+            let measured = try reader.query("SELECT DISTINCT spec FROM qid ORDER BY spec").rows.map { $0[0] }
+            #expect(measured == [.text("rtn-sym-w4-channel"), .text("rtn-sym-w8-channel-a8")])
         }
     }
 
