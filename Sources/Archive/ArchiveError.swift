@@ -23,6 +23,8 @@ package enum ArchiveError: SystemFailure, Equatable {
     case companionTooLarge(file: String, entry: String, byteCount: Int, limit: Int)
     /// Decompressed data is so much more than the compressed that it is none of weights.
     case expandsTooMuch(file: String, byteCount: Int, limit: Int)
+    /// More files, or more of them, than may lie beside weights.
+    case tooMuchBesideWeights(file: String, files: Int, byteCount: Int)
     /// A blob of a Hugging Face cache is not what its name says.
     case wrongBlob(file: String, expected: String, found: String)
     /// The observer of an unpacking asked for no more.
@@ -80,6 +82,8 @@ extension ArchiveError: CustomStringConvertible {
             "'\(entry)' in '\(file)' has \(byteCount) bytes, more than the \(limit) that a file beside weights may have"
         case .expandsTooMuch(let file, let byteCount, let limit):
             "'\(file)' holds at least \(byteCount) bytes, more than the \(limit) that weights of its size come to"
+        case .tooMuchBesideWeights(let file, let files, let byteCount):
+            "'\(file)' holds more than \(files) files that may lie beside weights, or more than \(byteCount) bytes of them"
         case .wrongBlob(let file, let expected, let found):
             "'\(file)' is a link to the blob \(expected.prefix(12))… of its cache, but its digest is \(found.prefix(12))…; "
                 + "download it again"

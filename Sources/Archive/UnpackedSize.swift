@@ -17,7 +17,7 @@ extension CheckpointSource {
         var sum = 0
         let buffer = Buffer(byteCount: 1 << 18)
         do throws(ArchiveError) {
-            var reader = try ByteReader(path: file)
+            var reader = try ByteReader(ofArchive: file)
             while true {
                 let count = try reader.read(into: buffer.bytes)
                 guard count > 0 else { return sum }

@@ -43,7 +43,10 @@ extension CheckpointSource {
         for name in companions + weights {
             let place = location.appending(path: name)
             let isWeights = weights.contains(name)
-            if !isWeights { try checkCompanion(name) }
+            if !isWeights {
+                let status = try ArchiveError.attempt { () throws(SystemError) in try FileStatus(of: place) }
+                try check(companion: name, byteCount: status.byteCount)
+            }
             let file = try ArchiveError.attempt { () throws(SystemError) in try ReadableFile(place) }
             try write(to: directory.appending(path: name)) { buffer throws(ArchiveError) in
                 do throws(SystemError) { return try file.read(into: buffer) } catch { throw .system(error) }
@@ -55,20 +58,22 @@ extension CheckpointSource {
         return UnpackedFiles(weights: weights, companions: companions)
     }
 
-    private func checkCompanion(_ name: String) throws(ArchiveError) {
-        let place = location.appending(path: name)
-        let size = try ArchiveError.attempt { () throws(SystemError) in try FileStatus(of: place) }.byteCount
-        try UnpackingLimits.check(companion: name, at: name, byteCount: size, in: location.path(percentEncoded: false))
+    private func check(companion name: String, byteCount: Int) throws(ArchiveError) {
+        try UnpackingLimits.check(
+            companion: name, at: name, byteCount: byteCount, in: location.path(percentEncoded: false))
     }
 
     private func unpackDirectory(
         into directory: URL, _ observer: Observer
     ) throws(ArchiveError) -> UnpackedFiles {
         for name in companions {
-            try checkCompanion(name)
-            var reader = try ByteReader(path: location.appending(path: name))
+            var reader = try ByteReader(ofArchive: location.appending(path: name))
+            var byteCount = 0
             try write(to: directory.appending(path: name)) { buffer throws(ArchiveError) in
-                try reader.read(into: buffer)
+                let count = try reader.read(into: buffer)
+                byteCount += count
+                try check(companion: name, byteCount: byteCount)
+                return count
             } observing: { _ in
                 true
             }
@@ -77,12 +82,9 @@ extension CheckpointSource {
         for name in weights {
             let plain = FileNames.weights(name) ?? name
             let place = location.appending(path: name)
-            var limits = try UnpackingLimits(of: place)
-            var reader = try ByteReader(path: place)
+            var reader = try ByteReader(ofArchive: place)
             try write(to: directory.appending(path: plain)) { buffer throws(ArchiveError) in
-                let count = try reader.read(into: buffer)
-                try limits.take(count)
-                return count
+                try reader.read(into: buffer)
             } observing: {
                 !FileNames.isHashedOnItsWay(plain) || observer(plain, $0)
             }

@@ -43,3 +43,23 @@ struct UnpackingLimits {
     private static let configurationByteLimit = 1 << 22
     private static let companionByteLimit = 1 << 26
 }
+
+/// How many files beside weights one archive may make, and how much of the disk they may take together.
+struct CompanionLimits {
+    private var (count, byteCount) = (0, 0)
+
+    private static let (greatestCount, greatestByteCount) = (4096, 1 << 26)
+    /// What a file takes on the disk, however short it is.
+    private static let blockByteCount = 4096
+
+    /// Counts a file that is about to be written.
+    mutating func take(_ byteCount: Int, in file: String) throws(ArchiveError) {
+        count += 1
+        // No file is larger than `UnpackingLimits.check` allows, so the sum is no large number.
+        self.byteCount += max(byteCount, Self.blockByteCount)
+        guard count <= Self.greatestCount, self.byteCount <= Self.greatestByteCount else {
+            throw .tooMuchBesideWeights(
+                file: file, files: Self.greatestCount, byteCount: Self.greatestByteCount)
+        }
+    }
+}

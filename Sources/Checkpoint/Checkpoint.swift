@@ -55,6 +55,9 @@ package final class Checkpoint: Sendable {
         for name in files.names {
             let location = directory.appending(path: name)
             let file = try WeightFile(location)
+            guard tensors.count + file.tensors.count <= Self.mostTensors else {
+                throw .tooManyTensors(place: directory.path(percentEncoded: false), limit: Self.mostTensors)
+            }
             infos[name] = file.tensors.map(\.info)
             metadata = metadata ?? file.metadata
             for tensor in file.tensors {
@@ -70,6 +73,9 @@ package final class Checkpoint: Sendable {
         self.metadata = metadata ?? [:]
         tokenizerFile = try Self.tokenizer(in: directory)
     }
+
+    /// The most tensors of all files together.
+    private static let mostTensors = 400_000
 
     private static func tokenizer(in directory: URL) throws(CheckpointError) -> URL? {
         let file = directory.appending(path: "tokenizer.json")

@@ -25,6 +25,7 @@ extension CheckpointError: CustomStringConvertible {
             "\(field.map { "\($0) of " } ?? "")tensor '\(tensor)' in '\(file)' is \(found) but should be \(expected)"
         case .controlCharacterInName(let file, let tensor):
             "tensor \(tensor.debugDescription) in '\(file)' has a control character in its name"
+        case .tooManyTensors(let place, let limit): "'\(place)' names more than \(limit) tensors"
         case .duplicateTensor(let file, let tensor): "'\(file)' names tensor '\(tensor)' twice"
         case .unknownType(let file, let tensor, let found):
             "tensor '\(tensor)' in '\(file)' has the unknown type '\(found)'; known are "

@@ -19,6 +19,8 @@ package enum CheckpointError: SystemFailure, Equatable {
     case malformedTensor(file: String, tensor: String, field: String?, found: String, expected: String)
     case controlCharacterInName(file: String, tensor: String)
     case duplicateTensor(file: String, tensor: String)
+    /// In a file or a directory.
+    case tooManyTensors(place: String, limit: Int)
     case unknownType(file: String, tensor: String, found: String)
     case impossibleShape(file: String, tensor: String, shape: [Int], type: ElementType)
     case offsetsReversed(file: String, tensor: String, begin: Int, end: Int)

@@ -11,6 +11,7 @@ package enum JSONError: Error, Equatable {
     case controlCharacter(UInt8, offset: Int)
     case duplicateKey(String, offset: Int)
     case tooDeep(limit: Int, offset: Int)
+    case tooManyValues(limit: Int, offset: Int)
 }
 
 extension JSONError: CustomStringConvertible {
@@ -27,6 +28,7 @@ extension JSONError: CustomStringConvertible {
         case .invalidUTF8(let offset): "string at byte \(offset) is not UTF-8"
         case .controlCharacter(let byte, let offset): "unescaped control character \(byte) at byte \(offset)"
         case .duplicateKey(let key, let offset): "second '\(key)' in one object at byte \(offset)"
+        case .tooManyValues(let limit, let offset): "more than \(limit) values in one at byte \(offset)"
         case .tooDeep(let limit, let offset): "values nest deeper than \(limit) at byte \(offset)"
         }
     }

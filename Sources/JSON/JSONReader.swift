@@ -11,14 +11,40 @@ extension JSONValue {
     }
 }
 
+extension JSONObject {
+    /// Reads a text that is one object, as strictly, member by member: no more than one is held, each of so many values at most.
+    ///
+    /// Of an array that is the member `list` the elements come one by one, each as such a member. `take` returns whether to
+    /// go on.
+    package static func readMembers(
+        of bytes: [UInt8], mostValues: Int, elementsOf list: String? = nil, _ take: (Member) -> Bool
+    ) throws(JSONError) {
+        var reader = JSONReader(bytes: bytes, mostValues: mostValues)
+        try reader.document(elementsOf: list, take)
+    }
+}
+
 /// A recursive-descent reader over the bytes of one text.
 private struct JSONReader {
     static let depthLimit = 128
 
     let bytes: [UInt8]
+    /// The most values that are held at a time, and how many are.
+    let mostValues: Int
+    var values = 0
     var offset = 0
 
-    init(bytes: [UInt8]) { self.bytes = bytes }
+    init(bytes: [UInt8], mostValues: Int = .max) { (self.bytes, self.mostValues) = (bytes, mostValues) }
+
+    mutating func document(elementsOf list: String?, _ take: (JSONObject.Member) -> Bool) throws(JSONError) {
+        skipSpace()
+        guard try peek() == UInt8(ascii: "{") else {
+            throw .unexpectedByte(bytes[offset], offset: offset, expected: "'{'")
+        }
+        guard try members(depth: 0, elementsOf: list, isHeld: false, take) else { return }
+        skipSpace()
+        guard offset == bytes.count else { throw .trailingBytes(offset: offset) }
+    }
 
     mutating func document() throws(JSONError) -> JSONValue {
         let value = try value(depth: 0)
@@ -29,6 +55,8 @@ private struct JSONReader {
 
     private mutating func value(depth: Int) throws(JSONError) -> JSONValue {
         guard depth < Self.depthLimit else { throw .tooDeep(limit: Self.depthLimit, offset: offset) }
+        values += 1
+        guard values <= mostValues else { throw .tooManyValues(limit: mostValues, offset: offset) }
         skipSpace()
         switch try peek() {
         case UInt8(ascii: "{"): return .object(try object(depth: depth))
@@ -43,13 +71,24 @@ private struct JSONReader {
     }
 
     private mutating func object(depth: Int) throws(JSONError) -> JSONObject {
+        var found: [JSONObject.Member] = []
+        _ = try members(depth: depth, elementsOf: nil, isHeld: true) {
+            found.append($0)
+            return true
+        }
+        return JSONObject(found)
+    }
+
+    /// Reads an object's members; false where `take` stopped.
+    private mutating func members(
+        depth: Int, elementsOf list: String?, isHeld: Bool, _ take: (JSONObject.Member) -> Bool
+    ) throws(JSONError) -> Bool {
         offset += 1
-        var members: [JSONObject.Member] = []
         var seen: Set<ByteKey> = []
         skipSpace()
         if try peek() == UInt8(ascii: "}") {
             offset += 1
-            return JSONObject()
+            return true
         }
         while true {
             skipSpace()
@@ -61,22 +100,42 @@ private struct JSONReader {
             guard seen.insert(ByteKey(text: key)).inserted else { throw .duplicateKey(key, offset: start) }
             skipSpace()
             try expect(UInt8(ascii: ":"), "':'")
-            members.append(JSONObject.Member(key: key, value: try value(depth: depth + 1)))
-            if try ends(UInt8(ascii: "}"), "',' or '}'") { return JSONObject(members) }
+            skipSpace()
+            if !isHeld { values = 0 }
+            if key == list, try peek() == UInt8(ascii: "[") {
+                guard try elements(depth: depth + 1, isHeld: false, { take(.init(key: key, value: $0)) }) else {
+                    return false
+                }
+            } else if !take(.init(key: key, value: try value(depth: depth + 1))) {
+                return false
+            }
+            if try ends(UInt8(ascii: "}"), "',' or '}'") { return true }
         }
     }
 
     private mutating func array(depth: Int) throws(JSONError) -> [JSONValue] {
+        var found: [JSONValue] = []
+        _ = try elements(depth: depth, isHeld: true) {
+            found.append($0)
+            return true
+        }
+        return found
+    }
+
+    /// Reads an array's elements; false where `take` stopped.
+    private mutating func elements(
+        depth: Int, isHeld: Bool, _ take: (JSONValue) -> Bool
+    ) throws(JSONError) -> Bool {
         offset += 1
-        var elements: [JSONValue] = []
         skipSpace()
         if try peek() == UInt8(ascii: "]") {
             offset += 1
-            return []
+            return true
         }
         while true {
-            elements.append(try value(depth: depth + 1))
-            if try ends(UInt8(ascii: "]"), "',' or ']'") { return elements }
+            if !isHeld { values = 0 }
+            guard take(try value(depth: depth + 1)) else { return false }
+            if try ends(UInt8(ascii: "]"), "',' or ']'") { return true }
         }
     }
 

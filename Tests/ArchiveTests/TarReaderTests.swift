@@ -185,6 +185,17 @@ import Testing
         expect(.extendedHeaderTooLarge(byteCount: 1 << 21, limit: 1 << 20), offset: 512, from: builder.closed)
     }
 
+    /// A path that no file can have would cost memory for nothing.
+    @Test func refusesPathsThatNoFileCanHave() {
+        let path = Array(repeating: "folder", count: 700).joined(separator: "/")
+        var builder = TarBuilder()
+        builder.add("././@LongLink", Array(path.utf8) + [0], kind: "L")
+        builder.add("short")
+        expect(
+            .pathTooLong(byteCount: path.utf8.count, limit: 4096), entry: String(path.prefix(4096)), offset: 6144,
+            from: builder.closed)
+    }
+
     @Test func refusesTooManyEntries() {
         let bytes = tar([("a", ""), ("b", ""), ("c", "")])
         expect(.tooManyEntries(limit: 2), offset: 1536, from: bytes, limits: TarLimits(entries: 2))

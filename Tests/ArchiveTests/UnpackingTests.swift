@@ -119,6 +119,30 @@ import Testing
         }
     }
 
+    /// A project's other JSON files are none of the checkpoint's, however large they are and however many.
+    @Test func looksAwayFromWhatLiesElsewhere() throws {
+        func archive(_ folder: String, weightsFirst: Bool) -> [UInt8] {
+            var project = TarBuilder()
+            let checkpoint = { (project: inout TarBuilder) in
+                project.add("run/model.safetensors", Array("weights".utf8))
+                project.add("run/config.json", Array("{}".utf8))
+            }
+            if weightsFirst { checkpoint(&project) }
+            project.add("\(folder)/results.json", [UInt8](repeating: 0x20, count: (1 << 26) + 1))
+            if !weightsFirst { checkpoint(&project) }
+            return project.closed
+        }
+        for weightsFirst in [true, false] {
+            let (files, _) = try unpack(source(archive("data", weightsFirst: weightsFirst)))
+            #expect(files.companions == ["config.json"] && files.weights == ["model.safetensors"])
+            for name in try output.names() { try removeFile(output.url.appending(path: name)) }
+            try expect(
+                .companionTooLarge(
+                    file: path, entry: "run/results.json", byteCount: (1 << 26) + 1, limit: 1 << 26),
+                from: archive("run", weightsFirst: weightsFirst))
+        }
+    }
+
     @Test func refusesWhatGrowsAThousandfold() throws {
         var bomb = TarBuilder()
         let size = 1 << 30
@@ -127,6 +151,47 @@ import Testing
         }
         let limit = bomb.closed.count * 100 + 1 << 24
         try expect(.expandsTooMuch(file: path, byteCount: size, limit: limit), from: bomb.closed)
+    }
+
+    /// What a small file becomes is bounded, wherever in it the bytes stand: many files that each take a block of the disk,
+    /// zeros behind the end, and a configuration that is compressed itself.
+    @Test(.enabled(if: Program.gzip.isInstalled))
+    func refusesWhatGrowsOnItsWay() throws {
+        func compressed(_ bytes: [UInt8], as name: String) throws {
+            let plain = try directory.write(bytes, to: name)
+            #expect(try Program.gzip.run(["-9", plain.path]).status == 0)
+        }
+        func isRefused(_ isExpected: (ArchiveError) -> Bool) throws -> Bool {
+            let source = try #require(try Discovery(root: directory.url).sources.first)
+            let empty = try ScratchDirectory()
+            do throws(ArchiveError) {
+                _ = try source.unpack(into: empty.url) { _, _ in true }
+                return false
+            } catch { return isExpected(error) }
+        }
+        func growsTooMuch(_ error: ArchiveError) -> Bool { if case .expandsTooMuch = error { true } else { false } }
+        var files = TarBuilder()
+        for number in 0..<5000 { files.add("a/\(number).json", [0x7B]) }
+        try compressed(files.closed, as: "step1.tar")
+        #expect(try isRefused { if case .tooMuchBesideWeights(_, 4096, _) = $0 { true } else { false } })
+        try removeFile(directory.url.appending(path: "step1.tar.gz"))
+        let whole = tar([("a/model.safetensors", "weights"), ("a/config.json", "{}")])
+        try compressed(whole + [UInt8](repeating: 0, count: 1 << 25), as: "step1.tar")
+        #expect(try isRefused(growsTooMuch))
+        try removeFile(directory.url.appending(path: "step1.tar.gz"))
+        let checkpoint = directory.url.appending(path: "step1")
+        try makeDirectory(checkpoint)
+        try compressed(Array("weights".utf8), as: "step1/model.safetensors")
+        try compressed([UInt8](repeating: 0x20, count: 5_000_000), as: "step1/spaces")
+        try rename(checkpoint.appending(path: "spaces.gz"), to: checkpoint.appending(path: "config.json"))
+        #expect(
+            try isRefused {
+                if case .companionTooLarge(_, "config.json", let byteCount, let limit) = $0 {
+                    byteCount > limit && byteCount < limit + 1 << 20
+                } else {
+                    false
+                }
+            })
     }
 
     @Test func refusesTwoCheckpointsInOneTar() throws {

@@ -80,11 +80,18 @@ import Testing
         #expect(throws: CheckpointError.gitLFSPointer(file: "f")) {
             try parse(Array("version https://git-lfs.github.com/spec/v1".utf8))
         }
-        let error = CheckpointError.headerTooLarge(file: "f", byteCount: 100_000_001, limit: 100_000_000)
-        #expect(throws: error) { try parse([0x01, 0xe1, 0xf5, 0x05, 0, 0, 0, 0, 0x7b]) }
-        #expect(throws: CheckpointError.headerTooLarge(file: "f", byteCount: .max, limit: 100_000_000)) {
+        let error = CheckpointError.headerTooLarge(file: "f", byteCount: 1 << 25 + 1, limit: 1 << 25)
+        #expect(throws: error) { try parse([0x01, 0, 0, 0x02, 0, 0, 0, 0, 0x7b]) }
+        #expect(throws: CheckpointError.headerTooLarge(file: "f", byteCount: .max, limit: 1 << 25)) {
             try parse([UInt8](repeating: 0xff, count: 20))
         }
+        let many = (0...150_000).map { #""\#($0)":{"dtype":"F16","shape":[0],"data_offsets":[0,0]}"# }
+        expect(.tooManyTensors(place: "f", limit: 150_000), "{" + many.joined(separator: ",") + "}")
+        // What one tensor says of itself is short.
+        let sizes = Array(repeating: "0", count: 70_000).joined(separator: ",")
+        expect(
+            .malformedHeader(file: "f", reason: .tooManyValues(limit: 1 << 16, offset: 131_095)),
+            one(#""dtype":"F32","shape":[\#(sizes)],"data_offsets":[0,0]"#))
     }
 
     @Test func refusesHeadersThatAreNoObject() {

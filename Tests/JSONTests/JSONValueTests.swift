@@ -44,6 +44,31 @@ struct JSONValueTests {
         }
     }
 
+    /// Large objects are read with one member in hand, as strictly as whole ones.
+    @Test func membersComeOneByOne() throws {
+        func read(_ text: String, most: Int = 3, list: String? = nil, until last: String? = nil) throws -> [String] {
+            var found: [String] = []
+            try JSONObject.readMembers(of: Array(text.utf8), mostValues: most, elementsOf: list) { member in
+                found.append("\(member.key)=\(member.value.canonicalText)")
+                return member.key != last
+            }
+            return found
+        }
+        let text = #" {"a": [1, 2], "l": [{"b": 3}, [], "x"], "c": {}} "#
+        #expect(try read(text, most: 5) == ["a=[1,2]", #"l=[{"b":3},[],"x"]"#, "c={}"])
+        #expect(try read(text, list: "l") == ["a=[1,2]", #"l={"b":3}"#, "l=[]", #"l="x""#, "c={}"])
+        #expect(try read(text, list: "l", until: "l") == ["a=[1,2]", #"l={"b":3}"#])
+        #expect(try read("{}") == [] && read(#"{"l":[]}"#, list: "l") == [])
+        #expect(throws: JSONError.tooManyValues(limit: 2, offset: 10)) { try read(text, most: 2) }
+        #expect(throws: JSONError.tooManyValues(limit: 1, offset: 8)) {
+            try read(#"{"l":[[ 1]]}"#, most: 1, list: "l")
+        }
+        #expect(throws: JSONError.duplicateKey("a", offset: 7)) { try read(#"{"a":1,"a":2}"#) }
+        #expect(throws: JSONError.unexpectedByte(0x5B, offset: 0, expected: "'{'")) { try read("[]") }
+        #expect(throws: JSONError.trailingBytes(offset: 2)) { try read("{}x") }
+        #expect(throws: JSONError.unexpectedEnd(offset: 7)) { try read(#"{"l":[1"#, list: "l") }
+    }
+
     @Test func canonicalTextSortsByBytesAndReadsBack() throws {
         let value: JSONValue = ["b": [1, 0.1, 1e300], "a": "\u{1}\"", "A": .null]
         #expect(value.canonicalText == #"{"A":null,"a":"\u0001\"","b":[1,0.1,1e+300]}"#)

@@ -21,12 +21,21 @@ package struct ByteReader: ~Copyable {
     private var fileOffset: Int
     /// Whether the decoder may hold bytes that did not fit the last output.
     private var isFlushing = false
+    /// What may come out of it; nil for whatever there is.
+    private var limits: UnpackingLimits?
 
     /// The file's path, for messages.
     package var path: String { file.path }
 
+    /// Opens a file of an archive, out of which comes no more than its size can account for.
+    init(ofArchive location: URL) throws(ArchiveError) {
+        try self.init(location, try UnpackingLimits(of: location))
+    }
+
     /// Opens a file and looks at its first bytes.
-    package init(path location: URL) throws(ArchiveError) {
+    package init(path location: URL) throws(ArchiveError) { try self.init(location, nil) }
+
+    private init(_ location: URL, _ limits: UnpackingLimits?) throws(ArchiveError) {
         let file = try ArchiveError.attempt { () throws(SystemError) in try ReadableFile(location) }
         let buffer = Buffer(byteCount: Self.bufferByteCount)
         let count = try Self.read(file, into: buffer)
@@ -43,6 +52,7 @@ package struct ByteReader: ~Copyable {
         self.fileOffset = count
         self.buffer = buffer
         self.file = file
+        self.limits = limits
     }
 
     /// Puts the next bytes into a buffer and returns how many; 0 only at the end of the data.
@@ -61,6 +71,7 @@ package struct ByteReader: ~Copyable {
                 throw ArchiveError(error, file: path, offset: fileOffset - input.count)
             }
             isFlushing = count == output.count && !decoder.isComplete
+            try limits?.take(count)
             if count > 0 { return count }
         }
         return 0

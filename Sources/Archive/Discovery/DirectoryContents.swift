@@ -16,7 +16,10 @@ struct DirectoryContents {
         for name in try names(in: directory) where !name.hasPrefix(".") {
             let location = directory.appending(path: name)
             let isLink = try FileStatus(link: location)?.kind == .link
-            switch try Self.target(of: location)?.kind {
+            var target = try Self.target(of: location)
+            // What was listed is there: a file system that says once that it is not, as over a network, is asked again.
+            if target == nil { target = try Self.target(of: location) }
+            switch target?.kind {
             case nil: brokenLinks.append(name)
             case .directory: if isLink { linkedDirectories.append(name) } else { directories.append(name) }
             case .file:

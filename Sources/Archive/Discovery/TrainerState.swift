@@ -19,6 +19,10 @@ package struct TrainerState: Sendable, Equatable {
 
     package static let fileName = "trainer_state.json"
     private static let byteLimit = 1 << 26
+    private static let keys = ["global_step", "num_input_tokens_seen", "max_steps"]
+    private static let history = "log_history"
+    /// The most values in an entry of the history, or in another member.
+    private static let mostValues = 1 << 16
 
     /// Reads a checkpoint's file; nil where it has none.
     package init?(of directory: URL) throws(TrainerStateError) {
@@ -38,15 +42,23 @@ package struct TrainerState: Sendable, Equatable {
     }
 
     package init(parsing bytes: [UInt8]) throws(JSONError) {
-        let object = try JSONValue(parsing: withoutNonFinite(bytes)).object ?? JSONObject()
+        var (object, logged) = (JSONObject(), [(step: Int, rate: Double)]())
+        try JSONObject.readMembers(
+            of: withoutNonFinite(bytes), mostValues: Self.mostValues, elementsOf: Self.history
+        ) { member in
+            if member.key != Self.history {
+                if Self.keys.contains(member.key) { object[member.key] = member.value }
+            } else if let entry = member.value.object, let step = entry["step"]?.int,
+                let rate = entry["learning_rate"]?.double, rate >= 0
+            {
+                logged.append((step, rate))
+            }
+            return true
+        }
+        logged.sort { $0.step < $1.step }
         step = object["global_step"]?.int
         let seen = object["num_input_tokens_seen"]?.int ?? 0
         tokens = seen > 0 ? seen : nil
-        let logged: [(step: Int, rate: Double)] = (object["log_history"]?.array ?? []).compactMap { entry in
-            guard let step = entry.object?["step"]?.int, let rate = entry.object?["learning_rate"]?.double, rate >= 0
-            else { return nil }
-            return (step, rate)
-        }.sorted { $0.step < $1.step }
         learningRate = logged.last?.rate
         let lastPlanned = object["max_steps"]?.int
         phase = Self.phase(logged.map(\.rate), isLast: step != nil && step == lastPlanned)

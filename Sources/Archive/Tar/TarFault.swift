@@ -9,6 +9,7 @@ package enum TarFault: Error, Equatable {
     case extendedHeaderTooLarge(byteCount: Int, limit: Int)
     case nameNotUTF8
     case nameTooLong(byteCount: Int, limit: Int)
+    case pathTooLong(byteCount: Int, limit: Int)
     case emptyName
     case absolutePath
     case escapesDirectory
@@ -31,6 +32,8 @@ extension TarFault: CustomStringConvertible {
         case .nameNotUTF8: "its name is not UTF-8"
         case .nameTooLong(let byteCount, let limit):
             "a part of its path has \(byteCount) bytes, more than the \(limit) that a file's name can have"
+        case .pathTooLong(let byteCount, let limit):
+            "its path has \(byteCount) bytes, more than the \(limit) that a path can have"
         case .emptyName: "it has no name"
         case .absolutePath: "its path is absolute; only paths below the archive's top are unpacked"
         case .escapesDirectory: "its path has '..' in it; only paths below the archive's top are unpacked"

@@ -25,11 +25,12 @@ package struct TarLimits: Sendable {
 ///
 /// Understands ustar, GNU long names and sizes, and pax headers. Links, devices, sparse files, absolute paths and
 /// paths with `..` are errors, and so is an archive that ends without its closing blocks or goes on after them.
+/// More bytes than the file's size can account for are an error as well, those of headers and beyond the end included.
 /// Memory: fixed buffers, whatever the archive's size.
 package struct TarReader: ~Copyable {
     private static let extendedByteLimit = 1 << 20
     /// What file systems allow.
-    private static let nameByteLimit = 255
+    private static let (nameByteLimit, pathByteLimit) = (255, 4096)
 
     private var reader: ByteReader
     private let limits: TarLimits
@@ -44,7 +45,7 @@ package struct TarReader: ~Copyable {
     private var currentName: String?
 
     package init(path: URL, limits: TarLimits = TarLimits()) throws(ArchiveError) {
-        reader = try ByteReader(path: path)
+        reader = try ByteReader(ofArchive: path)
         self.limits = limits
     }
 
@@ -95,7 +96,7 @@ package struct TarReader: ~Copyable {
     private mutating func entry(
         _ header: TarHeader, name: [UInt8], size: Int
     ) throws(ArchiveError) -> TarEntry {
-        currentName = String(decoding: name, as: UTF8.self)
+        currentName = String(decoding: name.prefix(Self.pathByteLimit), as: UTF8.self)
         if let kind = header.refusedKind { throw fault(.notAFile(kind: kind)) }
         // The oldest archives have no kind for directories but a slash at the name's end.
         let isDirectory =
@@ -164,6 +165,9 @@ package struct TarReader: ~Copyable {
 
     /// The path of an entry, if it stays below the directory it is unpacked in.
     private static func path(_ name: [UInt8]) throws(TarFault) -> String {
+        guard name.count <= pathByteLimit else {
+            throw .pathTooLong(byteCount: name.count, limit: pathByteLimit)
+        }
         guard let text = String(validating: name, as: UTF8.self), !name.contains(0) else { throw .nameNotUTF8 }
         guard text.utf8.first != UInt8(ascii: "/") else { throw .absolutePath }
         let components = text.utf8.split(separator: UInt8(ascii: "/")).map { String(Substring($0)) }

@@ -3,8 +3,9 @@ import System
 
 /// Unpacks the one checkpoint in a tar archive, wherever in it the files lie and in whatever order they come.
 ///
-/// Which folder is the checkpoint's is known only when its weights have come, so every file is written under a number
-/// first; at the end those of the right folder get their names and the others are removed.
+/// Which folder is the checkpoint's is known only when its weights have come. Until then every file that may lie beside
+/// them is written under a number, up to a limit; at the end those of the right folder get their names and the others are
+/// removed.
 struct TarUnpacking {
     private struct Staged {
         let folder: String
@@ -19,6 +20,9 @@ struct TarUnpacking {
     private var compressed: String?
     /// Where the first weights lie.
     private var weightsFolder: String?
+    /// What is too large to lie beside weights, by its folder.
+    private var refused: [String: ArchiveError] = [:]
+    private var companions = CompanionLimits()
 
     init(source: URL, directory: URL) {
         self.source = source
@@ -31,44 +35,61 @@ struct TarUnpacking {
         limits: TarLimits, _ observer: CheckpointSource.Observer
     ) throws(ArchiveError) -> UnpackedFiles {
         var reader = try TarReader(path: source, limits: limits)
-        var unpacking = try UnpackingLimits(of: source)
+        var growth = try UnpackingLimits(of: source)
         var paths: Set<String> = []
         while let entry = try reader.next() {
             guard !entry.isDirectory else { continue }
             guard paths.insert(entry.path).inserted else {
                 throw .repeatedEntry(file: file, entry: entry.path)
             }
-            try take(entry, &reader, &unpacking, observer)
+            // Before any of it is asked for, also of what is not taken.
+            try growth.take(entry.byteCount)
+            try take(entry, &reader, observer)
         }
         return try publish()
     }
 
     private mutating func take(
-        _ entry: TarEntry, _ reader: inout TarReader, _ limits: inout UnpackingLimits,
-        _ observer: CheckpointSource.Observer
+        _ entry: TarEntry, _ reader: inout TarReader, _ observer: CheckpointSource.Observer
     ) throws(ArchiveError) {
         let components = entry.path.split(separator: "/").map(String.init)
-        guard let name = components.last else { return }
-        let stem = FileNames.weights(name)
-        if stem == nil, FileNames.isCompanion(name) {
-            try UnpackingLimits.check(companion: name, at: entry.path, byteCount: entry.byteCount, in: file)
-        }
-        // Also of what is not taken: who hides a bomb in it would still have us read all of it.
-        try limits.take(entry.byteCount)
-        guard !name.hasPrefix(".") else { return }
-        if let stem, stem != name { compressed = compressed ?? entry.path }
-        guard stem == name || FileNames.isCompanion(name) else { return }
+        guard let name = components.last, !name.hasPrefix(".") else { return }
         let folder = components.dropLast().joined(separator: "/")
-        if stem != nil {
-            if let other = weightsFolder, other != folder {
-                throw .severalCheckpoints(file: file, first: other, second: folder)
-            }
-            weightsFolder = folder
+        let stem = FileNames.weights(name)
+        if let stem, stem != name { compressed = compressed ?? entry.path }
+        if stem == name {
+            try takeWeights(of: folder)
+        } else {
+            guard FileNames.isCompanion(name), weightsFolder.map({ $0 == folder }) ?? true else { return }
+            guard try takeCompanion(name, of: folder, entry) else { return }
         }
         let location = directory.appending(path: "entry-\(staged.count).part")
         staged.append(Staged(folder: folder, name: name, location: location, isWeights: stem != nil))
         let isObserved = stem.map(FileNames.isHashedOnItsWay) ?? false
         try reader.copy(to: location) { !isObserved || observer(name, $0) }
+    }
+
+    private mutating func takeWeights(of folder: String) throws(ArchiveError) {
+        if let other = weightsFolder, other != folder {
+            throw .severalCheckpoints(file: file, first: other, second: folder)
+        }
+        weightsFolder = folder
+        if let error = refused[folder] { throw error }
+    }
+
+    /// Whether a file that may lie beside weights is to be written; one that is too large counts when weights lie there.
+    private mutating func takeCompanion(
+        _ name: String, of folder: String, _ entry: TarEntry
+    ) throws(ArchiveError) -> Bool {
+        do throws(ArchiveError) {
+            try UnpackingLimits.check(companion: name, at: entry.path, byteCount: entry.byteCount, in: file)
+        } catch {
+            guard weightsFolder == nil else { throw error }
+            refused[folder] = refused[folder] ?? error
+            return false
+        }
+        try companions.take(entry.byteCount, in: file)
+        return true
     }
 
     private func publish() throws(ArchiveError) -> UnpackedFiles {

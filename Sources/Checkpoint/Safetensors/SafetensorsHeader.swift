@@ -4,7 +4,7 @@ import JSON
 ///
 /// | bytes | what |
 /// |---|---|
-/// | 0 ..< 8 | n, the header's length: unsigned, little endian, at most 100,000,000 |
+/// | 0 ..< 8 | n, the header's length: unsigned, little endian, at most 2²⁵ |
 /// | 8 ..< 8 + n | a JSON object, beginning with `{`, padded at its end with spaces |
 /// | 8 + n ... | the tensors' values, little endian, row major, without gaps up to the end of the file |
 ///
@@ -14,8 +14,15 @@ import JSON
 /// (`safetensors/src/tensor.rs`). A name with a control character is refused as well: the checkpoint's identity is
 /// made of lines. Values may lie at any alignment, as in files older than the header's padding.
 package struct SafetensorsHeader: Sendable, Equatable {
-    /// The longest header that is read, as in the reference implementation.
-    package static let byteLimit = 100_000_000
+    /// The most tensors in one file: each costs a kilobyte of memory, and the largest quantized mixtures of experts have
+    /// 200,000 over dozens of files.
+    private static let mostTensors = 150_000
+    /// The longest header that is read: it has room for names and sizes of 200 bytes.
+    ///
+    /// The reference implementation reads 100,000,000 bytes, which no model's names come to.
+    package static let byteLimit = 1 << 25
+    /// The most values in one member: the sizes of a tensor, or texts of `__metadata__`.
+    private static let mostValues = 1 << 16
     /// The bytes of the length before the header.
     static let lengthByteCount = 8
 
@@ -54,24 +61,10 @@ package struct SafetensorsHeader: Sendable, Equatable {
 
     /// Validates the JSON part; how long the file is, the caller compares with `fileByteCount`.
     init(json: [UInt8], file: String) throws(CheckpointError) {
-        let object = try Self.object(json, file: file)
         dataOffset = Self.lengthByteCount + json.count
-        var tensors: [TensorInfo] = []
-        var metadata: [String: String] = [:]
-        var names: Set<String> = []
-        tensors.reserveCapacity(object.count)
-        for member in object.members {
-            if member.key == "__metadata__" {
-                metadata = try Self.metadata(member.value, file: file)
-            } else {
-                // Byte for byte the parser has seen to it; names that Swift holds for equal are no key of a dictionary.
-                guard names.insert(member.key).inserted else {
-                    throw .duplicateTensor(file: file, tensor: member.key)
-                }
-                let entry = try TensorEntry(member, file: file)
-                tensors.append(try entry.info(dataOffset: dataOffset))
-            }
-        }
+        var reading = Reading(dataOffset: Self.lengthByteCount + json.count, file: file)
+        try Self.readMembers(json, file: file) { (member) throws(CheckpointError) in try reading.take(member) }
+        let (tensors, metadata) = (reading.tensors, reading.metadata)
         self.metadata = metadata
         self.tensors = try Self.contiguous(tensors, dataOffset: dataOffset, file: file)
     }
@@ -81,16 +74,48 @@ package struct SafetensorsHeader: Sendable, Equatable {
         if found > fileByteCount { throw .trailingBytes(file: file, expected: fileByteCount, found: found) }
     }
 
-    private static func object(_ json: [UInt8], file: String) throws(CheckpointError) -> JSONObject {
+    /// What has been read of a header.
+    private struct Reading {
+        let dataOffset: Int
+        let file: String
+        private(set) var tensors: [TensorInfo] = []
+        private(set) var metadata: [String: String] = [:]
+        private var names: Set<String> = []
+
+        init(dataOffset: Int, file: String) { (self.dataOffset, self.file) = (dataOffset, file) }
+
+        mutating func take(_ member: JSONObject.Member) throws(CheckpointError) {
+            guard member.key != "__metadata__" else {
+                metadata = try SafetensorsHeader.metadata(member.value, file: file)
+                return
+            }
+            // Byte for byte the parser has seen to it; names that Swift holds for equal are no key of a dictionary.
+            guard names.insert(member.key).inserted else {
+                throw .duplicateTensor(file: file, tensor: member.key)
+            }
+            guard tensors.count < SafetensorsHeader.mostTensors else {
+                throw .tooManyTensors(place: file, limit: SafetensorsHeader.mostTensors)
+            }
+            tensors.append(try TensorEntry(member, file: file).info(dataOffset: dataOffset))
+        }
+    }
+
+    private static func readMembers(
+        _ json: [UInt8], file: String, _ take: (JSONObject.Member) throws(CheckpointError) -> Void
+    ) throws(CheckpointError) {
         guard json.first == UInt8(ascii: "{") else { throw .headerNotObject(file: file, firstByte: json.first) }
+        var fault: CheckpointError?
         do {
-            // The first byte is a brace, so a value that parses is an object.
-            return try JSONValue(parsing: json).object ?? JSONObject()
+            try JSONObject.readMembers(of: json, mostValues: mostValues) { member in
+                do throws(CheckpointError) { try take(member) } catch { fault = error }
+                return fault == nil
+            }
         } catch .duplicateKey(let name, _) {
             throw .duplicateTensor(file: file, tensor: name)
         } catch {
             throw .malformedHeader(file: file, reason: error)
         }
+        if let fault { throw fault }
     }
 
     private static func metadata(_ value: JSONValue, file: String) throws(CheckpointError) -> [String: String] {
