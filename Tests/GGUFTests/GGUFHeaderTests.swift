@@ -108,6 +108,10 @@ import Testing
             .truncated(
                 file: "f", place: "the number of tensors", offset: 16, needed: .max, found: 0)
         ),
+        (
+            "many", Array("GGUF".utf8) + [3, 0, 0, 0, 1, 0, 1] + [UInt8](repeating: 0, count: 2_000_000),
+            .malformed(file: "f", place: "the number of tensors", found: "65537", expected: "at most 65536")
+        ),
     ]
 
     @Test(arguments: faults) func faultIsNamed(_ name: String, _ bytes: [UInt8], _ expected: GGUFError) {

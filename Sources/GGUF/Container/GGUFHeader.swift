@@ -23,6 +23,8 @@ package struct GGUFHeader: Sendable {
     static let magic: [UInt8] = Array("GGUF".utf8)
     static let alignmentKey = "general.alignment"
     private static let mostDimensions = 4
+    /// The most tensors, and the most entries: experts of a layer are one tensor, so no model comes near.
+    private static let mostItems = 1 << 16
     /// The longest name of a tensor in ggml, the zero at its end included.
     private static let longestName = 1 << 10
 
@@ -33,8 +35,8 @@ package struct GGUFHeader: Sendable {
         self.file = file
         var cursor = GGUFCursor(bytes, file: file)
         version = try Self.version(&cursor)
-        let tensorCount = try cursor.count(ofAtLeast: 8 + 4 + 4 + 8, "the number of tensors")
-        let entryCount = try cursor.count(ofAtLeast: 8 + 4 + 1, "the number of metadata entries")
+        let tensorCount = try Self.count(ofAtLeast: 8 + 4 + 4 + 8, "the number of tensors", &cursor)
+        let entryCount = try Self.count(ofAtLeast: 8 + 4 + 1, "the number of metadata entries", &cursor)
         metadata = try Self.metadata(entryCount, &cursor)
         alignment = try Self.alignment(metadata)
         var drafts: [GGUFTensorInfo] = []
@@ -44,6 +46,16 @@ package struct GGUFHeader: Sendable {
         dataOffset = overflow ? .max : padded / alignment * alignment
         tensors = try Self.placed(
             drafts, dataOffset: dataOffset, alignment: alignment, byteCount: fileByteCount ?? bytes.count, file)
+    }
+
+    private static func count(
+        ofAtLeast byteCount: Int, _ place: String, _ cursor: inout GGUFCursor
+    ) throws(GGUFError) -> Int {
+        let count = try cursor.count(ofAtLeast: byteCount, place)
+        guard count <= mostItems else {
+            throw .malformed(file: cursor.file, place: place, found: "\(count)", expected: "at most \(mostItems)")
+        }
+        return count
     }
 
     /// Reads the header of bytes in memory.
