@@ -94,9 +94,9 @@ extension CheckpointSource {
     }
 }
 
-/// Writes one new file with what `read` puts into a buffer until it returns 0, and syncs it.
+/// Writes one new file with what `read` puts into a buffer until it returns 0, and syncs it unless that is done later.
 func write(
-    to location: URL, from read: (UnsafeMutableRawBufferPointer) throws(ArchiveError) -> Int,
+    to location: URL, syncs: Bool = true, from read: (UnsafeMutableRawBufferPointer) throws(ArchiveError) -> Int,
     observing observer: (UnsafeRawBufferPointer) -> Bool
 ) throws(ArchiveError) {
     let file = try ArchiveError.attempt { () throws(SystemError) in try NewFile(location) }
@@ -109,5 +109,8 @@ func write(
         guard observer(bytes) else { throw .stopped(file: file.path) }
         do throws(SystemError) { try file.write(bytes.bytes) } catch { throw .system(error) }
     }
-    do throws(SystemError) { try file.synchronize() } catch { throw .system(error) }
+    do throws(SystemError) {
+        if syncs { try file.synchronize() }
+        try file.close()
+    } catch { throw .system(error) }
 }

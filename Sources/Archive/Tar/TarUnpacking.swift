@@ -4,8 +4,8 @@ import System
 /// Unpacks the one checkpoint in a tar archive, wherever in it the files lie and in whatever order they come.
 ///
 /// Which folder is the checkpoint's is known only when its weights have come. Until then every file that may lie beside
-/// them is written under a number, up to a limit; at the end those of the right folder get their names and the others are
-/// removed.
+/// them is written under a number, up to a limit; at the end those of the right folder are synced and get their names, and
+/// the others are removed.
 struct TarUnpacking {
     private struct Staged {
         let folder: String
@@ -109,6 +109,7 @@ struct TarUnpacking {
         for entry in staged {
             try ArchiveError.attempt { () throws(SystemError) in
                 guard places.contains(entry.location) else { return try removeFile(entry.location) }
+                try synchronize(entry.location)
                 try rename(entry.location, to: directory.appending(path: entry.name))
             }
         }
@@ -118,11 +119,11 @@ struct TarUnpacking {
 }
 
 extension TarReader {
-    /// Writes the rest of the current entry to a new file.
+    /// Writes the rest of the current entry to a new file, which is not synced yet.
     fileprivate mutating func copy(
         to location: URL, observing observer: (UnsafeRawBufferPointer) -> Bool
     ) throws(ArchiveError) {
-        try write(to: location) { buffer throws(ArchiveError) in
+        try write(to: location, syncs: false) { buffer throws(ArchiveError) in
             try read(into: buffer)
         } observing: {
             observer($0)
