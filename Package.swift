@@ -127,8 +127,8 @@ let package = Package(
         library(
             "Pipeline",
             [
-                "System", "JSON", "Archive", "Compression", "LanguageModel", "Evaluation", "ScalingLaws", "Records",
-                yams, numerics,
+                "System", "JSON", "Presentation", "Archive", "Compression", "LanguageModel", "Evaluation",
+                "ScalingLaws", "Records", yams, numerics,
             ]),
         library(
             "Stages",

@@ -31,6 +31,7 @@ package struct TextTable: Sendable, Equatable {
     /// `isRuled` draws a line below the heading. Every line ends with a newline and with nothing blank before it.
     package func aligned(isRuled: Bool = false) -> String {
         let titles = columns.map(\.title)
+        let rows = rows.map { $0.map { $0.withVisibleControls() } }
         let widths = columns.indices.map { column in
             rows.reduce(titles[column].count) { max($0, $1[column].count) }
         }

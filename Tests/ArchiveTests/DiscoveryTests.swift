@@ -135,6 +135,23 @@ import Testing
         #expect(discovery.skipped.filter { !$0.isFault }.map(\.name) == ["step2.tar.zst.part", "writing"])
     }
 
+    /// Names that would write what they like on a terminal, and folders without end, are named and left alone.
+    @Test func looksAwayFromNamesWithControlsAndBeyondADepth() throws {
+        let deep = Array(repeating: "d", count: 70).joined(separator: "/")
+        try touch(
+            "step1/config.json", "step1/model.safetensors", "step2\u{1B}[2J/config.json",
+            "step2\u{1B}[2J/model.safetensors", "a\nb.tar", "\(deep)/step3/config.json",
+            "\(deep)/step3/model.safetensors")
+        let found = try discover()
+        #expect(found.sources.map(\.name) == ["step1"])
+        let tooDeep = Array(repeating: "d", count: 65).joined(separator: "/")
+        #expect(
+            found.skipped.map(\.name) == ["a\nb.tar", tooDeep, "step2\u{1B}[2J"])
+        #expect(
+            found.skipped.map(\.reason) == [.controlCharacter, .tooDeep(limit: 64), .controlCharacter])
+        #expect(found.skipped.map(\.isFault) == [true, true, true])
+    }
+
     @Test func followsLinksOnceAndLoopsNever() throws {
         try touch("a/step1/config.json", "a/step1/model.safetensors", "a/step2.tar")
         try directory.link("a/again", to: "..")

@@ -10,10 +10,16 @@ struct DirectoryContents {
     private(set) var brokenLinks: [String] = []
     /// Pipes, sockets and devices.
     private(set) var others: [String] = []
+    /// Of any kind, with a control character.
+    private(set) var unprintable: [String] = []
 
     /// Lists a directory, without hidden entries, in byte order of the names.
     init(_ directory: URL) throws(SystemError) {
         for name in try names(in: directory) where !name.hasPrefix(".") {
+            guard !name.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else {
+                unprintable.append(name)
+                continue
+            }
             let location = directory.appending(path: name)
             let isLink = try FileStatus(link: location)?.kind == .link
             var target = try Self.target(of: location)

@@ -11,7 +11,7 @@ import System
 /// - a file `.tar`, `.tar.gz`, `.tgz`, `.tar.zst` or `.tzst`;
 /// - a revision of a repository in a Hugging Face cache (`HubRepository`), named `org/name@revision`.
 ///
-/// Directories are searched to any depth, also those that are checkpoints themselves (a run's directory may hold its
+/// Directories are searched to a depth of 64, also those that are checkpoints themselves (a run's directory may hold its
 /// last state beside `checkpoint-500/`). Hidden entries are not looked at. A directory or tar archive that several
 /// paths lead to counts once, under a path without symbolic links if there is one; so loops of links end.
 ///
@@ -21,6 +21,9 @@ package struct Discovery: Sendable {
     package private(set) var sources: [CheckpointSource] = []
     /// In byte order of the names.
     package private(set) var skipped: [SkippedPath] = []
+
+    /// Folders within folders that are searched.
+    private static let mostFolders = 64
 
     private let root: URL
     private let naming: NamePattern?
@@ -77,6 +80,7 @@ package struct Discovery: Sendable {
 
     /// The root itself must be readable; one folder in it must not stop the others.
     private mutating func visitIfReadable(_ path: [String]) {
+        guard path.count <= Self.mostFolders else { return skip(path, .tooDeep(limit: Self.mostFolders)) }
         do throws(SystemError) { try visit(path, FileStatus(of: url(path))) } catch { skip(path, .unreadable(error)) }
     }
 
@@ -117,6 +121,7 @@ package struct Discovery: Sendable {
     private mutating func takeFiles(_ path: [String], _ contents: DirectoryContents) {
         for name in contents.brokenLinks { skip(path + [name], .brokenLink) }
         for name in contents.others { skip(path + [name], .notAFile) }
+        for name in contents.unprintable { skip(path + [name], .controlCharacter) }
         for name in contents.files {
             if FileNames.isTar(name) {
                 if contents.linkedFiles.contains(name) {

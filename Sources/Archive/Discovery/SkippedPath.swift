@@ -31,6 +31,10 @@ package enum SkipReason: Sendable, Equatable {
     case brokenLink
     case notAFile
     case unreadable(SystemError)
+    /// A name that would do something to a terminal.
+    case controlCharacter
+    /// Below so many folders.
+    case tooDeep(limit: Int)
     /// A name that means to say a step or tokens.
     case unreadableName(part: String)
     /// A revision that names another step of the same commit.
@@ -66,6 +70,8 @@ extension SkipReason: CustomStringConvertible {
         case .brokenLink: "a symbolic link to nothing"
         case .notAFile: "a pipe, socket or device where a file or directory belongs"
         case .unreadable(let error): error.description
+        case .controlCharacter: "its name has a control character; rename it"
+        case .tooDeep(let limit): "it lies below \(limit) folders, where nothing is looked for"
         case .unreadableName(let part):
             "'\(part)' in its name is no whole number of steps or tokens; rename it, or give its tokens in the manifest"
         case .sameCommit(let revision):

@@ -1,4 +1,5 @@
 import Dispatch
+import Presentation
 import Synchronization
 import System
 
@@ -73,5 +74,5 @@ package final class Progress: Sendable {
     }
 }
 
-/// Writes one line to standard error.
-package func report(_ line: String) { StandardError.write(line + "\n") }
+/// Writes one line to standard error, or the lines of a longer text.
+package func report(_ line: String) { StandardError.write(line.withVisibleControls(keepingLines: true) + "\n") }
