@@ -148,9 +148,18 @@ import Testing
         #expect(
             found.skipped.map(\.name) == ["a\nb.tar", tooDeep, "step2\u{1B}[2J"])
         #expect(
-            found.skipped.map(\.reason) == [.controlCharacter, .tooDeep(limit: 64), .controlCharacter])
+            found.skipped.map(\.reason) == [.unprintableName, .tooDeep(limit: 64), .unprintableName])
         #expect(found.skipped.map(\.isFault) == [true, true, true])
     }
+
+    #if os(Linux)
+        @Test func namesThatAreNoTextAreNamed() throws {
+            let path = Array(directory.url.path.utf8CString.dropLast()) + [0x2F, 0x61, -1, 0]
+            try #require(mkdir(path, 0o700) == 0)
+            defer { rmdir(path) }
+            #expect(try discover().skipped == [SkippedPath(name: "a\u{FFFD}", reason: .unprintableName)])
+        }
+    #endif
 
     @Test func followsLinksOnceAndLoopsNever() throws {
         try touch("a/step1/config.json", "a/step1/model.safetensors", "a/step2.tar")

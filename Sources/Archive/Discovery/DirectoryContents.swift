@@ -10,7 +10,7 @@ struct DirectoryContents {
     private(set) var brokenLinks: [String] = []
     /// Pipes, sockets and devices.
     private(set) var others: [String] = []
-    /// Of any kind, with a control character.
+    /// Of any kind, with a control character or not in UTF-8.
     private(set) var unprintable: [String] = []
 
     /// Lists a directory, without hidden entries, in byte order of the names.
@@ -26,6 +26,8 @@ struct DirectoryContents {
             // What was listed is there: a file system that says once that it is not, as over a network, is asked again.
             if target == nil { target = try Self.target(of: location) }
             switch target?.kind {
+            // A name that is not UTF-8 was read with this in the place of some bytes, so nothing is found by it.
+            case nil where name.unicodeScalars.contains("\u{FFFD}"): unprintable.append(name)
             case nil: brokenLinks.append(name)
             case .directory: if isLink { linkedDirectories.append(name) } else { directories.append(name) }
             case .file:

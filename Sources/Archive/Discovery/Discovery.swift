@@ -121,7 +121,7 @@ package struct Discovery: Sendable {
     private mutating func takeFiles(_ path: [String], _ contents: DirectoryContents) {
         for name in contents.brokenLinks { skip(path + [name], .brokenLink) }
         for name in contents.others { skip(path + [name], .notAFile) }
-        for name in contents.unprintable { skip(path + [name], .controlCharacter) }
+        for name in contents.unprintable { skip(path + [name], .unprintableName) }
         for name in contents.files {
             if FileNames.isTar(name) {
                 if contents.linkedFiles.contains(name) {

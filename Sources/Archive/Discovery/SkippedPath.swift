@@ -31,8 +31,8 @@ package enum SkipReason: Sendable, Equatable {
     case brokenLink
     case notAFile
     case unreadable(SystemError)
-    /// A name that would do something to a terminal.
-    case controlCharacter
+    /// A name that would do something to a terminal, or is no text.
+    case unprintableName
     /// Below so many folders.
     case tooDeep(limit: Int)
     /// A name that means to say a step or tokens.
@@ -70,7 +70,7 @@ extension SkipReason: CustomStringConvertible {
         case .brokenLink: "a symbolic link to nothing"
         case .notAFile: "a pipe, socket or device where a file or directory belongs"
         case .unreadable(let error): error.description
-        case .controlCharacter: "its name has a control character; rename it"
+        case .unprintableName: "its name has a control character or is not UTF-8; rename it"
         case .tooDeep(let limit): "it lies below \(limit) folders, where nothing is looked for"
         case .unreadableName(let part):
             "'\(part)' in its name is no whole number of steps or tokens; rename it, or give its tokens in the manifest"
