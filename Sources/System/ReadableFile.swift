@@ -92,11 +92,12 @@ package func readFileIfThere(_ location: URL) throws(SystemError) -> [UInt8]? {
 }
 
 /// The whole of a file that is not larger than a limit.
-package func readFile(_ location: URL, limit: Int = .max) throws(SystemError) -> [UInt8] {
+package func readFile(_ location: URL, limit: Int = 1 << 30) throws(SystemError) -> [UInt8] {
     let file = try ReadableFile(location)
     let expected = try file.status().byteCount
+    guard expected <= limit else { throw SystemError(.read, file.path, .tooLarge(limit: limit)) }
     // Room for one byte more shows at once that there are no more.
-    var bytes = [UInt8](repeating: 0, count: min(expected, limit) + 1)
+    var bytes = [UInt8](repeating: 0, count: expected + 1)
     var count = 0
     while true {
         guard count <= limit else { throw SystemError(.read, file.path, .tooLarge(limit: limit)) }

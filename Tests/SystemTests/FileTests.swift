@@ -22,6 +22,9 @@ struct FileTests {
             let file = directory.appending(path: "f")
             try writeFile([1, 2, 3], to: file)
             #expect(throws: SystemError(.read, file.path, .tooLarge(limit: 2))) { try readFile(file, limit: 2) }
+            // A sparse file says any size; no memory is asked for.
+            try #require(truncate(file.path, 1 << 40) == 0)
+            #expect(throws: SystemError(.read, file.path, .tooLarge(limit: 1 << 30))) { try readFile(file) }
         }
         // A file that has no size of its own.
         #expect(try !readFile(URL(filePath: "/proc/self/status")).isEmpty)
