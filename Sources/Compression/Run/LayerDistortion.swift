@@ -36,10 +36,23 @@ package struct LayerDistortion: Sendable, Equatable {
     }
 }
 
+extension LayerDistortion {
+    /// Noise over signal of the layer's outputs, o²/(1 − o²); nil where no token came to it.
+    ///
+    /// What is rounded to the mean of what goes there, or projected, has its error orthogonal to what is left, and that has
+    /// the share 1 − o² of the energy. Where less than a tenth is left, a tenth counts.
+    package var noiseToSignal: Double? { outputError.map { $0 / max(0.1, 1 - $0) } }
+}
+
 extension [LayerDistortion] {
-    /// ō, the mean output error over the layers that saw text; nil where none did.
-    package var distortion: Double? {
-        let known = compactMap(\.outputError)
+    /// ō, the mean noise over signal of the layers that saw text; nil where none did.
+    package var distortion: Double? { mean(\.noiseToSignal) }
+
+    /// The mean of o² over them: as much where errors are small, as a probe's are.
+    package var meanOutputError: Double? { mean(\.outputError) }
+
+    private func mean(_ value: (LayerDistortion) -> Double?) -> Double? {
+        let known = compactMap(value)
         return known.isEmpty ? nil : known.reduce(0, +) / Double(known.count)
     }
 }

@@ -43,8 +43,8 @@ package struct DistortionRecord: Sendable, Equatable {
         [
             "key": .string(key), "stage": "quantize", "version": .integer(version), "checkpoint": .string(checkpoint),
             "compressed": .string(artifact), "calibration": .string(calibration),
-            "bits_per_weight": .number(bitsPerWeight), "distortion": .number(orNull: layers.distortion),
-            "whole": .bool(isWhole), "unseen": .bool(isUnseen), "layers": .array(layers.map(\.json)),
+            "bits_per_weight": .number(bitsPerWeight), "whole": .bool(isWhole),
+            "unseen": .bool(isUnseen), "layers": .array(layers.map(\.json)),
         ]
     }
 

@@ -3,7 +3,7 @@ package import Compression
 /// What specs did to the layers of one checkpoint.
 package struct LayerErrors: Sendable, Equatable {
     package let model: MeasuredModel
-    /// The specs in the order of their mean output error, the smallest first.
+    /// The specs in the order of their distortion, the smallest first.
     package let rows: [Row]
 
     package struct Row: Sendable, Equatable {

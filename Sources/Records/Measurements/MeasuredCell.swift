@@ -31,9 +31,9 @@ package struct MeasuredCell: Sendable, Equatable {
     package struct Distortion: Sendable, Equatable {
         /// Under which the errors of the layers stand recorded.
         package var key: String
-        /// ō, the mean over layers of the squared error of their outputs, relative.
-        package var outputError: Double
-        /// The same of their weights.
+        /// ō, the mean over layers of the noise over signal of their outputs.
+        package var noiseToSignal: Double
+        /// The mean over layers of the squared error of their weights, relative.
         package var weightError: Double
         /// S = KL/ō of the checkpoint's probe; nil where there is none that holds.
         package var sensitivity: Double?
@@ -43,11 +43,11 @@ package struct MeasuredCell: Sendable, Equatable {
         package var ceiling: Double?
 
         package init(
-            key: String, outputError: Double, weightError: Double, sensitivity: Double?, qidSensitivity: Double?,
+            key: String, noiseToSignal: Double, weightError: Double, sensitivity: Double?, qidSensitivity: Double?,
             ceiling: Double?
         ) {
             self.key = key
-            (self.outputError, self.weightError, self.sensitivity) = (outputError, weightError, sensitivity)
+            (self.noiseToSignal, self.weightError, self.sensitivity) = (noiseToSignal, weightError, sensitivity)
             (self.qidSensitivity, self.ceiling) = (qidSensitivity, ceiling)
         }
     }

@@ -42,6 +42,6 @@ struct LayerGrid: Sendable, Equatable {
 
     /// The mean output error of each column; nil where no token came to any of its layers.
     func errors(of layers: [LayerDistortion]) -> [Double?] {
-        columns.map { column in column.layers.map { layers[$0] }.distortion }
+        columns.map { column in column.layers.map { layers[$0] }.meanOutputError }
     }
 }

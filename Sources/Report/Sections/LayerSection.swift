@@ -9,8 +9,8 @@ extension Document {
         guard !charts.isEmpty else { return nil }
         let meaning = """
             The output error of a layer is the squared error that compression of its weights makes in its outputs on the \
-            calibration text, as a share of their squared size; its inputs are those of the model in 16 bits. The mean over the \
-            layers, the distortion, says together with a probe of the checkpoint what KL will be.
+            calibration text, as a share o² of their squared size; its inputs are those of the model in 16 bits. The mean over the \
+            layers of noise over signal, o²/(1 − o²), the distortion, says together with a probe of the checkpoint what KL will be.
             """
         let caption = """
             Output errors of the layers by spec, the fuller the larger, in powers of ten; columns are the blocks of the model, from \
@@ -39,7 +39,7 @@ extension Document {
             if let reason = cell.spec.whyNothingIsForetold {
                 count(reason)
             } else if let distortion = cell.distortion, let sensitivity = distortion.sensitivity {
-                if sensitivity * distortion.outputError > ForetoldDamage.proportionalNats { saturated += 1 }
+                if sensitivity * distortion.noiseToSignal > ForetoldDamage.proportionalNats { saturated += 1 }
             } else {
                 count("no probe of the checkpoint holds")
             }

@@ -40,7 +40,7 @@ extension ProbeRecord {
                     "baseline_loss_nats": .real(baselineLoss),
                     "ceiling_nats": .real(ceiling), "kl_nats": .real(trial.kl),
                     "kl_stderr_nats": .optional(trial.klStderr), "qid_nats": .real(trial.qid),
-                    "qid_stderr_nats": .optional(trial.qidStderr), "output_error": .real(trial.distortion),
+                    "qid_stderr_nats": .optional(trial.qidStderr), "output_error": .real(trial.outputError),
                     "is_usable": .integer(trials.isUsable ? 1 : 0),
                     "is_usual": .integer(trial.size == trials.size ? 1 : 0), "stage_version": .integer(version),
                 ], program: programVersion)
