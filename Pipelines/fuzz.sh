@@ -19,5 +19,5 @@ for parser in $parsers; do
     echo "fuzz: $parser"
     QID_FUZZ_PARSER=$parser QID_FUZZ_CORPUS=$corpus QID_FUZZ_DIRECTORY=${QID_FUZZ_DIRECTORY:-/dev/shm} \
         ".build-fuzz/$build/qid-fuzz" -max_total_time="$seconds" -rss_limit_mb=1024 -timeout=60 -max_len=200000 \
-        -artifact_prefix=".build-fuzz/found/$parser-" -print_final_stats=1 -verbosity=0 "$corpus"
+        -artifact_prefix=".build-fuzz/found/$parser-" -print_final_stats=1 -print_funcs=0 -verbosity=0 "$corpus"
 done
