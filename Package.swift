@@ -193,7 +193,7 @@ let package = Package(
         tests(
             "Warehouse",
             [
-                "Warehouse", "Records", "Compression", "Kernels", "LanguageModel", "Evaluation", "ScalingLaws",
+                "Warehouse", "JSON", "Records", "Compression", "Kernels", "LanguageModel", "Evaluation", "ScalingLaws",
                 "Schemas",
             ]),
         tests("Options", ["Options", "Compression", argumentParser]),

@@ -2,8 +2,8 @@
 # Feeds the parsers inputs that libFuzzer makes out of the fixtures, guided by what code they reach:
 #   bash Pipelines/fuzz.sh [SECONDS FOR EACH PARSER, 60] [PARSER …]
 # An input that ends a parser is left in .build-fuzz/found; .build-fuzz/corpus grows from run to run. The tests of every day
-# change the same fixtures blindly (`MutationTests`). With QID_FUZZ_BUILD=debug, as `.ci/run` has it for a few seconds each, building
-# takes less time and each input more.
+# change the same fixtures blindly (`MutationTests`). With QID_FUZZ_BUILD=debug, as `.ci/run` has it for a few seconds each,
+# building takes less time and each input more.
 set -eu
 cd "$(dirname "$0")/.."
 seconds=${1:-60}
@@ -18,6 +18,6 @@ for parser in $parsers; do
     mkdir -p "$corpus"
     echo "fuzz: $parser"
     QID_FUZZ_PARSER=$parser QID_FUZZ_CORPUS=$corpus QID_FUZZ_DIRECTORY=${QID_FUZZ_DIRECTORY:-/dev/shm} \
-        ".build-fuzz/$build/qid-fuzz" -max_total_time="$seconds" -rss_limit_mb=1024 -timeout=60 -max_len=200000 \
+        ".build-fuzz/$build/qid-fuzz" -max_total_time="$seconds" -rss_limit_mb=1024 -timeout=20 -max_len=200000 \
         -artifact_prefix=".build-fuzz/found/$parser-" -print_final_stats=1 -print_funcs=0 -verbosity=0 "$corpus"
 done

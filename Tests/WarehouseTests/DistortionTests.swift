@@ -1,5 +1,6 @@
 import Compression
 import Foundation
+import JSON
 import Kernels
 import LanguageModel
 import Records
@@ -38,6 +39,7 @@ struct DistortionTests {
         let probe = try Self.probe()
         #expect(ProbeRecord(probe.json) == probe)
         #expect(abs((Self.distortion.layers.distortion ?? 0) - 0.25) < 1e-9)
+        #expect(Self.distortion.json.object?["distortion"]?.double == Self.distortion.layers.meanOutputError)
         #expect(abs((Self.distortion.layers.meanOutputError ?? 0) - 0.19) < 1e-9)
         let lost = LayerDistortion(name: "lost", weights: 10, weightError: 4, outputError: 2)
         #expect([lost].distortion == 20, "where nothing is left of the signal, a tenth counts")
@@ -70,7 +72,7 @@ struct DistortionTests {
         distortion.layers = distortion.layers.map { layer in
             LayerDistortion(
                 name: layer.name, weights: layer.weights, weightError: layer.weightError,
-                outputError: layer.outputError.map { 2 * $0 })
+                outputError: layer.outputError.map { 4 * $0 })
         }
         var probe = try Self.probe()
         (probe.key, probe.calibration, probe.isUnseen) = ("later", "unseen text", true)
@@ -83,7 +85,8 @@ struct DistortionTests {
                 let rows = try warehouse.reader.query("SELECT distortion, sensitivity FROM qid").rows
                 return try #require(rows.first).map(number)
             }
-            let (before, after) = (0.25, (0.2 / 0.8 + 0.56 / 0.44) / 2)
+            // One layer has less than a tenth of its signal left.
+            let (before, after) = (0.25, (0.4 / 0.6 + 1.12 / 0.1) / 2)
             #expect(abs(try found()[0] - after) < 1e-9)
             // A probe on the other text alone decides for that.
             try warehouse.record(Self.probe())
