@@ -34,15 +34,21 @@ struct DistortionTests {
             LayerDistortion(name: "unseen", weights: 10, weightError: 0.5, outputError: nil),
         ])
 
+    /// ō of that: o²/(1 − o²)² of either layer.
+    private static let mean = (0.1 / 0.81 + 0.28 / 0.5184) / 2
+
     @Test func recordsAreReadBack() throws {
         #expect(DistortionRecord(Self.distortion.json) == Self.distortion)
         let probe = try Self.probe()
         #expect(ProbeRecord(probe.json) == probe)
-        #expect(abs((Self.distortion.layers.distortion ?? 0) - 0.25) < 1e-9)
+        var older = probe.json.object
+        older?["relative_to"] = nil
+        #expect(older.flatMap { ProbeRecord(.object($0)) }?.noise == .layer)
+        #expect(abs((Self.distortion.layers.distortion ?? 0) - Self.mean) < 1e-9)
         #expect(Self.distortion.json.object?["distortion"]?.double == Self.distortion.layers.meanOutputError)
         #expect(abs((Self.distortion.layers.meanOutputError ?? 0) - 0.19) < 1e-9)
         let lost = LayerDistortion(name: "lost", weights: 10, weightError: 4, outputError: 2)
-        #expect([lost].distortion == 20, "where nothing is left of the signal, a tenth counts")
+        #expect([lost].distortion == 32, "where nothing is left of the signal, a quarter counts")
     }
 
     @Test func qidForetellsFromBoth() throws {
@@ -58,10 +64,12 @@ struct DistortionTests {
             #expect(try warehouse.record(Self.distortion) == .present)
             #expect(try warehouse.record(Self.probe()) == .present)
             let row = try #require(try warehouse.reader.query("SELECT \(columns) FROM qid").rows.first).map(number)
-            #expect(row.count == 6 && abs(row[0] - 0.25) < 1e-9 && row[1] == 0.5)
-            for (found, expected) in zip(row.dropFirst(2), [4, 5, 1, 1.25]) { #expect(abs(found - expected) < 1e-9) }
+            #expect(row.count == 6 && abs(row[0] - Self.mean) < 1e-9 && row[1] == 0.5)
+            for (found, expected) in zip(row.dropFirst(2), [4, 5, 4 * Self.mean, 5 * Self.mean]) {
+                #expect(abs(found - expected) < 1e-9)
+            }
             let cell = try #require(try warehouse.reader.cells().first?.distortion)
-            #expect(abs(cell.noiseToSignal - 0.25) < 1e-9 && abs((cell.sensitivity ?? 0) - 4) < 1e-9)
+            #expect(abs(cell.mean - Self.mean) < 1e-9 && abs((cell.sensitivity ?? 0) - 4) < 1e-9)
         }
     }
 
@@ -85,8 +93,8 @@ struct DistortionTests {
                 let rows = try warehouse.reader.query("SELECT distortion, sensitivity FROM qid").rows
                 return try #require(rows.first).map(number)
             }
-            // One layer has less than a tenth of its signal left.
-            let (before, after) = (0.25, (0.4 / 0.6 + 1.12 / 0.1) / 2)
+            // One layer has less than a quarter of its signal left.
+            let (before, after) = (Self.mean, (0.4 / 0.36 + 1.12 / 0.0625) / 2)
             #expect(abs(try found()[0] - after) < 1e-9)
             // A probe on the other text alone decides for that.
             try warehouse.record(Self.probe())
@@ -94,6 +102,25 @@ struct DistortionTests {
             try warehouse.record(probe)
             let both = try found()
             #expect(abs(both[0] - after) < 1e-9 && abs(both[1] - 4) < 1e-9)
+        }
+    }
+
+    /// A probe of before, whose noise drowned the small rows of a weight, stands recorded and foretells nothing.
+    @Test func noiseRelativeToLayersDoesNotCount() throws {
+        var older = try Self.probe()
+        older.noise = .layer
+        try withScratchDirectory { directory in
+            let warehouse = try Warehouse(writing: directory.appending(path: "warehouse.sqlite"))
+            try warehouse.record(Samples.compressed("a"))
+            try warehouse.record(Self.distortion)
+            #expect(try warehouse.record(older) == .added)
+            let columns = "SELECT sensitivity, predicted_kl FROM qid"
+            #expect(try warehouse.reader.query(columns).rows == [[.null, .null]])
+            #expect(try warehouse.reader.query("SELECT DISTINCT relative_to FROM probe").rows == [[.text("layer")]])
+            var newer = try Self.probe()
+            newer.key = "later"
+            try warehouse.record(newer)
+            #expect(try abs(number(#require(warehouse.reader.query(columns).rows.first?.first)) - 4) < 1e-9)
         }
     }
 
@@ -109,7 +136,7 @@ struct DistortionTests {
             try warehouse.record(bent)
             let row = try warehouse.reader.query("SELECT distortion, sensitivity, predicted_kl FROM qid").rows
             let distortion = try #require(row.first.map { number($0[0]) })
-            #expect(abs(distortion - 0.25) < 1e-9 && row[0][1] == .null && row[0][2] == .null)
+            #expect(abs(distortion - Self.mean) < 1e-9 && row[0][1] == .null && row[0][2] == .null)
         }
     }
 

@@ -104,7 +104,7 @@ import Warehouse
         table prediction: fit quantity scheme params tokens bits value low high beyond_hull
         table probe: key size seed checkpoint shard context_tokens windows score window_seed calibration_digest \
         baseline_loss_nats ceiling_nats kl_nats kl_stderr_nats qid_nats qid_stderr_nats output_error is_usable \
-        is_usual stage_version program_version is_unseen
+        is_usual stage_version program_version is_unseen relative_to
         table run: lock_digest name started_at program_version lock
         table run_evaluation: lock_digest evaluation
         table run_fit: lock_digest fit

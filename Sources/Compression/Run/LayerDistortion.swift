@@ -37,16 +37,22 @@ package struct LayerDistortion: Sendable, Equatable {
 }
 
 extension LayerDistortion {
-    /// Noise over signal of the layer's outputs, o²/(1 − o²); nil where no token came to it.
+    /// How much its errors count for, o²/(1 − o²)²; nil where no token came to it.
     ///
     /// What is rounded to the mean of what goes there, or projected, has its error orthogonal to what is left, and that has
-    /// the share 1 − o² of the energy. Where less than a tenth is left, a tenth counts.
-    package var noiseToSignal: Double? { outputError.map { $0 / max(0.1, 1 - $0) } }
+    /// the share 1 − o² of the energy: noise over signal is o²/(1 − o²). That large errors count for more than that was
+    /// measured. Where less than a quarter is left, a quarter counts.
+    package var distortion: Double? {
+        outputError.map { error in
+            let left = max(0.25, 1 - error)
+            return error / (left * left)
+        }
+    }
 }
 
 extension [LayerDistortion] {
-    /// ō, the mean noise over signal of the layers that saw text; nil where none did.
-    package var distortion: Double? { mean(\.noiseToSignal) }
+    /// ō, the mean over the layers that saw text; nil where none did.
+    package var distortion: Double? { mean(\.distortion) }
 
     /// The mean of o² over them: as much where errors are small, as a probe's are.
     package var meanOutputError: Double? { mean(\.outputError) }

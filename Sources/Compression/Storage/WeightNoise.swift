@@ -2,11 +2,13 @@ import Kernels
 import Mathematics
 import RealModule
 
-/// Gaussian noise in the weights of linear layers: W + t·‖W‖·ε/‖ε‖, ε independent and normal.
+/// Gaussian noise in the weights of linear layers: each row w of a weight becomes w + t·‖w‖·ε/‖ε‖, ε independent and normal.
 ///
-/// A probe of how much a model minds errors in its weights, whatever makes them.
+/// A probe of how much a model minds errors in its weights, whatever makes them. Row by row because rounding errs in
+/// proportion to what it rounds: noise of one size in all rows of a weight drowns the small ones, and costs more for the
+/// same error of the layer's outputs.
 package struct WeightNoise: Sendable, Hashable {
-    /// t = ‖ΔW‖/‖W‖ of every layer.
+    /// t = ‖Δw‖/‖w‖ of every row.
     package let size: Double
     package let seed: Int
     /// The modules whose weights get it.
@@ -21,28 +23,19 @@ package struct WeightNoise: Sendable, Hashable {
         guard modules.contains(module) else { return weight }
         let noise = Matrix(rows: weight.rows, columns: weight.columns)
         let stream = module.utf8.reduce(UInt64(truncatingIfNeeded: seed)) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
-        let squares = Parallel.map(weight.rows) { row in
-            let values = weight.values(row: row)
-            var random = RandomNumbers(seed: stream, stream: row)
-            return noise.withRow(row) { Self.fill(&$0, &random, beside: values) }
-        }
-        let (ofNoise, ofWeight) = squares.reduce((0.0, 0.0)) { ($0.0 + $1.noise, $0.1 + $1.weight) }
-        let factor = ofNoise > 0 ? Float(size * (ofWeight / ofNoise).squareRoot()) : 0
         Parallel.forEach(weight.rows) { row in
             let values = weight.values(row: row)
-            noise.withRow(row) { target in
-                for column in values.indices { target[column] = values[column] + factor * target[column] }
-            }
+            var random = RandomNumbers(seed: stream, stream: row)
+            noise.withRow(row) { Self.fill(&$0, &random, beside: values, size: size) }
         }
         return DenseMatrix(noise)
     }
 
-    /// Fills a row with normal numbers, two at a time (Box and Muller 1958); returns the squared lengths of these and of
-    /// the weight's row.
+    /// Fills a row with the values beside it and their noise: normal numbers, two at a time (Box and Muller 1958).
     private static func fill(
-        _ target: inout MutableSpan<Float>, _ random: inout RandomNumbers, beside values: [Float]
-    ) -> (noise: Double, weight: Double) {
-        var sums = (noise: 0.0, weight: 0.0)
+        _ target: inout MutableSpan<Float>, _ random: inout RandomNumbers, beside values: [Float], size: Double
+    ) {
+        var (ofNoise, ofValues) = (0.0, 0.0)
         var spare: Double?
         for column in values.indices {
             let value: Double
@@ -55,9 +48,10 @@ package struct WeightNoise: Sendable, Hashable {
                 spare = radius * Double.sin(angle)
             }
             target[column] = Float(value)
-            sums.noise += value * value
-            sums.weight += Double(values[column]) * Double(values[column])
+            ofNoise += value * value
+            ofValues += Double(values[column]) * Double(values[column])
         }
-        return sums
+        let factor = ofNoise > 0 ? Float(size * (ofValues / ofNoise).squareRoot()) : 0
+        for column in values.indices { target[column] = values[column] + factor * target[column] }
     }
 }

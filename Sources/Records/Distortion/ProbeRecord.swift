@@ -8,6 +8,7 @@ package struct ProbeRecord: Sendable, Equatable {
     /// The version of the stage that made it.
     package var version: Int
     package var checkpoint: CheckpointRecord
+    package var noise: Noise
     package var scoring: ScoringRecord
     /// Windows scored.
     package var windows: Int
@@ -21,9 +22,17 @@ package struct ProbeRecord: Sendable, Equatable {
     /// How matrix products were computed, which decides the last bits.
     package var products: PanelForm
 
+    /// What the size of noise is relative to.
+    package enum Noise: String, Sendable {
+        /// The norm of each row of a weight.
+        case row
+        /// The norm of the whole weight, as it once was: too much for small rows, so that S came out too large.
+        case layer
+    }
+
     /// What noise of one size and seed did, all layers at once.
     package struct Trial: Sendable, Equatable {
-        /// t = ‖ΔW‖/‖W‖ of every layer.
+        /// t = ‖Δw‖/‖w‖ of every row, or of every layer.
         package var size: Double
         package var seed: Int
         package var kl: Double
@@ -42,11 +51,12 @@ package struct ProbeRecord: Sendable, Equatable {
     }
 
     package init(
-        key: String, version: Int, checkpoint: CheckpointRecord, scoring: ScoringRecord, windows: Int,
-        calibration: String, isUnseen: Bool, baselineLoss: Double, trials: [Trial], products: PanelForm
+        key: String, version: Int, checkpoint: CheckpointRecord, noise: Noise = .row, scoring: ScoringRecord,
+        windows: Int, calibration: String, isUnseen: Bool, baselineLoss: Double, trials: [Trial], products: PanelForm
     ) {
         self.isUnseen = isUnseen
-        (self.key, self.version, self.checkpoint, self.scoring) = (key, version, checkpoint, scoring)
+        (self.key, self.version, self.checkpoint) = (key, version, checkpoint)
+        (self.noise, self.scoring) = (noise, scoring)
         (self.windows, self.calibration, self.baselineLoss) = (windows, calibration, baselineLoss)
         (self.trials, self.products) = (trials, products)
     }
@@ -72,7 +82,7 @@ extension ProbeRecord {
     package static var parameters: JSONValue {
         [
             "sizes": .array(sizes.map { .number($0) }), "seeds": .array(seeds.map { .integer($0) }),
-            "multiples": .array(multiples.map { .number($0) }),
+            "multiples": .array(multiples.map { .number($0) }), "relative_to": .string(Noise.row.rawValue),
         ]
     }
 
@@ -122,6 +132,7 @@ extension ProbeRecord {
             .init(key: "key", value: .string(key)), .init(key: "stage", value: "evaluate"),
             .init(key: "version", value: .integer(version)), .init(key: "checkpoint", value: checkpoint.json),
         ])
+        object["relative_to"] = .string(noise.rawValue)
         scoring.add(to: &object)
         object["windows"] = .integer(windows)
         object["calibration"] = .string(calibration)
@@ -136,6 +147,7 @@ extension ProbeRecord {
     package init?(_ json: JSONValue) {
         guard let object = json.object, let key = object["key"]?.string, let version = object["version"]?.int,
             let checkpoint = object["checkpoint"].flatMap(CheckpointRecord.init),
+            let noise = Noise(rawValue: object["relative_to"]?.string ?? Noise.layer.rawValue),
             let scoring = ScoringRecord(members: object), let windows = object["windows"]?.int,
             let calibration = object["calibration"]?.string, let baselineLoss = object["baseline_loss"]?.double,
             let isUnseen = (object["unseen"] ?? .bool(false)).bool, let entries = object["trials"]?.array,
@@ -144,7 +156,7 @@ extension ProbeRecord {
         let trials = entries.compactMap { $0.object.flatMap(Trial.init) }
         guard trials.count == entries.count, !trials.isEmpty else { return nil }
         self.init(
-            key: key, version: version, checkpoint: checkpoint, scoring: scoring, windows: windows,
+            key: key, version: version, checkpoint: checkpoint, noise: noise, scoring: scoring, windows: windows,
             calibration: calibration, isUnseen: isUnseen, baselineLoss: baselineLoss, trials: trials, products: products
         )
     }

@@ -13,7 +13,7 @@ extension Point {
         conditions.columns["loss16"] = cell.degradation.baselineLoss
         conditions.columns["bits_per_weight"] = cell.bitsPerWeight
         if let distortion = cell.distortion, cell.spec.whyNothingIsForetold == nil {
-            conditions.columns["distortion"] = distortion.noiseToSignal
+            conditions.columns["distortion"] = distortion.mean
             conditions.columns["weight_distortion"] = distortion.weightError
             conditions.columns["sensitivity"] = distortion.sensitivity
             conditions.columns["qid_sensitivity"] = distortion.qidSensitivity

@@ -31,8 +31,8 @@ package struct MeasuredCell: Sendable, Equatable {
     package struct Distortion: Sendable, Equatable {
         /// Under which the errors of the layers stand recorded.
         package var key: String
-        /// ō, the mean over layers of the noise over signal of their outputs.
-        package var noiseToSignal: Double
+        /// ō, the mean over layers of what the errors of their outputs count for.
+        package var mean: Double
         /// The mean over layers of the squared error of their weights, relative.
         package var weightError: Double
         /// S = KL/ō of the checkpoint's probe; nil where there is none that holds.
@@ -43,11 +43,11 @@ package struct MeasuredCell: Sendable, Equatable {
         package var ceiling: Double?
 
         package init(
-            key: String, noiseToSignal: Double, weightError: Double, sensitivity: Double?, qidSensitivity: Double?,
+            key: String, mean: Double, weightError: Double, sensitivity: Double?, qidSensitivity: Double?,
             ceiling: Double?
         ) {
             self.key = key
-            (self.noiseToSignal, self.weightError, self.sensitivity) = (noiseToSignal, weightError, sensitivity)
+            (self.mean, self.weightError, self.sensitivity) = (mean, weightError, sensitivity)
             (self.qidSensitivity, self.ceiling) = (qidSensitivity, ceiling)
         }
     }

@@ -10,7 +10,7 @@ extension Document {
         let meaning = """
             The output error of a layer is the squared error that compression of its weights makes in its outputs on the \
             calibration text, as a share o² of their squared size; its inputs are those of the model in 16 bits. The mean over the \
-            layers of noise over signal, o²/(1 − o²), the distortion, says together with a probe of the checkpoint what KL will be.
+            layers of o²/(1 − o²)², the distortion, says together with a probe of the checkpoint what KL will be.
             """
         let caption = """
             Output errors of the layers by spec, the fuller the larger, in powers of ten; columns are the blocks of the model, from \
@@ -39,7 +39,7 @@ extension Document {
             if let reason = cell.spec.whyNothingIsForetold {
                 count(reason)
             } else if let distortion = cell.distortion, let sensitivity = distortion.sensitivity {
-                if sensitivity * distortion.noiseToSignal > ForetoldDamage.proportionalNats { saturated += 1 }
+                if sensitivity * distortion.mean > ForetoldDamage.proportionalNats { saturated += 1 }
             } else {
                 count("no probe of the checkpoint holds")
             }

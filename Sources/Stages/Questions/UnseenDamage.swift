@@ -74,7 +74,7 @@ private struct UnseenDamage {
         for spec in request.specs {
             let cells = measured.cells.filter { $0.family == plan.family && $0.spec.name == spec.name }
             let errors = Dictionary(
-                cells.compactMap { cell in cell.distortion.map { (cell.model.checkpoint, $0.noiseToSignal) } },
+                cells.compactMap { cell in cell.distortion.map { (cell.model.checkpoint, $0.mean) } },
                 uniquingKeysWith: { first, _ in first }
             ).values.sorted()
             if let reason = spec.whyNothingIsForetold {

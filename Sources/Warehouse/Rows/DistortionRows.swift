@@ -33,8 +33,9 @@ extension ProbeRecord {
             TableRow(
                 "probe", key: ["key": .text(key), "size": .real(trial.size), "seed": .integer(trial.seed)],
                 [
-                    "checkpoint": .text(checkpoint.digest), "shard": .text(scoring.streamDigest),
-                    "context_tokens": .integer(scoring.context), "windows": .integer(windows),
+                    "checkpoint": .text(checkpoint.digest), "relative_to": .text(noise.rawValue),
+                    "shard": .text(scoring.streamDigest), "context_tokens": .integer(scoring.context),
+                    "windows": .integer(windows),
                     "score": .text(scoring.tokens.rawValue), "window_seed": .optional(scoring.order.seed),
                     "calibration_digest": .text(calibration), "is_unseen": .integer(isUnseen ? 1 : 0),
                     "baseline_loss_nats": .real(baselineLoss),

@@ -169,7 +169,7 @@ extension MeasuredCell.Distortion {
     fileprivate init?(_ row: Row) {
         guard let distortion: Double = row["distortion"] else { return nil }
         self.init(
-            key: row["distortion_key"], noiseToSignal: distortion, weightError: row["weight_distortion"],
+            key: row["distortion_key"], mean: distortion, weightError: row["weight_distortion"],
             sensitivity: row["sensitivity"],
             qidSensitivity: row["qid_sensitivity"], ceiling: row["ceiling"])
     }

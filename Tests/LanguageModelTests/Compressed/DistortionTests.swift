@@ -92,6 +92,16 @@ struct DistortionTests {
         for layer in found[0] + found[2] { #expect(abs(layer.weightError - 0.01) < 1e-6, "\(layer)") }
         for layer in found[3] { #expect(abs(layer.weightError - 0.09) < 1e-5, "\(layer)") }
         #expect(try #require(found[0].distortion) > 0.003 && #require(found[0].distortion) < 0.03)
+        // Each row gets its share, the small ones no more than others.
+        for linear in tiny.description.layers.flatMap(\.linearLayers) {
+            let (exact, other) = (try store.weight(of: linear), try noisy(0.1, 1).weights.weight(of: linear))
+            for row in 0..<exact.rows {
+                let (w, v) = (exact.values(row: row), other.values(row: row))
+                let square = w.reduce(0.0) { $0 + Double($1) * Double($1) }
+                let error = zip(w, v).reduce(0.0) { $0 + Double($1.0 - $1.1) * Double($1.0 - $1.1) }
+                #expect(abs(error - 0.01 * square) <= 1e-5 * square, "\(linear.module), row \(row)")
+            }
+        }
     }
 
     /// Sums of squares of outputs, by module.
