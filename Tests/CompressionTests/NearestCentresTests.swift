@@ -3,7 +3,7 @@ import Kernels
 import TestSupport
 import Testing
 
-struct PointLeavesTests {
+struct NearestCentresTests {
     /// The first centre with the greatest x·c − ½‖c‖², by comparing all.
     private func plain(_ points: [Float], _ centres: [Float], length: Int) -> [UInt8] {
         stride(from: 0, to: points.count, by: length).map { point in
@@ -18,16 +18,27 @@ struct PointLeavesTests {
         }
     }
 
-    private func found(_ points: [Float], _ centres: [Float], length: Int) -> [UInt8] {
-        let table = RowTable(rows: 1, columns: points.count, repeating: Float(0))
-        table.withRow(0) { row in for index in points.indices { row[index] = points[index] } }
-        return PointLeaves(table, length: length).nearest(NearestCentre(centres, length: length)).readAll { codes in
-            codes.indices.map { codes[$0] }
-        }
+    private func found(_ points: [Float], _ centres: [Float], length: Int, guess: (Int) -> Int) -> [UInt8] {
+        let nearest = NearestCentres(centres, length: length)
+        var codes = (0..<points.count / length).map { UInt8(guess($0)) }
+        var distances = codes.map { Float($0) }
+        let groups = nearest.groups(points.span, codes.span, distances.span)
+        var found = codes.mutableSpan
+        var squares = distances.mutableSpan
+        nearest.find(groups, &found, &squares)
+        return codes
     }
 
+    /// Whatever the guess.
     private func expectAlike(_ points: [Float], _ centres: [Float], length: Int, _ what: String) {
-        #expect(found(points, centres, length: length) == plain(points, centres, length: length), "\(what), \(length)")
+        let (count, expected) = (centres.count / length, plain(points, centres, length: length))
+        let guesses: [(name: String, guess: (Int) -> Int)] = [
+            ("any", { $0 * 7 % count }), ("the last", { _ in count - 1 }), ("the nearest", { Int(expected[$0]) }),
+        ]
+        for (name, guess) in guesses {
+            #expect(
+                found(points, centres, length: length, guess: guess) == expected, "\(what), \(length), from \(name)")
+        }
     }
 
     @Test func nearestIsWhatComparingAllFinds() {
@@ -39,13 +50,6 @@ struct PointLeavesTests {
                 expectAlike(points, some, length: length, "\(count) points, \(centreCount) centres")
             }
         }
-    }
-
-    /// More points than a part holds.
-    @Test func manyPoints() {
-        var random = Congruential(seed: 78)
-        let points = (0..<4 * 70_000).map { _ in random.centred() * random.centred() }
-        expectAlike(points, Array(points[..<400]), length: 4, "many points")
     }
 
     /// Equal centres, equal points, points half-way between centres, and some far away.
