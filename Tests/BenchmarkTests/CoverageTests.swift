@@ -16,6 +16,18 @@ struct CoverageTests {
         #expect(one.parameters.allSatisfy { $0.identified == 60 })
     }
 
+    /// Intervals of a measurement of another run hold about as many as they say: with few runs as with many, and not all
+    /// of them, as intervals do that are too wide to be of use.
+    @Test func intervalsHoldMeasurementsOfOtherRuns() throws {
+        let report = try CoverageReport.simulate(laws: ["kl-unified"], repetitions: 60, seed: 5)
+        #expect(report.laws.count == 7)
+        let amid = try report.laws.map { try #require($0.measurements.first) }
+        #expect(amid.allSatisfy { $0.identified == 60 })
+        #expect(amid.allSatisfy { ($0.share ?? 0) > 0.85 })
+        let held = amid.reduce(0) { $0 + $1.held }
+        #expect(held > 7 * 60 * 92 / 100 && held < 7 * 60 * 99 / 100, "\(held)")
+    }
+
     @Test func everyLawIsSimulated() throws {
         #expect(Set(CoverageDesign.all.map(\.law.name)) == Set(Laws.all.map(\.name)))
         for design in CoverageDesign.all {

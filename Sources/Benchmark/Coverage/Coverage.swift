@@ -17,6 +17,8 @@ package struct Coverage: Sendable, Equatable {
     package var parameters: [Count]
     /// Of predictions amid the data, and with ten times the largest size and tokens.
     package var predictions: [Count]
+    /// Of measurements of another run at these places.
+    package var measurements: [Count]
 
     /// How often one interval held the truth.
     package struct Count: Sendable, Equatable {
@@ -29,6 +31,11 @@ package struct Coverage: Sendable, Equatable {
 
         /// The share of the intervals that hold the truth; nil of none.
         package var share: Double? { identified > 0 ? Double(held) / Double(identified) : nil }
+
+        fileprivate mutating func add(_ holds: Bool) {
+            identified += 1
+            held += holds ? 1 : 0
+        }
     }
 }
 
@@ -57,7 +64,8 @@ package func coverage(
         law: design.law.name, name: design.name, points: design.pointCount, checkpoints: design.checkpoints.count,
         sharedNoise: design.sharedNoise, ownNoise: design.ownNoise, repetitions: repetitions, failures: failures,
         parameters: [],
-        predictions: zip(["amid", "beyond"], truths).map { Coverage.Count(name: $0, truth: $1) })
+        predictions: zip(["amid", "beyond"], truths).map { Coverage.Count(name: $0, truth: $1) },
+        measurements: zip(["amid", "beyond"], truths).map { Coverage.Count(name: $0, truth: $1) })
     for result in results {
         if coverage.parameters.isEmpty {
             coverage.parameters = result.parameters.map {
@@ -65,12 +73,11 @@ package func coverage(
             }
         }
         for (place, one) in result.parameters.enumerated() where one.isIdentified {
-            coverage.parameters[place].identified += 1
-            coverage.parameters[place].held += one.holds ? 1 : 0
+            coverage.parameters[place].add(one.holds)
         }
-        for (place, holds) in result.predictions.enumerated() {
-            coverage.predictions[place].identified += 1
-            coverage.predictions[place].held += holds ? 1 : 0
+        for (place, holds) in result.predictions.enumerated() { coverage.predictions[place].add(holds) }
+        for (place, holds) in result.measurements.enumerated() {
+            if let holds { coverage.measurements[place].add(holds) }
         }
     }
     return coverage
@@ -87,6 +94,8 @@ extension CoverageDesign {
 private struct Repetition: Sendable {
     var parameters: [(name: String, isIdentified: Bool, holds: Bool)]
     var predictions: [Bool]
+    /// Nil where no interval of a measurement was given.
+    var measurements: [Bool?]
 
     /// Fewer starts and draws than a user's fit has: the simulated optimum is easily found.
     private static let options = FitOptions(starts: 8, bootstrapDraws: 200, holdsOut: false, profiles: false)
@@ -102,5 +111,7 @@ private struct Repetition: Sendable {
             return (one.name, one.identified, one.low <= truth && truth <= one.high)
         }
         self.predictions = zip(predictions, truths).map { $0.low <= $1 && $1 <= $0.high }
+        let measured = design.measurements(of: truths, seed: ~seed)
+        measurements = zip(predictions, measured).map { $0.predictive?.contains($1) }
     }
 }

@@ -62,6 +62,17 @@ package struct CoverageDesign: Sendable {
         return points
     }
 
+    /// Measurements at `places`, where the law says `values`, each of a run that the points are not of.
+    package func measurements(of values: [Double], seed: UInt64) -> [Double] {
+        let start = checkpoints.compactMap(\.first?.tokens).min() ?? 1
+        var random = RandomNumbers(seed: seed)
+        return zip(places, values).map { place, value in
+            var state = RunState(runs, from: start, &random)
+            let shared = state.next(runs, at: place.tokens, noise: sharedNoise, &random)
+            return value * .exp(shared + ownNoise * random.normal())
+        }
+    }
+
     /// A run as its checkpoints are simulated, in the order of tokens.
     private struct RunState {
         let constant: Double

@@ -37,7 +37,7 @@ package struct CoverageReport: Sendable, Equatable {
     package var table: String {
         let header = [
             "law", "points", "errors", "95 % intervals of parameters hold the truth, %",
-            "of predictions amid the data, × 10 beyond", "not identified",
+            "of predictions amid the data, × 10 beyond", "of measurements of another run there", "not identified",
         ]
         return TextTable(header, text: Set(header.indices), rows: laws.map(Self.row)).markdown
     }
@@ -45,6 +45,7 @@ package struct CoverageReport: Sendable, Equatable {
     private static func row(_ one: Coverage) -> [String] {
         let parameters = one.parameters.map { "\($0.name) \(percent($0.share))" }.joined(separator: ", ")
         let predictions = one.predictions.map { percent($0.share) }.joined(separator: ", ")
+        let measurements = one.measurements.map { percent($0.share) }.joined(separator: ", ")
         let fitted = one.repetitions - one.failures
         var silent = one.parameters.filter { $0.identified < fitted }.map {
             "\($0.name) in \(fitted - $0.identified) of \(fitted)"
@@ -57,6 +58,7 @@ package struct CoverageReport: Sendable, Equatable {
             ? "\(percent(one.sharedNoise)) shared, \(percent(one.ownNoise)) own" : percent(one.ownNoise)
         return [
             one.law + (one.name.isEmpty ? "" : ", " + one.name), clusters, noise + " %", parameters, predictions,
+            measurements,
             silent.isEmpty ? "none" : silent.joined(separator: ", "),
         ]
     }
@@ -70,7 +72,8 @@ package struct CoverageReport: Sendable, Equatable {
     /// The document of `qid bench --coverage --json`.
     ///
     ///     {"seed", "laws": [{"law", "case", "points", "checkpoints", "shared_noise", "own_noise", "repetitions", "failures",
-    ///      "parameters": [{"name", "truth", "identified", "held", "coverage"}], "predictions": the same}]}
+    ///      "parameters": [{"name", "truth", "identified", "held", "coverage"}], "predictions" and "measurements": the
+    ///      same}]}
     package var json: String {
         let document: JSONValue = [
             "seed": .string("\(seed)"),
@@ -82,6 +85,7 @@ package struct CoverageReport: Sendable, Equatable {
                         "own_noise": .number(one.ownNoise), "repetitions": .integer(one.repetitions),
                         "failures": .integer(one.failures), "parameters": .array(one.parameters.map(Self.json)),
                         "predictions": .array(one.predictions.map(Self.json)),
+                        "measurements": .array(one.measurements.map(Self.json)),
                     ]
                 }),
         ]

@@ -7,7 +7,8 @@ extension JSONValue {
     ///     {"law", "formula", "objective": {"name", "value"}, "n", "left_out": [{"index", "reason"}],
     ///      "parameters": {"alpha": {"value", "low", "high", "at_bound", "identified", "fixed", "unit", "published"}, …},
     ///      "r2", "r2_space": "log" | "linear", "aicc", "bic", "starts", "starts_at_best", "clusters",
-    ///      "clustered_by": "runs" | "neighbours" | "checkpoints" | "points", "phase", "scatter", "run_scatter",
+    ///      "clustered_by": "runs" | "neighbours" | "checkpoints" | "points", "phase", "scatter", "scatter_degrees",
+    ///      "run_scatter",
     ///      "held_out": [{"what", "kind", "points", "rmse", "rms_log_error", "mean_ratio", "below_noise", "inside", "obstacle"}],
     ///      "warnings": [{"kind", "finding", "advice"}]}
     ///
@@ -33,6 +34,7 @@ extension JSONValue {
             "bic": .finite(fit.bic), "starts": .integer(fit.starts), "starts_at_best": .integer(fit.startsAtBest),
             "clusters": .integer(fit.clusters), "clustered_by": .string(fit.clusterUnit.rawValue),
             "phase": .string(orNull: fit.phase?.rawValue), "scatter": .finite(fit.scatter?.deviation),
+            "scatter_degrees": .finite(fit.scatter?.degrees),
             "run_scatter": .finite(fit.scatter?.runVariance.squareRoot()),
             "held_out": .array(fit.heldOut.map(JSONValue.init)),
             "warnings": .array(fit.warnings.map(JSONValue.init)),

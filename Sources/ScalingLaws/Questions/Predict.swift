@@ -131,11 +131,12 @@ extension FitWarning {
 }
 
 extension Prediction {
-    /// Makes the interval reach at least by this much of the logarithm to either side.
+    /// Makes the intervals reach at least by this much of the logarithm to either side.
     fileprivate mutating func widen(by error: Double) {
         guard value > 0 else { return }
-        low = min(low, value * .exp(-error))
-        high = max(high, value * .exp(error))
+        let (least, most) = (value * .exp(-error), value * .exp(error))
+        (low, high) = (min(low, least), max(high, most))
+        predictive = predictive.map { min($0.lowerBound, least)...max($0.upperBound, most) }
     }
 
     /// Cuts what lies above chance.

@@ -15,8 +15,8 @@ extension Optimum {
         let (count, groups, free) = (residuals.count, observations.clusterCount, coordinates.free.count)
         guard count > free + 1 else { return nil }
         let whole = residuals.reduce(0) { $0 + $1 * $1 } / Double(count - free)
-        guard observations.clusterUnit == .runs, count > groups + free else {
-            return Scatter(deviation: whole.squareRoot(), runVariance: 0)
+        guard groups > 2, count > groups + free else {
+            return Scatter(deviation: whole.squareRoot(), runVariance: 0, degrees: Double(count - free))
         }
         var (sums, sizes) = ([Double](repeating: 0, count: groups), [Double](repeating: 0, count: groups))
         for (number, residual) in zip(observations.cluster, residuals) {
@@ -26,11 +26,27 @@ extension Optimum {
         let means = zip(sums, sizes).map { $0 / $1 }
         let within = zip(observations.cluster, residuals).reduce(0) { $0 + ($1.1 - means[$1.0]) * ($1.1 - means[$1.0]) }
         let between = zip(means, sizes).reduce(0) { $0 + $1.1 * $1.0 * $1.0 }
-        let inner = within / Double(max(count - groups - free, 1))
-        let outer = between / Double(max(groups - 2, 1))
+        let (innerDegrees, outerDegrees) = (Double(count - groups - free), Double(groups - 2))
+        let (inner, outer) = (within / innerDegrees, between / outerDegrees)
         let ofRuns = max((outer - inner) * Double(groups) / Double(count), 0)
-        return Scatter(deviation: max(inner + ofRuns, whole).squareRoot(), runVariance: ofRuns)
+        // The part of the variance that is known from the clusters' means alone.
+        let fromMeans = max(outer, inner) * Double(groups) / Double(count)
+        let degrees = degreesOfFreedom([(inner + ofRuns - fromMeans, innerDegrees), (fromMeans, outerDegrees)])
+        guard observations.clusterUnit == .runs else {
+            return Scatter(deviation: whole.squareRoot(), runVariance: 0, degrees: degrees)
+        }
+        return Scatter(
+            deviation: max(inner + ofRuns, whole).squareRoot(), runVariance: ofRuns, degrees: degrees)
     }
+}
+
+/// Those of a sum of estimated variances, each with its own: 1/ν = Σ share/ν.
+///
+/// Satterthwaite's formula (1946) has the squares of shares, and is too bold where few degrees of freedom estimate a large
+/// share: a variance that looks small by chance then counts as well known, too.
+private func degreesOfFreedom(_ parts: [(variance: Double, degrees: Double)]) -> Double {
+    let whole = parts.reduce(0) { $0 + $1.variance }
+    return whole > 0 ? whole / parts.reduce(0) { $0 + $1.variance / $1.degrees } : parts[0].degrees
 }
 
 /// How measurements lie about a law, in ln(measured/law).
@@ -39,18 +55,23 @@ package struct Scatter: Sendable, Equatable {
     package var deviation: Double
     /// The variance of the constants of runs; 0 where no runs are told apart.
     package var runVariance: Double
+    /// The degrees of freedom that the deviation is known from.
+    package var degrees: Double
 }
 
 extension Fit {
     /// The 95 % predictive interval of a measurement of another run where the law says `value`, whose derivatives by the
     /// parameters are given: ± t·√(variance of ln(law) + scatter²).
     func predictive(around value: Double, _ gradient: [Double]) -> ClosedRange<Double>? {
-        guard value > 0, value.isFinite, let scatter = scatter?.deviation,
+        guard value > 0, value.isFinite, let scatter,
             let variance = influence?.variance(ofParameters: gradient),
-            let degrees = influence?.degrees(ofParameters: gradient)
+            let lawDegrees = influence?.degrees(ofParameters: gradient)
         else { return nil }
-        let error = (variance / (value * value) + scatter * scatter).squareRoot()
-        let reach = min(StudentT.quantile(1 - Interval.tail, degrees: degrees) * error, 700)
+        let parts = [
+            (variance / (value * value), lawDegrees), (scatter.deviation * scatter.deviation, scatter.degrees),
+        ]
+        let error = parts.reduce(0) { $0 + $1.0 }.squareRoot()
+        let reach = min(StudentT.quantile(1 - Interval.tail, degrees: degreesOfFreedom(parts)) * error, 700)
         guard reach >= 0 else { return nil }
         return value * .exp(-reach)...value * .exp(reach)
     }
