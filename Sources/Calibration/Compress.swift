@@ -76,7 +76,8 @@ private func compress(
                 store, into: own, calibratedOn: windows, provenance: provenance, memoryBudget: memoryBudget,
                 control: part)
         case .uncompressed:
-            let moved = try ScalingCompression(store, own, windows, part).run(provenance, part)
+            let moved = try ScalingCompression(store, own, windows, memoryBudget: memoryBudget, part).run(
+                provenance, part)
             for (place, moved) in zip(places, moved) { factors[place] = moved }
         }
         done += own.count

@@ -22,15 +22,20 @@ package func distortions(
     control: RunControl = RunControl()
 ) throws(LanguageModelError) -> [[LayerDistortion]] {
     let run = try LayerwiseRun(store, windows: windows, isCancelled: control.isCancelled)
-    let byteCount = memoryBudget - 4 * run.hidden.rows * run.hidden.columns
+    let keepsOutputs = run.hasRoomForOutputs(within: memoryBudget)
+    let byteCount = memoryBudget - (keepsOutputs ? 8 : 4) * run.hidden.rows * run.hidden.columns
     var results = forms.map { _ in [LayerDistortion]() }
     let layers = run.description.layers
     for (index, layer) in layers.enumerated() {
         var seen: Set<String> = []
-        while true {
+        var isComplete = false
+        while !isComplete {
             let gathering = HessianGathering(context: run.context, except: seen, byteCount: byteCount)
-            try run.observe(layer: index) { modules, inputs in gathering.add(inputs, of: modules) }
-            guard !gathering.hessians.isEmpty else { break }
+            let goesOn = keepsOutputs && seen.isEmpty && index + 1 < layers.count
+            try run.observe(layer: index, keepingOutputs: goesOn) { modules, inputs in
+                gathering.add(inputs, of: modules)
+            }
+            isComplete = gathering.isComplete
             // Modules that are given the same inputs share them.
             var known: [ObjectIdentifier: SecondMoments] = [:]
             for linear in layer.linearLayers {

@@ -9,6 +9,8 @@ final class HessianGathering {
     private(set) var drifts: [String: CrossMoments] = [:]
     private let context: Int
     private(set) var largest: [String: Float] = [:]
+    /// Whether there was room for all that was shown and not seen before.
+    private(set) var isComplete = true
     private let seen: Set<String>
     private let byteCount: Int
     private var used = 0
@@ -30,7 +32,10 @@ final class HessianGathering {
             return enlarge(inputs, modules)
         }
         let needed = (uncompressed == nil ? 8 : 16) * inputs.columns * inputs.columns
-        guard hessians.isEmpty || needed <= byteCount - used else { return }
+        guard hessians.isEmpty || needed <= byteCount - used else {
+            isComplete = false
+            return
+        }
         used += needed
         let hessian = Hessian(columns: inputs.columns)
         for module in modules { hessians[module] = hessian }

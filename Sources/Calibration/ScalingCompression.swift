@@ -10,19 +10,23 @@ final class ScalingCompression {
     private let description: DecoderDescription
     /// Nil where no spec looks at text.
     private let run: LayerwiseRun?
+    /// Whether the stream behind a layer is held beside that in front of it.
+    private let keepsOutputs: Bool
     private var outputs: [ScalingOutput] = []
 
     init(
-        _ store: WeightStore, _ targets: [CompressionTarget], _ windows: TokenWindows?, _ control: RunControl
+        _ store: WeightStore, _ targets: [CompressionTarget], _ windows: TokenWindows?, memoryBudget: Int,
+        _ control: RunControl
     ) throws(LanguageModelError) {
         self.store = store
         let needsText = targets.contains { $0.spec.needsCalibration }
         if needsText, let windows {
             let run = try LayerwiseRun(store, windows: windows, isCancelled: control.isCancelled)
             self.run = run
+            keepsOutputs = run.hasRoomForOutputs(within: memoryBudget)
             description = run.description
         } else {
-            run = nil
+            (run, keepsOutputs) = (nil, false)
             description = try ModelVariant(store).description
         }
         for target in targets {
@@ -65,7 +69,8 @@ final class ScalingCompression {
         let sample =
             outputs.contains { $0.spec.allSpecs.contains { $0.options.clip == true } }
             ? TokenSample(every: ClipSearch.sampleStride(tokens: run.hidden.rows)) : nil
-        try run.observe(layer: layer) { modules, inputs in
+        let goesOn = keepsOutputs && layer + 1 < description.layers.count
+        try run.observe(layer: layer, keepingOutputs: goesOn) { modules, inputs in
             gathering.add(inputs, of: modules)
             sample?.add(inputs, of: modules)
             moments?.add(inputs, of: modules)

@@ -5,9 +5,11 @@ import Testing
 
 struct LayerwiseRunTests {
     /// What the linear layers of a layer are shown, by the first module that reads it.
-    private func inputs(_ run: LayerwiseRun, layer: Int) throws -> [String: [Float]] {
+    private func inputs(
+        _ run: LayerwiseRun, layer: Int, keepingOutputs: Bool = false
+    ) throws -> [String: [Float]] {
         var seen: [String: [Float]] = [:]
-        try run.observe(layer: layer) { modules, inputs in
+        try run.observe(layer: layer, keepingOutputs: keepingOutputs) { modules, inputs in
             for row in 0..<inputs.rows {
                 seen[modules[0], default: []] += Array(
                     UnsafeBufferPointer(start: inputs.row(row), count: inputs.columns))
@@ -39,6 +41,23 @@ struct LayerwiseRunTests {
         let run = try LayerwiseRun(tiny.store(), windows: tiny.windows(2, context: 9))
         let first = try inputs(run, layer: 0)
         #expect(try inputs(run, layer: 0) == first)
+    }
+
+    /// A stream kept beside the observed one is that of going on afterwards, and the same inputs are shown.
+    @Test(arguments: TinyConfigurations.all.keys.sorted())
+    func whatAnObservationKeepsIsWhatTheLayerMakes(name: String) throws {
+        let tiny = try TinyCheckpoint(#require(TinyConfigurations.all[name]))
+        let windows = tiny.windows(3, context: 8)
+        let (kept, plain) = (
+            try LayerwiseRun(tiny.store(), windows: windows), try LayerwiseRun(tiny.store(), windows: windows)
+        )
+        let start = plain.hidden.values
+        #expect(try inputs(kept, layer: 0, keepingOutputs: true) == inputs(plain, layer: 0))
+        #expect(kept.hidden.values == start)
+        try kept.advance(layer: 0, replacing: [:])
+        try plain.advance(layer: 0, replacing: [:])
+        #expect(kept.hidden.values == plain.hidden.values && kept.hidden.values != start)
+        #expect(try inputs(kept, layer: 1) == inputs(plain, layer: 1))
     }
 
     @Test(arguments: ["neox parallel", "qwen3", "gpt2", "opt 350m"])

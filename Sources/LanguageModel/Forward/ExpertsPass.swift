@@ -19,7 +19,7 @@ struct ExpertsPass {
             gather(rows, of: input, into: chosen)
             let result = views.result.rows(0..<rows.count)
             run(experts.experts[index], weights.experts[index], chosen, views.rows(0..<rows.count), into: result)
-            if observer == nil { add(result, times: rows, to: sum) }
+            if !observer.skipsOutputs { add(result, times: rows, to: sum) }
         }
         if let shared = experts.shared { addShared(shared, input, views, to: sum) }
         views.normed.copy(from: sum)
@@ -62,7 +62,7 @@ struct ExpertsPass {
         guard let sharedWeights = weights.shared, let gate = weights.sharedGate else { return }
         views.chosen.copy(from: input)
         run(shared.mlp, sharedWeights, views.chosen, views, into: views.result)
-        if observer != nil { return }
+        if observer.skipsOutputs { return }
         let scores = Matrix(rows: input.rows, columns: 1)
         gate.apply(input, into: scores.view)
         let factors = scores.values.enumerated().map { row, score in

@@ -12,8 +12,13 @@ struct LayerPass: Sendable {
     /// The numbers that keys and values are rounded to; nil where they stay.
     var cache: CacheFormat?
 
-    /// Sees what the layer's linear layers are given: first the linear layers, then their common inputs.
-    typealias Observer = ([LinearDescription], MatrixView) -> Void
+    /// Sees what the layer's linear layers are given.
+    struct Observer {
+        /// Shown the linear layers and their common inputs.
+        let see: ([LinearDescription], MatrixView) -> Void
+        /// Whether what the layer makes of them is wanted as well.
+        let wantsOutputs: Bool
+    }
 
     /// Runs the layer on the residual stream in place; the rows are whole windows.
     ///
@@ -35,8 +40,9 @@ struct LayerPass: Sendable {
         return hidden
     }
 
-    /// Shows the inputs of the layer's linear layers; `hidden` is not what the layer makes of it afterwards.
-    func observe(_ hidden: MatrixView, _ observer: @escaping Observer) {
+    /// Shows the inputs of the layer's linear layers; `hidden` is what the layer makes of it afterwards only where the
+    /// observer wants that.
+    func observe(_ hidden: MatrixView, _ observer: Observer) {
         let views = workspace.views(layer, rows: hidden.rows)
         project(hidden, views, observer: observer)
         attend(views.heads, into: views.attended)
@@ -66,7 +72,7 @@ struct LayerPass: Sendable {
         let norms = weights.attentionNorms
         let (input, divisors) = prepare(
             hidden, norm: norms.before, rounding: weights.projections[0].linear.rounding, into: views.normed)
-        observer?(layer.attention.projections.linearLayers, input)
+        observer?.see(layer.attention.projections.linearLayers, input)
         for (linear, first) in weights.projections {
             linear.apply(input, divisors: divisors, into: views.heads.columns(first..<first + linear.weight.rows))
         }
@@ -90,7 +96,7 @@ struct LayerPass: Sendable {
 
     /// What follows attention, on the residual stream in place.
     ///
-    /// Who observes does not want the layer's outputs, and they are not computed.
+    /// Outputs that an observer does not want are not computed.
     private func finish(_ hidden: MatrixView, _ views: Workspace.Views, observer: Observer? = nil) {
         guard layer.parallel else {
             addAttention(to: hidden, views, observer: observer)
@@ -98,7 +104,7 @@ struct LayerPass: Sendable {
         }
         projectOutput(views, observer: observer)
         runMLP(hidden, views, observer: observer)
-        if observer != nil { return }
+        if observer.skipsOutputs { return }
         hidden.add(views.projected, times: layer.residualScale)
         hidden.add(views.normed, times: layer.residualScale)
     }
@@ -110,7 +116,7 @@ struct LayerPass: Sendable {
 
     private func addMLP(to hidden: MatrixView, _ views: Workspace.Views, observer: Observer? = nil) {
         runMLP(hidden, views, observer: observer)
-        if observer == nil { addResidual(hidden, views.normed, weights.mlpNorms) }
+        if !observer.skipsOutputs { addResidual(hidden, views.normed, weights.mlpNorms) }
     }
 
     /// The attention's contribution, from `attended` into `projected`.
@@ -118,9 +124,9 @@ struct LayerPass: Sendable {
         let norms = weights.attentionNorms
         norms.inside?.apply(views.attended, into: views.attended)
         let divisors = weights.output.rounding?.apply(to: views.attended)
-        observer?([layer.attention.output], views.attended)
+        observer?.see([layer.attention.output], views.attended)
         // A parallel MLP does not read the attention's outputs.
-        if observer != nil, layer.parallel { return }
+        if observer.skipsOutputs, layer.parallel { return }
         weights.output.apply(views.attended, divisors: divisors, into: views.projected)
         norms.after?.apply(views.projected, into: views.projected)
     }
@@ -139,7 +145,7 @@ struct LayerPass: Sendable {
             ExpertsPass(experts: experts, weights: weights, observer: observer).run(input, views)
         case (.dense, .experts), (.experts, .dense): preconditionFailure("weights are those of the description")
         }
-        if observer == nil { norms.after?.apply(views.normed, into: views.normed) }
+        if !observer.skipsOutputs { norms.after?.apply(views.normed, into: views.normed) }
     }
 
     /// The input of a sublayer's first linear layers: the residual stream itself, or what norm and rounding make of it, with
@@ -200,4 +206,9 @@ struct LayerPass: Sendable {
         hidden.add(contribution, times: layer.residualScale)
         norms.afterResidual?.apply(hidden, into: hidden)
     }
+}
+
+extension LayerPass.Observer? {
+    /// Whether what a layer makes of its inputs is wanted by nobody.
+    var skipsOutputs: Bool { self?.wantsOutputs == false }
 }

@@ -10,7 +10,9 @@ package final class LayerwiseRun {
     package let description: DecoderDescription
     private let variant: ModelVariant
     /// The residual stream of all windows in front of the layer that comes next.
-    package let hidden: Matrix
+    package private(set) var hidden: Matrix
+    /// What that layer makes of it, where an observation kept that.
+    private var outputs: Matrix?
     package let context: Int
     /// Windows that pass a layer together: enough to keep all cores busy with layers that are small.
     private let windowsPerChunk: Int
@@ -40,18 +42,28 @@ package final class LayerwiseRun {
     /// Calls `body` with the modules that share an input and that input, [windows · context, inputs], some windows
     /// after the others.
     ///
-    /// The residual stream stays where it is.
+    /// The residual stream stays where it is. What the layer makes of it can be kept beside it, for `advance` to take.
     package func observe(
-        layer index: Int, _ body: @escaping (_ modules: [String], _ inputs: MatrixView) -> Void
+        layer index: Int, keepingOutputs: Bool = false,
+        _ body: @escaping (_ modules: [String], _ inputs: MatrixView) -> Void
     ) throws(LanguageModelError) {
         let pass = try pass(index, replacing: [:])
-        let copy = Matrix(rows: windowsPerChunk * context, columns: description.width)
-        for chunk in chunks() {
+        let made = keepingOutputs ? Matrix(rows: hidden.rows, columns: hidden.columns) : nil
+        let copy = Matrix(rows: made == nil ? windowsPerChunk * context : 0, columns: description.width)
+        let observer = LayerPass.Observer(
+            see: { body($0.map(\.module), $1) }, wantsOutputs: keepingOutputs)
+        for (number, chunk) in chunks().enumerated() {
             try checkCancellation()
-            let rows = copy.view.rows(0..<chunk.rows)
+            let rows = made.map { chunks($0)[number] } ?? copy.view.rows(0..<chunk.rows)
             rows.copy(from: chunk)
-            pass.observe(rows) { linearLayers, inputs in body(linearLayers.map(\.module), inputs) }
+            pass.observe(rows, observer)
         }
+        outputs = made ?? outputs
+    }
+
+    /// Whether a second residual stream takes no more than a quarter of so many bytes.
+    package func hasRoomForOutputs(within byteCount: Int) -> Bool {
+        16 * hidden.rows * hidden.columns <= byteCount
     }
 
     /// The same beside another run over the same windows: `body` gets what the modules are given there as well.
@@ -69,13 +81,17 @@ package final class LayerwiseRun {
             let seen = SeenInputs()
             let rows = copy.view.rows(0..<chunk.rows)
             rows.copy(from: otherChunk)
-            otherPass.observe(rows) { linearLayers, inputs in
-                if !experts.contains(linearLayers[0].module) { seen.keep(inputs, of: linearLayers[0].module) }
-            }
+            let other = LayerPass.Observer(
+                see: { linearLayers, inputs in
+                    if !experts.contains(linearLayers[0].module) { seen.keep(inputs, of: linearLayers[0].module) }
+                }, wantsOutputs: false)
+            otherPass.observe(rows, other)
             rows.copy(from: chunk)
-            pass.observe(rows) { linearLayers, inputs in
-                body(linearLayers.map(\.module), inputs, seen.matrices[linearLayers[0].module]?.view)
-            }
+            let own = LayerPass.Observer(
+                see: { linearLayers, inputs in
+                    body(linearLayers.map(\.module), inputs, seen.matrices[linearLayers[0].module]?.view)
+                }, wantsOutputs: false)
+            pass.observe(rows, own)
         }
     }
 
@@ -94,6 +110,11 @@ package final class LayerwiseRun {
     package func advance(
         layer index: Int, replacing weights: [String: any WeightMatrix]
     ) throws(LanguageModelError) {
+        if weights.isEmpty, let outputs {
+            (hidden, self.outputs) = (outputs, nil)
+            return
+        }
+        outputs = nil
         let pass = try pass(index, replacing: weights, prepackedFor: hidden.rows)
         for chunk in chunks() {
             try checkCancellation()

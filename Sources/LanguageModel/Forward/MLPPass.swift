@@ -10,15 +10,16 @@ struct MLPPass {
 
     /// out = MLP(input), which is rounded already and whose first products are to be divided by `divisors`.
     ///
-    /// Works in the intermediate and gate rows of `views`; who observes does not want the result, and it is not computed.
+    /// Works in the intermediate and gate rows of `views`; a result that an observer does not want is not computed.
     func run(_ input: MatrixView, divisors: [Float]?, _ views: Workspace.Views, into out: MatrixView) {
-        observer?(mlp.inputLayers, input)
+        observer?.see(mlp.inputLayers, input)
         let made = views.intermediate.columns(0..<mlp.up.outputs)
         weights.up.apply(input, divisors: divisors, into: made)
         let inner = activated(made, input, divisors, views)
         inside?.apply(inner, into: inner)
         let downDivisors = weights.down.rounding?.apply(to: inner)
-        if let observer { return observer([mlp.down], inner) }
+        observer?.see([mlp.down], inner)
+        if observer.skipsOutputs { return }
         weights.down.apply(inner, divisors: downDivisors, into: out)
     }
 
