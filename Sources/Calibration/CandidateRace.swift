@@ -52,12 +52,18 @@ package enum CandidateRace {
         return !(mean > bound * deviation)
     }
 
-    /// The numbers below a count in an order that is spread evenly at every length: by their binary digits, last ones first.
+    /// The numbers below a count in an order that is spread evenly at every length: each follows the one before by a step
+    /// near the golden section of the count.
+    ///
+    /// The step has no divisor in common with the count, so that no place within a period, as windows are of units, comes
+    /// more often than others.
     package static func spread(_ count: Int) -> [Int] {
-        let width = Int.bitWidth - max(0, count - 1).leadingZeroBitCount
-        func reversed(_ number: Int) -> Int {
-            (0..<width).reduce(0) { $0 << 1 | number >> $1 & 1 }
-        }
-        return (0..<1 << width).map(reversed).filter { $0 < count }
+        var step = max(1, Int((Double(count) * 0.6180339887).rounded()))
+        while greatestCommonDivisor(step, count) > 1 { step += 1 }
+        return (0..<count).map { $0 * step % count }
+    }
+
+    private static func greatestCommonDivisor(_ a: Int, _ b: Int) -> Int {
+        b == 0 ? a : greatestCommonDivisor(b, a % b)
     }
 }

@@ -5,42 +5,33 @@ import LanguageModel
 /// Σ‖(W − Ŵ)x‖² of a weight's rows, some at a time, by the second moments of x.
 struct WeightTrial {
     private let weight: any WeightMatrix
-    private let moments: Matrix
-    /// Rows from all over the weight at every beginning, some that are neighbours together.
+    private let moments: PrepackedWeight
+    /// Rows from all over the weight at every beginning.
     private let order: [Int]
-
-    private static let unit = 8
 
     var units: Int { order.count }
 
     init(_ weight: any WeightMatrix, _ hessian: Hessian) {
         self.weight = weight
-        moments = Matrix(rows: hessian.columns, columns: hessian.columns)
-        let moments = moments
+        let moments = Matrix(rows: hessian.columns, columns: hessian.columns)
         Parallel.forEach(hessian.columns) { row in
             moments.withRow(row) { target in
                 for column in target.indices { target[column] = Float(hessian[row, column]) }
             }
         }
-        order = CandidateRace.spread((weight.rows + Self.unit - 1) / Self.unit)
+        self.moments = PrepackedWeight(DenseMatrix(moments), bias: nil)
+        order = CandidateRace.spread(weight.rows)
     }
 
-    /// The error of each unit.
+    /// The error of each row.
     func errors(_ units: Range<Int>, of rounded: any WeightMatrix) -> [Double] {
-        let rows = units.map { order[$0] * Self.unit..<min(weight.rows, (order[$0] + 1) * Self.unit) }
-        let differences = difference(rows.flatMap { $0 }, rounded)
+        let differences = difference(units.map { order[$0] }, rounded)
         let product = Matrix(rows: differences.rows, columns: differences.columns)
-        multiply(differences.view, DenseMatrix(moments), bias: nil, into: product.view)
-        var first = 0
-        return rows.map { range in
-            defer { first += range.count }
-            return (first..<first + range.count).reduce(0.0) { sum, row in
-                differences.readRow(row) { left in
-                    product.readRow(row) { right in
-                        left.indices.reduce(sum) { $0 + Double(left[$1]) * Double(right[$1]) }
-                    }
-                }
-            }
+        let (left, right) = (differences.view, product.view)
+        forEachRowBlock(left.rows) { [moments] rows in moments.multiply(left.rows(rows), into: right.rows(rows)) }
+        return Parallel.map(left.rows) { row in
+            let (left, right) = (left.row(row), right.row(row))
+            return (0..<differences.columns).reduce(0.0) { $0 + Double(left[$1]) * Double(right[$1]) }
         }
     }
 

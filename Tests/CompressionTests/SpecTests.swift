@@ -41,6 +41,7 @@ struct SpecTests {
         #expect(
             try revision(
                 #"{"method": "none", "modules": {"down_proj": {"method": "rtn", "format": "fp8-block"}}}"#) == 2)
+        #expect(try revision(#"{"method": "awq", "bits": 4, "group": 16}"#) == 2)
         #expect(try revision(#"{"method": "none", "kv": "fp8"}"#) == nil)
     }
 

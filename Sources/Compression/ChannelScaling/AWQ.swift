@@ -11,7 +11,9 @@ extension Method {
                 .search { magnitudes in
                     AWQ.exponents.map { AWQ.scales(meanMagnitude: magnitudes, exponent: $0) }
                 })),
-        keys: [.clip], defaults: { $0.clip = $0.clip ?? true })
+        keys: [.clip], defaults: { $0.clip = $0.clip ?? true },
+        // Candidates of revision 1 could leave the race for what the first tokens of windows showed.
+        revision: 2)
 }
 
 /// AWQ's candidates (2306.00978, mit-han-lab/llm-awq's auto_scale).

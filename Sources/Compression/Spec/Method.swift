@@ -29,6 +29,8 @@ package struct Method: Sendable {
     let defaults: @Sendable (inout Spec.Options) -> Void
     /// What it cannot do, beyond what formats and keys refuse by themselves.
     let check: @Sendable (Spec) throws(CompressionError) -> Void
+    /// Goes up when what it does before or around its compressor gives other weights than before (`Spec.revision`).
+    let revision: Int
     /// What makes its weights; nil for round to nearest in the spec's format.
     let compressor: (any LayerCompressor)?
 
@@ -37,7 +39,7 @@ package struct Method: Sendable {
         formats: FormatChoice = .integers, keys: [SpecKey] = [], neededKeys: [SpecKey] = [],
         scaleType: ScaleType? = nil, usualSymmetry: Bool = true,
         defaults: @escaping @Sendable (inout Spec.Options) -> Void = { _ in },
-        check: @escaping @Sendable (Spec) throws(CompressionError) -> Void = { _ in },
+        check: @escaping @Sendable (Spec) throws(CompressionError) -> Void = { _ in }, revision: Int = 1,
         compressor: (any LayerCompressor)? = nil
     ) {
         self.name = name
@@ -52,6 +54,7 @@ package struct Method: Sendable {
         self.usualSymmetry = usualSymmetry
         self.defaults = defaults
         self.check = check
+        self.revision = revision
         self.compressor = compressor
     }
 

@@ -188,9 +188,9 @@ extension Spec {
         return .object(object)
     }
 
-    /// Goes up when it gives other weights than before (`LayerCompressor.revision`).
+    /// Goes up when it gives other weights than before (`LayerCompressor.revision`, `Method.revision`).
     package var revision: Int {
-        allSpecs.filter { !$0.leavesWeights }.map { $0.compressor.revision($0) }.max() ?? 1
+        allSpecs.filter { !$0.leavesWeights }.map { max($0.compressor.revision($0), $0.method.revision) }.max() ?? 1
     }
 
     /// What the key of an artifact knows the spec by: the same, and its revision where it is not the first.

@@ -19,7 +19,7 @@ extension LayerwiseRun {
     }
 
     /// The rows of a stream that are compared together: a window, which attention takes whole, or some tokens.
-    package func unitRows(of part: Sublayer) -> Int { part == .attention ? context : min(32, chunkRows) }
+    package func unitRows(of part: Sublayer) -> Int { part == .attention ? context : min(8, chunkRows) }
 
     /// What a sublayer makes of some rows of such a stream: whole windows where it is attention.
     package func contribution(

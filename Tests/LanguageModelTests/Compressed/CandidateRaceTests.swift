@@ -42,6 +42,23 @@ struct CandidateRaceTests {
         #expect(found.winner == 0 && found.asked <= 20 * 640 / 32)
     }
 
+    /// Windows whose first units count for much and speak for another candidate than all units do.
+    @Test func whatComesBackWithAPeriodIsNotMistakenForAll() throws {
+        for (period, windows) in [(8, 64), (32, 64), (32, 60), (7, 90)] {
+            var random = SeededGenerator(seed: 9)
+            let errors = (0..<20).map { candidate in
+                (0..<period * windows).map { unit in
+                    let isFirst = unit.isMultiple(of: period)
+                    let offset = Double(candidate) - (isFirst ? 2 : 11)
+                    return (1 + 0.01 * offset * offset) * (1 + 0.01 * Double(random.normal()))
+                }
+            }
+            let order = CandidateRace.spread(period * windows)
+            let found = try winner(errors.map { errors in order.map { errors[$0] } })
+            #expect(found.winner == least(errors) && found.asked < 10 * period * windows, "\(period), \(windows)")
+        }
+    }
+
     @Test func ofEquallyGoodOnesTheFirstWins() throws {
         let errors = [[Double]](repeating: (0..<100).map { Double($0) }, count: 5)
         #expect(try winner(errors).winner == 0)
