@@ -30,7 +30,9 @@ import Testing
         #expect(try kinds(points, phases: .all) == [.mixedPhases])
         let one = try fit(points, Laws.named("qid-unified"), options)
         #expect(one.phase == .unannealed && one.n == 27 && one.leftOut.map(\.index) == Array(0..<9))
-        #expect(one.leftOut.allSatisfy { $0.reason == "phase annealed, not unannealed" })
+        #expect(one.leftOutByReason.map(\.reason) == ["phase annealed, not unannealed"])
+        let finding = try #require(one.warnings.first { $0.kind == .leftOut }?.finding)
+        #expect(finding.contains("; and 6 more: phase annealed, not unannealed)"), "\(finding)")
         var asked = options
         asked.phases = .only(.annealed)
         #expect(try fit(points, Laws.named("qid-per-bit"), asked).n == 9)

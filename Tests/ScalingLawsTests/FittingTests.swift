@@ -74,6 +74,7 @@ import Testing
                 "qid -0.002 has no logarithm", "qid 0.0 has no logarithm", "16 bits are not compressed",
             ])
         #expect(result.warnings.contains { $0.kind == .leftOut && $0.advice.contains("linear objective") })
+        #expect(result.leftOutByReason.map(\.points.count) == [1, 1, 1])
     }
 
     @Test func standardErrorsKeepNegativeDegradation() throws {

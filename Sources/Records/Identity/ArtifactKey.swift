@@ -27,10 +27,11 @@ package enum Stage: String, Sendable, CaseIterable {
     /// 2 of `quantize` and `evaluate`: matrix products, attention and the head sum in another order. 3 of `evaluate`:
     /// windows from all over the shard, standard errors from blocks of them, KL of each. 2 of `fit`: eigenvalues by another
     /// algorithm, in the last digits of parameters; 3: one phase, errors as weights, intervals from runs; 4: degrees of freedom that know
-    /// what runs have of their own, and how measurements lie about a law.
+    /// what runs have of their own, and how measurements lie about a law; 5: intervals of measurements by the degrees of
+    /// freedom of each part of their variance.
     package var version: Int {
         switch self {
-        case .fit: 4
+        case .fit: 5
         case .evaluate: 3
         case .quantize: 2
         case .ingest, .record: 1

@@ -19,8 +19,9 @@ struct Checks {
 
     private var leftOut: FitWarning? {
         guard !fit.leftOut.isEmpty else { return nil }
-        let shown = fit.leftOut.prefix(5).map { "\(Self.name($0.point)): \($0.reason)" }.joined(separator: "; ")
-        let more = fit.leftOut.count > 5 ? "; and \(fit.leftOut.count - 5) more" : ""
+        let groups = fit.leftOutByReason
+        let shown = groups.prefix(3).map { "\(names($0.points.map(\.point))): \($0.reason)" }.joined(separator: "; ")
+        let more = groups.count > 3 ? "; and more" : ""
         let isBiased = fit.leftOut.contains { $0.reason.hasSuffix("has no logarithm") }
         return FitWarning(
             kind: .leftOut,
@@ -38,7 +39,7 @@ struct Checks {
             return value <= (point.standardError(of: quantity) ?? 0)
         }
         guard !noisy.isEmpty else { return nil }
-        let shown = noisy.prefix(3).map(Self.name).joined(separator: "; ")
+        let shown = names(noisy)
         return FitWarning(
             kind: .belowNoise,
             finding:
@@ -163,7 +164,7 @@ struct Checks {
             return loss >= 0.9 * chance || point.baselineLoss.map { loss - $0 >= (chance - $0) / 2 } ?? false
         }
         guard !collapsed.isEmpty else { return nil }
-        let shown = collapsed.prefix(3).map(Self.name).joined(separator: "; ")
+        let shown = names(collapsed)
         return FitWarning(
             kind: .nearChance,
             finding: "\(Self.count(collapsed.count, "has", "have")) a loss near that of guessing (\(shown)).",
@@ -176,7 +177,7 @@ struct Checks {
         let far = fit.residuals.filter { abs($0.standardized) > 5 }
         guard !far.isEmpty, far.count * 5 < fit.n else { return nil }
         let shown = far.prefix(3).map {
-            "\(Self.name($0.point)): \(Figures.compact($0.measured)) against \(Figures.compact($0.predicted))"
+            "\(name($0.point)): \(Figures.compact($0.measured)) against \(Figures.compact($0.predicted))"
         }
         return FitWarning(
             kind: .outlier,
@@ -255,9 +256,17 @@ struct Checks {
         count == 1 ? "1 point \(singular)" : "\(count) points \(plural)"
     }
 
-    static func name(_ point: Point) -> String {
+    /// The first three of some points, and how many more there are.
+    private func names(_ points: [Point]) -> String {
+        points.prefix(3).map(name).joined(separator: "; ") + (points.count > 3 ? "; and \(points.count - 3) more" : "")
+    }
+
+    /// A point by its size, tokens and bits, and by its scheme where that is not the same for all.
+    private func name(_ point: Point) -> String {
         let conditions = point.conditions
-        let bits = conditions.bits.map { ", P \(Figures.compact($0))" } ?? conditions.scheme.map { ", \($0)" } ?? ""
-        return "N \(Figures.compact(conditions.params)), D \(Figures.compact(conditions.tokens))\(bits)"
+        let bits = conditions.bits.map { ", P \(Figures.compact($0))" } ?? ""
+        let isOfMany = optimum.all.contains { $0.conditions.scheme != conditions.scheme }
+        let scheme = isOfMany || bits.isEmpty ? conditions.scheme.map { ", \($0)" } ?? "" : ""
+        return "N \(Figures.compact(conditions.params)), D \(Figures.compact(conditions.tokens))\(bits)\(scheme)"
     }
 }

@@ -88,6 +88,14 @@ package struct LeftOut: Sendable, Equatable {
     package var reason: String
 }
 
+extension Fit {
+    /// The points that it did not use, those of one reason together, in the order of their first ones.
+    package var leftOutByReason: [(reason: String, points: [LeftOut])] {
+        let groups = Dictionary(grouping: leftOut, by: \.reason)
+        return groups.map { ($0.key, $0.value) }.sorted { $0.points[0].index < $1.points[0].index }
+    }
+}
+
 /// A used point, what was measured and what the law says.
 package struct Residual: Sendable, Equatable {
     /// The place in the points given, from 0.

@@ -191,7 +191,24 @@ func text(_ fit: Fit) -> String {
             "held out \(heldOut.what): \(heldOut.points) points predicted, RMSE \(Figures.precise(heldOut.rmse)) nats"
                 + error + noise + inside)
     }
-    for point in fit.leftOut { lines.append("left out point \(point.index + 1): \(point.reason)") }
+    for (reason, points) in fit.leftOutByReason {
+        let numbers = points.map { $0.index + 1 }
+        lines.append("left out point\(numbers.count == 1 ? "" : "s") \(runs(of: numbers)): \(reason)")
+    }
     for warning in fit.warnings { lines.append("warning: \(warning.text)") }
     return lines.joined(separator: "\n") + "\n"
+}
+
+/// Rising numbers, neighbours as one: `2, 5–9, 12`.
+private func runs(of numbers: [Int]) -> String {
+    var runs: [ClosedRange<Int>] = []
+    for number in numbers {
+        if let last = runs.last, last.upperBound == number - 1 {
+            runs[runs.count - 1] = last.lowerBound...number
+        } else {
+            runs.append(number...number)
+        }
+    }
+    return runs.map { $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound)–\($0.upperBound)" }
+        .joined(separator: ", ")
 }

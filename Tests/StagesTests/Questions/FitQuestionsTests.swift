@@ -45,6 +45,17 @@ struct FitQuestionsTests {
         }
     }
 
+    /// Rows that no law of QiD can use: neighbours of one reason are one run of numbers.
+    @Test func whatIsLeftOutIsSaidOnceForEachReason() throws {
+        let table = Self.table + "1e8,3e9,16,0\n1e8,3e10,16,0\n4e8,3e9,4,-0.01\n4e8,3e10,16,0\n"
+        let lines = try ask(["--law", "qid-unified", "--objective", "log"], table: table).output.split(separator: "\n")
+        #expect(
+            lines.filter { $0.hasPrefix("left out") } == [
+                "left out points 25–26, 28: 16 bits are not compressed",
+                "left out point 27: qid -0.01 has no logarithm",
+            ])
+    }
+
     @Test func predictionsAndTrainingLevelsInvertEachOther() throws {
         let fit = try json([
             "--law", "qid-unified", "--threshold", "0.2", "--predict", "params=1e10,tokens=1e12,bits=4",
