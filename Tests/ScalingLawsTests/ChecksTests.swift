@@ -189,6 +189,10 @@ import Testing
         #expect(
             error > 1 && beyond.high >= beyond.value * exp(error) * 0.999
                 && beyond.low <= beyond.value * exp(-error) * 1.001)
+        let measured = try #require(beyond.predictive)
+        #expect(
+            measured.upperBound >= beyond.value * exp(1.95 * error)
+                && measured.lowerBound <= beyond.value * exp(-1.95 * error))
     }
 
     /// A value within its noise has no logarithm worth the name.

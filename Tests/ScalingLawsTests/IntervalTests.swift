@@ -47,6 +47,37 @@ import Testing
         #expect(result.clusters == 20)
     }
 
+    /// Eight runs part from their law as training goes on, and another run is expected to do so beyond the data.
+    @Test func slopesOfRunsWidenIntervalsOfMeasurementsBeyondTheData() throws {
+        func simulated(slope: Double) throws -> Fit {
+            var random = Random(state: 6)
+            var points: [Point] = []
+            for run in 0..<8 {
+                let places = Simulation.grid([Simulation.sizes[run / 2]], [1e9, 3e9, 1e10, 3e10, 1e11], [2, 3, 4])
+                let own = slope * random.normal()
+                for var point in try Simulation.points("qid-unified", Simulation.unified, places) {
+                    point.series = "\(run)"
+                    let drift = own * log(point.conditions.tokens / 1e10)
+                    point.qid = (point.qid ?? 0) * exp(drift + 0.05 * random.normal())
+                    points.append(point)
+                }
+            }
+            return try fit(points, Laws.named("qid-unified"), FitOptions(bootstrapDraws: 200, holdsOut: false))
+        }
+        func reach(_ fit: Fit, tokens: Double) throws -> Double {
+            let place = Conditions(params: Simulation.sizes[3], tokens: tokens, bits: 3)
+            let prediction = try #require(try fit.predict([place]).first)
+            return log(try #require(prediction.predictive).upperBound / prediction.high)
+        }
+        let drifting = try simulated(slope: 0.1)
+        let slopes = try #require(drifting.scatter?.slopes)
+        #expect(slopes.degrees == 7 && slopes.variance > 0.06 * 0.06 && slopes.variance < 0.17 * 0.17)
+        #expect(try reach(drifting, tokens: 1e13) > 2 * reach(drifting, tokens: 1e10))
+        let steady = try simulated(slope: 0)
+        #expect((steady.scatter?.slopes?.variance ?? 0) < 0.02 * 0.02)
+        #expect(try reach(steady, tokens: 1e13) < 0.1)
+    }
+
     @Test func pointsOfACheckpointAreResampledTogether() throws {
         let conditions = Simulation.grid(Simulation.sizes, Simulation.tokens, [2, 3, 4])
         var points = try Simulation.points("qid-unified", Simulation.unified, conditions)

@@ -98,7 +98,9 @@ extension Optimum {
         result.belowNoise = out.count - ratios.count
         result.parameters = fit.space.parameters == space.parameters ? fit.parameters : []
         let summary = fit.summary()
-        let intervals = predicted.indices.map { summary.predictive(around: predicted[$0], slopes[$0]) }
+        let intervals = predicted.indices.map {
+            summary.predictive(at: out[$0].conditions, around: predicted[$0], slopes[$0])
+        }
         if intervals.allSatisfy({ $0 != nil }) {
             result.inside = zip(intervals, measured).count { $0?.contains($1) ?? false }
         }

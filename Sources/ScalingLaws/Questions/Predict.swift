@@ -31,7 +31,8 @@ extension Fit {
             let factor = hull.factorBeyond(conditions[index])
             var prediction = Prediction(
                 at: conditions[index], value: values[index], low: interval.low, high: interval.high,
-                predictive: predictive(around: values[index], slopes[index]), beyondHull: factor,
+                predictive: predictive(at: conditions[index], around: values[index], slopes[index]),
+                beyondHull: factor,
                 warnings: extrapolation(factor, conditions[index]))
             if factor > 1, let error = heldOutError(towards: conditions[index]) { prediction.widen(by: error) }
             if let ceiling { prediction.cut(at: ceiling, law.quantity) }
@@ -131,12 +132,15 @@ extension FitWarning {
 }
 
 extension Prediction {
-    /// Makes the intervals reach at least by this much of the logarithm to either side.
+    /// Makes the law's interval reach at least as far as it typically missed what was held out, an error of the logarithm,
+    /// and that of a measurement as far as such errors reach 95 times of 100.
     fileprivate mutating func widen(by error: Double) {
         guard value > 0 else { return }
-        let (least, most) = (value * .exp(-error), value * .exp(error))
-        (low, high) = (min(low, least), max(high, most))
-        predictive = predictive.map { min($0.lowerBound, least)...max($0.upperBound, most) }
+        (low, high) = (min(low, value * .exp(-error)), max(high, value * .exp(error)))
+        let reach = Normal.quantile(1 - Interval.tail) * error
+        predictive = predictive.map {
+            min($0.lowerBound, value * .exp(-reach))...max($0.upperBound, value * .exp(reach))
+        }
     }
 
     /// Cuts what lies above chance.

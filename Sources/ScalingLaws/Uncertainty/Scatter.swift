@@ -36,7 +36,9 @@ extension Optimum {
             return Scatter(deviation: whole.squareRoot(), runVariance: 0, degrees: degrees)
         }
         return Scatter(
-            deviation: max(inner + ofRuns, whole).squareRoot(), runVariance: ofRuns, degrees: degrees)
+            deviation: max(inner + ofRuns, whole).squareRoot(), runVariance: ofRuns, degrees: degrees,
+            slopes: RunSlopes(
+                residuals: residuals, runs: observations.cluster, tokens: usable.map(\.conditions.tokens)))
     }
 }
 
@@ -57,19 +59,24 @@ package struct Scatter: Sendable, Equatable {
     package var runVariance: Double
     /// The degrees of freedom that the deviation is known from.
     package var degrees: Double
+    /// Nil where no slopes of runs show.
+    package var slopes: RunSlopes?
 }
 
 extension Fit {
     /// The 95 % predictive interval of a measurement of another run where the law says `value`, whose derivatives by the
-    /// parameters are given: ± t·√(variance of ln(law) + scatter²).
-    func predictive(around value: Double, _ gradient: [Double]) -> ClosedRange<Double>? {
+    /// parameters are given: ± t·√(variance of ln(law) + scatter² + what runs' slopes add).
+    func predictive(
+        at place: Conditions, around value: Double, _ gradient: [Double]
+    ) -> ClosedRange<Double>? {
         guard value > 0, value.isFinite, let scatter,
             let variance = influence?.variance(ofParameters: gradient),
             let lawDegrees = influence?.degrees(ofParameters: gradient)
         else { return nil }
-        let parts = [
+        var parts = [
             (variance / (value * value), lawDegrees), (scatter.deviation * scatter.deviation, scatter.degrees),
         ]
+        if let slopes = scatter.slopes { parts.append((slopes.variance(at: place.tokens), slopes.degrees)) }
         let error = parts.reduce(0) { $0 + $1.0 }.squareRoot()
         let reach = min(StudentT.quantile(1 - Interval.tail, degrees: degreesOfFreedom(parts)) * error, 700)
         guard reach >= 0 else { return nil }
