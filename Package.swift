@@ -114,7 +114,7 @@ let package = Package(
                 "v6_window_statistics.sql", "v7_active_parameters.sql", "v8_scoring_protocol.sql",
                 "v9_documents.sql", "v10_distortion.sql", "v11_questions.sql",
                 "v12_revisions.sql",
-                "v13_unseen_text.sql", "v14_noise_to_signal.sql", "v15_noise_by_row.sql",
+                "v13_unseen_text.sql", "v14_noise_to_signal.sql", "v15_distortion_of_reading.sql",
             ].map { .embedInCode($0) },
             swiftSettings: settings),
         library(

@@ -11,10 +11,21 @@ package struct DistortedWeights: Sendable {
     package init(_ weights: WeightStore, factors: ChannelFactors = ChannelFactors()) {
         (self.weights, self.factors) = (weights, factors)
     }
+
+    /// The weight of a layer as it would stand in the uncompressed model.
+    fileprivate func weight(of linear: LinearDescription) throws(LanguageModelError) -> any WeightMatrix {
+        factors.undone(try weights.weight(of: linear), of: linear.module)
+    }
+
+    fileprivate func all(_ linears: [LinearDescription]) throws(LanguageModelError) -> [String: any WeightMatrix] {
+        var all: [String: any WeightMatrix] = [:]
+        for linear in linears { all[linear.module] = try weight(of: linear) }
+        return all
+    }
 }
 
-/// What other forms of a checkpoint did to each of its linear layers, in their order: one walk through the uncompressed
-/// model for all of them.
+/// What other forms of a checkpoint did to each of its linear layers, in their order, and to what is read behind sublayers:
+/// one walk through the uncompressed model for all of them.
 ///
 /// `memoryBudget` is the bytes for residual streams and second moments of inputs; one of each is held, whatever it takes.
 package func distortions(
@@ -50,6 +61,17 @@ package func distortions(
         for linear in layer.linearLayers where !seen.contains(linear.module) {
             try measure(linear, forms, store, nil, into: &results)
         }
+        for (part, linears) in [
+            (Sublayer.attention, layer.attentionLayers), (.mlp, layer.mlps.flatMap(\.linearLayers)),
+        ] {
+            let errors = try run.readErrors(
+                of: part, layer: index,
+                replacing: forms.map { form throws(LanguageModelError) in try form.all(linears) })
+            for (place, error) in errors.enumerated() {
+                let last = results[place].lastIndex { $0.name == linears.last?.module }
+                if let last { results[place][last].readError = error }
+            }
+        }
         if index + 1 < layers.count { try run.advance(layer: index, replacing: [:]) }
         control.progress(Double(index + 1) / Double(layers.count))
     }
@@ -65,8 +87,7 @@ private func measure(
     let whole = weight.floats
     let (square, energy) = (squaredNorm(whole), moments.map { $0.energy(whole) })
     for (index, form) in forms.enumerated() {
-        let other = form.factors.undone(try form.weights.weight(of: linear), of: linear.module)
-        let change = difference(weight, other)
+        let change = difference(weight, try form.weight(of: linear))
         results[index].append(
             LayerDistortion(
                 name: linear.module, weights: linear.outputs * linear.inputs,

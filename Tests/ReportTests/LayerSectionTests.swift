@@ -18,7 +18,8 @@ import Testing
                 return (names + mixture).enumerated().map { place, name in
                     LayerDistortion(
                         name: name, weights: 64, weightError: 0.01,
-                        outputError: place == 4 ? nil : 0.001 * Double((number + 1) * (place + 1)))
+                        outputError: place == 4 ? nil : 0.001 * Double((number + 1) * (place + 1)),
+                        readError: place == 2 ? 0.002 * Double(number + 1) : nil)
                 }
             }
             return LayerErrors.Row(

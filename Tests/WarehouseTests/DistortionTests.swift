@@ -15,7 +15,7 @@ struct DistortionTests {
         func trial(_ size: Double, _ seed: Int, _ factor: Double = 1) -> ProbeRecord.Trial {
             .init(
                 size: size, seed: seed, kl: factor * 4 * size * size, klStderr: 0.001, qid: factor * 5 * size * size,
-                qidStderr: nil, outputError: size * size)
+                qidStderr: nil, distortion: size * size)
         }
         return ProbeRecord(
             key: "probe", version: 3, checkpoint: checkpoint,
@@ -30,12 +30,12 @@ struct DistortionTests {
         bitsPerWeight: 5.25, isUnseen: false,
         layers: [
             LayerDistortion(name: "first", weights: 10, weightError: 0.25, outputError: 0.1),
-            LayerDistortion(name: "second", weights: 10, weightError: 0.75, outputError: 0.28),
-            LayerDistortion(name: "unseen", weights: 10, weightError: 0.5, outputError: nil),
+            LayerDistortion(name: "second", weights: 10, weightError: 0.75, outputError: 0.28, readError: 0.1),
+            LayerDistortion(name: "unseen", weights: 10, weightError: 0.5, outputError: nil, readError: 0.3),
         ])
 
-    /// ō of that: o²/(1 − o²)² of either layer.
-    private static let mean = (0.1 / 0.81 + 0.28 / 0.5184) / 2
+    /// ō of that: the mean over sublayers, which end with the second and the third.
+    private static let mean = 0.2
 
     @Test func recordsAreReadBack() throws {
         #expect(DistortionRecord(Self.distortion.json) == Self.distortion)
@@ -45,10 +45,11 @@ struct DistortionTests {
         older?["relative_to"] = nil
         #expect(older.flatMap { ProbeRecord(.object($0)) }?.noise == .layer)
         #expect(abs((Self.distortion.layers.distortion ?? 0) - Self.mean) < 1e-9)
-        #expect(Self.distortion.json.object?["distortion"]?.double == Self.distortion.layers.meanOutputError)
+        #expect(Self.distortion.json.object?["distortion"]?.double == Self.distortion.layers.distortion)
         #expect(abs((Self.distortion.layers.meanOutputError ?? 0) - 0.19) < 1e-9)
-        let lost = LayerDistortion(name: "lost", weights: 10, weightError: 4, outputError: 2)
-        #expect([lost].distortion == 32, "where nothing is left of the signal, a quarter counts")
+        let former = LayerDistortion(["name": "one", "weights": 2, "weight_error": 0.5, "output_error": 0.25])
+        #expect(former == LayerDistortion(name: "one", weights: 2, weightError: 0.5, outputError: 0.25))
+        #expect(former.map { [$0].distortion } == .some(nil))
     }
 
     @Test func qidForetellsFromBoth() throws {
@@ -80,7 +81,7 @@ struct DistortionTests {
         distortion.layers = distortion.layers.map { layer in
             LayerDistortion(
                 name: layer.name, weights: layer.weights, weightError: layer.weightError,
-                outputError: layer.outputError.map { 4 * $0 })
+                outputError: layer.outputError, readError: layer.readError.map { 4 * $0 })
         }
         var probe = try Self.probe()
         (probe.key, probe.calibration, probe.isUnseen) = ("later", "unseen text", true)
@@ -93,8 +94,7 @@ struct DistortionTests {
                 let rows = try warehouse.reader.query("SELECT distortion, sensitivity FROM qid").rows
                 return try #require(rows.first).map(number)
             }
-            // One layer has less than a quarter of its signal left.
-            let (before, after) = (Self.mean, (0.4 / 0.36 + 1.12 / 0.0625) / 2)
+            let (before, after) = (Self.mean, 4 * Self.mean)
             #expect(abs(try found()[0] - after) < 1e-9)
             // A probe on the other text alone decides for that.
             try warehouse.record(Self.probe())
@@ -146,7 +146,7 @@ struct DistortionTests {
         probe.trials = probe.trials.map { trial in
             ProbeRecord.Trial(
                 size: trial.size / 2, seed: trial.seed, kl: trial.kl, klStderr: trial.klStderr, qid: trial.qid,
-                qidStderr: trial.qidStderr, outputError: trial.outputError)
+                qidStderr: trial.qidStderr, distortion: trial.distortion)
         }
         #expect(probe.trials.isUsable && probe.trials.size == 0.05)
         try withScratchDirectory { directory in

@@ -99,11 +99,11 @@ import Warehouse
         table finding: path kind message checkpoint is_fault
         table fit: key law scheme family objective objective_value n left_out r2 starts starts_at_best detail \
         stage_version program_version
-        table layer_distortion: distortion position layer weights weight_error output_error
+        table layer_distortion: distortion position layer weights weight_error output_error read_error
         table parameter: fit name value low high at_bound
         table prediction: fit quantity scheme params tokens bits value low high beyond_hull
         table probe: key size seed checkpoint shard context_tokens windows score window_seed calibration_digest \
-        baseline_loss_nats ceiling_nats kl_nats kl_stderr_nats qid_nats qid_stderr_nats output_error is_usable \
+        baseline_loss_nats ceiling_nats kl_nats kl_stderr_nats qid_nats qid_stderr_nats distortion is_usable \
         is_usual stage_version program_version is_unseen relative_to
         table run: lock_digest name started_at program_version lock
         table run_evaluation: lock_digest evaluation

@@ -13,16 +13,22 @@ package struct LayerDistortion: Sendable, Equatable {
     /// o² = tr(ΔW·H·ΔWᵀ)/tr(W·H·Wᵀ), H = E[xxᵀ] of its inputs in the uncompressed model; nil where no token of the text
     /// came to it, as to an expert that none chose.
     package let outputError: Double?
+    /// E ‖n(x′) − n(x)‖²/‖n(x)‖² where a sublayer ends with this layer, n(x) being what is read behind it, under the next
+    /// norm, and x′ the same with the sublayer's weights compressed; nil of layers inside one.
+    package var readError: Double?
 
-    package init(name: String, weights: Int, weightError: Double, outputError: Double?) {
+    package init(
+        name: String, weights: Int, weightError: Double, outputError: Double?, readError: Double? = nil
+    ) {
         (self.name, self.weights, self.weightError, self.outputError) = (name, weights, weightError, outputError)
+        self.readError = readError
     }
 
-    /// `{"name", "weights", "weight_error", "output_error"}`.
+    /// `{"name", "weights", "weight_error", "output_error", "read_error"}`.
     package var json: JSONValue {
         [
             "name": .string(name), "weights": .integer(weights), "weight_error": .number(weightError),
-            "output_error": .number(orNull: outputError),
+            "output_error": .number(orNull: outputError), "read_error": .number(orNull: readError),
         ]
     }
 
@@ -32,29 +38,17 @@ package struct LayerDistortion: Sendable, Equatable {
             let weightError = object["weight_error"]?.double, let outputError = object["output_error"],
             outputError == .null || outputError.double != nil
         else { return nil }
-        self.init(name: name, weights: weights, weightError: weightError, outputError: outputError.double)
-    }
-}
-
-extension LayerDistortion {
-    /// How much its errors count for, o²/(1 − o²)²; nil where no token came to it.
-    ///
-    /// What is rounded to the mean of what goes there, or projected, has its error orthogonal to what is left, and that has
-    /// the share 1 − o² of the energy: noise over signal is o²/(1 − o²). That large errors count for more than that was
-    /// measured. Where less than a quarter is left, a quarter counts.
-    package var distortion: Double? {
-        outputError.map { error in
-            let left = max(0.25, 1 - error)
-            return error / (left * left)
-        }
+        self.init(
+            name: name, weights: weights, weightError: weightError, outputError: outputError.double,
+            readError: object["read_error"]?.double)
     }
 }
 
 extension [LayerDistortion] {
-    /// ō, the mean over the layers that saw text; nil where none did.
-    package var distortion: Double? { mean(\.distortion) }
+    /// ō, the mean over sublayers of how far what is read behind them moves; nil where that was not measured.
+    package var distortion: Double? { mean(\.readError) }
 
-    /// The mean of o² over them: as much where errors are small, as a probe's are.
+    /// The mean of o² over the layers that saw text; nil where none did.
     package var meanOutputError: Double? { mean(\.outputError) }
 
     private func mean(_ value: (LayerDistortion) -> Double?) -> Double? {

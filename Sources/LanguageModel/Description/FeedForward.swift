@@ -75,9 +75,9 @@ extension LayerDescription {
     }
 
     /// Every linear layer of the decoder layer that a spec compresses.
-    package var linearLayers: [LinearDescription] {
-        attention.projections.linearLayers + [attention.output] + mlps.flatMap(\.linearLayers)
-    }
+    package var linearLayers: [LinearDescription] { attentionLayers + mlps.flatMap(\.linearLayers) }
+
+    package var attentionLayers: [LinearDescription] { attention.projections.linearLayers + [attention.output] }
 
     /// The modules of all experts that tokens choose.
     package var expertModules: Set<String> {

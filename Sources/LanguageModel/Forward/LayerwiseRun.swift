@@ -8,7 +8,7 @@ package import Kernels
 /// stream of all windows is held: windows · context · d floats.
 package final class LayerwiseRun {
     package let description: DecoderDescription
-    private let variant: ModelVariant
+    let variant: ModelVariant
     /// The residual stream of all windows in front of the layer that comes next.
     package private(set) var hidden: Matrix
     /// What that layer makes of it, where an observation kept that.

@@ -5,10 +5,16 @@ package import Kernels
 package enum Sublayer { case attention, mlp }
 
 extension LayerwiseRun {
-    /// The residual stream of all windows in front of a sublayer.
-    package func stream(inFrontOf part: Sublayer, layer index: Int) throws(LanguageModelError) -> Matrix {
-        let copy = Matrix(rows: hidden.rows, columns: hidden.columns)
-        copy.view.copy(from: hidden.view)
+    /// The residual stream of all windows, or of some by their places, in front of a sublayer.
+    package func stream(
+        inFrontOf part: Sublayer, layer index: Int, windows: [Int]? = nil
+    ) throws(LanguageModelError) -> Matrix {
+        let windows = windows ?? Array(0..<hidden.rows / context)
+        let copy = Matrix(rows: windows.count * context, columns: hidden.columns)
+        for (place, window) in windows.enumerated() {
+            copy.view.rows(place * context..<(place + 1) * context).copy(
+                from: hidden.view.rows(window * context..<(window + 1) * context))
+        }
         guard part == .mlp, !description.layers[index].parallel else { return copy }
         let pass = try pass(index, replacing: [:])
         for chunk in chunks(copy) {

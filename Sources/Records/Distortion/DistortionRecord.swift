@@ -40,11 +40,10 @@ package struct DistortionRecord: Sendable, Equatable {
     }
 
     package var json: JSONValue {
-        // `distortion` stays the mean of o², as it was once: an artifact that is made again has the bytes it had.
         [
             "key": .string(key), "stage": "quantize", "version": .integer(version), "checkpoint": .string(checkpoint),
             "compressed": .string(artifact), "calibration": .string(calibration),
-            "bits_per_weight": .number(bitsPerWeight), "distortion": .number(orNull: layers.meanOutputError),
+            "bits_per_weight": .number(bitsPerWeight), "distortion": .number(orNull: layers.distortion),
             "whole": .bool(isWhole), "unseen": .bool(isUnseen), "layers": .array(layers.map(\.json)),
         ]
     }

@@ -39,14 +39,14 @@ package struct ProbeRecord: Sendable, Equatable {
         package var klStderr: Double?
         package var qid: Double
         package var qidStderr: Double?
-        /// The mean output error o² of the layers, which is ō where errors are as small as these.
-        package var outputError: Double
+        /// ō: the mean over sublayers of how far what is read behind them moves.
+        package var distortion: Double
 
         package init(
-            size: Double, seed: Int, kl: Double, klStderr: Double?, qid: Double, qidStderr: Double?, outputError: Double
+            size: Double, seed: Int, kl: Double, klStderr: Double?, qid: Double, qidStderr: Double?, distortion: Double
         ) {
             (self.size, self.seed, self.kl, self.klStderr) = (size, seed, kl, klStderr)
-            (self.qid, self.qidStderr, self.outputError) = (qid, qidStderr, outputError)
+            (self.qid, self.qidStderr, self.distortion) = (qid, qidStderr, distortion)
         }
     }
 
@@ -83,6 +83,7 @@ extension ProbeRecord {
         [
             "sizes": .array(sizes.map { .number($0) }), "seeds": .array(seeds.map { .integer($0) }),
             "multiples": .array(multiples.map { .number($0) }), "relative_to": .string(Noise.row.rawValue),
+            "distortion": "read",
         ]
     }
 
@@ -114,10 +115,10 @@ extension [ProbeRecord.Trial] {
     package var isUsable: Bool { nonlinearity <= ProbeRecord.tolerance }
 
     /// S = KL/ō at the usual size; nil where the probe is of no use.
-    package var sensitivity: Double? { mean { $0.kl / $0.outputError } }
+    package var sensitivity: Double? { mean { $0.kl / $0.distortion } }
 
     /// QiD/ō likewise.
-    package var qidSensitivity: Double? { mean { $0.qid / $0.outputError } }
+    package var qidSensitivity: Double? { mean { $0.qid / $0.distortion } }
 
     private func mean(_ value: (ProbeRecord.Trial) -> Double) -> Double? {
         let usual = filter { $0.size == size }
@@ -166,16 +167,16 @@ extension ProbeRecord.Trial {
     fileprivate var json: JSONValue {
         [
             "size": .number(size), "seed": .integer(seed), "kl": .number(kl), "kl_stderr": .number(orNull: klStderr),
-            "qid": .number(qid), "qid_stderr": .number(orNull: qidStderr), "distortion": .number(outputError),
+            "qid": .number(qid), "qid_stderr": .number(orNull: qidStderr), "distortion": .number(distortion),
         ]
     }
 
     fileprivate init?(_ object: JSONObject) {
         guard let size = object["size"]?.double, let seed = object["seed"]?.int, let kl = object["kl"]?.double,
-            let qid = object["qid"]?.double, let outputError = object["distortion"]?.double
+            let qid = object["qid"]?.double, let distortion = object["distortion"]?.double
         else { return nil }
         self.init(
             size: size, seed: seed, kl: kl, klStderr: object["kl_stderr"]?.double, qid: qid,
-            qidStderr: object["qid_stderr"]?.double, outputError: outputError)
+            qidStderr: object["qid_stderr"]?.double, distortion: distortion)
     }
 }

@@ -31,7 +31,7 @@ package struct MeasuredCell: Sendable, Equatable {
     package struct Distortion: Sendable, Equatable {
         /// Under which the errors of the layers stand recorded.
         package var key: String
-        /// ō, the mean over layers of what the errors of their outputs count for.
+        /// ō, the mean over sublayers of how far what is read behind them moves.
         package var mean: Double
         /// The mean over layers of the squared error of their weights, relative.
         package var weightError: Double

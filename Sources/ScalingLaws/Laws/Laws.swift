@@ -37,13 +37,13 @@ package enum Laws {
     package static let klDistortion = Law(
         name: "kl-distortion", quantity: .kl, formula: "c * (sensitivity * distortion)^p",
         display: "KL = c·(S·ō)^p, of all schemes together",
-        source: "ō the mean over layers of o²/(1 − o²)² of their outputs, S = KL/ō of the checkpoint under noise",
+        source: "ō how far what is read behind sublayers moves, S = KL/ō of the checkpoint under noise",
         parameters: distortionParameters, defaultObjective: .log)
 
     package static let qidDistortion = Law(
         name: "qid-distortion", quantity: .qid, formula: "c * (sensitivity * distortion)^p",
         display: "QiD = c·(S·ō)^p, of all schemes together",
-        source: "ō the mean over layers of o²/(1 − o²)² of their outputs, S = KL/ō of the checkpoint under noise; "
+        source: "ō how far what is read behind sublayers moves, S = KL/ō of the checkpoint under noise; "
             + "c holds ρ = QiD/KL",
         parameters: distortionParameters)
 

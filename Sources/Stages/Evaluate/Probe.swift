@@ -44,12 +44,12 @@ struct Probe {
             baselineLoss: evaluation.results[0].loss, vocabularySize: trials.description.vocabularySize,
             windows: evaluation.windows,
             trials: zip(noises, errors).compactMap { noise, errors in
-                guard let outputError = errors.meanOutputError, let result = trials.finiteResult(of: noise) else {
+                guard let distortion = errors.distortion, let result = trials.finiteResult(of: noise) else {
                     return nil
                 }
                 return ProbeRecord.Trial(
                     size: noise.size, seed: noise.seed, kl: result.kl, klStderr: result.klStandardError,
-                    qid: result.qid, qidStderr: result.qidStandardError, outputError: outputError)
+                    qid: result.qid, qidStderr: result.qidStandardError, distortion: distortion)
             })
     }
 }

@@ -1,3 +1,4 @@
+import Compression
 import FoundationEssentials
 import JSON
 import Pipeline
@@ -15,6 +16,8 @@ func recordDistortions(
     let badDistortions = try newArtifacts(in: workspace.distortions, distortions, workspace) {
         (json) throws(StageError) in
         guard let record = DistortionRecord(json), record.version == Stage.quantize.version else { return false }
+        // Once there were errors of layers alone.
+        if record.layers.distortion == nil { return true }
         try attempt { () throws(WarehouseError) in _ = try warehouse.record(record) }
         return true
     }

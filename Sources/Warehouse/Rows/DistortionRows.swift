@@ -22,6 +22,7 @@ extension DistortionRecord {
                 [
                     "layer": .text(layer.name), "weights": .integer(layer.weights),
                     "weight_error": .real(layer.weightError), "output_error": .optional(layer.outputError),
+                    "read_error": .optional(layer.readError),
                 ])
         }
     }
@@ -41,7 +42,7 @@ extension ProbeRecord {
                     "baseline_loss_nats": .real(baselineLoss),
                     "ceiling_nats": .real(ceiling), "kl_nats": .real(trial.kl),
                     "kl_stderr_nats": .optional(trial.klStderr), "qid_nats": .real(trial.qid),
-                    "qid_stderr_nats": .optional(trial.qidStderr), "output_error": .real(trial.outputError),
+                    "qid_stderr_nats": .optional(trial.qidStderr), "distortion": .real(trial.distortion),
                     "is_usable": .integer(trials.isUsable ? 1 : 0),
                     "is_usual": .integer(trial.size == trials.size ? 1 : 0), "stage_version": .integer(version),
                 ], program: programVersion)

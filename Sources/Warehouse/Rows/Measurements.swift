@@ -102,7 +102,7 @@ extension WarehouseReader {
             ) { row in
                 LayerDistortion(
                     name: row["layer"], weights: row["weights"], weightError: row["weight_error"],
-                    outputError: row["output_error"])
+                    outputError: row["output_error"], readError: row["read_error"])
             }
         }
         return found

@@ -1,33 +1,43 @@
--- The warehouse of qid, version 15: probes whose noise is relative to rows, as rounding errors are; large errors count for more.
+-- The warehouse of qid, version 15: distortion is how far what is read behind sublayers moves; noise of probes is relative to rows,
+-- as rounding errors are.
+
+-- E of the squared distance of what is read behind a sublayer that ends with this layer, relative to what is read; NULL of others
+ALTER TABLE layer_distortion ADD COLUMN read_error REAL;
+
+-- errors of layers alone say less: they are measured again where a run asks for them
+DELETE FROM layer_distortion;
+DELETE FROM distortion;
 
 -- what the size of noise is relative to: the norm of each row of a weight, or that of the whole weight, as it was once
 ALTER TABLE probe ADD COLUMN relative_to TEXT NOT NULL DEFAULT 'layer' CHECK (relative_to IN ('row', 'layer'));
 
+-- how far the noise moves what is read behind sublayers, their mean; of noise relative to layers the mean error of layers' outputs
+ALTER TABLE probe RENAME COLUMN output_error TO distortion;
+
 DROP VIEW sensitive;
+DROP VIEW qid_history;
 
 -- one row per checkpoint and scored text: how much the model minds errors of its layers' outputs, by the probe of most windows
 CREATE VIEW sensitive AS
 SELECT
     checkpoint, shard, context_tokens, score, calibration_digest, windows,
-    CAST(sensitivity AS REAL) AS sensitivity, -- KL over the mean output error of the layers
+    CAST(sensitivity AS REAL) AS sensitivity, -- KL over the probe's distortion
     CAST(qid_sensitivity AS REAL) AS qid_sensitivity, -- QiD over it
     CAST(ceiling AS REAL) AS ceiling
 FROM (
     SELECT
         checkpoint, shard, context_tokens, score, calibration_digest, windows,
-        avg(kl_nats / output_error) AS sensitivity, avg(qid_nats / output_error) AS qid_sensitivity,
+        avg(kl_nats / distortion) AS sensitivity, avg(qid_nats / distortion) AS qid_sensitivity,
         max(ceiling_nats) AS ceiling,
         row_number() OVER (
             PARTITION BY checkpoint, shard, context_tokens, score
             ORDER BY max(stage_version) DESC, max(is_unseen) DESC, windows DESC, calibration_digest, key
         ) AS place
     FROM probe
-    WHERE is_usable AND is_usual AND output_error > 0 AND relative_to = 'row'
+    WHERE is_usable AND is_usual AND distortion > 0 AND relative_to = 'row'
     GROUP BY key
 )
 WHERE place = 1;
-
-DROP VIEW qid_history;
 
 -- one row per evaluation of a compressed checkpoint, all versions included: see qid
 CREATE VIEW qid_history AS
@@ -80,10 +90,9 @@ SELECT
         (SELECT avg(layer.weight_error) FROM layer_distortion AS layer WHERE layer.distortion = measured.key) AS REAL
     ) AS weight_distortion,
     CAST(
-        (SELECT avg(layer.output_error / (max(0.25, 1 - layer.output_error) * max(0.25, 1 - layer.output_error)))
-            FROM layer_distortion AS layer WHERE layer.distortion = measured.key) AS REAL
-    ) AS distortion, -- what the errors of its layers' outputs count for
-    -- KL over the mean output error of the checkpoint's probe on that text; NULL where there is none that holds
+        (SELECT avg(layer.read_error) FROM layer_distortion AS layer WHERE layer.distortion = measured.key) AS REAL
+    ) AS distortion, -- how far what is read behind its sublayers moves, the mean
+    -- KL over the distortion of the checkpoint's probe on that text; NULL where there is none that holds
     CAST(
         iif(measured.calibration_digest = sensitive.calibration_digest, sensitive.sensitivity, NULL) AS REAL
     ) AS sensitivity,
