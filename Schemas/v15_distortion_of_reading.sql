@@ -90,8 +90,9 @@ SELECT
         (SELECT avg(layer.weight_error) FROM layer_distortion AS layer WHERE layer.distortion = measured.key) AS REAL
     ) AS weight_distortion,
     CAST(
-        (SELECT avg(layer.read_error) FROM layer_distortion AS layer WHERE layer.distortion = measured.key) AS REAL
-    ) AS distortion, -- how far what is read behind its sublayers moves, the mean
+        (SELECT avg(layer.read_error / (max(0.25, 1 - layer.read_error) * max(0.25, 1 - layer.read_error)))
+            FROM layer_distortion AS layer WHERE layer.distortion = measured.key) AS REAL
+    ) AS distortion, -- what the movement of what is read behind its sublayers counts for, the mean
     -- KL over the distortion of the checkpoint's probe on that text; NULL where there is none that holds
     CAST(
         iif(measured.calibration_digest = sensitive.calibration_digest, sensitive.sensitivity, NULL) AS REAL

@@ -34,8 +34,8 @@ struct DistortionTests {
             LayerDistortion(name: "unseen", weights: 10, weightError: 0.5, outputError: nil, readError: 0.3),
         ])
 
-    /// ō of that: the mean over sublayers, which end with the second and the third.
-    private static let mean = 0.2
+    /// ō of that: e/(1 − e)² of the sublayers, which end with the second and the third.
+    private static let mean = (0.1 / 0.81 + 0.3 / 0.49) / 2
 
     @Test func recordsAreReadBack() throws {
         #expect(DistortionRecord(Self.distortion.json) == Self.distortion)
@@ -94,7 +94,8 @@ struct DistortionTests {
                 let rows = try warehouse.reader.query("SELECT distortion, sensitivity FROM qid").rows
                 return try #require(rows.first).map(number)
             }
-            let (before, after) = (Self.mean, 4 * Self.mean)
+            // Behind one sublayer less than a quarter is left.
+            let (before, after) = (Self.mean, (0.4 / 0.36 + 1.2 / 0.0625) / 2)
             #expect(abs(try found()[0] - after) < 1e-9)
             // A probe on the other text alone decides for that.
             try warehouse.record(Self.probe())

@@ -44,9 +44,22 @@ package struct LayerDistortion: Sendable, Equatable {
     }
 }
 
+extension LayerDistortion {
+    /// How much e, the error of what is read, counts for: e/(1 − e)²; nil where no sublayer ends.
+    ///
+    /// What is read is normalized, so that e falls behind as the stream itself moves further. Where less than a quarter is
+    /// left, a quarter counts.
+    package var distortion: Double? {
+        readError.map { error in
+            let left = max(0.25, 1 - error)
+            return error / (left * left)
+        }
+    }
+}
+
 extension [LayerDistortion] {
-    /// ō, the mean over sublayers of how far what is read behind them moves; nil where that was not measured.
-    package var distortion: Double? { mean(\.readError) }
+    /// ō, the mean over sublayers of what the movement of what is read behind them counts for; nil where that was not measured.
+    package var distortion: Double? { mean(\.distortion) }
 
     /// The mean of o² over the layers that saw text; nil where none did.
     package var meanOutputError: Double? { mean(\.outputError) }
