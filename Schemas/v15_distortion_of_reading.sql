@@ -17,7 +17,7 @@ ALTER TABLE probe RENAME COLUMN output_error TO distortion;
 DROP VIEW sensitive;
 DROP VIEW qid_history;
 
--- one row per checkpoint and scored text: how much the model minds errors of its layers' outputs, by the probe of most windows
+-- one row per checkpoint and scored text: how much the model minds errors of its weights, by the probe of most windows
 CREATE VIEW sensitive AS
 SELECT
     checkpoint, shard, context_tokens, score, calibration_digest, windows,

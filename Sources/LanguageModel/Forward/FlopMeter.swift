@@ -33,7 +33,7 @@ final class FlopMeter: Sendable {
 extension LayerDescription {
     /// Multiplications and additions per token: those of the linear layers, and of attention over half a window.
     func flopsPerRow(context: Int) -> Int {
-        (attention.projections.linearLayers + [attention.output] + routers + usedLinearLayers).reduce(
+        (attentionLayers + routers + usedLinearLayers).reduce(
             2 * context * attention.queryWidth
         ) { $0 + 2 * $1.inputs * $1.outputs }
     }
