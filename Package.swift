@@ -115,6 +115,7 @@ let package = Package(
                 "v9_documents.sql", "v10_distortion.sql", "v11_questions.sql",
                 "v12_revisions.sql",
                 "v13_unseen_text.sql", "v14_noise_to_signal.sql", "v15_distortion_of_reading.sql",
+                "v16_distortions_together.sql",
             ].map { .embedInCode($0) },
             swiftSettings: settings),
         library(

@@ -19,5 +19,6 @@ package enum Schemas {
         String(decoding: PackageResources.v13_unseen_text_sql, as: UTF8.self),
         String(decoding: PackageResources.v14_noise_to_signal_sql, as: UTF8.self),
         String(decoding: PackageResources.v15_distortion_of_reading_sql, as: UTF8.self),
+        String(decoding: PackageResources.v16_distortions_together_sql, as: UTF8.self),
     ]
 }

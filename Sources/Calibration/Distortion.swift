@@ -64,12 +64,10 @@ package func distortions(
         for (part, linears) in [
             (Sublayer.attention, layer.attentionLayers), (.mlp, layer.mlps.flatMap(\.linearLayers)),
         ] {
-            let errors = try run.readErrors(
-                of: part, layer: index,
-                replacing: forms.map { form throws(LanguageModelError) in try form.all(linears) })
-            for (place, error) in errors.enumerated() {
-                let last = results[place].lastIndex { $0.name == linears.last?.module }
-                if let last { results[place][last].readError = error }
+            guard let end = results.first?.lastIndex(where: { $0.name == linears.last?.module }) else { continue }
+            let reading = try SublayerReading(run, of: part, layer: index)
+            for (place, form) in forms.enumerated() {
+                results[place][end].readError = try reading.error(replacing: form.all(linears))
             }
         }
         if index + 1 < layers.count { try run.advance(layer: index, replacing: [:]) }

@@ -13,9 +13,10 @@ struct DistortionTests {
     private static func probe(wide: Double = 0.2) throws -> ProbeRecord {
         let checkpoint = Samples.checkpoint("a")
         func trial(_ size: Double, _ seed: Int, _ factor: Double = 1) -> ProbeRecord.Trial {
+            // One sublayer, whose error makes ō = t².
             .init(
                 size: size, seed: seed, kl: factor * 4 * size * size, klStderr: 0.001, qid: factor * 5 * size * size,
-                qidStderr: nil, distortion: size * size)
+                qidStderr: nil, readErrors: [((1 + 7.2 * size * size).squareRoot() - 1) / 3.6])
         }
         return ProbeRecord(
             key: "probe", version: 3, checkpoint: checkpoint,
@@ -34,18 +35,15 @@ struct DistortionTests {
             LayerDistortion(name: "unseen", weights: 10, weightError: 0.5, outputError: nil, readError: 0.3),
         ])
 
-    /// ō of that: e/(1 − e)² of the sublayers, which end with the second and the third.
-    private static let mean = (0.1 / 0.81 + 0.3 / 0.49) / 2
+    /// ō of that: the sublayers end with the second and the third.
+    private static let mean = 0.2 * (1 + 1.8 * 0.1.squareRoot())
 
     @Test func recordsAreReadBack() throws {
         #expect(DistortionRecord(Self.distortion.json) == Self.distortion)
         let probe = try Self.probe()
         #expect(ProbeRecord(probe.json) == probe)
-        var older = probe.json.object
-        older?["relative_to"] = nil
-        #expect(older.flatMap { ProbeRecord(.object($0)) }?.noise == .layer)
+        #expect(probe.trials.allSatisfy { abs($0.distortion - $0.size * $0.size) < 1e-12 })
         #expect(abs((Self.distortion.layers.distortion ?? 0) - Self.mean) < 1e-9)
-        #expect(Self.distortion.json.object?["distortion"]?.double == Self.distortion.layers.distortion)
         #expect(abs((Self.distortion.layers.meanOutputError ?? 0) - 0.19) < 1e-9)
         let former = LayerDistortion(["name": "one", "weights": 2, "weight_error": 0.5, "output_error": 0.25])
         #expect(former == LayerDistortion(name: "one", weights: 2, weightError: 0.5, outputError: 0.25))
@@ -94,8 +92,7 @@ struct DistortionTests {
                 let rows = try warehouse.reader.query("SELECT distortion, sensitivity FROM qid").rows
                 return try #require(rows.first).map(number)
             }
-            // Behind one sublayer less than a quarter is left.
-            let (before, after) = (Self.mean, (0.4 / 0.36 + 1.2 / 0.0625) / 2)
+            let (before, after) = (Self.mean, 0.8 * (1 + 1.8 * 1.6.squareRoot()))
             #expect(abs(try found()[0] - after) < 1e-9)
             // A probe on the other text alone decides for that.
             try warehouse.record(Self.probe())
@@ -103,25 +100,6 @@ struct DistortionTests {
             try warehouse.record(probe)
             let both = try found()
             #expect(abs(both[0] - after) < 1e-9 && abs(both[1] - 4) < 1e-9)
-        }
-    }
-
-    /// A probe of before, whose noise drowned the small rows of a weight, stands recorded and foretells nothing.
-    @Test func noiseRelativeToLayersDoesNotCount() throws {
-        var older = try Self.probe()
-        older.noise = .layer
-        try withScratchDirectory { directory in
-            let warehouse = try Warehouse(writing: directory.appending(path: "warehouse.sqlite"))
-            try warehouse.record(Samples.compressed("a"))
-            try warehouse.record(Self.distortion)
-            #expect(try warehouse.record(older) == .added)
-            let columns = "SELECT sensitivity, predicted_kl FROM qid"
-            #expect(try warehouse.reader.query(columns).rows == [[.null, .null]])
-            #expect(try warehouse.reader.query("SELECT DISTINCT relative_to FROM probe").rows == [[.text("layer")]])
-            var newer = try Self.probe()
-            newer.key = "later"
-            try warehouse.record(newer)
-            #expect(try abs(number(#require(warehouse.reader.query(columns).rows.first?.first)) - 4) < 1e-9)
         }
     }
 
@@ -147,7 +125,7 @@ struct DistortionTests {
         probe.trials = probe.trials.map { trial in
             ProbeRecord.Trial(
                 size: trial.size / 2, seed: trial.seed, kl: trial.kl, klStderr: trial.klStderr, qid: trial.qid,
-                qidStderr: trial.qidStderr, distortion: trial.distortion)
+                qidStderr: trial.qidStderr, readErrors: trial.readErrors)
         }
         #expect(probe.trials.isUsable && probe.trials.size == 0.05)
         try withScratchDirectory { directory in

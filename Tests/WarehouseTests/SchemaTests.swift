@@ -90,7 +90,7 @@ import Warehouse
         table checkpoint: digest architecture dtype params_total params_non_embedding hidden_size layers \
         vocabulary_size stored_scheme params_active
         table distortion: key compressed_key calibration_digest checkpoint bits_per_weight is_whole stage_version \
-        program_version is_unseen
+        program_version is_unseen distortion
         table evaluation: key checkpoint spec shard calibration_digest compressed_key context_tokens windows \
         scored_tokens score loss_nats perplexity bits_per_weight baseline_loss_nats qid_nats qid_stderr_nats kl_nats \
         agreement stage_version program_version qid_stderr_target_nats available_windows baseline_key window_seed \
@@ -104,7 +104,7 @@ import Warehouse
         table prediction: fit quantity scheme params tokens bits value low high beyond_hull
         table probe: key size seed checkpoint shard context_tokens windows score window_seed calibration_digest \
         baseline_loss_nats ceiling_nats kl_nats kl_stderr_nats qid_nats qid_stderr_nats distortion is_usable \
-        is_usual stage_version program_version is_unseen relative_to
+        is_usual stage_version program_version is_unseen
         table run: lock_digest name started_at program_version lock
         table run_evaluation: lock_digest evaluation
         table run_fit: lock_digest fit

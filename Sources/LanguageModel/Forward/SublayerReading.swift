@@ -1,4 +1,3 @@
-import Compression
 package import Kernels
 
 /// How what is read behind a sublayer moves when other weights stand in it.
@@ -6,56 +5,71 @@ package import Kernels
 /// What a sublayer adds to the residual stream matters as far as it turns what is read from there: the next sublayer reads
 /// n(x), the stream under its norm, and the head reads it behind the last one. In layers that run attention and MLP side by
 /// side both add to what the next layer reads.
-extension LayerwiseRun {
-    /// The mean over tokens of ‖n(x′) − n(x)‖²/‖n(x)‖², for each of some forms of the sublayer's weights by module.
-    ///
-    /// Windows of 4,096 tokens, spread over all, are enough for a mean of this kind.
-    package func readErrors(
-        of part: Sublayer, layer index: Int, replacing forms: [[String: any WeightMatrix]]
-    ) throws(LanguageModelError) -> [Double] {
-        let stream = try stream(inFrontOf: part, layer: index, windows: sampledWindows)
-        let own = try pass(index, replacing: [:])
-        let reader = try reader(behind: part, layer: index)
-        var passes: [LayerPass] = []
-        for form in forms { passes.append(try pass(index, replacing: form)) }
-        let norms = part == .attention ? own.weights.attentionNorms : own.weights.mlpNorms
-        let (rest, expected) = (rowsOfChunk(), rowsOfChunk())
-        let found = rowsOfChunk()
-        var sums = [Double](repeating: 0, count: forms.count)
-        for chunk in chunks(stream) {
-            try checkCancellation()
-            let rows = 0..<chunk.rows
-            rest.view.rows(rows).copy(from: chunk)
-            if own.layer.parallel {
-                let other = own.contribution(of: part == .mlp ? .attention : .mlp, chunk)
-                rest.view.rows(rows).add(other, times: own.layer.residualScale)
-            }
-            func read(_ pass: LayerPass, into target: MatrixView) {
-                target.copy(from: rest.view.rows(rows))
-                pass.addResidual(target, pass.contribution(of: part, chunk), norms)
-                reader?.apply(target, into: target)
-            }
-            read(own, into: expected.view.rows(rows))
-            for (place, pass) in passes.enumerated() {
-                read(pass, into: found.view.rows(rows))
-                sums[place] += relativeSquaredDistance(of: found.view.rows(rows), to: expected.view.rows(rows))
-            }
+package struct SublayerReading {
+    private let run: LayerwiseRun
+    private let part: Sublayer
+    private let index: Int
+    /// The residual stream in front of the sublayer.
+    private let stream: Matrix
+    /// What is read without what the sublayer adds: of a parallel layer with what its other sublayer adds.
+    private let rest: Matrix
+    /// What is read behind the sublayer as it is.
+    private let expected: Matrix
+    private let reader: BoundNorm?
+
+    /// Of windows of 4,096 tokens, spread over all of the run; for a mean over tokens they are enough.
+    package init(_ run: LayerwiseRun, of part: Sublayer, layer index: Int) throws(LanguageModelError) {
+        (self.run, self.part, self.index) = (run, part, index)
+        stream = try run.stream(inFrontOf: part, layer: index, windows: run.sampledWindows)
+        reader = try run.reader(behind: part, layer: index)
+        rest = Matrix(rows: stream.rows, columns: stream.columns)
+        expected = Matrix(rows: stream.rows, columns: stream.columns)
+        let own = try run.pass(index, replacing: [:])
+        rest.view.copy(from: stream.view)
+        if own.layer.parallel {
+            let other = try run.contribution(of: part == .mlp ? .attention : .mlp, layer: index, from: stream)
+            rest.view.add(other.view, times: own.layer.residualScale)
         }
-        return sums.map { $0 / Double(stream.rows) }
+        for (place, chunk) in run.chunks(stream).enumerated() {
+            try run.checkCancellation()
+            read(own, chunk, place, into: run.chunks(expected)[place])
+        }
     }
 
+    /// The mean over tokens of ‖n(x′) − n(x)‖²/‖n(x)‖², with other weights in the place of the sublayer's.
+    package func error(replacing weights: [String: any WeightMatrix]) throws(LanguageModelError) -> Double {
+        let pass = try run.pass(index, replacing: weights)
+        let found = Matrix(rows: run.chunkRows, columns: stream.columns)
+        var sum = 0.0
+        for (place, chunk) in run.chunks(stream).enumerated() {
+            try run.checkCancellation()
+            let rows = found.view.rows(0..<chunk.rows)
+            read(pass, chunk, place, into: rows)
+            sum += relativeSquaredDistance(of: rows, to: run.chunks(expected)[place])
+        }
+        return sum / Double(stream.rows)
+    }
+
+    /// What is read of a chunk of the stream by the weights of a pass.
+    private func read(_ pass: LayerPass, _ chunk: MatrixView, _ place: Int, into target: MatrixView) {
+        target.copy(from: run.chunks(rest)[place])
+        let norms = part == .attention ? pass.weights.attentionNorms : pass.weights.mlpNorms
+        pass.addResidual(target, pass.contribution(of: part, chunk), norms)
+        reader?.apply(target, into: target)
+    }
+}
+
+extension LayerwiseRun {
     private static let sampledTokens = 4096
 
-    private var sampledWindows: [Int] {
+    fileprivate var sampledWindows: [Int] {
         let all = hidden.rows / context
         let count = min(all, max(1, Self.sampledTokens / context))
         return (0..<count).map { $0 * all / count }
     }
 
-    private func rowsOfChunk() -> Matrix { Matrix(rows: chunkRows, columns: description.width) }
-
     /// The norm under which the stream is read next; nil where it is read as it is.
-    private func reader(behind part: Sublayer, layer index: Int) throws(LanguageModelError) -> BoundNorm? {
+    fileprivate func reader(behind part: Sublayer, layer index: Int) throws(LanguageModelError) -> BoundNorm? {
         let layers = description.layers
         let binding = WeightBinding(store: variant.store, replacements: [:])
         if part == .attention, !layers[index].parallel { return try binding.norm(layers[index].mlpNorms.before) }

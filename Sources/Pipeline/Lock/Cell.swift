@@ -103,7 +103,7 @@ extension Lock {
         Cell.Distortion(
             key: ArtifactKey(
                 stage: .quantize, inputs: ["compressed": .string(compressed.text), "calibration": text],
-                parameters: ["measured": "distortion", "of": "read"]),
+                parameters: ["measured": "distortion", "of": "read-errors"]),
             calibration: sha256(Array(text.canonicalText.utf8)))
     }
 

@@ -43,7 +43,7 @@ package struct DistortionRecord: Sendable, Equatable {
         [
             "key": .string(key), "stage": "quantize", "version": .integer(version), "checkpoint": .string(checkpoint),
             "compressed": .string(artifact), "calibration": .string(calibration),
-            "bits_per_weight": .number(bitsPerWeight), "distortion": .number(orNull: layers.distortion),
+            "bits_per_weight": .number(bitsPerWeight),
             "whole": .bool(isWhole), "unseen": .bool(isUnseen), "layers": .array(layers.map(\.json)),
         ]
     }

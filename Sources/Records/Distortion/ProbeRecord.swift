@@ -1,3 +1,4 @@
+internal import Compression
 package import JSON
 package import Kernels
 import RealModule
@@ -8,7 +9,6 @@ package struct ProbeRecord: Sendable, Equatable {
     /// The version of the stage that made it.
     package var version: Int
     package var checkpoint: CheckpointRecord
-    package var noise: Noise
     package var scoring: ScoringRecord
     /// Windows scored.
     package var windows: Int
@@ -22,42 +22,38 @@ package struct ProbeRecord: Sendable, Equatable {
     /// How matrix products were computed, which decides the last bits.
     package var products: PanelForm
 
-    /// What the size of noise is relative to.
-    package enum Noise: String, Sendable {
-        /// The norm of each row of a weight.
-        case row
-        /// The norm of the whole weight, as it once was: too much for small rows, so that S came out too large.
-        case layer
-    }
-
     /// What noise of one size and seed did, all layers at once.
     package struct Trial: Sendable, Equatable {
-        /// t = ‖Δw‖/‖w‖ of every row, or of every layer.
+        /// t = ‖Δw‖/‖w‖ of every row.
         package var size: Double
         package var seed: Int
         package var kl: Double
         package var klStderr: Double?
         package var qid: Double
         package var qidStderr: Double?
-        /// ō: the mean over sublayers of how far what is read behind them moves.
-        package var distortion: Double
+        /// The errors of what is read behind each sublayer.
+        package var readErrors: [Double]
+
+        /// ō of these.
+        package var distortion: Double { Compression.distortion(ofReadErrors: readErrors) }
 
         package init(
-            size: Double, seed: Int, kl: Double, klStderr: Double?, qid: Double, qidStderr: Double?, distortion: Double
+            size: Double, seed: Int, kl: Double, klStderr: Double?, qid: Double, qidStderr: Double?,
+            readErrors: [Double]
         ) {
             (self.size, self.seed, self.kl, self.klStderr) = (size, seed, kl, klStderr)
-            (self.qid, self.qidStderr, self.distortion) = (qid, qidStderr, distortion)
+            (self.qid, self.qidStderr, self.readErrors) = (qid, qidStderr, readErrors)
         }
     }
 
     package init(
-        key: String, version: Int, checkpoint: CheckpointRecord, noise: Noise = .row, scoring: ScoringRecord,
+        key: String, version: Int, checkpoint: CheckpointRecord, scoring: ScoringRecord,
         windows: Int, calibration: String, isUnseen: Bool, baselineLoss: Double, trials: [Trial], products: PanelForm
     ) {
         self.isUnseen = isUnseen
         (self.key, self.version, self.checkpoint) = (key, version, checkpoint)
-        (self.noise, self.scoring) = (noise, scoring)
-        (self.windows, self.calibration, self.baselineLoss) = (windows, calibration, baselineLoss)
+        (self.scoring, self.windows) = (scoring, windows)
+        (self.calibration, self.baselineLoss) = (calibration, baselineLoss)
         (self.trials, self.products) = (trials, products)
     }
 }
@@ -82,8 +78,8 @@ extension ProbeRecord {
     package static var parameters: JSONValue {
         [
             "sizes": .array(sizes.map { .number($0) }), "seeds": .array(seeds.map { .integer($0) }),
-            "multiples": .array(multiples.map { .number($0) }), "relative_to": .string(Noise.row.rawValue),
-            "distortion": "read",
+            "multiples": .array(multiples.map { .number($0) }), "relative_to": "row",
+            "measured": "read-errors",
         ]
     }
 
@@ -133,7 +129,6 @@ extension ProbeRecord {
             .init(key: "key", value: .string(key)), .init(key: "stage", value: "evaluate"),
             .init(key: "version", value: .integer(version)), .init(key: "checkpoint", value: checkpoint.json),
         ])
-        object["relative_to"] = .string(noise.rawValue)
         scoring.add(to: &object)
         object["windows"] = .integer(windows)
         object["calibration"] = .string(calibration)
@@ -148,7 +143,6 @@ extension ProbeRecord {
     package init?(_ json: JSONValue) {
         guard let object = json.object, let key = object["key"]?.string, let version = object["version"]?.int,
             let checkpoint = object["checkpoint"].flatMap(CheckpointRecord.init),
-            let noise = Noise(rawValue: object["relative_to"]?.string ?? Noise.layer.rawValue),
             let scoring = ScoringRecord(members: object), let windows = object["windows"]?.int,
             let calibration = object["calibration"]?.string, let baselineLoss = object["baseline_loss"]?.double,
             let isUnseen = (object["unseen"] ?? .bool(false)).bool, let entries = object["trials"]?.array,
@@ -157,7 +151,7 @@ extension ProbeRecord {
         let trials = entries.compactMap { $0.object.flatMap(Trial.init) }
         guard trials.count == entries.count, !trials.isEmpty else { return nil }
         self.init(
-            key: key, version: version, checkpoint: checkpoint, noise: noise, scoring: scoring, windows: windows,
+            key: key, version: version, checkpoint: checkpoint, scoring: scoring, windows: windows,
             calibration: calibration, isUnseen: isUnseen, baselineLoss: baselineLoss, trials: trials, products: products
         )
     }
@@ -167,16 +161,19 @@ extension ProbeRecord.Trial {
     fileprivate var json: JSONValue {
         [
             "size": .number(size), "seed": .integer(seed), "kl": .number(kl), "kl_stderr": .number(orNull: klStderr),
-            "qid": .number(qid), "qid_stderr": .number(orNull: qidStderr), "distortion": .number(distortion),
+            "qid": .number(qid), "qid_stderr": .number(orNull: qidStderr),
+            "read_errors": .array(readErrors.map { .number($0) }),
         ]
     }
 
     fileprivate init?(_ object: JSONObject) {
         guard let size = object["size"]?.double, let seed = object["seed"]?.int, let kl = object["kl"]?.double,
-            let qid = object["qid"]?.double, let distortion = object["distortion"]?.double
+            let qid = object["qid"]?.double, let entries = object["read_errors"]?.array
         else { return nil }
+        let readErrors = entries.compactMap(\.double)
+        guard readErrors.count == entries.count, !readErrors.isEmpty else { return nil }
         self.init(
             size: size, seed: seed, kl: kl, klStderr: object["kl_stderr"]?.double, qid: qid,
-            qidStderr: object["qid_stderr"]?.double, distortion: distortion)
+            qidStderr: object["qid_stderr"]?.double, readErrors: readErrors)
     }
 }

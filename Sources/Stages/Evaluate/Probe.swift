@@ -44,12 +44,10 @@ struct Probe {
             baselineLoss: evaluation.results[0].loss, vocabularySize: trials.description.vocabularySize,
             windows: evaluation.windows,
             trials: zip(noises, errors).compactMap { noise, errors in
-                guard let distortion = errors.distortion, let result = trials.finiteResult(of: noise) else {
-                    return nil
-                }
+                guard !errors.readErrors.isEmpty, let result = trials.finiteResult(of: noise) else { return nil }
                 return ProbeRecord.Trial(
                     size: noise.size, seed: noise.seed, kl: result.kl, klStderr: result.klStandardError,
-                    qid: result.qid, qidStderr: result.qidStandardError, distortion: distortion)
+                    qid: result.qid, qidStderr: result.qidStandardError, readErrors: errors.readErrors)
             })
     }
 }

@@ -15,13 +15,15 @@ func recordDistortions(
     }
     let badDistortions = try newArtifacts(in: workspace.distortions, distortions, workspace) {
         (json) throws(StageError) in
+        // Once a mean stood beside the layers, of another kind.
+        if json.object?["distortion"] != nil { return true }
         guard let record = DistortionRecord(json), record.version == Stage.quantize.version else { return false }
-        // Once there were errors of layers alone.
-        if record.layers.distortion == nil { return true }
         try attempt { () throws(WarehouseError) in _ = try warehouse.record(record) }
         return true
     }
     let badProbes = try newArtifacts(in: workspace.probes, probes, workspace) { (json) throws(StageError) in
+        // Once one number stood for all sublayers.
+        if json.object?["trials"]?.array?.first?.object?["distortion"] != nil { return true }
         guard let record = ProbeRecord(json), record.version == Stage.evaluate.version else { return false }
         let label = labels[record.scoring.shard.digest]
         try attempt { () throws(WarehouseError) in _ = try warehouse.record(record, shardName: label) }

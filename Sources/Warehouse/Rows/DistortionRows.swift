@@ -10,7 +10,8 @@ extension DistortionRecord {
             [
                 "compressed_key": .text(artifact), "calibration_digest": .text(calibration),
                 "checkpoint": .text(checkpoint), "bits_per_weight": .real(bitsPerWeight),
-                "is_whole": .integer(isWhole ? 1 : 0), "is_unseen": .integer(isUnseen ? 1 : 0),
+                "distortion": .optional(layers.distortion), "is_whole": .integer(isWhole ? 1 : 0),
+                "is_unseen": .integer(isUnseen ? 1 : 0),
                 "stage_version": .integer(version),
             ], program: programVersion)
     }
@@ -34,8 +35,8 @@ extension ProbeRecord {
             TableRow(
                 "probe", key: ["key": .text(key), "size": .real(trial.size), "seed": .integer(trial.seed)],
                 [
-                    "checkpoint": .text(checkpoint.digest), "relative_to": .text(noise.rawValue),
-                    "shard": .text(scoring.streamDigest), "context_tokens": .integer(scoring.context),
+                    "checkpoint": .text(checkpoint.digest), "shard": .text(scoring.streamDigest),
+                    "context_tokens": .integer(scoring.context),
                     "windows": .integer(windows),
                     "score": .text(scoring.tokens.rawValue), "window_seed": .optional(scoring.order.seed),
                     "calibration_digest": .text(calibration), "is_unseen": .integer(isUnseen ? 1 : 0),

@@ -64,7 +64,35 @@ struct DistortionTests {
             try modelsThatAreNotThereAreForetold(workspace, probes: usable)
             let third = try qid(["run", archive.manifest.path, "--workspace", workspace.path])
             #expect(third.status == 0 && third.errors.contains("nothing new"), "\(third.errors)")
+            try artifactsOfBeforeStayAside(workspace)
         }
+    }
+
+    /// Errors of layers and probes that an earlier version wrote, with one number for all sublayers, are neither recorded nor damaged.
+    private func artifactsOfBeforeStayAside(_ workspace: URL) throws {
+        func write(_ folder: String, _ change: (inout JSONObject) -> Void) throws {
+            let folder = workspace.appending(path: "store/\(folder)")
+            let name = try #require(try names(in: folder).first)
+            var object = try #require(
+                try JSONValue(parsing: Array(Data(contentsOf: folder.appending(path: name)))).object)
+            change(&object)
+            try replaceFile(Array(JSONValue.object(object).prettyText.utf8), at: folder.appending(path: "former.json"))
+        }
+        try write("distortions") { object in
+            object["key"] = "former"
+            object["distortion"] = 0.5
+        }
+        try write("probes") { object in
+            object["key"] = "former"
+            var trial = object["trials"]?.array?.first?.object ?? JSONObject([])
+            trial["read_errors"] = nil
+            trial["distortion"] = 0.5
+            object["trials"] = .array([.object(trial)])
+        }
+        let outcome = try qid(["record", "--workspace", workspace.path])
+        #expect(outcome.status == 0 && !outcome.errors.contains("former"), "\(outcome.errors)")
+        #expect(try count("SELECT count(*) FROM distortion WHERE key = 'former'", workspace) == 0)
+        #expect(try count("SELECT count(*) FROM probe WHERE key = 'former'", workspace) == 0)
     }
 
     private func modelsThatAreNotThereAreForetold(_ workspace: URL, probes: Int) throws {
