@@ -92,7 +92,7 @@ SELECT
     CAST(
         iif(measured.calibration_digest = sensitive.calibration_digest, sensitive.qid_sensitivity, NULL) AS REAL
     ) AS qid_sensitivity, -- QiD over it
-    measured.is_whole AS distortion_is_whole, -- 0 where more is rounded than weights of layers
+    measured.is_whole AS distortion_is_whole, -- 0 where nothing is foretold from it
     CAST(sensitive.ceiling AS REAL) AS ceiling, -- ln of the vocabulary less the loss in 16 bits, likewise
     checkpoint.vocabulary_size AS vocabulary_size,
     evaluation.checkpoint AS checkpoint,

@@ -16,12 +16,6 @@ package struct DistortedWeights: Sendable {
     fileprivate func weight(of linear: LinearDescription) throws(LanguageModelError) -> any WeightMatrix {
         factors.undone(try weights.weight(of: linear), of: linear.module)
     }
-
-    fileprivate func all(_ linears: [LinearDescription]) throws(LanguageModelError) -> [String: any WeightMatrix] {
-        var all: [String: any WeightMatrix] = [:]
-        for linear in linears { all[linear.module] = try weight(of: linear) }
-        return all
-    }
 }
 
 /// What other forms of a checkpoint did to each of its linear layers, in their order, and to what is read behind sublayers:
@@ -35,6 +29,7 @@ package func distortions(
     let run = try LayerwiseRun(store, windows: windows, isCancelled: control.isCancelled)
     let keepsOutputs = run.hasRoomForOutputs(within: memoryBudget)
     let byteCount = memoryBudget - (keepsOutputs ? 8 : 4) * run.hidden.rows * run.hidden.columns
+    let variants = try forms.map { form throws(LanguageModelError) in try ModelVariant(form.weights) }
     var results = forms.map { _ in [LayerDistortion]() }
     let layers = run.description.layers
     for (index, layer) in layers.enumerated() {
@@ -66,8 +61,8 @@ package func distortions(
         ] {
             guard let end = results.first?.lastIndex(where: { $0.name == linears.last?.module }) else { continue }
             let reading = try SublayerReading(run, of: part, layer: index)
-            for (place, form) in forms.enumerated() {
-                results[place][end].readError = try reading.error(replacing: form.all(linears))
+            for (place, variant) in variants.enumerated() {
+                results[place][end].readError = try reading.error(of: variant)
             }
         }
         if index + 1 < layers.count { try run.advance(layer: index, replacing: [:]) }

@@ -14,7 +14,8 @@ package struct LayerDistortion: Sendable, Equatable {
     /// came to it, as to an expert that none chose.
     package let outputError: Double?
     /// E ‖n(x′) − n(x)‖²/‖n(x)‖² where a sublayer ends with this layer, n(x) being what is read behind it, under the next
-    /// norm, and x′ the same with the sublayer's weights compressed; nil of layers inside one.
+    /// norm, and x′ the same with the sublayer compressed, its inputs, keys and values rounded where the spec rounds them;
+    /// nil of layers inside one.
     package var readError: Double?
 
     package init(

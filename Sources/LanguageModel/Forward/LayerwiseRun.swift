@@ -130,14 +130,24 @@ package final class LayerwiseRun {
     func pass(
         _ index: Int, replacing weights: [String: any WeightMatrix], prepackedFor rows: Int? = nil
     ) throws(LanguageModelError) -> LayerPass {
-        let layer = description.layers[index]
         let binding = WeightBinding(store: variant.store, replacements: weights)
+        return try pass(of: description.layers[index], binding, prepackedFor: rows)
+    }
+
+    /// A pass of the same layer of another form of the model.
+    func pass(_ index: Int, of other: ModelVariant) throws(LanguageModelError) -> LayerPass {
+        try pass(of: other.description.layers[index], other.binding)
+    }
+
+    private func pass(
+        of layer: LayerDescription, _ binding: WeightBinding, prepackedFor rows: Int? = nil
+    ) throws(LanguageModelError) -> LayerPass {
         var weights = try LayerWeights(layer, binding)
         if let rows { weights.prepack(forRows: rows) }
         return LayerPass(
             layer: layer, weights: weights, workspace: workspace, context: context,
             rotary: tables[layer.attention.rotary], keyBias: tables[layer.attention.positionBias],
-            cache: variant.store.cache)
+            cache: binding.store.cache)
     }
 
     /// The rows that pass a layer together.

@@ -1,6 +1,6 @@
-package import Kernels
+import Kernels
 
-/// How what is read behind a sublayer moves when other weights stand in it.
+/// How what is read behind a sublayer moves where another form of the model stands in its place.
 ///
 /// What a sublayer adds to the residual stream matters as far as it turns what is read from there: the next sublayer reads
 /// n(x), the stream under its norm, and the head reads it behind the last one. In layers that run attention and MLP side by
@@ -36,9 +36,12 @@ package struct SublayerReading {
         }
     }
 
-    /// The mean over tokens of ‖n(x′) − n(x)‖²/‖n(x)‖², with other weights in the place of the sublayer's.
-    package func error(replacing weights: [String: any WeightMatrix]) throws(LanguageModelError) -> Double {
-        let pass = try run.pass(index, replacing: weights)
+    /// The mean over tokens of ‖n(x′) − n(x)‖²/‖n(x)‖², x′ with what the sublayer of another form of the model adds.
+    ///
+    /// That has its own norm in front, biases, rounding of inputs and of keys and values: factors that a method moved between
+    /// channels of a sublayer are in all of them and change nothing.
+    package func error(of other: ModelVariant) throws(LanguageModelError) -> Double {
+        let pass = try run.pass(index, of: other)
         let found = Matrix(rows: run.chunkRows, columns: stream.columns)
         var sum = 0.0
         for (place, chunk) in run.chunks(stream).enumerated() {
@@ -50,7 +53,7 @@ package struct SublayerReading {
         return sum / Double(stream.rows)
     }
 
-    /// What is read of a chunk of the stream by the weights of a pass.
+    /// What is read of a chunk of the stream.
     private func read(_ pass: LayerPass, _ chunk: MatrixView, _ place: Int, into target: MatrixView) {
         target.copy(from: run.chunks(rest)[place])
         let norms = part == .attention ? pass.weights.attentionNorms : pass.weights.mlpNorms

@@ -103,7 +103,7 @@ extension Lock {
         Cell.Distortion(
             key: ArtifactKey(
                 stage: .quantize, inputs: ["compressed": .string(compressed.text), "calibration": text],
-                parameters: ["measured": "distortion", "of": "read-errors"]),
+                parameters: ["measured": "distortion", "of": "sublayers"]),
             calibration: sha256(Array(text.canonicalText.utf8)))
     }
 

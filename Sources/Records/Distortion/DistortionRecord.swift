@@ -16,7 +16,7 @@ package struct DistortionRecord: Sendable, Equatable {
     package var calibration: String
     /// Stored bits per weight of the compressed checkpoint, scales and zero points included.
     package var bitsPerWeight: Double
-    /// Whether the errors of these layers are all that compression changed.
+    /// Whether damage is foretold from these errors.
     package var isWhole: Bool
 
     /// Whether no method was fitted to any of that text.

@@ -79,7 +79,7 @@ extension ProbeRecord {
         [
             "sizes": .array(sizes.map { .number($0) }), "seeds": .array(seeds.map { .integer($0) }),
             "multiples": .array(multiples.map { .number($0) }), "relative_to": "row",
-            "measured": "read-errors",
+            "measured": "sublayers",
         ]
     }
 

@@ -17,7 +17,7 @@ struct DamageConstants {
     /// 95 % lie within these intervals, and of 1.31 for QiD.
     static let ofProbe = DamageConstants(
         kl: .init(factor: 1, exponent: 1, scatter: 0.12), qid: .init(factor: 1, exponent: 1, scatter: 0.27),
-        source: "the probe alone, its interval by how far off such predictions were on SmolLM2-135M and the demo's models")
+        source: "the probe alone, its interval by how far off such predictions were on SmolLM2-135M and small models")
 
     /// Those that a workspace's measurements give; the probe's alone where it holds none to tell.
     static func measured(in workspace: Workspace) throws(StageError) -> DamageConstants {

@@ -2,6 +2,7 @@ import Calibration
 import Checkpoint
 import Compression
 import Foundation
+import JSON
 import Kernels
 import LanguageModel
 import TestSupport
@@ -95,6 +96,52 @@ struct DistortionTests {
                     module == own.last?.module ? abs(error / expected - 1) < 1e-3 : error == 0,
                     "\(module): \(error), not \(expected)")
             }
+        }
+    }
+
+    /// Behind the first attention of a model whose inputs, or keys and values, are rounded, or whose norms and biases changed
+    /// with the weights: what its own first MLP is given, factors undone.
+    @Test(arguments: [
+        ("llama", #"{"method": "none", "modules": {"self_attn": {"method": "rtn", "bits": 8, "activations": 4}}}"#),
+        ("llama", #"{"method": "none", "kv": "int4"}"#),
+        ("gpt2", #"{"method": "aweq", "bits": 3, "group": "channel", "symmetric": false}"#),
+    ])
+    func readErrorsAreThoseOfTheWholeForm(name: String, spec: String) throws {
+        let tiny = try TinyCheckpoint(#require(TinyConfigurations.all[name]))
+        let windows = tiny.windows(3, context: 8)
+        let layer = tiny.description.layers[0]
+        let reader = try #require(layer.mlps.first?.linearLayers.first?.module)
+        try withScratchDirectory { scratch in
+            let store = try tiny.store()
+            let target = CompressionTarget(
+                try Spec(json: #require(try JSONValue(parsing: spec).object)),
+                directory: scratch.appending(path: "form"))
+            let factors = try compress(
+                store.checkpoint, into: [target], calibratedOn: windows,
+                provenance: Provenance(source: nil, version: "1"), memoryBudget: 1 << 30)
+            let form = try WeightStore(try Checkpoint(directory: target.directory))
+            let found = try distortions(
+                of: [DistortedWeights(form, factors: factors[0])], from: store, on: windows, memoryBudget: 1 << 30)[0]
+            func read(_ store: WeightStore) throws -> [[Double]] {
+                var rows: [[Double]] = []
+                try LayerwiseRun(store, windows: windows).observe(layer: 0) { modules, inputs in
+                    guard modules.contains(reader) else { return }
+                    rows += (0..<inputs.rows).map { row in (0..<inputs.columns).map { Double(inputs.row(row)[$0]) } }
+                }
+                return rows
+            }
+            let columns = factors[0].columns[reader]
+            #expect((columns != nil) == spec.contains("aweq"))
+            let moved = try read(form).map { row in
+                row.indices.map { row[$0] * Double(columns?[$0] ?? 1) }
+            }
+            let errors = zip(try read(store), moved).map { exact, moved in
+                let error = zip(exact, moved).reduce(0.0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
+                return error / exact.reduce(0.0) { $0 + $1 * $1 }
+            }
+            let expected = errors.reduce(0, +) / Double(errors.count)
+            let error = try #require(found.first { $0.name == layer.attentionLayers.last?.module }?.readError)
+            #expect(errors.count == 24 && expected > 1e-6 && abs(error / expected - 1) < 1e-3, "\(error), \(expected)")
         }
     }
 

@@ -9,7 +9,7 @@ import Warehouse
 /// Errors of layers and probes through all stages.
 struct DistortionTests {
     private static let specs = """
-        [{method: [rtn, awq], bits: [8, 4], group: 8, symmetric: false}, {method: rtn, bits: 8, activations: 8}, \
+        [{method: [rtn, awq], bits: [8, 4], group: 8, symmetric: false}, {method: rtn, bits: 8, activations: [8, 4]}, \
         {method: none, kv: int8}]
         """
 
@@ -42,8 +42,8 @@ struct DistortionTests {
             try manifest(archive, laws: "kl-unified")
             let first = try qid(["run", archive.manifest.path, "--workspace", workspace.path])
             try #require(first.status == 0, "\(first.errors)")
-            #expect(try count("SELECT count(DISTINCT compressed_key) FROM distortion", workspace) == 36)
-            #expect(try count("SELECT count(*) FROM distortion WHERE is_unseen", workspace) == 36)
+            #expect(try count("SELECT count(DISTINCT compressed_key) FROM distortion", workspace) == 42)
+            #expect(try count("SELECT count(*) FROM distortion WHERE is_unseen", workspace) == 42)
             #expect(!first.errors.contains("calibration text ends"), "\(first.errors)")
             #expect(try count("SELECT count(*) FROM probe", workspace) == 0)
             let before = try names(in: workspace.appending(path: "store/evaluations"))
@@ -52,12 +52,12 @@ struct DistortionTests {
             try #require(second.status == 0, "\(second.errors)")
             #expect(try names(in: workspace.appending(path: "store/evaluations")) == before)
             #expect(try count("SELECT count(DISTINCT checkpoint) FROM probe", workspace) == 6)
-            // What rounds more than weights is not foretold, nor where damage is not in proportion to noise.
+            // What rounds more than weights and inputs is not foretold, nor where damage is not in proportion to noise.
             let usable = try count("SELECT count(*) FROM sensitive", workspace)
             #expect(
                 try usable > 0 && usable == count("SELECT count(DISTINCT key) FROM probe WHERE is_usable", workspace))
-            #expect(try count("SELECT count(*) FROM qid WHERE predicted_kl IS NOT NULL", workspace) == 4 * usable)
-            let outside = "activation_bits IS NOT NULL OR spec LIKE '%kv%'"
+            #expect(try count("SELECT count(*) FROM qid WHERE predicted_kl IS NOT NULL", workspace) == 5 * usable)
+            let outside = "activation_bits = 4 OR spec LIKE '%kv%'"
             #expect(try count("SELECT count(*) FROM qid WHERE predicted_kl IS NULL AND (\(outside))", workspace) == 12)
             #expect(
                 try count("SELECT count(*) FROM law WHERE law = 'kl-distortion' AND parameter = 'p'", workspace) > 0)
@@ -97,7 +97,7 @@ struct DistortionTests {
 
     private func modelsThatAreNotThereAreForetold(_ workspace: URL, probes: Int) throws {
         let place = ["--params", "5e3", "--tokens", "1.28e5", "--workspace", workspace.path]
-        let specs = ["bits=4", "bits=2", "bits=8,activations=8"].map { "method=rtn,group=8,symmetric=false,\($0)" }
+        let specs = ["bits=4", "bits=2", "bits=8,activations=4"].map { "method=rtn,group=8,symmetric=false,\($0)" }
         let outcome = try qid(["predict"] + place + specs.flatMap { ["--spec", $0] } + ["--json"])
         try #require(outcome.status == 0, "\(outcome.errors)")
         let answer = try #require(try JSONValue(parsing: Array(outcome.output.utf8)).object)
@@ -110,7 +110,8 @@ struct DistortionTests {
         let others = try #require(answer["others"]?.array).compactMap { $0.object?["reason"]?.string }
         #expect(
             others == [
-                "no checkpoint of made-up has its layers measured under it", "rounded activations are not foretold",
+                "no checkpoint of made-up has its layers measured under it",
+                "inputs in 4-bit integers are not foretold",
             ])
         let text = try qid(["predict"] + place + ["--spec", specs[0]])
         #expect(text.output.contains("by S = k·D^β/N^α over \(probes) checkpoints"), "\(text.output)")
@@ -133,12 +134,12 @@ struct DistortionTests {
             let foretold = lines.compactMap { $0.object?["kl"]?.double }
             #expect(foretold == foretold.sorted())
             let names = lines.compactMap { $0.object?["name"]?.string }
-            #expect(names.count == 4 && !names.contains { $0.contains("a8") || $0.contains("kv") })
+            #expect(names.count == 5 && !names.contains { $0.contains("a4") || $0.contains("kv") })
         }
     }
 
-    /// Two bits whose scales take another four are beaten by four bits a row for certain, and need no window; of rounded
-    /// inputs nothing is foretold, so they are measured.
+    /// Two bits whose scales take another four are beaten by four bits a row for certain, and need no window; of inputs
+    /// in four bits nothing is foretold, so they are measured.
     @Test func onlyOpenLinesAreEvaluated() throws {
         try withScratchDirectory { directory in
             let archive = try SmallArchive(in: directory)
@@ -146,7 +147,7 @@ struct DistortionTests {
             try manifest(
                 archive, laws: "kl-unified",
                 specs:
-                    "[{method: rtn, bits: 4}, {method: rtn, bits: 2, group: 4}, {method: rtn, bits: 8, activations: 8}]"
+                    "[{method: rtn, bits: 4}, {method: rtn, bits: 2, group: 4}, {method: rtn, bits: 8, activations: 4}]"
             )
             let ranked = try qid([
                 "rank", archive.manifest.path, "--workspace", workspace.path, "--open", lock.path, "--json",
@@ -164,7 +165,7 @@ struct DistortionTests {
             try #require(run.status == 0, "\(run.errors)")
             let reader = try WarehouseReader(reading: workspace.appending(path: "warehouse.sqlite"))
             let measured = try reader.query("SELECT DISTINCT spec FROM qid ORDER BY spec").rows.map { $0[0] }
-            #expect(measured == [.text("rtn-sym-w4-channel"), .text("rtn-sym-w8-channel-a8")])
+            #expect(measured == [.text("rtn-sym-w4-channel"), .text("rtn-sym-w8-channel-a4")])
         }
     }
 
