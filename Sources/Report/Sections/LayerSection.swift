@@ -39,15 +39,15 @@ extension Document {
             if let reason = cell.spec.whyNothingIsForetold {
                 count(reason)
             } else if let distortion = cell.distortion, let sensitivity = distortion.sensitivity {
-                if sensitivity * distortion.mean > ForetoldDamage.proportionalNats { saturated += 1 }
+                if sensitivity * distortion.mean > ForetoldDamage.roughAboveNats { saturated += 1 }
             } else {
                 count("no probe of the checkpoint holds")
             }
         }
         let reasons = counts.map { "\($0.reason) (\($0.count))" }.joined(separator: ", ")
         let left = reasons.isEmpty ? "Of every cell KL is foretold." : "Nothing is foretold of some cells: \(reasons)."
-        let limit = Figures.trimmed(Figures.fixed(ForetoldDamage.proportionalNats, decimals: 2))
+        let limit = Figures.trimmed(Figures.fixed(ForetoldDamage.roughAboveNats, decimals: 2))
         return left
-            + " Beyond \(limit) nats damage grows more slowly than errors do; so much is foretold of \(saturated) cells."
+            + " Beyond \(limit) nats what is foretold is rougher; so much is foretold of \(saturated) cells."
     }
 }
