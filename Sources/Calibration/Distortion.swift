@@ -21,6 +21,7 @@ package struct DistortedWeights: Sendable {
 /// What other forms of a checkpoint did to each of its linear layers, in their order, and to what is read behind sublayers:
 /// one walk through the uncompressed model for all of them.
 ///
+/// Of a form of which a sublayer makes values that are not finite none of the latter are known.
 /// `memoryBudget` is the bytes for residual streams and second moments of inputs; one of each is held, whatever it takes.
 package func distortions(
     of forms: [DistortedWeights], from store: WeightStore, on windows: TokenWindows, memoryBudget: Int,
@@ -56,10 +57,8 @@ package func distortions(
         for linear in layer.linearLayers where !seen.contains(linear.module) {
             try measure(linear, forms, store, nil, into: &results)
         }
-        for (part, linears) in [
-            (Sublayer.attention, layer.attentionLayers), (.mlp, layer.mlps.flatMap(\.linearLayers)),
-        ] {
-            guard let end = results.first?.lastIndex(where: { $0.name == linears.last?.module }) else { continue }
+        for (part, last) in layer.sublayers {
+            guard let end = results.first?.lastIndex(where: { $0.name == last }) else { continue }
             let reading = try SublayerReading(run, of: part, layer: index)
             for (place, variant) in variants.enumerated() {
                 results[place][end].readError = try reading.error(of: variant)
@@ -68,7 +67,39 @@ package func distortions(
         if index + 1 < layers.count { try run.advance(layer: index, replacing: [:]) }
         control.progress(Double(index + 1) / Double(layers.count))
     }
+    for place in results.indices where !results[place].readErrors.allSatisfy(\.isFinite) {
+        for index in results[place].indices { results[place][index].readError = nil }
+    }
     return results
+}
+
+/// The errors of what is read behind each sublayer of other forms of a checkpoint, in the order of the model, and nothing else.
+package func readErrors(
+    of forms: [WeightStore], from store: WeightStore, on windows: TokenWindows, control: RunControl = RunControl()
+) throws(LanguageModelError) -> [[Double]] {
+    let read = windows.windows(at: SublayerReading.windows(of: windows.count, context: windows.context))
+    let run = try LayerwiseRun(store, windows: read, isCancelled: control.isCancelled)
+    let variants = try forms.map { form throws(LanguageModelError) in try ModelVariant(form) }
+    var results = forms.map { _ in [Double]() }
+    let layers = run.description.layers
+    for (index, layer) in layers.enumerated() {
+        for (part, _) in layer.sublayers {
+            let reading = try SublayerReading(run, of: part, layer: index)
+            for (place, variant) in variants.enumerated() { results[place].append(try reading.error(of: variant)) }
+        }
+        if index + 1 < layers.count { try run.advance(layer: index, replacing: [:]) }
+        control.progress(Double(index + 1) / Double(layers.count))
+    }
+    return results
+}
+
+extension LayerDescription {
+    /// Those with linear layers, and the module with which each ends.
+    fileprivate var sublayers: [(part: Sublayer, last: String)] {
+        [(Sublayer.attention, attentionLayers), (.mlp, mlps.flatMap(\.linearLayers))].compactMap { part, linears in
+            linears.last.map { (part, $0.module) }
+        }
+    }
 }
 
 /// The errors of one linear layer in all forms; of its weights alone without moments of its inputs.

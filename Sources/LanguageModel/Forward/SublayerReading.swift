@@ -17,10 +17,11 @@ package struct SublayerReading {
     private let expected: Matrix
     private let reader: BoundNorm?
 
-    /// Of windows of 4,096 tokens, spread over all of the run; for a mean over tokens they are enough.
+    /// Of windows of 4,096 tokens, spread over all of the run.
     package init(_ run: LayerwiseRun, of part: Sublayer, layer index: Int) throws(LanguageModelError) {
         (self.run, self.part, self.index) = (run, part, index)
-        stream = try run.stream(inFrontOf: part, layer: index, windows: run.sampledWindows)
+        let windows = Self.windows(of: run.hidden.rows / run.context, context: run.context)
+        stream = try run.stream(inFrontOf: part, layer: index, windows: windows)
         reader = try run.reader(behind: part, layer: index)
         rest = Matrix(rows: stream.rows, columns: stream.columns)
         expected = Matrix(rows: stream.rows, columns: stream.columns)
@@ -34,6 +35,12 @@ package struct SublayerReading {
             try run.checkCancellation()
             read(own, chunk, place, into: run.chunks(expected)[place])
         }
+    }
+
+    /// The places of windows that are enough for a mean over tokens: 4,096 of these, spread over `count` windows.
+    package static func windows(of count: Int, context: Int) -> [Int] {
+        let enough = min(count, max(1, 4096 / context))
+        return (0..<enough).map { $0 * count / enough }
     }
 
     /// The mean over tokens of ‖n(x′) − n(x)‖²/‖n(x)‖², x′ with what the sublayer of another form of the model adds.
@@ -63,14 +70,6 @@ package struct SublayerReading {
 }
 
 extension LayerwiseRun {
-    private static let sampledTokens = 4096
-
-    fileprivate var sampledWindows: [Int] {
-        let all = hidden.rows / context
-        let count = min(all, max(1, Self.sampledTokens / context))
-        return (0..<count).map { $0 * all / count }
-    }
-
     /// The norm under which the stream is read next; nil where it is read as it is.
     fileprivate func reader(behind part: Sublayer, layer index: Int) throws(LanguageModelError) -> BoundNorm? {
         let layers = description.layers

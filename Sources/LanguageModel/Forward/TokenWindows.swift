@@ -38,6 +38,13 @@ package struct TokenWindows: Sendable, Equatable {
             lengths: lengths.map { Array($0[range]) })
     }
 
+    /// The windows at some places.
+    package func windows(at places: [Int]) -> TokenWindows {
+        TokenWindows(
+            ids: places.flatMap { self[$0] }, context: context,
+            lengths: lengths.map { lengths in places.map { lengths[$0] } })
+    }
+
     /// The tokens that a window has of the stream.
     package func length(_ window: Int) -> Int { lengths?[window] ?? context }
 }

@@ -17,7 +17,6 @@ struct Probe {
     let checkpoint: Checkpoint
     /// The text on which outputs of layers are compared.
     let calibration: TokenWindows
-    let memory: Int
 
     /// What was measured, and on how many windows.
     struct Outcome {
@@ -37,17 +36,20 @@ struct Probe {
         let size = try trials.smallEnoughSize { progress(0.2 * $0) }
         let noises = ProbeRecord.seeds.map { trials.noise(size, $0) } + trials.others(than: size)
         let evaluation = try trials.score(noises) { progress(0.2 + 0.3 * $0) }
-        let errors = try layerErrors(
-            of: noises.map { DistortedWeights(trials.baseline.noisy($0)) }, from: checkpoint, on: calibration,
-            memory: memory, progress: { progress(0.5 + 0.5 * $0) })
+        let forms = noises.map { trials.baseline.noisy($0) }
+        let reading: @Sendable (Double) -> Void = { progress(0.5 + 0.5 * $0) }
+        let errors = try walk(reading) { (control) throws(LanguageModelError) in
+            try readErrors(of: forms, from: trials.baseline, on: calibration, control: control)
+        }
         return Outcome(
             baselineLoss: evaluation.results[0].loss, vocabularySize: trials.description.vocabularySize,
             windows: evaluation.windows,
             trials: zip(noises, errors).compactMap { noise, errors in
-                guard !errors.readErrors.isEmpty, let result = trials.finiteResult(of: noise) else { return nil }
+                guard !errors.isEmpty, errors.allSatisfy(\.isFinite), let result = trials.finiteResult(of: noise)
+                else { return nil }
                 return ProbeRecord.Trial(
                     size: noise.size, seed: noise.seed, kl: result.kl, klStderr: result.klStandardError,
-                    qid: result.qid, qidStderr: result.qidStandardError, readErrors: errors.readErrors)
+                    qid: result.qid, qidStderr: result.qidStandardError, readErrors: errors)
             })
     }
 }
@@ -138,7 +140,7 @@ struct CheckpointProbes {
                 documents: try stream.documentStarts(lock.rules, shard: lock.shard.path),
                 windows: .first(wanted.windows), order: lock.order,
                 options: ScoringOptions(scored: lock.score, memoryBudget: memory))
-            let outcome = try Probe(checkpoint: checkpoint, calibration: text.compared, memory: memory)
+            let outcome = try Probe(checkpoint: checkpoint, calibration: text.compared)
                 .run(on: stream, request, progress: progress)
             try inputs.checkUnchanged()
             guard !outcome.trials.isEmpty else {

@@ -92,16 +92,9 @@ func compress(
         return facts
     }
     let provenance = Provenance(source: source, version: String(Stage.quantize.version), calibration: facts)
-    let control = RunControl(progress: progress, isCancelled: { Interruption.isRequested })
-    do throws(LanguageModelError) {
-        return try Calibration.compress(
+    return try walk(progress) { (control) throws(LanguageModelError) in
+        try Calibration.compress(
             checkpoint, into: targets, calibratedOn: calibration?.windows, provenance: provenance,
             memoryBudget: memory, control: control)
-    } catch .cancelled {
-        throw .workspace(.stopped)
-    } catch .compression(let error) {
-        throw .compression(error)
-    } catch {
-        throw .model(error)
     }
 }

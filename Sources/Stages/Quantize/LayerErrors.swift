@@ -22,21 +22,22 @@ func layerErrors(
             DistortedWeights(
                 try attempt { () throws(CompressionError) in try WeightStore(compressed) }, factors: factors))
     }
-    return try layerErrors(of: forms, from: checkpoint, on: windows, memory: memory, progress: progress)
+    let store = try attempt { () throws(CompressionError) in try WeightStore(checkpoint) }
+    return try walk(progress) { (control) throws(LanguageModelError) in
+        try distortions(of: forms, from: store, on: windows, memoryBudget: memory, control: control)
+    }
 }
 
-/// The same for any other weights of the model.
-func layerErrors(
-    of forms: [DistortedWeights], from checkpoint: Checkpoint, on windows: TokenWindows, memory: Int,
-    progress: @escaping @Sendable (Double) -> Void
-) throws(StageError) -> [[LayerDistortion]] {
-    let control = RunControl(progress: progress, isCancelled: { Interruption.isRequested })
+/// A walk through a model that shows how far it is and stops where the process is asked to.
+func walk<Result>(
+    _ progress: @escaping @Sendable (Double) -> Void, _ body: (RunControl) throws(LanguageModelError) -> Result
+) throws(StageError) -> Result {
     do throws(LanguageModelError) {
-        let store: WeightStore
-        do { store = try WeightStore(checkpoint) } catch { throw .compression(error) }
-        return try distortions(of: forms, from: store, on: windows, memoryBudget: memory, control: control)
+        return try body(RunControl(progress: progress, isCancelled: { Interruption.isRequested }))
     } catch .cancelled {
         throw .workspace(.stopped)
+    } catch .compression(let error) {
+        throw .compression(error)
     } catch {
         throw .model(error)
     }

@@ -51,7 +51,7 @@ package func predictDamage(_ request: DamageRequest, asJSON: Bool) throws(StageE
         order: .usual)
     if let reservation = text.reservation { report("predict: \(request.calibration.text.shard.path): \(reservation)") }
     let progress = Progress("predict")
-    let outcome = try Probe(checkpoint: checkpoint, calibration: text.compared, memory: request.memory).run(
+    let outcome = try Probe(checkpoint: checkpoint, calibration: text.compared).run(
         on: stream,
         Evaluator.Request(
             context: request.context, windows: .first(request.windows),

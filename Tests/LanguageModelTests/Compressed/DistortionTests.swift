@@ -178,8 +178,11 @@ struct DistortionTests {
             DistortedWeights(store.noisy(WeightNoise(size: size, seed: seed, modules: modules)))
         }
         let found = try distortions(
-            of: [noisy(0.1, 1), noisy(0.1, 1), noisy(0.1, 2), noisy(0.3, 1)], from: store,
+            of: [noisy(0.1, 1), noisy(0.1, 1), noisy(0.1, 2), noisy(0.3, 1), noisy(1e25, 1)], from: store,
             on: tiny.windows(2, context: 8), memoryBudget: 1 << 30)
+        #expect(found[4].distortion == nil, "values are not finite under it: \(found[4].readErrors)")
+        let read = try readErrors(of: [noisy(0.1, 2).weights], from: store, on: tiny.windows(2, context: 8))
+        #expect(read == [found[2].readErrors])
         #expect(found[0] == found[1] && found[0] != found[2])
         for layer in found[0] + found[2] { #expect(abs(layer.weightError - 0.01) < 1e-6, "\(layer)") }
         for layer in found[3] { #expect(abs(layer.weightError - 0.09) < 1e-5, "\(layer)") }
