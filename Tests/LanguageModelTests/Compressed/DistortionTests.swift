@@ -177,11 +177,12 @@ struct DistortionTests {
         func noisy(_ size: Double, _ seed: Int) -> DistortedWeights {
             DistortedWeights(store.noisy(WeightNoise(size: size, seed: seed, modules: modules)))
         }
+        let windows = tiny.windows(2, context: 8)
         let found = try distortions(
             of: [noisy(0.1, 1), noisy(0.1, 1), noisy(0.1, 2), noisy(0.3, 1), noisy(1e25, 1)], from: store,
-            on: tiny.windows(2, context: 8), memoryBudget: 1 << 30)
+            on: windows, memoryBudget: 1 << 30)
         #expect(found[4].distortion == nil, "values are not finite under it: \(found[4].readErrors)")
-        let read = try readErrors(of: [noisy(0.1, 2).weights], from: store, on: tiny.windows(2, context: 8))
+        let read = try readErrors(of: [noisy(0.1, 2).weights], from: store, on: windows)
         #expect(read == [found[2].readErrors])
         #expect(found[0] == found[1] && found[0] != found[2])
         for layer in found[0] + found[2] { #expect(abs(layer.weightError - 0.01) < 1e-6, "\(layer)") }
