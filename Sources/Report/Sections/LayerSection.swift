@@ -10,7 +10,7 @@ extension Document {
         let meaning = """
             The output error of a layer is the squared error that compression of its weights makes in its outputs on the \
             calibration text, as a share of their squared size; its inputs are those of the model in 16 bits. How far what is read behind \
-            attention and MLP moves, in the mean the distortion, says together with a probe of the checkpoint what KL will be.
+            attention and MLP moves makes the distortion, which says together with a probe of the checkpoint what KL will be.
             """
         let caption = """
             Output errors of the layers by spec, the fuller the larger, in powers of ten; columns are the blocks of the model, from \
