@@ -77,7 +77,7 @@ package func distortions(
 package func readErrors(
     of forms: [WeightStore], from store: WeightStore, on windows: TokenWindows, control: RunControl = RunControl()
 ) throws(LanguageModelError) -> [[Double]] {
-    let read = windows.windows(at: SublayerReading.windows(of: windows.count, context: windows.context))
+    let read = windows.windows(SublayerReading.windows(of: windows.count, context: windows.context))
     let run = try LayerwiseRun(store, windows: read, isCancelled: control.isCancelled)
     let variants = try forms.map { form throws(LanguageModelError) in try ModelVariant(form) }
     var results = forms.map { _ in [Double]() }

@@ -15,6 +15,8 @@ package struct SublayerReading {
     private let rest: Matrix
     /// What is read behind the sublayer as it is.
     private let expected: Matrix
+    /// ‖n(x)‖² of each row of it.
+    private var energies: [Double] = []
     private let reader: BoundNorm?
 
     /// Of windows of 4,096 tokens, spread over all of the run.
@@ -35,6 +37,8 @@ package struct SublayerReading {
             try run.checkCancellation()
             read(own, chunk, place, into: run.chunks(expected)[place])
         }
+        let zero = Matrix(rows: expected.rows, columns: expected.columns)
+        energies = squaredDistances(expected.view, zero.view, rows: 1)
     }
 
     /// The places of windows that are enough for a mean over tokens: 4,096 of these, spread over `count` windows.
@@ -50,14 +54,16 @@ package struct SublayerReading {
     package func error(of other: ModelVariant) throws(LanguageModelError) -> Double {
         let pass = try run.pass(index, of: other)
         let found = Matrix(rows: run.chunkRows, columns: stream.columns)
-        var sum = 0.0
+        var errors: [Double] = []
         for (place, chunk) in run.chunks(stream).enumerated() {
             try run.checkCancellation()
             let rows = found.view.rows(0..<chunk.rows)
             read(pass, chunk, place, into: rows)
-            sum += relativeSquaredDistance(of: rows, to: run.chunks(expected)[place])
+            errors += squaredDistances(rows, run.chunks(expected)[place], rows: 1)
         }
-        return sum / Double(stream.rows)
+        // A row of zeros has no error to speak of.
+        let shares = zip(errors, energies).map { $1 > 0 ? $0 / $1 : 0 }
+        return shares.reduce(0, +) / Double(stream.rows)
     }
 
     /// What is read of a chunk of the stream.
@@ -78,18 +84,4 @@ extension LayerwiseRun {
         return try binding.norm(
             index + 1 < layers.count ? layers[index + 1].attentionNorms.before : description.finalNorm)
     }
-}
-
-/// Σ ‖a − b‖²/‖b‖² over rows; a row of zeros has no error to speak of.
-private func relativeSquaredDistance(of a: MatrixView, to b: MatrixView) -> Double {
-    Parallel.map(a.rows) { row in
-        let (left, right) = (a.row(row), b.row(row))
-        var (error, whole) = (0.0, 0.0)
-        for column in 0..<a.columns {
-            let difference = Double(left[column] - right[column])
-            error += difference * difference
-            whole += Double(right[column]) * Double(right[column])
-        }
-        return whole > 0 ? error / whole : 0
-    }.reduce(0, +)
 }

@@ -31,15 +31,8 @@ package struct TokenWindows: Sendable, Equatable {
     /// The ids of one window.
     package subscript(window: Int) -> ArraySlice<UInt32> { ids[window * context..<(window + 1) * context] }
 
-    /// Some of the windows.
-    package func windows(_ range: Range<Int>) -> TokenWindows {
-        TokenWindows(
-            ids: Array(ids[range.lowerBound * context..<range.upperBound * context]), context: context,
-            lengths: lengths.map { Array($0[range]) })
-    }
-
     /// The windows at some places.
-    package func windows(at places: [Int]) -> TokenWindows {
+    package func windows(_ places: some Collection<Int>) -> TokenWindows {
         TokenWindows(
             ids: places.flatMap { self[$0] }, context: context,
             lengths: lengths.map { lengths in places.map { lengths[$0] } })
